@@ -1,0 +1,9 @@
+// KEEPER_CHECK: an invariant that holds in every build. A broken one ends the process with its place.
+#pragma once
+
+namespace keeper {
+[[noreturn]] void check_failed(const char* condition, const char* file, int line);
+}
+
+#define KEEPER_CHECK(condition) \
+  (static_cast<bool>(condition) ? static_cast<void>(0) : ::keeper::check_failed(#condition, __FILE__, __LINE__))

@@ -1,0 +1,16 @@
+// Small text tools that several modules need. Any thread; no state.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace keeper {
+
+// Control characters as \xNN, cut to `bytes_max` with an ellipsis: foreign text made safe for a log or an answer.
+std::string printable(std::string_view text, std::size_t bytes_max = 200);
+
+// The closest of `known` within two edits (one for short words): "did you mean". Empty if none is close.
+std::string_view closest(std::string_view word, const std::vector<std::string_view>& known);
+
+}  // namespace keeper

@@ -1,0 +1,241 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "core/handlers.h"
+#include "core/lifecycle.h"
+#include "core/reading.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis retry_max = Seconds{30};
+constexpr Millis stop_retry_max = Seconds{30};
+constexpr Millis wait_max = std::chrono::hours{1};
+constexpr Millis exhausted_wait = Seconds{60};
+constexpr Millis denied_wait = Seconds{60};
+// A provider's clock and ours, after its `Date` (whole seconds) was taken into account.
+constexpr Millis created_slack = Seconds{2};
+constexpr Millis skew_max = std::chrono::minutes{2};
+constexpr int absent_reads_needed = 2;
+
+// When the next try may leave after an error.
+Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis most) {
+  const Mono now = draft.now().mono;
+  switch (error.kind) {
+    case ErrorKind::exhausted: {
+      const Millis asked = std::min(error.retry_after.value_or(exhausted_wait), wait_max);
+      return now + std::max(asked, Millis{Seconds{1}});
+    }
+    case ErrorKind::denied: return now + denied_wait;
+    case ErrorKind::not_applied:
+    case ErrorKind::maybe_applied:
+    case ErrorKind::gone:
+    case ErrorKind::malformed:
+    case ErrorKind::storage: return now + call_backoff(session.row.id, session.tries, most);
+  }
+  check_failed("a known ErrorKind", __FILE__, __LINE__);
+}
+
+void note_failure(Tracked& session, const Error& error) {
+  ++session.tries;
+  session.row.last_error = error.what;
+}
+
+void adopt_remote(Draft& draft, const SessionId& id, const Remote& remote, const Answer& answer, Reason reason) {
+  draft.adopt(id, remote.id);
+  const Traits* traits = draft.traits(draft.find(id)->row.provider);
+  if (traits && !traits->one_per_place) release_scope(draft, id);
+  apply_reading(draft, id, {remote, answer, reason, Cause::provider_answer});
+  match_held(draft, id);
+}
+
+// It is proven that no remote exists: the start may be sent again, or the end that was asked for is there.
+void start_did_not_happen(Draft& draft, const SessionId& id) {
+  Tracked& session = draft.edit(id);
+  session.row.start_sent_at.reset();
+  session.absent_reads = 0;
+  release_scope(draft, id);
+  if (session.row.ending) end_as_asked(draft, id);
+}
+
+void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
+  Tracked& session = draft.edit(id);
+  note_failure(session, error);
+  switch (error.kind) {
+    case ErrorKind::maybe_applied:
+    case ErrorKind::malformed:
+    case ErrorKind::storage:
+      session.call_at = draft.now().mono + Seconds{1};
+      return;
+    case ErrorKind::not_applied:
+    case ErrorKind::exhausted:
+      session.call_at = retry_at(draft, session, error, retry_max);
+      start_did_not_happen(draft, id);
+      return;
+    case ErrorKind::denied:
+    case ErrorKind::gone:
+      session.row.start_sent_at.reset();
+      if (session.row.ending) {
+        end_as_asked(draft, id, error.what);
+      } else {
+        end_session(draft, id, {State::error, Reason::start_refused, Cause::provider_answer, draft.now().wall, true,
+                                error.what});
+      }
+      return;
+  }
+}
+
+void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
+  Tracked& session = draft.edit(id);
+  session.start_sent = std::max(session.start_sent, answer.sent_at);
+  if (!answer.remotes.ok()) {
+    on_start_failed(draft, id, answer.remotes.error());
+    return;
+  }
+  KEEPER_CHECK(answer.remotes->size() == 1);
+  adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
+}
+
+// Whether a remote may have been created by this session's start. Our wall clock may have been stepped since, or
+// the process restarted, so there are three measures: its age against this process's boot clock, its age against
+// our wall clock, and its plain time against ours when the start was sent. One that agrees is enough: to start
+// beside a remote of ours costs more than to look at one too many.
+bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
+  if (!remote.created_at) return false;
+  const Wall there = answer.provider_now.value_or(now.wall);
+  const Millis age = there - *remote.created_at;
+  const Wall sent = *session.row.start_sent_at;
+  if (age <= now.mono - session.start_sent + created_slack) return true;
+  if (now.wall - age >= sent - created_slack) return true;
+  return *remote.created_at >= sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
+}
+
+// Ours by its tag; without tags, created since the start was sent and claimed by no other session.
+const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& answer) {
+  const Remote* best = nullptr;
+  for (const Remote& remote : *answer.remotes) {
+    if (remote.tag) {
+      if (*remote.tag == session.row.id) return &remote;
+      continue;
+    }
+    if (remote.progress == Progress::ended || draft.find(RemoteKey{session.row.provider, remote.id})) continue;
+    if (!created_since(remote, session, answer, draft.now())) continue;
+    if (!best || *remote.created_at < *best->created_at) best = &remote;
+  }
+  return best;
+}
+
+void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
+  Tracked& session = draft.edit(id);
+  KEEPER_CHECK(session.row.start_sent_at);
+  if (!answer.remotes.ok()) {
+    note_failure(session, answer.remotes.error());
+    session.call_at = retry_at(draft, session, answer.remotes.error(), retry_max);
+    return;
+  }
+  if (const Remote* remote = candidate_of(draft, session, answer)) {
+    adopt_remote(draft, id, *remote, answer, Reason::found);
+    return;
+  }
+  const Traits* traits = draft.traits(session.row.provider);
+  const Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  ++session.absent_reads;
+  session.tries = 0;
+  if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
+    session.call_at = draft.now().mono;
+    start_did_not_happen(draft, id);
+  } else {
+    session.call_at = std::max(draft.now().mono + Seconds{2}, settled);
+  }
+}
+
+// The provider does not know the remote. Said twice, it counts.
+void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
+  Tracked& session = draft.edit(id);
+  session.row.last_error = what;
+  if (++session.absent_reads < absent_reads_needed) {
+    session.call_at = draft.now().mono + Seconds{2};
+  } else if (is_terminal(session.row.state)) {
+    resolve(draft, id);
+  } else if (session.row.ending) {
+    end_as_asked(draft, id);
+  } else {
+    const Traits* traits = draft.traits(session.row.provider);
+    end_session(draft, id, {traits ? traits->gone_state : State::error, traits ? traits->gone_reason : Reason::lost,
+                            Cause::poll, draft.now().wall, true, what});
+  }
+}
+
+void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
+  Tracked& session = draft.edit(id);
+  if (answer.remotes.ok()) {
+    KEEPER_CHECK(answer.remotes->size() == 1);
+    apply_reading(draft, id, {answer.remotes->front(), answer});
+    return;
+  }
+  const Error& error = answer.remotes.error();
+  if (error.kind == ErrorKind::gone) {
+    on_absent(draft, id, error.what);
+    return;
+  }
+  note_failure(session, error);
+  session.call_at = retry_at(draft, session, error, retry_max);
+  if (answer.kind == EffectKind::keep_alive && session.idle_at && error.kind != ErrorKind::exhausted) {
+    const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});
+    const Mono within = draft.now().mono + std::max(left / 3, Millis{Seconds{1}});
+    session.call_at = std::min(session.call_at, within);
+  }
+  if (session.beat_at) session.beat_at = std::max(*session.beat_at, session.call_at);
+}
+
+void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
+  Tracked& session = draft.edit(id);
+  if (!answer.remotes.ok()) {
+    const Error& error = answer.remotes.error();
+    if (error.kind == ErrorKind::gone) {
+      on_absent(draft, id, error.what);
+      return;
+    }
+    note_failure(session, error);
+    session.call_at = retry_at(draft, session, error, stop_retry_max);
+    return;
+  }
+  KEEPER_CHECK(answer.remotes->size() == 1);
+  const Remote& remote = answer.remotes->front();
+  if (remote.progress == Progress::ended) {
+    apply_reading(draft, id, {remote, answer, Reason::observed, Cause::provider_answer});
+    return;
+  }
+  ++session.tries;
+  session.row.progress = std::max(session.row.progress, Progress::stopping);
+  if (!remote.native_status.empty()) session.row.native_status = remote.native_status;
+  session.call_at = draft.now().mono + call_backoff(id, session.tries, stop_retry_max);
+}
+
+void note_provider(Draft& draft, const Tracked& session, const Answer& answer) {
+  ProviderTrack& track = draft.edit_provider(session.row.provider);
+  const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
+  track.healthy = good;
+  track.last_error = good ? std::string{} : answer.remotes.error().what;
+}
+
+}  // namespace
+
+void on_answer(Draft& draft, const Answer& answer) {
+  const Tracked* known = draft.find(answer.session);
+  // An answer that nobody waits for: its call left before the process last loaded its rows.
+  if (!known || !known->flight || known->flight->ticket != answer.ticket) return;
+  note_provider(draft, *known, answer);
+  const SessionId id = answer.session;
+  draft.edit(id).flight.reset();
+  switch (answer.kind) {
+    case EffectKind::start: on_started(draft, id, answer); break;
+    case EffectKind::find: on_found(draft, id, answer); break;
+    case EffectKind::observe:
+    case EffectKind::keep_alive: on_read(draft, id, answer); break;
+    case EffectKind::stop: on_stopped(draft, id, answer); break;
+  }
+  draft.wake_session(id);
+}
+
+}  // namespace keeper

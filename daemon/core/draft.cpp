@@ -1,0 +1,196 @@
+#include "core/draft.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+template <class K, class V>
+const V* look(const std::map<K, V>& edits, const std::map<K, V>& base, const K& key) {
+  if (const auto edit = edits.find(key); edit != edits.end()) return &edit->second;
+  if (const auto found = base.find(key); found != base.end()) return &found->second;
+  return nullptr;
+}
+
+template <class K, class V>
+V& edit_in(std::map<K, V>& edits, const std::map<K, V>& base, const K& key) {
+  if (const auto edit = edits.find(key); edit != edits.end()) return edit->second;
+  const auto found = base.find(key);
+  return edits.emplace(key, found == base.end() ? V{} : found->second).first->second;
+}
+
+// What changed of one map, as before and after.
+template <class K, class V>
+std::vector<Change<K, V>> changes(std::map<K, V>& edits, const std::map<K, V>& base) {
+  std::vector<Change<K, V>> list;
+  for (auto& [key, after] : edits) {
+    const auto before = base.find(key);
+    if (before == base.end()) {
+      list.push_back({key, std::nullopt, std::move(after)});
+    } else if (!(before->second == after)) {
+      list.push_back({key, before->second, std::move(after)});
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string held_key(const DeliveryRow& row) { return row.provider.str() + "|" + row.key; }
+
+const Plan* Draft::plan(const PlanName& name) const {
+  const auto found = config_->plans.find(name);
+  return found == config_->plans.end() ? nullptr : &found->second;
+}
+
+const Traits* Draft::traits(const ProviderName& name) const {
+  const auto found = config_->providers.find(name);
+  return found == config_->providers.end() ? nullptr : &found->second;
+}
+
+const Tracked* Draft::find(const SessionId& id) const { return look(sessions_, world_.sessions, id); }
+
+const SessionId* Draft::find(const RemoteKey& key) const {
+  return look(adopted_, world_.by_remote, key);
+}
+
+const Slot& Draft::slot(const SlotKey& key) const {
+  static const Slot none;
+  const Slot* found = look(slots_, world_.slots, key);
+  return found ? *found : none;
+}
+
+const Scope& Draft::scope(const std::string& key) const {
+  static const Scope none;
+  const Scope* found = look(scopes_, world_.scopes, key);
+  return found ? *found : none;
+}
+
+Tracked& Draft::edit(const SessionId& id) {
+  KEEPER_CHECK(find(id) != nullptr);
+  return edit_in(sessions_, world_.sessions, id);
+}
+
+Slot& Draft::edit_slot(const SlotKey& key) { return edit_in(slots_, world_.slots, key); }
+PlanTrack& Draft::edit_plan(const PlanName& name) { return edit_in(plans_, world_.plans, name); }
+Scope& Draft::edit_scope(const std::string& key) { return edit_in(scopes_, world_.scopes, key); }
+ProviderTrack& Draft::edit_provider(const ProviderName& name) {
+  return edit_in(providers_, world_.providers, name);
+}
+
+Tracked& Draft::add(const SessionRow& row) {
+  KEEPER_CHECK(find(row.id) == nullptr);
+  Tracked tracked;
+  tracked.row = row;
+  return sessions_.emplace(row.id, std::move(tracked)).first->second;
+}
+
+void Draft::adopt(const SessionId& id, const RemoteId& remote) {
+  Tracked& session = edit(id);
+  session.row.remote_id = remote;
+  adopted_[{session.row.provider, remote}] = id;
+}
+
+void Draft::hold(const DeliveryRow& row, Mono until) {
+  Held held{row, until};
+  held.row.body.clear();
+  held_[held_key(row)] = std::move(held);
+  deliver(row);
+}
+
+std::vector<Held> Draft::take_held(const RemoteKey& key) {
+  std::vector<Held> taken;
+  const auto matches = [&](const DeliveryRow& row) {
+    return row.provider == key.first && row.remote_id == key.second;
+  };
+  for (const auto& [name, held] : world_.held) {
+    if (!held_.contains(name) && matches(held.row)) taken.push_back(held);
+  }
+  for (const auto& [name, held] : held_) {
+    if (held && matches(held->row)) taken.push_back(*held);
+  }
+  for (const Held& held : taken) drop_held(held_key(held.row));
+  return taken;
+}
+
+void Draft::drop_held(const std::string& key) { held_[key] = std::nullopt; }
+
+void Draft::transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at,
+                       std::string detail) {
+  TransitionRow transition;
+  transition.session = row.id;
+  transition.plan = row.plan;
+  transition.provider = row.provider;
+  transition.remote_id = row.remote_id;
+  transition.from = from;
+  transition.to = row.state;
+  transition.reason = row.reason;
+  transition.cause = cause;
+  transition.at = at;
+  transition.recorded_at = now_.wall;
+  transition.detail = std::move(detail);
+  transitions_.push_back(std::move(transition));
+}
+
+void Draft::acknowledge(Waiter waiter, Ack ack) {
+  if (waiter != 0) acks_.push_back({waiter, ack});
+}
+
+std::optional<SessionId> Draft::next_woken_session() {
+  if (woken_sessions_.empty()) return std::nullopt;
+  return std::move(woken_sessions_.extract(woken_sessions_.begin()).value());
+}
+
+std::optional<PlanName> Draft::next_woken_plan() {
+  if (woken_plans_.empty()) return std::nullopt;
+  return std::move(woken_plans_.extract(woken_plans_.begin()).value());
+}
+
+Decision Draft::finish() {
+  Decision decision;
+  for (auto& [id, after] : sessions_) {
+    const auto before = world_.sessions.find(id);
+    const bool known = before != world_.sessions.end();
+    if (!known || !(before->second.row == after.row)) decision.batch.sessions.push_back(after.row);
+    std::optional<Tracked> old = known ? std::optional<Tracked>(before->second) : std::nullopt;
+    // A resolved session leaves the memory; its row stays in the store.
+    if (after.row.resolved) {
+      if (known) decision.sessions.push_back({id, std::move(old), std::nullopt});
+    } else if (!known || !(before->second == after)) {
+      decision.sessions.push_back({id, std::move(old), std::move(after)});
+    }
+  }
+  for (const auto& [name, after] : plans_) {
+    const auto before = world_.plans.find(name);
+    if (before == world_.plans.end() || !(before->second.row == after.row)) {
+      decision.batch.plans.push_back(after.row);
+    }
+  }
+  decision.slots = changes(slots_, world_.slots);
+  decision.plans = changes(plans_, world_.plans);
+  decision.scopes = changes(scopes_, world_.scopes);
+  decision.providers = changes(providers_, world_.providers);
+  for (auto& [key, after] : held_) {
+    const auto before = world_.held.find(key);
+    const bool known = before != world_.held.end();
+    if (!known && !after) continue;
+    decision.held.push_back({key, known ? std::optional<Held>(before->second) : std::nullopt, std::move(after)});
+  }
+  decision.config_before = world_.config;
+  decision.config_after = config_;
+  decision.shutting_down_before = world_.shutting_down;
+  decision.shutting_down_after = shutting_down_;
+  decision.tickets_before = world_.tickets;
+  decision.tickets_after = tickets_;
+  decision.clock_offset_before = world_.clock_offset;
+  decision.clock_offset_after = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
+  decision.batch.transitions = std::move(transitions_);
+  decision.batch.deliveries = std::move(deliveries_);
+  decision.effects = std::move(effects_);
+  decision.acks = std::move(acks_);
+  return decision;
+}
+
+}  // namespace keeper

@@ -1,0 +1,81 @@
+// A decision in the making: reads fall through to the world, edits stay here until finish(). Loop thread only.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/world.h"
+
+namespace keeper {
+
+class Draft {
+ public:
+  Draft(const World& world, Now now) : world_(world), now_(now), config_(world.config),
+      shutting_down_(world.shutting_down), tickets_(world.tickets) {}
+
+  Now now() const { return now_; }
+  const World& world() const { return world_; }
+  const Config& config() const { return *config_; }
+  bool shutting_down() const { return shutting_down_; }
+  const Plan* plan(const PlanName& name) const;
+  const Traits* traits(const ProviderName& name) const;
+
+  const Tracked* find(const SessionId& id) const;   // null: not tracked
+  const SessionId* find(const RemoteKey& key) const;
+  const Slot& slot(const SlotKey& key) const;        // an empty one if there is none
+  const Scope& scope(const std::string& key) const;
+
+  Tracked& edit(const SessionId& id);  // must be tracked
+  Slot& edit_slot(const SlotKey& key);
+  PlanTrack& edit_plan(const PlanName& name);
+  Scope& edit_scope(const std::string& key);
+  ProviderTrack& edit_provider(const ProviderName& name);
+  void set_config(std::shared_ptr<const Config> config) { config_ = std::move(config); }
+  void set_shutting_down() { shutting_down_ = true; }
+
+  Tracked& add(const SessionRow& row);               // a new session
+  void adopt(const SessionId& id, const RemoteId& remote);
+  void hold(const DeliveryRow& row, Mono until);
+  std::vector<Held> take_held(const RemoteKey& key); // and forget them
+  void drop_held(const std::string& key);
+
+  void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);
+  void deliver(DeliveryRow row) { deliveries_.push_back(std::move(row)); }
+  void acknowledge(Waiter waiter, Ack ack);
+  void effect(Effect effect) { effects_.push_back(std::move(effect)); }
+  std::uint64_t next_ticket() { return ++tickets_; }
+
+  // Sessions and plans that an edit elsewhere made due; settled before the decision is finished.
+  void wake_session(const SessionId& id) { woken_sessions_.insert(id); }
+  void wake_plan(const PlanName& name) { woken_plans_.insert(name); }
+  std::optional<SessionId> next_woken_session();
+  std::optional<PlanName> next_woken_plan();
+
+  Decision finish();
+
+ private:
+  const World& world_;
+  Now now_;
+  std::shared_ptr<const Config> config_;
+  bool shutting_down_;
+  std::uint64_t tickets_;
+  std::map<SessionId, Tracked> sessions_;
+  std::map<SlotKey, Slot> slots_;
+  std::map<PlanName, PlanTrack> plans_;
+  std::map<std::string, Scope> scopes_;
+  std::map<ProviderName, ProviderTrack> providers_;
+  std::map<std::string, std::optional<Held>> held_;
+  std::map<RemoteKey, SessionId> adopted_;
+  std::vector<TransitionRow> transitions_;
+  std::vector<DeliveryRow> deliveries_;
+  std::vector<Effect> effects_;
+  std::vector<Acknowledgement> acks_;
+  std::set<SessionId> woken_sessions_;
+  std::set<PlanName> woken_plans_;
+};
+
+std::string held_key(const DeliveryRow& row);
+
+}  // namespace keeper

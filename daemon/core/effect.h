@@ -1,0 +1,57 @@
+// Effects: orders to the outside, carried out only after their transaction is on disk. Remotes: what comes
+// back. Plain values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "core/model.h"
+
+namespace keeper {
+
+enum class EffectKind { start, find, observe, keep_alive, stop };
+std::string_view to_string(EffectKind kind);
+
+struct Effect {
+  EffectKind kind = EffectKind::observe;
+  std::uint64_t ticket = 0;  // names the call in flight; its answer carries it
+  SessionId session;
+  InstanceId instance;
+  PlanName plan;
+  ProviderName provider;
+  RemoteId remote;         // empty for start and find
+  std::string place;
+  std::string parameters;  // the provider's JSON, without secrets
+  Mono needed_by{};        // when the session suffers; the queue is ordered by it
+};
+
+// What a provider says of one remote.
+struct Remote {
+  RemoteId id;
+  Progress progress = Progress::started;
+  State state = State::active;         // the mapped state: closed, error or timed_out once ended
+  std::optional<Reason> reason;        // with an end: why, as far as the provider tells
+  std::string native_status;           // the provider's own word
+  std::string detail;                  // the provider's error text, printable
+  std::optional<SessionId> tag;        // ours, where the provider keeps one and it is this store's
+  std::optional<Wall> created_at;      // the provider's clock, as the next two
+  std::optional<Wall> last_activity_at;
+  std::optional<Wall> ended_at;
+  std::optional<Millis> idle_timeout;
+  std::optional<Millis> maximum;
+};
+
+// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates.
+struct Answer {
+  EffectKind kind = EffectKind::observe;
+  std::uint64_t ticket = 0;
+  SessionId session;
+  Mono sent_at{};                     // when the call left
+  std::optional<Wall> provider_now;   // the provider's `Date`, to correct its times by
+  Result<std::vector<Remote>> remotes = std::vector<Remote>{};
+};
+
+}  // namespace keeper

@@ -1,0 +1,43 @@
+// Events: everything that can happen to the keeper. A timeout is a Tick; a provider's answer is an event.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "core/effect.h"
+#include "core/plan.h"
+
+namespace keeper {
+
+// Names who waits for an acknowledgement; 0: nobody.
+using Waiter = std::uint64_t;
+
+struct Tick {};
+
+// A verified webhook message. The loop fills `seen` (the store or this batch holds its key) and `session`.
+struct Delivered {
+  DeliveryRow row;
+  bool seen = false;
+  std::optional<SessionId> session;  // whose remote it is, also of a session that ended long ago
+  bool followed = true;  // a type that says something of a session
+  Waiter waiter = 0;
+};
+
+struct ConfigLoaded {
+  std::shared_ptr<const Config> config;
+  Waiter waiter = 0;
+};
+
+struct ShutdownAsked {};
+
+using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked>;
+
+enum class Ack { recorded, duplicate, held, ignored, loaded };
+
+struct Acknowledgement {
+  Waiter waiter = 0;
+  Ack ack = Ack::recorded;
+};
+
+}  // namespace keeper

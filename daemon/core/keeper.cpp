@@ -1,0 +1,231 @@
+#include "core/keeper.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/check.h"
+#include "core/handlers.h"
+#include "core/lifecycle.h"
+
+namespace keeper {
+namespace {
+
+// A wall clock that moved this much against boot time was stepped; schedules are looked at anew.
+constexpr Millis clock_step = Seconds{1};
+constexpr int settle_rounds_max = 1'000'000;
+
+
+void unmatch_held(Draft& draft, const std::string& key, const Held& held) {
+  DeliveryRow row = held.row;
+  row.disposition = Disposition::unmatched;
+  draft.deliver(std::move(row));
+  draft.drop_held(key);
+}
+
+bool takes_scope(const SessionRow& row, const Traits& traits) {
+  if (traits.one_per_place) return row.start_sent_at || row.remote_id;
+  return row.start_sent_at && !row.remote_id;
+}
+
+// After a start of the process the scopes are empty; rows say who holds them.
+void claim_scope(Draft& draft, const Tracked& session) {
+  const Traits* traits = draft.traits(session.row.provider);
+  if (!traits || !takes_scope(session.row, *traits)) return;
+  const std::string key = scope_of(session.row, traits);
+  if (key.empty() || draft.scope(key).holders.contains(session.row.id)) return;
+  draft.edit_scope(key).holders.insert(session.row.id);
+}
+
+// Sessions and plans wake one another; every wake brings one of them a step on, so this ends.
+void settle_woken(Draft& draft) {
+  for (int round = 0; round < settle_rounds_max; ++round) {
+    if (const auto session = draft.next_woken_session()) {
+      settle(draft, *session);
+    } else if (const auto plan = draft.next_woken_plan()) {
+      reconcile_plan(draft, *plan);
+    } else {
+      return;
+    }
+  }
+  check_failed("woken sessions and plans come to rest", __FILE__, __LINE__);
+}
+
+Tracked recovered(const SessionRow& row, Now now) {
+  Tracked session;
+  session.row = row;
+  session.call_at = now.mono;
+  session.start_sent = now.mono;
+  if (row.state == State::queued && !row.ending) session.start_by = now.mono + std::chrono::minutes{2};
+  session.due = now.mono;
+  return session;
+}
+
+Slot recovered_slot(const SessionRow& latest, Now now) {
+  Slot slot;
+  slot.occurrence = latest.occurrence;
+  slot.attempts = latest.attempt + 1;
+  slot.failures = latest.failures;
+  slot.retry_at = now.mono;
+  if (is_terminal(latest.state)) {
+    slot.last_state = latest.state;
+    slot.last_reason = latest.reason;
+    slot.last_error = latest.last_error;
+  }
+  return slot;
+}
+
+}  // namespace
+
+void on_tick(Draft& draft, const Tick&) {
+  const Now now = draft.now();
+  const World& world = draft.world();
+  for (auto at = world.session_queue.begin(); at != world.session_queue.end() && at->first <= now.mono; ++at) {
+    draft.wake_session(at->second);
+  }
+  const Millis offset = now.wall.time_since_epoch() - now.mono.time_since_epoch();
+  const bool stepped = world.clock_offset && (offset > *world.clock_offset + clock_step ||
+                                              offset < *world.clock_offset - clock_step);
+  for (const auto& [name, track] : world.plans) {
+    if (!stepped) break;
+    draft.wake_plan(name);
+  }
+  for (auto at = world.plan_queue_mono.begin(); at != world.plan_queue_mono.end() && at->first <= now.mono; ++at) {
+    draft.wake_plan(at->second);
+  }
+  for (auto at = world.plan_queue_wall.begin(); at != world.plan_queue_wall.end() && at->first <= now.wall; ++at) {
+    draft.wake_plan(at->second);
+  }
+  for (auto at = world.held_queue.begin(); at != world.held_queue.end() && at->first <= now.mono; ++at) {
+    unmatch_held(draft, at->second, world.held.at(at->second));
+  }
+}
+
+void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
+  draft.set_config(loaded.config);
+  for (const auto& [name, plan] : loaded.config->plans) {
+    if (!draft.world().plans.contains(name)) {
+      PlanTrack& track = draft.edit_plan(name);
+      track.row.name = name;
+      track.row.known_since = draft.now().wall;
+    }
+    draft.wake_plan(name);
+  }
+  for (const auto& [name, track] : draft.world().plans) draft.wake_plan(name);
+  for (const auto& [id, session] : draft.world().sessions) {
+    claim_scope(draft, session);
+    const Plan* plan = draft.plan(session.row.plan);
+    const bool changed = plan && plan->fingerprint != session.row.fingerprint;
+    if (changed && !session.row.successor) draft.edit(id).rollover_at = draft.now().mono;
+    draft.wake_session(id);
+  }
+  draft.acknowledge(loaded.waiter, Ack::loaded);
+}
+
+void on_shutdown_asked(Draft& draft, const ShutdownAsked&) {
+  draft.set_shutting_down();
+  for (const auto& [id, session] : draft.world().sessions) {
+    const Plan* plan = draft.plan(session.row.plan);
+    if (plan && plan->on_shutdown == OnShutdown::stop) {
+      ask_end(draft, id, State::closed, Reason::stopped_at_shutdown, Cause::operator_);
+    }
+    draft.wake_session(id);
+  }
+}
+
+Keeper::Keeper(const Ledger& ledger, Now now) {
+  world_.instance = ledger.instance;
+  world_.counts = ledger.counts;
+  Decision load;
+  load.config_after = world_.config;
+  for (const SessionRow& row : ledger.unresolved) {
+    load.sessions.push_back({row.id, std::nullopt, recovered(row, now)});
+  }
+  std::map<SlotKey, Slot> slots;
+  for (const SessionRow& row : ledger.latest) slots[{row.plan, row.replica}] = recovered_slot(row, now);
+  for (const SessionRow& row : ledger.unresolved) slots[{row.plan, row.replica}].live.push_back(row.id);
+  for (auto& [key, slot] : slots) load.slots.push_back({key, std::nullopt, std::move(slot)});
+  for (const PlanRow& row : ledger.plans) {
+    load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
+  }
+  for (const DeliveryRow& row : ledger.held) {
+    load.held.push_back({held_key(row), std::nullopt, Held{row, now.mono + std::chrono::minutes{15}}});
+  }
+  world_.apply(load);
+}
+
+Decision Keeper::decide(const Event& event, Now now) const {
+  Draft draft(world_, now);
+  std::visit(
+      [&](const auto& one) {
+        using E = std::decay_t<decltype(one)>;
+        if constexpr (std::is_same_v<E, Tick>) on_tick(draft, one);
+        if constexpr (std::is_same_v<E, Answer>) on_answer(draft, one);
+        if constexpr (std::is_same_v<E, Delivered>) on_delivered(draft, one);
+        if constexpr (std::is_same_v<E, ConfigLoaded>) on_config_loaded(draft, one);
+        if constexpr (std::is_same_v<E, ShutdownAsked>) on_shutdown_asked(draft, one);
+      },
+      event);
+  settle_woken(draft);
+  return draft.finish();
+}
+
+void Keeper::install(const Decision& decision) { world_.apply(decision); }
+void Keeper::revert(const Decision& decision) { world_.revert(decision); }
+
+Mono Keeper::next_wakeup(Now now) const {
+  Mono next = mono_never;
+  if (!world_.session_queue.empty()) next = std::min(next, world_.session_queue.begin()->first);
+  if (!world_.plan_queue_mono.empty()) next = std::min(next, world_.plan_queue_mono.begin()->first);
+  if (!world_.held_queue.empty()) next = std::min(next, world_.held_queue.begin()->first);
+  if (!world_.plan_queue_wall.empty()) {
+    const Millis until = world_.plan_queue_wall.begin()->first - now.wall;
+    next = std::min(next, now.mono + std::max(until, Millis{0}));
+  }
+  return next;
+}
+
+bool Keeper::ready_to_leave() const {
+  if (!world_.shutting_down) return false;
+  return std::none_of(world_.sessions.begin(), world_.sessions.end(), [&](const auto& entry) {
+    const Tracked& session = entry.second;
+    const bool starts = session.flight && session.flight->kind == EffectKind::start;
+    const auto plan = world_.config->plans.find(session.row.plan);
+    const bool stops = plan != world_.config->plans.end() && plan->second.on_shutdown == OnShutdown::stop;
+    return starts || stops;
+  });
+}
+
+std::string broken_invariant(const World& world, const Tracked& session, Now now) {
+  const SessionRow& row = session.row;
+  if (row.resolved) return "a resolved session left the memory";
+  const bool known = world.config->providers.contains(row.provider);
+  const bool waits = std::any_of(world.scopes.begin(), world.scopes.end(), [&](const auto& scope) {
+    const auto& waiting = scope.second.waiting;
+    return std::find(waiting.begin(), waiting.end(), row.id) != waiting.end();
+  });
+  const bool asleep = session.due == mono_never && !session.flight;
+  if (asleep && known && !waits && !world.shutting_down) return "an unfinished session has a deadline";
+  if (session.due != mono_never && session.due > now.mono + std::chrono::hours{24 * 366}) {
+    return "a deadline lies within a year";
+  }
+  if (is_terminal(row.state) != (row.progress == Progress::ended)) return "progress and state agree";
+  if (row.state == State::active && !row.remote_id) return "an active session has a remote";
+  if (is_terminal(row.state) != row.ended_at.has_value()) return "an end has its time";
+  return {};
+}
+
+void Keeper::check(const Decision& decision, Now now) const {
+  for (const auto& change : decision.sessions) {
+    const auto found = world_.sessions.find(change.key);
+    if (found == world_.sessions.end()) continue;
+    const std::string broken = broken_invariant(world_, found->second, now);
+    if (!broken.empty()) check_failed((broken + ": " + change.key.str()).c_str(), __FILE__, __LINE__);
+  }
+  for (const Effect& effect : decision.effects) {
+    const auto found = world_.sessions.find(effect.session);
+    KEEPER_CHECK(found != world_.sessions.end());
+    KEEPER_CHECK(found->second.flight && found->second.flight->ticket >= effect.ticket);
+  }
+}
+
+}  // namespace keeper

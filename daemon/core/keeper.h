@@ -1,0 +1,47 @@
+// The keeper: decides what happens to every session. Owns no thread, clock, socket or file.
+// Vocabulary: a plan wants sessions; an occurrence is one scheduled time of it; a session is our durable row; a
+// remote is the provider's object. Normal flow: Tick -> row `queued` + effect start -> Answer -> remote known,
+// `active` -> heartbeats and reads by deadline -> rollover or stop -> terminal -> confirmed gone.
+// Loop thread only. The caller keeps the order: decide, install, commit, then acknowledge and dispatch.
+#pragma once
+
+#include "core/event.h"
+#include "core/view.h"
+#include "core/world.h"
+
+namespace keeper {
+
+class Keeper {
+ public:
+  // After a start of the process: every unresolved session is due at once, which makes recovery the normal path.
+  Keeper(const Ledger& ledger, Now now);
+
+  // Pure: what the event leads to. Never changes the keeper.
+  [[nodiscard]] Decision decide(const Event& event, Now now) const;
+
+  // The only mutator. Decisions are installed in the order in which they were made.
+  void install(const Decision& decision);
+
+  // Takes the newest installed decisions back, newest first, when their commit failed.
+  void revert(const Decision& decision);
+
+  // The earliest of all deadlines; mono_never if only an event can bring work.
+  Mono next_wakeup(Now now) const;
+
+  // True once a shutdown was asked and nothing is left to wait for: no call in flight, nothing to stop.
+  bool ready_to_leave() const;
+
+  View view(Now now) const;
+  const World& world() const { return world_; }
+
+  // Aborts where a session touched by the decision breaks an invariant that must hold after each batch.
+  void check(const Decision& decision, Now now) const;
+
+ private:
+  World world_;
+};
+
+// The invariants of one session; empty text if they hold. Used by check() and by the simulator on all of them.
+std::string broken_invariant(const World& world, const Tracked& session, Now now);
+
+}  // namespace keeper

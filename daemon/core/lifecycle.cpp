@@ -1,0 +1,219 @@
+#include "core/lifecycle.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+namespace keeper {
+namespace {
+
+// How far an attempt counts as failed: it lived for less than this before it ended unasked.
+bool ended_early(const SessionRow& row, const Plan* plan) {
+  const Millis enough = plan ? plan->keep_alive.backoff_reset_after : Millis{std::chrono::minutes{10}};
+  return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
+}
+
+bool ended_by_keeper(Reason reason) {
+  switch (reason) {
+    case Reason::stopped_by_plan:
+    case Reason::stopped_by_operator:
+    case Reason::stopped_at_shutdown:
+    case Reason::superseded: return true;
+    case Reason::scheduled:
+    case Reason::restarted:
+    case Reason::rollover:
+    case Reason::start_confirmed:
+    case Reason::found:
+    case Reason::webhook_started:
+    case Reason::observed:
+    case Reason::start_refused:
+    case Reason::start_timeout:
+    case Reason::ended_by_provider:
+    case Reason::ended_elsewhere:
+    case Reason::provider_failed:
+    case Reason::idle_timeout:
+    case Reason::max_duration:
+    case Reason::lost: return false;
+  }
+  check_failed("a known Reason", __FILE__, __LINE__);
+}
+
+// initial_backoff doubled for each early end in a row, up to max_backoff; full jitter above the initial one.
+Millis restart_backoff(const Plan& plan, const SessionId& id, int failures) {
+  const KeepAlive& keep = plan.keep_alive;
+  Millis cap = keep.initial_backoff;
+  for (int i = 0; i < failures && cap < keep.max_backoff; ++i) cap *= 2;
+  cap = std::min(cap, keep.max_backoff);
+  const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(cap.count(), 1));
+  const Millis jitter{static_cast<std::int64_t>(stable_hash(id.str(), 3) % spread)};
+  return std::min(keep.initial_backoff + jitter, std::max(keep.max_backoff, keep.initial_backoff));
+}
+
+// What the slot remembers of its newest attempt's end.
+void note_end(Draft& draft, const SessionRow& row) {
+  const SlotKey key{row.plan, row.replica};
+  Slot& slot = draft.edit_slot(key);
+  const bool newest = slot.occurrence == row.occurrence && row.attempt + 1 == slot.attempts;
+  if (!newest) return;
+  const Plan* plan = draft.plan(row.plan);
+  slot.last_state = row.state;
+  slot.last_reason = row.reason;
+  slot.last_error = row.last_error;
+  if (ended_by_keeper(row.reason)) {
+    slot.retry_at = draft.now().mono;
+    return;
+  }
+  slot.failures = ended_early(row, plan) ? row.failures + 1 : 0;
+  slot.retry_at = draft.now().mono + (plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
+}
+
+// A successor that ended before it took over leaves its predecessor to try again.
+void free_predecessor(Draft& draft, const SessionRow& row) {
+  if (!row.predecessor || row.active_at || !draft.find(*row.predecessor)) return;
+  Tracked& old = draft.edit(*row.predecessor);
+  if (old.row.successor != row.id) return;
+  old.row.successor.reset();
+  const Plan* plan = draft.plan(row.plan);
+  const Millis wait = plan ? restart_backoff(*plan, row.id, row.failures + 1) : Millis{Seconds{10}};
+  old.rollover_at = draft.now().mono + wait;
+  draft.wake_session(*row.predecessor);
+}
+
+void leave_slot(Draft& draft, const SessionRow& row) {
+  auto& live = draft.edit_slot({row.plan, row.replica}).live;
+  live.erase(std::remove(live.begin(), live.end(), row.id), live.end());
+  draft.wake_plan(row.plan);
+}
+
+}  // namespace
+
+Millis call_backoff(const SessionId& id, int tries, Millis most) {
+  Millis wait = Seconds{1};
+  for (int i = 1; i < tries && wait < most; ++i) wait *= 2;
+  wait = std::min(wait, most);
+  const auto half = static_cast<std::uint64_t>(wait.count() / 2 + 1);
+  const std::uint64_t draw = stable_hash(id.str(), static_cast<std::uint64_t>(tries) + 100) % half;
+  return wait - Millis{static_cast<std::int64_t>(draw)};
+}
+
+std::string scope_of(const SessionRow& row, const Traits* traits) {
+  if (!traits) return {};
+  switch (traits->start_scope) {
+    case StartScope::free: return {};
+    case StartScope::place: return row.provider.str() + "|" + row.place;
+    case StartScope::provider: return row.provider.str();
+  }
+  check_failed("a known StartScope", __FILE__, __LINE__);
+}
+
+void release_scope(Draft& draft, const SessionId& id) {
+  const Tracked* session = draft.find(id);
+  const std::string key = scope_of(session->row, draft.traits(session->row.provider));
+  if (key.empty()) return;
+  const Scope& old = draft.scope(key);
+  const bool waits = std::find(old.waiting.begin(), old.waiting.end(), id) != old.waiting.end();
+  if (!old.holders.contains(id) && !waits) return;
+  Scope& scope = draft.edit_scope(key);
+  scope.holders.erase(id);
+  std::erase(scope.waiting, id);
+  for (const SessionId& other : scope.waiting) draft.wake_session(other);
+}
+
+const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wall occurrence, Reason reason,
+                                Cause cause, const std::optional<SessionId>& predecessor) {
+  Slot& slot = draft.edit_slot({plan.name, replica});
+  if (slot.occurrence != occurrence) {
+    slot.occurrence = occurrence;
+    slot.attempts = 0;
+  }
+  SessionRow row;
+  row.plan = plan.name;
+  row.provider = plan.provider;
+  row.occurrence = occurrence;
+  row.replica = replica;
+  row.attempt = slot.attempts++;
+  row.failures = slot.failures;
+  row.id = SessionId{stable_hex128(draft.world().instance.str() + "|" + plan.name.str() + "|" +
+                                   std::to_string(occurrence.time_since_epoch().count()) + "|" +
+                                   std::to_string(replica) + "|" + std::to_string(row.attempt))};
+  row.place = plan.place;
+  row.parameters = plan.parameters;
+  row.fingerprint = plan.fingerprint;
+  row.reason = reason;
+  row.created_at = draft.now().wall;
+  row.predecessor = predecessor;
+  if (predecessor) draft.edit(*predecessor).row.successor = row.id;
+  Tracked& session = draft.add(row);
+  session.call_at = draft.now().mono;
+  session.start_by = draft.now().mono + plan.start_timeout;
+  slot.live.push_back(row.id);
+  draft.transition(session.row, std::nullopt, cause, draft.now().wall, {});
+  draft.wake_session(row.id);
+  return session.row.id;
+}
+
+void activate(Draft& draft, const SessionId& id, Reason reason, Cause cause, Wall at) {
+  Tracked& session = draft.edit(id);
+  if (session.row.state != State::queued || session.row.ending) return;
+  session.row.state = State::active;
+  session.row.reason = reason;
+  session.row.progress = std::max(session.row.progress, Progress::started);
+  session.row.active_at = at;
+  session.start_by.reset();
+  const Plan* plan = draft.plan(session.row.plan);
+  if (plan && plan->max_duration) session.own_hard_at = draft.now().mono + *plan->max_duration;
+  draft.transition(session.row, State::queued, cause, at, {});
+  draft.wake_plan(session.row.plan);
+  if (session.row.predecessor && draft.find(*session.row.predecessor)) {
+    ask_end(draft, *session.row.predecessor, State::closed, Reason::superseded, Cause::schedule);
+  }
+}
+
+void ask_end(Draft& draft, const SessionId& id, State state, Reason reason, Cause cause) {
+  Tracked& session = draft.edit(id);
+  if (session.row.ending || is_terminal(session.row.state)) return;
+  session.row.ending = Ending{state, reason, cause, draft.now().wall};
+  session.tries = 0;
+  session.call_at = draft.now().mono;
+  session.start_by.reset();
+  draft.wake_session(id);
+}
+
+void end_session(Draft& draft, const SessionId& id, const End& end) {
+  Tracked& session = draft.edit(id);
+  KEEPER_CHECK(!is_terminal(session.row.state) && is_terminal(end.state));
+  const State from = session.row.state;
+  session.row.state = end.state;
+  session.row.reason = end.reason;
+  session.row.progress = Progress::ended;
+  session.row.ended_at = end.at;
+  if (!end.detail.empty()) session.row.last_error = end.detail;
+  draft.transition(session.row, from, end.cause, end.at, end.detail);
+  note_end(draft, session.row);
+  free_predecessor(draft, session.row);
+  if (end.resolved) {
+    resolve(draft, id);
+  } else {
+    session.call_at = draft.now().mono;
+    session.tries = 0;
+    draft.wake_session(id);
+  }
+}
+
+void end_as_asked(Draft& draft, const SessionId& id, std::string detail) {
+  const Tracked& session = draft.edit(id);
+  KEEPER_CHECK(session.row.ending);
+  const Ending ending = *session.row.ending;
+  end_session(draft, id, {ending.state, ending.reason, ending.cause, draft.now().wall, true, std::move(detail)});
+}
+
+void resolve(Draft& draft, const SessionId& id) {
+  Tracked& session = draft.edit(id);
+  KEEPER_CHECK(is_terminal(session.row.state));
+  release_scope(draft, id);
+  session.row.resolved = true;
+  leave_slot(draft, session.row);
+}
+
+}  // namespace keeper

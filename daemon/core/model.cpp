@@ -1,0 +1,79 @@
+#include "core/model.h"
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+constexpr std::array<std::pair<Reason, std::string_view>, 19> reasons{{
+    {Reason::scheduled, "scheduled"},
+    {Reason::restarted, "restarted"},
+    {Reason::rollover, "rollover"},
+    {Reason::start_confirmed, "start_confirmed"},
+    {Reason::found, "found"},
+    {Reason::webhook_started, "webhook_started"},
+    {Reason::observed, "observed"},
+    {Reason::start_refused, "start_refused"},
+    {Reason::start_timeout, "start_timeout"},
+    {Reason::ended_by_provider, "ended_by_provider"},
+    {Reason::ended_elsewhere, "ended_elsewhere"},
+    {Reason::provider_failed, "provider_failed"},
+    {Reason::idle_timeout, "idle_timeout"},
+    {Reason::max_duration, "max_duration"},
+    {Reason::lost, "lost"},
+    {Reason::stopped_by_plan, "stopped_by_plan"},
+    {Reason::stopped_by_operator, "stopped_by_operator"},
+    {Reason::stopped_at_shutdown, "stopped_at_shutdown"},
+    {Reason::superseded, "superseded"},
+}};
+
+constexpr std::array<std::pair<State, std::string_view>, 5> states{{{State::queued, "queued"},
+                                                                    {State::active, "active"},
+                                                                    {State::closed, "closed"},
+                                                                    {State::error, "error"},
+                                                                    {State::timed_out, "timed_out"}}};
+
+constexpr std::array<std::pair<Cause, std::string_view>, 8> causes{{{Cause::schedule, "schedule"},
+                                                                    {Cause::webhook, "webhook"},
+                                                                    {Cause::provider_answer, "provider_answer"},
+                                                                    {Cause::poll, "poll"},
+                                                                    {Cause::deadline, "deadline"},
+                                                                    {Cause::operator_, "operator"},
+                                                                    {Cause::reload, "reload"},
+                                                                    {Cause::recovery, "recovery"}}};
+
+constexpr std::array<std::pair<Disposition, std::string_view>, 5> dispositions{
+    {{Disposition::applied, "applied"},
+     {Disposition::held, "held"},
+     {Disposition::late, "late"},
+     {Disposition::ignored, "ignored"},
+     {Disposition::unmatched, "unmatched"}}};
+
+template <class E, std::size_t N>
+std::string_view name_of(const std::array<std::pair<E, std::string_view>, N>& names, E value) {
+  for (const auto& [known, name] : names) {
+    if (known == value) return name;
+  }
+  check_failed("a known enumerator", __FILE__, __LINE__);
+}
+
+template <class E, std::size_t N>
+std::optional<E> value_of(const std::array<std::pair<E, std::string_view>, N>& names, std::string_view text) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(State state) { return name_of(states, state); }
+std::string_view to_string(Reason reason) { return name_of(reasons, reason); }
+std::string_view to_string(Cause cause) { return name_of(causes, cause); }
+std::string_view to_string(Disposition disposition) { return name_of(dispositions, disposition); }
+std::optional<State> parse_state(std::string_view text) { return value_of(states, text); }
+std::optional<Reason> parse_reason(std::string_view text) { return value_of(reasons, text); }
+std::optional<Cause> parse_cause(std::string_view text) { return value_of(causes, text); }
+std::optional<Disposition> parse_disposition(std::string_view text) { return value_of(dispositions, text); }
+
+}  // namespace keeper

@@ -1,0 +1,165 @@
+// The rows: what is durable. A session, its transitions, the webhook deliveries and what is known of a plan.
+// Plain values; any thread. Times are UTC; deadlines are not here, because they are never stored.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+
+namespace keeper {
+
+enum class State { queued, active, closed, error, timed_out };
+inline constexpr std::array<State, 5> all_states{State::queued, State::active, State::closed, State::error,
+                                                 State::timed_out};
+
+// Why a session is in its state.
+enum class Reason {
+  scheduled,            // created for an occurrence
+  restarted,            // created because the last attempt ended
+  rollover,             // created to take over from a predecessor
+  start_confirmed,      // the provider answered the start
+  found,                // an ambiguous start was found at the provider
+  webhook_started,      // a verified delivery said so
+  observed,             // a read of the provider said so
+  start_refused,        // the provider refused the start for good
+  start_timeout,        // not active within start_timeout
+  ended_by_provider,    // the provider ended it in the ordinary way
+  ended_elsewhere,      // somebody else ended it
+  provider_failed,      // the provider says that it failed
+  idle_timeout,         // its idle timeout passed
+  max_duration,         // its maximum passed
+  lost,                 // the provider no longer knows it, unasked
+  stopped_by_plan,      // the plan no longer wants it
+  stopped_by_operator,  // an operator asked
+  stopped_at_shutdown,  // on_shutdown: stop
+  superseded,           // its successor is active, or its parameters changed
+};
+
+// Which kind of event moved it.
+enum class Cause { schedule, webhook, provider_answer, poll, deadline, operator_, reload, recovery };
+
+enum class Disposition { applied, held, late, ignored, unmatched };
+
+std::string_view to_string(State state);
+std::string_view to_string(Reason reason);
+std::string_view to_string(Cause cause);
+std::string_view to_string(Disposition disposition);
+std::optional<State> parse_state(std::string_view text);
+std::optional<Reason> parse_reason(std::string_view text);
+std::optional<Cause> parse_cause(std::string_view text);
+std::optional<Disposition> parse_disposition(std::string_view text);
+
+inline bool is_terminal(State state) { return state != State::queued && state != State::active; }
+
+// How far a remote has come. It never goes back, whatever arrives late. Ended is terminal.
+enum class Progress { asked = 0, starting = 1, started = 2, stopping = 3, ended = 4 };
+
+// An end that has been decided and is not confirmed yet.
+struct Ending {
+  State state = State::closed;  // what the session will be: closed, error or timed_out
+  Reason reason = Reason::stopped_by_plan;
+  Cause cause = Cause::schedule;
+  Wall asked_at{};
+  bool operator==(const Ending&) const = default;
+};
+
+struct SessionRow {
+  SessionId id;
+  PlanName plan;
+  ProviderName provider;
+  Wall occurrence{};  // the scheduled time that it serves; the epoch for an `always` plan
+  int replica = 0;    // 0 .. count - 1
+  int attempt = 0;    // 0 is the first for its occurrence and replica
+  int failures = 0;   // attempts in a row before this one that failed early
+  std::string place;  // where the provider holds one session only (Sonoran's server), else empty
+  std::string parameters;   // what the start asks for: the provider's JSON, without secrets
+  std::string fingerprint;  // of provider and parameters
+
+  State state = State::queued;
+  Reason reason = Reason::scheduled;
+  Progress progress = Progress::asked;
+  std::string native_status;  // the provider's own word, as received
+  std::optional<RemoteId> remote_id;
+  std::optional<Wall> start_sent_at;  // a start may have left: set before it does, cleared when proven absent
+  std::optional<Ending> ending;
+  bool resolved = false;  // ended, and the provider confirmed that no remote is left
+
+  Wall created_at{};
+  std::optional<Wall> active_at;
+  std::optional<Wall> ended_at;
+  std::optional<SessionId> predecessor;
+  std::optional<SessionId> successor;
+  std::string last_error;
+
+  bool operator==(const SessionRow&) const = default;
+};
+
+struct TransitionRow {
+  std::int64_t seq = 0;  // given by the store
+  SessionId session;
+  PlanName plan;
+  ProviderName provider;
+  std::optional<RemoteId> remote_id;
+  std::optional<State> from;  // empty: created
+  State to = State::queued;
+  Reason reason = Reason::scheduled;
+  Cause cause = Cause::schedule;
+  Wall at{};           // when it happened, as far as is known
+  Wall recorded_at{};  // when the keeper decided it
+  std::string detail;
+  bool operator==(const TransitionRow&) const = default;
+};
+
+struct DeliveryRow {
+  std::int64_t id = 0;   // given by the store
+  ProviderName provider;
+  std::string key;       // unique per provider: "type|remote id", or "sha256|digest" of an ignored one
+  std::string type;      // the provider's word for the event
+  Progress progress = Progress::asked;  // what the type says of its remote
+  bool failed = false;                  // with ended: failed, not stopped
+  RemoteId remote_id;                   // normalised; empty for an ignored type without one
+  std::optional<SessionId> session;
+  Disposition disposition = Disposition::held;
+  Wall received_at{};
+  std::string body;  // the raw bytes as signed; empty when a known row only changes its disposition
+  std::string digest;  // SHA-256 of the body, hex
+  bool operator==(const DeliveryRow&) const = default;
+};
+
+// What is durable about a plan beyond its configuration.
+struct PlanRow {
+  PlanName name;
+  Wall known_since{};  // occurrences before it are none of ours
+  std::optional<Wall> considered;  // the newest occurrence that was begun or skipped
+  bool operator==(const PlanRow&) const = default;
+};
+
+// One transaction.
+struct Batch {
+  std::vector<SessionRow> sessions;  // inserted or replaced by id
+  std::vector<TransitionRow> transitions;
+  std::vector<DeliveryRow> deliveries;  // inserted, or session and disposition changed, by (provider, key)
+  std::vector<PlanRow> plans;           // inserted or replaced by name
+  bool empty() const {
+    return sessions.empty() && transitions.empty() && deliveries.empty() && plans.empty();
+  }
+};
+
+// Everything that the keeper needs after a start of the process.
+struct Ledger {
+  InstanceId instance;
+  std::vector<SessionRow> unresolved;   // sessions whose remote may still exist
+  std::vector<SessionRow> latest;       // the newest session of each (plan, replica)
+  std::vector<PlanRow> plans;
+  std::vector<DeliveryRow> held;        // without bodies
+  std::array<std::int64_t, 5> counts{};  // sessions by state, in the order of all_states
+  std::int64_t last_seq = 0;
+};
+
+}  // namespace keeper

@@ -1,0 +1,178 @@
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "base/check.h"
+#include "core/handlers.h"
+#include "core/lifecycle.h"
+
+namespace keeper {
+namespace {
+
+// What a plan wants at one moment. Windows ask "should it be alive now?"; occurrences are starts of their own.
+struct Want {
+  bool alive = false;         // windows only
+  std::optional<Wall> begin;  // the identity of the occurrence that may begin or be repeated now
+  bool begins = false;        // occurrences only: it was not considered before
+};
+
+Want want_of(const Plan& plan, const PlanRow& row, Wall now) {
+  Want want;
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) {
+    const auto window = plan.schedule.window_at(now);
+    if (!window) return want;
+    want.alive = true;
+    want.begin = window->time;
+    return want;
+  }
+  want.begin = row.considered;
+  const auto latest = plan.schedule.latest_start(now, plan.catch_up);
+  if (latest && latest->start >= row.known_since && (!row.considered || latest->time > *row.considered)) {
+    want.begin = latest->time;
+    want.begins = true;
+  }
+  return want;
+}
+
+bool restarts(const Plan& plan, const Slot& slot) {
+  if (!slot.last_state || !slot.last_reason) return false;
+  switch (*slot.last_reason) {
+    case Reason::superseded:
+    case Reason::stopped_by_plan: return plan.schedule.kind() != Schedule::Kind::occurrences ||
+                                         *slot.last_reason == Reason::superseded;
+    case Reason::stopped_by_operator: return false;
+    case Reason::scheduled:
+    case Reason::restarted:
+    case Reason::rollover:
+    case Reason::start_confirmed:
+    case Reason::found:
+    case Reason::webhook_started:
+    case Reason::observed:
+    case Reason::start_refused:
+    case Reason::start_timeout:
+    case Reason::ended_by_provider:
+    case Reason::ended_elsewhere:
+    case Reason::provider_failed:
+    case Reason::idle_timeout:
+    case Reason::max_duration:
+    case Reason::lost:
+    case Reason::stopped_at_shutdown: break;
+  }
+  Restart restart = plan.keep_alive.restart;
+  if (restart == Restart::by_schedule) {
+    restart = plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
+  }
+  switch (restart) {
+    case Restart::always: return true;
+    case Restart::on_failure:
+      return *slot.last_state == State::error || *slot.last_state == State::timed_out ||
+             (*slot.last_reason == Reason::stopped_at_shutdown &&
+              plan.schedule.kind() != Schedule::Kind::occurrences);
+    case Restart::never:
+    case Restart::by_schedule: return false;
+  }
+  check_failed("a known Restart", __FILE__, __LINE__);
+}
+
+bool serves(const Draft& draft, const SessionId& id) {
+  const Tracked* session = draft.find(id);
+  return session && !session->row.ending && !is_terminal(session->row.state);
+}
+
+void end_all(Draft& draft, const SlotKey& key, Cause cause) {
+  const std::vector<SessionId> live = draft.slot(key).live;
+  for (const SessionId& id : live) {
+    if (serves(draft, id)) ask_end(draft, id, State::closed, Reason::stopped_by_plan, cause);
+  }
+}
+
+// A remote of this occurrence may still exist: nothing new is started beside it.
+bool unresolved(const Draft& draft, const Slot& slot, Wall occurrence) {
+  return std::any_of(slot.live.begin(), slot.live.end(), [&](const SessionId& id) {
+    const Tracked* session = draft.find(id);
+    return session && session->row.occurrence == occurrence;
+  });
+}
+
+// Begins or repeats the wanted occurrence in one slot; returns when the next attempt is due, if it waits for that.
+std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, const Want& want) {
+  const Slot& slot = draft.slot(key);
+  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  const bool served = std::any_of(slot.live.begin(), slot.live.end(),
+                                  [&](const SessionId& id) { return serves(draft, id); });
+  if (served || !want.begin) return std::nullopt;
+  // A clock that went back must not make an occurrence that was begun before look new.
+  const Wall occurrence = slot.occurrence ? std::max(*slot.occurrence, *want.begin) : *want.begin;
+  if (unresolved(draft, slot, occurrence)) return std::nullopt;
+  if (!slot.occurrence || *slot.occurrence < occurrence) {
+    if (!windows && !want.begins) return std::nullopt;
+    draft.edit_slot(key).failures = 0;
+    create_session(draft, plan, key.replica, occurrence, Reason::scheduled, Cause::schedule);
+    return std::nullopt;
+  }
+  if (!restarts(plan, slot)) return std::nullopt;
+  if (draft.now().mono < slot.retry_at) return slot.retry_at;
+  create_session(draft, plan, key.replica, occurrence, Reason::restarted, Cause::schedule);
+  return std::nullopt;
+}
+
+std::set<int> replicas_of(const Draft& draft, const PlanName& name, int count) {
+  std::set<int> replicas;
+  for (int i = 0; i < count; ++i) replicas.insert(i);
+  const SlotKey first{name, std::numeric_limits<int>::min()};
+  const auto& slots = draft.world().slots;
+  for (auto at = slots.lower_bound(first); at != slots.end() && at->first.plan == name; ++at) {
+    replicas.insert(at->first.replica);
+  }
+  return replicas;
+}
+
+bool any_live(const Draft& draft, const PlanName& name, const std::set<int>& replicas) {
+  return std::any_of(replicas.begin(), replicas.end(),
+                     [&](int replica) { return !draft.slot({name, replica}).live.empty(); });
+}
+
+void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
+  PlanTrack& track = draft.edit_plan(plan.name);
+  const Wall now = draft.now().wall;
+  track.wake_wall = Wall::max();
+  if (const auto next = plan.schedule.next_start(now)) track.wake_wall = next->start;
+  if (const auto stop = plan.schedule.next_stop(now)) track.wake_wall = std::min(track.wake_wall, *stop);
+  track.wake_mono = retry.value_or(mono_never);
+}
+
+}  // namespace
+
+void reconcile_plan(Draft& draft, const PlanName& name) {
+  const Plan* plan = draft.plan(name);
+  PlanTrack& track = draft.edit_plan(name);
+  track.wake_wall = Wall::max();
+  track.wake_mono = mono_never;
+  if (draft.shutting_down()) return;
+  const std::set<int> replicas = replicas_of(draft, name, plan ? plan->count : 0);
+  if (!plan) {
+    for (const int replica : replicas) end_all(draft, {name, replica}, Cause::reload);
+    return;
+  }
+  Want want = want_of(*plan, track.row, draft.now().wall);
+  if (want.begins) {
+    track.row.considered = want.begin;
+    // overlap: skip. The occurrence is passed over while the last one's session lives.
+    if (any_live(draft, name, replicas)) want = Want{};
+  }
+  std::optional<Mono> retry;
+  const bool windows = plan->schedule.kind() != Schedule::Kind::occurrences;
+  for (const int replica : replicas) {
+    const SlotKey key{name, replica};
+    if (replica >= plan->count) {
+      end_all(draft, key, Cause::reload);
+    } else if (windows && !want.alive) {
+      end_all(draft, key, Cause::schedule);
+    } else if (const auto at = fill(draft, *plan, key, want)) {
+      retry = std::min(retry.value_or(*at), *at);
+    }
+  }
+  set_wake(draft, *plan, retry);
+}
+
+}  // namespace keeper

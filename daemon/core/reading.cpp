@@ -1,0 +1,162 @@
+#include "core/reading.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/lifecycle.h"
+
+namespace keeper {
+namespace {
+
+// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
+// moment the call left, less this.
+constexpr Millis date_resolution = Seconds{1};
+// How long after a deadline a provider may still say "active" before its word is doubted.
+constexpr Millis expiry_slack = Seconds{5};
+constexpr Millis queued_poll = Seconds{10};
+constexpr Millis heartbeat_retry_min = Seconds{1};
+
+// A provider's time on our clock, corrected by its `Date` where the answer carried one.
+Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
+  const Wall there = answer.provider_now.value_or(draft.now().wall);
+  const Millis age = std::max(there - time, Millis{0});
+  return answer.sent_at - age - (answer.provider_now ? Millis{0} : date_resolution);
+}
+
+Millis tenth_by_hash(const SessionId& id, Millis of) {
+  const auto tenth = static_cast<std::uint64_t>(of.count() / 10 + 1);
+  return Millis{static_cast<std::int64_t>(stable_hash(id.str(), 7) % tenth)};
+}
+
+// Before the maximum: the larger of 10 % and the slow start, at most half; spread by up to another tenth.
+Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& session, Mono begin, Mono hard) {
+  const Millis whole = hard - begin;
+  Millis before = plan.keep_alive.rollover_before.value_or(std::max(whole / 10, traits.slow_start));
+  before = std::min(before, whole / 2);
+  if (traits.one_per_place) before = std::min(before, whole / 10);
+  return hard - before - tenth_by_hash(session.row.id, before);
+}
+
+void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const Answer& answer) {
+  const Plan* plan = draft.plan(session.row.plan);
+  const Traits* traits = draft.traits(session.row.provider);
+  if (!plan || !traits) return;
+  const Mono begin = remote.created_at    ? on_our_clock(draft, answer, *remote.created_at)
+                     : session.start_sent != Mono{} ? session.start_sent
+                                                    : answer.sent_at;
+  const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
+  const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
+  if (idle) {
+    const Mono active = remote.last_activity_at ? on_our_clock(draft, answer, *remote.last_activity_at)
+                        : answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive
+                            ? answer.sent_at
+                            : session.idle_at.value_or(answer.sent_at + *idle) - *idle;
+    session.idle_at = active + *idle;
+    if (plan->keep_alive.heartbeat && traits->has_heartbeat) {
+      session.beat_at = active + plan->keep_alive.heartbeat_every.value_or(*idle / 3);
+    } else {
+      session.beat_at.reset();
+    }
+  }
+  session.hard_at = maximum ? std::optional<Mono>(begin + *maximum) : std::nullopt;
+  // The keeper's own maximum counts from the provider's begin; without one it stands as it was set at activation.
+  session.own_hard_at = plan->max_duration ? std::optional<Mono>(begin + *plan->max_duration) : std::nullopt;
+  const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
+  if (session.row.successor) return;
+  const bool changed = session.row.fingerprint != plan->fingerprint;
+  if (!changed && (plan->keep_alive.rollover == Rollover::off || hard == mono_never)) {
+    session.rollover_at.reset();
+    return;
+  }
+  const Mono now = draft.now().mono;
+  const Mono planned = changed ? now : rollover_time(*plan, *traits, session, begin, hard);
+  // A rollover whose successor failed waits for its next try.
+  const bool waits = session.rollover_at && planned <= now && *session.rollover_at > now;
+  if (!waits) session.rollover_at = planned;
+}
+
+// The provider says "active" well after a limit of its own: it is lax or the remote is dead. It is stopped.
+void doubt_expired(Draft& draft, Tracked& session, const Answer& answer) {
+  if (session.row.ending || is_terminal(session.row.state)) return;
+  if (session.hard_at && answer.sent_at >= *session.hard_at + expiry_slack) {
+    ask_end(draft, session.row.id, State::timed_out, Reason::max_duration, Cause::deadline);
+  } else if (session.idle_at && answer.sent_at >= *session.idle_at + expiry_slack) {
+    ask_end(draft, session.row.id, State::timed_out, Reason::idle_timeout, Cause::deadline);
+  }
+}
+
+void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
+  const Remote& remote = reading.remote;
+  if (is_terminal(session.row.state)) {
+    resolve(draft, session.row.id);
+    return;
+  }
+  // An end that was asked for stands, unless the provider knows of a failure.
+  if (session.row.ending && remote.state == State::closed) {
+    end_as_asked(draft, session.row.id, remote.detail);
+    return;
+  }
+  const Reason otherwise = session.row.ending ? session.row.ending->reason : Reason::ended_by_provider;
+  const Wall at = remote.ended_at && !reading.answer.provider_now ? *remote.ended_at : draft.now().wall;
+  end_session(draft, session.row.id,
+              {remote.state, remote.reason.value_or(otherwise), reading.cause, at, true, remote.detail});
+}
+
+}  // namespace
+
+void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
+  Tracked& session = draft.edit(id);
+  const Remote& remote = reading.remote;
+  session.absent_reads = 0;
+  session.tries = 0;
+  session.confirm = false;
+  session.row.last_error.clear();
+  if (remote.progress >= session.row.progress && !remote.native_status.empty()) {
+    session.row.native_status = remote.native_status;
+  }
+  if (remote.progress == Progress::ended) {
+    apply_end(draft, session, reading);
+    return;
+  }
+  if (is_terminal(session.row.state)) {
+    // A verified end is final: what still shows as alive is stopped.
+    if (!session.row.ending) {
+      session.row.ending = Ending{session.row.state, session.row.reason, reading.cause, draft.now().wall};
+    }
+    session.call_at = draft.now().mono;
+    return;
+  }
+  session.row.progress = std::max(session.row.progress, remote.progress);
+  if (session.row.progress >= Progress::started) {
+    activate(draft, id, reading.active_reason, reading.cause, draft.now().wall);
+  }
+  set_deadlines(draft, session, remote, reading.answer);
+  doubt_expired(draft, session, reading.answer);
+  plan_next_call(draft, session, reading.answer.kind);
+}
+
+void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
+  const Mono now = draft.now().mono;
+  if (session.row.ending) {
+    session.call_at = std::min(session.call_at, now);
+    return;
+  }
+  const Traits* traits = draft.traits(session.row.provider);
+  const Millis poll = traits ? traits->poll_interval : Millis{Seconds{30}};
+  const Millis wait = session.row.state == State::queued ? std::min(poll, queued_poll) : poll;
+  session.call_at = now + wait - tenth_by_hash(session.row.id, wait);
+  if (session.beat_at) {
+    // A heartbeat that did not move the idle clock is repeated within what is left.
+    if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
+      const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
+      session.beat_at = now + std::max(left / 3, heartbeat_retry_min);
+    }
+    session.call_at = std::min(session.call_at, std::max(*session.beat_at, now));
+  }
+  for (const auto& limit : {session.idle_at, session.hard_at}) {
+    if (limit) session.call_at = std::min(session.call_at, std::max(*limit + expiry_slack, now + Seconds{1}));
+  }
+}
+
+}  // namespace keeper

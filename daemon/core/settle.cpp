@@ -1,0 +1,186 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "core/lifecycle.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis predecessor_wait = Seconds{2};
+
+// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline counts.
+Millis grace(const Traits* traits) { return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5}; }
+
+void apply_deadlines(Draft& draft, Tracked& session) {
+  const Mono now = draft.now().mono;
+  if (session.row.ending || is_terminal(session.row.state)) return;
+  const SessionId& id = session.row.id;
+  const Millis wait = grace(draft.traits(session.row.provider));
+  if (session.start_by && now >= *session.start_by) {
+    ask_end(draft, id, State::timed_out, Reason::start_timeout, Cause::deadline);
+  } else if (session.own_hard_at && now >= *session.own_hard_at) {
+    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
+  } else if (session.hard_at && now >= *session.hard_at + wait) {
+    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
+  } else if (session.idle_at && session.beat_at && now >= *session.idle_at + wait) {
+    ask_end(draft, id, State::timed_out, Reason::idle_timeout, Cause::deadline);
+  }
+}
+
+bool breaks_first(const Plan& plan, const Traits& traits) {
+  return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
+}
+
+// The window ends before the session does: no successor is needed.
+bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
+  const auto window = plan.schedule.window_at(draft.now().wall);
+  if (!window) return true;
+  const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
+  if (!window->end || hard == mono_never) return false;
+  return draft.now().wall + (hard - draft.now().mono) >= *window->end;
+}
+
+void maybe_roll_over(Draft& draft, Tracked& session) {
+  const Plan* plan = draft.plan(session.row.plan);
+  const Traits* traits = draft.traits(session.row.provider);
+  const bool due = session.rollover_at && draft.now().mono >= *session.rollover_at;
+  if (!due || !plan || !traits || draft.shutting_down()) return;
+  if (session.row.state != State::active || session.row.ending || session.row.successor) return;
+  if (session.row.predecessor && draft.find(*session.row.predecessor)) {
+    // Two at most: its own predecessor goes first.
+    session.rollover_at = draft.now().mono + predecessor_wait;
+    return;
+  }
+  const bool changed = session.row.fingerprint != plan->fingerprint;
+  session.rollover_at.reset();
+  if (!changed && outlives_window(draft, *plan, session)) return;
+  if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
+    ask_end(draft, session.row.id, State::closed, Reason::superseded, changed ? Cause::reload : Cause::schedule);
+    return;
+  }
+  create_session(draft, *plan, session.row.replica, session.row.occurrence, Reason::rollover,
+                 changed ? Cause::reload : Cause::schedule, session.row.id);
+}
+
+void send(Draft& draft, Tracked& session, EffectKind kind) {
+  Effect effect;
+  effect.kind = kind;
+  effect.ticket = draft.next_ticket();
+  effect.session = session.row.id;
+  effect.instance = draft.world().instance;
+  effect.plan = session.row.plan;
+  effect.provider = session.row.provider;
+  if (session.row.remote_id) effect.remote = *session.row.remote_id;
+  effect.place = session.row.place;
+  effect.parameters = session.row.parameters;
+  effect.needed_by = kind == EffectKind::keep_alive && session.idle_at ? *session.idle_at
+                     : kind == EffectKind::stop                        ? draft.now().mono
+                                                                       : draft.now().mono + std::chrono::minutes{1};
+  session.flight = Flight{kind, effect.ticket, draft.now().mono};
+  draft.effect(std::move(effect));
+}
+
+// The intent is in the row before the start leaves; false while another start holds the scope.
+bool begin_start(Draft& draft, Tracked& session) {
+  const std::string key = scope_of(session.row, draft.traits(session.row.provider));
+  if (!key.empty()) {
+    const Scope& scope = draft.scope(key);
+    const bool mine = scope.holders.size() == 1 && scope.holders.contains(session.row.id);
+    if (!scope.holders.empty() && !mine) {
+      if (std::find(scope.waiting.begin(), scope.waiting.end(), session.row.id) == scope.waiting.end()) {
+        draft.edit_scope(key).waiting.push_back(session.row.id);
+      }
+      return false;
+    }
+    Scope& edited = draft.edit_scope(key);
+    std::erase(edited.waiting, session.row.id);
+    edited.holders.insert(session.row.id);
+  }
+  session.row.start_sent_at = draft.now().wall;
+  session.start_sent = draft.now().mono;
+  session.absent_reads = 0;
+  send(draft, session, EffectKind::start);
+  return true;
+}
+
+// Without a way to look, a start that may have been applied is waited out: it dies of its own idle timeout.
+Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
+  const Plan* plan = draft.plan(session.row.plan);
+  const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
+  return session.start_sent + idle + grace(&traits);
+}
+
+// The next call of a session without a remote id; true if it waits for another session's start.
+bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
+  if (session.row.start_sent_at) {
+    if (traits.can_find) {
+      send(draft, session, EffectKind::find);
+      return false;
+    }
+    const Mono until = waits_until(draft, session, traits);
+    if (draft.now().mono < until) {
+      session.call_at = until;
+      return false;
+    }
+    session.row.start_sent_at.reset();
+    release_scope(draft, session.row.id);
+  }
+  if (session.row.ending) {
+    end_as_asked(draft, session.row.id);
+    return false;
+  }
+  if (draft.shutting_down()) return true;
+  return !begin_start(draft, session);
+}
+
+void call_with_remote(Draft& draft, Tracked& session) {
+  if (session.row.ending) {
+    send(draft, session, EffectKind::stop);
+  } else if (!is_terminal(session.row.state) && session.beat_at && draft.now().mono >= *session.beat_at) {
+    send(draft, session, EffectKind::keep_alive);
+  } else {
+    send(draft, session, EffectKind::observe);
+  }
+}
+
+// The earliest moment at which the session needs a look; mono_never while an answer is under way.
+Mono due_of(Draft& draft, const Tracked& session, bool waits) {
+  if (session.flight || session.row.resolved) return mono_never;
+  Mono due = waits ? mono_never : session.call_at;
+  if (!session.row.ending && !is_terminal(session.row.state)) {
+    const Millis wait = grace(draft.traits(session.row.provider));
+    if (session.start_by) due = std::min(due, *session.start_by);
+    if (session.own_hard_at) due = std::min(due, *session.own_hard_at);
+    if (session.hard_at) due = std::min(due, *session.hard_at + wait);
+    if (session.idle_at && session.beat_at) due = std::min(due, *session.idle_at + wait);
+    const bool may_roll = session.row.state == State::active && !session.row.successor && !draft.shutting_down();
+    if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
+  }
+  return due;
+}
+
+}  // namespace
+
+void settle(Draft& draft, const SessionId& id) {
+  if (!draft.find(id) || draft.find(id)->row.resolved) return;
+  Tracked& session = draft.edit(id);
+  const Traits* traits = draft.traits(session.row.provider);
+  bool waits = false;
+  if (!traits) {
+    session.row.last_error = "provider " + session.row.provider.str() +
+                             " is not in the configuration any more, so its remote cannot be reached; add it again";
+  } else if (!session.flight) {
+    apply_deadlines(draft, session);
+    maybe_roll_over(draft, session);
+    if (draft.now().mono >= session.call_at) {
+      if (session.row.remote_id) {
+        call_with_remote(draft, session);
+      } else {
+        waits = call_without_remote(draft, session, *traits);
+      }
+    }
+  }
+  session.due = traits ? due_of(draft, session, waits) : mono_never;
+}
+
+}  // namespace keeper

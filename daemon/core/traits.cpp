@@ -1,0 +1,78 @@
+#include "base/check.h"
+#include "core/settings.h"
+
+namespace keeper {
+namespace {
+
+using std::chrono::minutes;
+
+// Notte publishes p99 2.3 s for a create and has seen 135 s (docs.notte.cc; nottelabs/browserarena results).
+// It has no field for a tag, so that a lost answer is found by its time alone: one start at a time.
+Traits notte(NotteDialect dialect) {
+  Traits traits;
+  traits.can_find = dialect == NotteDialect::current;  // the legacy dialect has no list
+  traits.has_heartbeat = true;
+  traits.start_scope = StartScope::provider;
+  traits.poll_interval = Seconds{20};
+  traits.slow_start = minutes{1};
+  return traits;
+}
+
+// VideoSDK's webhook tells of changes; reading is reconciliation (docs.videosdk.live, agent-cloud).
+Traits videosdk() {
+  Traits traits;
+  traits.poll_interval = Seconds{60};
+  traits.slow_start = minutes{1};
+  return traits;
+}
+
+// Sonoran holds one session per server and names none by id; "gone" means that somebody else ended it.
+Traits sonoran_cms() {
+  Traits traits;
+  traits.one_per_place = true;
+  traits.start_scope = StartScope::place;
+  traits.gone_state = State::closed;
+  traits.gone_reason = Reason::ended_elsewhere;
+  traits.poll_interval = Seconds{20};
+  traits.slow_start = Seconds{10};
+  return traits;
+}
+
+}  // namespace
+
+std::string_view to_string(ProviderType type) {
+  switch (type) {
+    case ProviderType::videosdk: return "videosdk";
+    case ProviderType::notte: return "notte";
+    case ProviderType::sonoran_cms: return "sonoran_cms";
+  }
+  check_failed("a known ProviderType", __FILE__, __LINE__);
+}
+
+Traits traits_of(const ProviderSettings& settings) {
+  Traits traits;
+  switch (settings.type) {
+    case ProviderType::videosdk: traits = videosdk(); break;
+    case ProviderType::notte: traits = notte(settings.dialect); break;
+    case ProviderType::sonoran_cms: traits = sonoran_cms(); break;
+  }
+  traits.request_timeout = settings.request_timeout;
+  if (settings.poll_interval) traits.poll_interval = *settings.poll_interval;
+  return traits;
+}
+
+std::string default_base_url(ProviderType type) {
+  switch (type) {
+    case ProviderType::videosdk: return "https://api.videosdk.live";
+    case ProviderType::notte: return "https://api.notte.cc";
+    case ProviderType::sonoran_cms: return "https://api.sonorancms.com";
+  }
+  check_failed("a known ProviderType", __FILE__, __LINE__);
+}
+
+std::string to_string(const Address& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+}  // namespace keeper

@@ -1,0 +1,137 @@
+#include "core/view.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "core/keeper.h"
+
+namespace keeper {
+namespace {
+
+constexpr int degraded_failures = 3;
+
+std::optional<Wall> on_wall(Now now, const std::optional<Mono>& mono) {
+  if (!mono || *mono == mono_never) return std::nullopt;
+  return now.wall + (*mono - now.mono);
+}
+
+SessionView view_of(const Tracked& session, Now now) {
+  SessionView view;
+  view.row = session.row;
+  view.idle_deadline = on_wall(now, session.idle_at);
+  const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
+  view.hard_deadline = on_wall(now, hard);
+  view.next_heartbeat_at = on_wall(now, session.beat_at);
+  if (!session.row.successor) view.rollover_at = on_wall(now, session.rollover_at);
+  if (session.flight) {
+    view.call_in_flight = std::string(to_string(session.flight->kind));
+  } else if (session.due != mono_never) {
+    view.next_call_at = on_wall(now, session.call_at);
+  }
+  return view;
+}
+
+struct Tally {
+  int active = 0;
+  int queued = 0;
+  int ending = 0;
+  int failures = 0;
+  std::string last_error;
+};
+
+Tally tally_of(const World& world, const PlanName& name) {
+  Tally tally;
+  const SlotKey first{name, 0};
+  for (auto at = world.slots.lower_bound(first); at != world.slots.end() && at->first.plan == name; ++at) {
+    const Slot& slot = at->second;
+    tally.failures = std::max(tally.failures, slot.failures);
+    if (slot.live.empty() && slot.failures > 0) tally.last_error = slot.last_error;
+    for (const SessionId& id : slot.live) {
+      const Tracked& session = world.sessions.at(id);
+      if (session.row.ending || is_terminal(session.row.state)) {
+        ++tally.ending;
+      } else if (session.row.state == State::active) {
+        ++tally.active;
+      } else {
+        ++tally.queued;
+      }
+      if (!session.row.last_error.empty()) tally.last_error = session.row.last_error;
+    }
+  }
+  return tally;
+}
+
+PlanCondition condition_of(int wanted, const Tally& tally) {
+  if (tally.active < wanted) {
+    const bool troubled = tally.failures >= degraded_failures || (!tally.last_error.empty() && tally.active == 0);
+    return troubled ? PlanCondition::degraded : PlanCondition::starting;
+  }
+  if (wanted > 0) return PlanCondition::as_wanted;
+  if (tally.ending > 0) return PlanCondition::stopping;
+  return tally.active > 0 ? PlanCondition::as_wanted : PlanCondition::idle;
+}
+
+PlanView view_of(const World& world, const Plan& plan, Now now) {
+  PlanView view;
+  view.name = plan.name;
+  view.provider = plan.provider;
+  view.fingerprint = plan.fingerprint;
+  view.time_zone = plan.schedule.spec().zone.name();
+  const Tally tally = tally_of(world, plan.name);
+  if (plan.schedule.kind() == Schedule::Kind::occurrences) {
+    view.wanted = tally.active + tally.queued;
+  } else if (plan.schedule.window_at(now.wall)) {
+    view.wanted = plan.count;
+  }
+  view.live = tally.active;
+  view.condition = condition_of(view.wanted, tally);
+  view.last_error = tally.last_error;
+  if (const auto next = plan.schedule.next_start(now.wall)) view.next_start = next->start;
+  view.next_stop = plan.schedule.next_stop(now.wall);
+  return view;
+}
+
+}  // namespace
+
+std::string_view to_string(PlanCondition condition) {
+  switch (condition) {
+    case PlanCondition::idle: return "idle";
+    case PlanCondition::as_wanted: return "as_wanted";
+    case PlanCondition::starting: return "starting";
+    case PlanCondition::stopping: return "stopping";
+    case PlanCondition::degraded: return "degraded";
+  }
+  check_failed("a known PlanCondition", __FILE__, __LINE__);
+}
+
+std::string_view to_string(EffectKind kind) {
+  switch (kind) {
+    case EffectKind::start: return "start";
+    case EffectKind::find: return "find";
+    case EffectKind::observe: return "observe";
+    case EffectKind::keep_alive: return "keep_alive";
+    case EffectKind::stop: return "stop";
+  }
+  check_failed("a known EffectKind", __FILE__, __LINE__);
+}
+
+View Keeper::view(Now now) const {
+  View view;
+  view.at = now.wall;
+  view.instance = world_.instance;
+  view.counts = world_.counts;
+  view.config = world_.config;
+  for (const auto& [name, plan] : world_.config->plans) view.plans.push_back(view_of(world_, plan, now));
+  for (const auto& [id, session] : world_.sessions) view.sessions.push_back(view_of(session, now));
+  std::sort(view.sessions.begin(), view.sessions.end(), [](const SessionView& a, const SessionView& b) {
+    return a.row.created_at != b.row.created_at ? a.row.created_at > b.row.created_at : a.row.id < b.row.id;
+  });
+  for (const auto& [name, traits] : world_.config->providers) {
+    const auto track = world_.providers.find(name);
+    const bool known = track != world_.providers.end();
+    view.providers.push_back({name, !known || track->second.healthy, known ? track->second.last_error : ""});
+  }
+  return view;
+}
+
+}  // namespace keeper

@@ -1,0 +1,93 @@
+#include "core/world.h"
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+std::size_t index_of(State state) { return static_cast<std::size_t>(state); }
+
+// Each store_* puts one value in place of another and keeps the indices true.
+void store_session(World& world, const SessionId& id, const std::optional<Tracked>& value) {
+  const auto old = world.sessions.find(id);
+  if (old != world.sessions.end()) {
+    world.session_queue.erase({old->second.due, id});
+    if (old->second.row.remote_id) {
+      world.by_remote.erase({old->second.row.provider, *old->second.row.remote_id});
+    }
+    world.sessions.erase(old);
+  }
+  if (!value) return;
+  if (value->row.remote_id) world.by_remote[{value->row.provider, *value->row.remote_id}] = id;
+  if (value->due != mono_never) world.session_queue.insert({value->due, id});
+  world.sessions.emplace(id, *value);
+}
+
+void store_plan(World& world, const PlanName& name, const std::optional<PlanTrack>& value) {
+  const auto old = world.plans.find(name);
+  if (old != world.plans.end()) {
+    world.plan_queue_mono.erase({old->second.wake_mono, name});
+    world.plan_queue_wall.erase({old->second.wake_wall, name});
+    world.plans.erase(old);
+  }
+  if (!value) return;
+  if (value->wake_mono != mono_never) world.plan_queue_mono.insert({value->wake_mono, name});
+  if (value->wake_wall != Wall::max()) world.plan_queue_wall.insert({value->wake_wall, name});
+  world.plans.emplace(name, *value);
+}
+
+void store_held(World& world, const std::string& key, const std::optional<Held>& value) {
+  const auto old = world.held.find(key);
+  if (old != world.held.end()) {
+    world.held_queue.erase({old->second.until, key});
+    world.held.erase(old);
+  }
+  if (!value) return;
+  world.held_queue.insert({value->until, key});
+  world.held.emplace(key, *value);
+}
+
+template <class K, class V>
+void store_plain(std::map<K, V>& map, const K& key, const std::optional<V>& value) {
+  if (value) {
+    map.insert_or_assign(key, *value);
+  } else {
+    map.erase(key);
+  }
+}
+
+// Counts move by transitions, so that rows that left the memory stay counted.
+void count(World& world, const Batch& batch, std::int64_t sign) {
+  for (const TransitionRow& transition : batch.transitions) {
+    if (transition.from) world.counts[index_of(*transition.from)] -= sign;
+    world.counts[index_of(transition.to)] += sign;
+  }
+}
+
+template <bool forward, class K, class V>
+const std::optional<V>& side(const Change<K, V>& change) {
+  return forward ? change.after : change.before;
+}
+
+template <bool forward>
+void move_world(World& world, const Decision& decision) {
+  for (const auto& change : decision.sessions) store_session(world, change.key, side<forward>(change));
+  for (const auto& change : decision.slots) store_plain(world.slots, change.key, side<forward>(change));
+  for (const auto& change : decision.plans) store_plan(world, change.key, side<forward>(change));
+  for (const auto& change : decision.scopes) store_plain(world.scopes, change.key, side<forward>(change));
+  for (const auto& change : decision.providers) store_plain(world.providers, change.key, side<forward>(change));
+  for (const auto& change : decision.held) store_held(world, change.key, side<forward>(change));
+  world.config = forward ? decision.config_after : decision.config_before;
+  world.shutting_down = forward ? decision.shutting_down_after : decision.shutting_down_before;
+  world.tickets = forward ? decision.tickets_after : decision.tickets_before;
+  world.clock_offset = forward ? decision.clock_offset_after : decision.clock_offset_before;
+  count(world, decision.batch, forward ? 1 : -1);
+}
+
+}  // namespace
+
+void World::apply(const Decision& decision) { move_world<true>(*this, decision); }
+
+void World::revert(const Decision& decision) { move_world<false>(*this, decision); }
+
+}  // namespace keeper

@@ -1,0 +1,150 @@
+// The keeper's memory: tracked sessions with their volatile timing, slots, plans, scopes and held deliveries,
+// and the indices derived from them. Only Keeper changes it. Nothing volatile here is ever stored.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/event.h"
+#include "core/plan.h"
+
+namespace keeper {
+
+// A call on its way. Exactly one per session, and its answer always comes.
+struct Flight {
+  EffectKind kind = EffectKind::observe;
+  std::uint64_t ticket = 0;
+  Mono since{};
+  bool operator==(const Flight&) const = default;
+};
+
+// A session that is not resolved, with what is known only while the process lives.
+struct Tracked {
+  SessionRow row;
+  std::optional<Flight> flight;
+  Mono call_at{};                   // the next provider call is not before this
+  std::optional<Mono> beat_at;      // the next heartbeat
+  std::optional<Mono> idle_at;      // the provider's idle timeout passes
+  std::optional<Mono> hard_at;      // the provider's maximum passes
+  std::optional<Mono> own_hard_at;  // the plan's max_duration passes
+  std::optional<Mono> rollover_at;  // a successor is due
+  std::optional<Mono> start_by;     // start_timeout passes
+  Mono start_sent{};                // the last moment at which a start may have left
+  int absent_reads = 0;             // answers in a row that did not know the remote
+  int tries = 0;                    // calls in a row that failed
+  bool confirm = false;             // a delivery said something that a read should confirm
+  Mono due{};                       // when settle() is needed next; mono_never: an event will come
+  bool operator==(const Tracked&) const = default;
+};
+
+struct SlotKey {
+  PlanName plan;
+  int replica = 0;
+  auto operator<=>(const SlotKey&) const = default;
+};
+
+// One of a plan's `count` places for a session.
+struct Slot {
+  std::optional<Wall> occurrence;    // the newest that was begun
+  int attempts = 0;                  // made for it
+  int failures = 0;                  // early ends in a row
+  std::optional<State> last_state;   // how its newest attempt ended
+  std::optional<Reason> last_reason;
+  std::string last_error;
+  Mono retry_at{};                   // the next attempt is not before this
+  std::vector<SessionId> live;       // unresolved sessions, oldest first
+  bool operator==(const Slot&) const = default;
+};
+
+// A plan's durable row and when it must be looked at next, on both clocks.
+struct PlanTrack {
+  PlanRow row;
+  Wall wake_wall = Wall::max();
+  Mono wake_mono = mono_never;
+  bool operator==(const PlanTrack&) const = default;
+};
+
+// Serialises starts whose lost answers could not be told apart.
+struct Scope {
+  std::set<SessionId> holders;        // a start of theirs is unanswered, or the place is theirs
+  std::vector<SessionId> waiting;
+  bool operator==(const Scope&) const = default;
+};
+
+struct ProviderTrack {
+  bool healthy = true;
+  std::string last_error;
+  bool operator==(const ProviderTrack&) const = default;
+};
+
+// A delivery whose session is not known yet.
+struct Held {
+  DeliveryRow row;
+  Mono until{};  // then it is listed as unmatched
+  bool operator==(const Held&) const = default;
+};
+
+using RemoteKey = std::pair<ProviderName, RemoteId>;
+
+template <class K, class V>
+struct Change {
+  K key;
+  std::optional<V> before;
+  std::optional<V> after;
+};
+
+// What install() applies and revert() takes back; the rows and effects that go with it.
+struct Decision {
+  std::vector<Change<SessionId, Tracked>> sessions;
+  std::vector<Change<SlotKey, Slot>> slots;
+  std::vector<Change<PlanName, PlanTrack>> plans;
+  std::vector<Change<std::string, Scope>> scopes;
+  std::vector<Change<ProviderName, ProviderTrack>> providers;
+  std::vector<Change<std::string, Held>> held;  // by provider and key
+  std::shared_ptr<const Config> config_before;
+  std::shared_ptr<const Config> config_after;
+  bool shutting_down_before = false;
+  bool shutting_down_after = false;
+  std::uint64_t tickets_before = 0;
+  std::uint64_t tickets_after = 0;
+  std::optional<Millis> clock_offset_before;
+  std::optional<Millis> clock_offset_after;
+
+  Batch batch;
+  std::vector<Effect> effects;
+  std::vector<Acknowledgement> acks;
+};
+
+struct World {
+  InstanceId instance;
+  std::shared_ptr<const Config> config = std::make_shared<Config>();
+  bool shutting_down = false;
+  std::uint64_t tickets = 0;
+  std::optional<Millis> clock_offset;  // wall minus boot time at the last event; a change is a clock step
+  std::array<std::int64_t, 5> counts{};
+
+  std::map<SessionId, Tracked> sessions;
+  std::map<SlotKey, Slot> slots;
+  std::map<PlanName, PlanTrack> plans;
+  std::map<std::string, Scope> scopes;
+  std::map<ProviderName, ProviderTrack> providers;
+  std::map<std::string, Held> held;
+
+  // Derived by apply().
+  std::map<RemoteKey, SessionId> by_remote;
+  std::set<std::pair<Mono, SessionId>> session_queue;
+  std::set<std::pair<Mono, PlanName>> plan_queue_mono;
+  std::set<std::pair<Wall, PlanName>> plan_queue_wall;
+  std::set<std::pair<Mono, std::string>> held_queue;
+
+  void apply(const Decision& decision);
+  void revert(const Decision& decision);
+};
+
+}  // namespace keeper

@@ -1,0 +1,175 @@
+#include "store/history.h"
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <utility>
+
+#include "base/locked.h"
+#include "store/connection.h"
+#include "store/history_query.h"
+#include "store/rows.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+namespace keeper {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int steps_between_looks = 2000;  // virtual machine instructions; some 20 microseconds
+constexpr std::size_t idle_max = 4;
+
+}  // namespace
+
+class History::Connection {
+ public:
+  explicit Connection(const std::string& path) : database_(open_for_reading(path)) {
+    sqlite3_progress_handler(
+        database_->getHandle(), steps_between_looks,
+        [](void* self) { return Clock::now() >= static_cast<Connection*>(self)->deadline_ ? 1 : 0; }, this);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void limit(Millis length) { deadline_ = Clock::now() + length; }
+  const SQLite::Database& database() const { return *database_; }
+
+  // `read_row` reads what follows the cursor, which is the first column.
+  template <class Row, class Query, class ReadRow>
+  Page<Row> page(const Query& query, ReadRow read_row) {
+    KEEPER_CHECK(query.limit > 0);
+    SQLite::Statement statement(*database_, list_text(query));
+    sql::Binder to(statement);
+    bind(to, query);
+    Page<Row> page;
+    std::int64_t last = 0;
+    while (statement.executeStep()) {
+      if (page.rows.size() == static_cast<std::size_t>(query.limit)) {
+        page.next = last;
+        break;
+      }
+      sql::Reader from(statement);
+      last = from.integer();
+      page.rows.push_back(read_row(from));
+    }
+    return page;
+  }
+
+ private:
+  std::unique_ptr<SQLite::Database> database_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+};
+
+class History::Pool {
+ public:
+  // Null: none is idle.
+  std::unique_ptr<Connection> take() {
+    return idle_.with([](auto& idle) {
+      std::unique_ptr<Connection> taken;
+      if (!idle.empty()) {
+        taken = std::move(idle.back());
+        idle.pop_back();
+      }
+      return taken;
+    });
+  }
+
+  void give_back(std::unique_ptr<Connection> connection) {
+    idle_.with([&](auto& idle) {
+      if (idle.size() < idle_max) idle.push_back(std::move(connection));
+    });
+  }
+
+ private:
+  Locked<std::vector<std::unique_ptr<Connection>>> idle_;
+};
+
+History::History(std::string path, Millis read_limit)
+    : path_(std::move(path)), read_limit_(read_limit), pool_(std::make_unique<Pool>()) {}
+
+History::~History() = default;
+
+// A connection that failed is not used again.
+template <class Call>
+auto History::read(Call&& call) -> decltype(call(std::declval<Connection&>())) {
+  int code = 0;
+  auto result = sql::guarded(path_, &code, [&] {
+    std::unique_ptr<Connection> connection = pool_->take();
+    if (!connection) connection = std::make_unique<Connection>(path_);
+    connection->limit(read_limit_);
+    auto answer = call(*connection);
+    pool_->give_back(std::move(connection));
+    return answer;
+  });
+  if ((code & 0xff) == SQLITE_INTERRUPT) {
+    return Error{ErrorKind::storage, "store " + path_ + ": the read took longer than " + to_text(read_limit_) +
+                                         " and was cut off; ask for less"};
+  }
+  return result;
+}
+
+Result<std::unique_ptr<History>> History::open(const std::string& path, Millis read_limit) {
+  if (path == memory_path) {
+    return Error{ErrorKind::storage, "store " + path + ": a store in memory has no history for other connections"};
+  }
+  std::unique_ptr<History> history(new History(path, read_limit));
+  const Status found = history->read([&](Connection& connection) -> Status {
+    const StoreIdentity identity = identify(connection.database());
+    if (!identity.ours) return Error{ErrorKind::storage, "store " + path + ": is not a session-keeper store"};
+    if (identity.version != store_version) {
+      return Error{ErrorKind::storage, "store " + path + ": has schema " + std::to_string(identity.version) +
+                                           ", this program reads " + std::to_string(store_version) +
+                                           "; use the daemon's version"};
+    }
+    return Done{};
+  });
+  if (!found) return found.error();
+  return history;
+}
+
+Result<Page<SessionRow>> History::sessions(const SessionQuery& query) {
+  return read([&](Connection& connection) -> Result<Page<SessionRow>> {
+    return connection.page<SessionRow>(query, read_session);
+  });
+}
+
+Result<Page<TransitionRow>> History::transitions(const TransitionQuery& query) {
+  return read([&](Connection& connection) -> Result<Page<TransitionRow>> {
+    return connection.page<TransitionRow>(query, read_transition);
+  });
+}
+
+Result<Page<DeliveryRow>> History::deliveries(const DeliveryQuery& query) {
+  return read([&](Connection& connection) -> Result<Page<DeliveryRow>> {
+    return connection.page<DeliveryRow>(query, read_delivery);
+  });
+}
+
+Result<std::optional<SessionRow>> History::session(const SessionId& id) {
+  return read([&](Connection& connection) -> Result<std::optional<SessionRow>> {
+    SQLite::Statement statement(connection.database(),
+                                std::string("SELECT ") + session_columns + " FROM sessions WHERE id = ?");
+    sql::Binder(statement).text(id);
+    if (!statement.executeStep()) return std::optional<SessionRow>{};
+    sql::Reader from(statement);
+    return std::optional<SessionRow>(read_session(from));
+  });
+}
+
+Result<std::optional<DeliveryRow>> History::delivery(std::int64_t id) {
+  return read([&](Connection& connection) -> Result<std::optional<DeliveryRow>> {
+    SQLite::Statement statement(connection.database(),
+                                std::string("SELECT ") + delivery_columns +
+                                    ", d.body FROM deliveries d LEFT JOIN sessions s ON s.number = d.session "
+                                    "WHERE d.id = ?");
+    sql::Binder(statement).integer(id);
+    if (!statement.executeStep()) return std::optional<DeliveryRow>{};
+    sql::Reader from(statement);
+    DeliveryRow row = read_delivery(from);
+    row.body = from.text();
+    return std::optional<DeliveryRow>(std::move(row));
+  });
+}
+
+}  // namespace keeper

@@ -1,0 +1,85 @@
+// The history: read-only connections to the store's file, for the status listener and the command line. Any
+// thread; each call takes a connection of its own. Never writes or checkpoints; a read is cut off after a limit,
+// because an open read keeps the write-ahead log growing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "core/model.h"
+
+namespace keeper {
+
+// `next`: give it as `before` for the following, older page; empty on the last one.
+template <class Row>
+struct Page {
+  std::vector<Row> rows;
+  std::optional<std::int64_t> next;
+};
+
+struct SessionQuery {
+  std::optional<PlanName> plan{};
+  std::optional<ProviderName> provider{};
+  std::optional<State> state{};
+  std::optional<std::int64_t> before{};
+  int limit = 100;
+};
+
+// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page.
+struct TransitionQuery {
+  std::optional<SessionId> session{};
+  std::optional<PlanName> plan{};
+  std::optional<std::int64_t> after_seq{};
+  std::optional<std::int64_t> before{};
+  int limit = 100;
+};
+
+struct DeliveryQuery {
+  std::optional<ProviderName> provider{};
+  std::optional<Disposition> disposition{};
+  std::optional<SessionId> session{};
+  std::optional<std::int64_t> before{};
+  int limit = 100;
+};
+
+class History {
+ public:
+  // The file must be there, made by a Store of this version. Not for in-memory stores.
+  static Result<std::unique_ptr<History>> open(const std::string& path, Millis read_limit = Seconds{5});
+
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  // Newest first, by creation.
+  Result<Page<SessionRow>> sessions(const SessionQuery& query);
+  Result<std::optional<SessionRow>> session(const SessionId& id);
+
+  Result<Page<TransitionRow>> transitions(const TransitionQuery& query);
+
+  // Newest first, without bodies.
+  Result<Page<DeliveryRow>> deliveries(const DeliveryQuery& query);
+
+  // With its body.
+  Result<std::optional<DeliveryRow>> delivery(std::int64_t id);
+
+ private:
+  class Connection;
+  class Pool;
+
+  History(std::string path, Millis read_limit);
+  template <class Call>
+  auto read(Call&& call) -> decltype(call(std::declval<Connection&>()));
+
+  std::string path_;
+  Millis read_limit_;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,32 @@
+// The lock that makes one daemon the owner of a store: flock() on `<store>.lock`, which holds the owner's pid.
+// Any thread. Never removes the lock file: a removed one could be locked twice.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace keeper {
+
+class StoreLock {
+ public:
+  // Empty: another process, or another store object of this one, holds it. Error: the file cannot be made.
+  static Result<std::optional<StoreLock>> take(const std::string& store_path);
+
+  // The holder's pid as text, "unknown" if it cannot be read.
+  static std::string holder(const std::string& store_path);
+
+  // Whether somebody holds it now. Takes and releases it where nobody does; makes no file.
+  static bool is_held(const std::string& store_path);
+
+  StoreLock(StoreLock&& other) noexcept;
+  StoreLock& operator=(StoreLock&&) = delete;
+  ~StoreLock();
+
+ private:
+  explicit StoreLock(int file) : file_(file) {}
+  int file_;
+};
+
+}  // namespace keeper

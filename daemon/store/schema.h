@@ -1,0 +1,25 @@
+// The store's tables and their versions. Only the writing connection migrates; nothing here is called by readers
+// but identify().
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+namespace keeper {
+
+inline constexpr int store_application_id = 0x534b7072;  // "SKpr"
+inline constexpr int store_version = 1;                  // of the newest schema that this program knows
+
+// What a database file says of itself.
+struct StoreIdentity {
+  bool blank = false;  // a database without any table
+  bool ours = false;   // carries our application id
+  int version = 0;     // PRAGMA user_version
+};
+
+// Throws SQLite::Exception.
+StoreIdentity identify(const SQLite::Database& database);
+
+// Brings the schema from `version` to store_version, one transaction a step. Throws SQLite::Exception.
+void migrate(SQLite::Database& database, int version);
+
+}  // namespace keeper

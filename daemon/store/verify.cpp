@@ -1,0 +1,158 @@
+#include "store/verify.h"
+
+#include <openssl/evp.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <chrono>
+
+#include "store/chain.h"
+#include "store/connection.h"
+#include "store/lock.h"
+#include "store/rows.h"
+#include "store/schema.h"
+#include "store/sql.h"
+
+namespace keeper {
+namespace {
+
+using std::string;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t problems_max = 100;
+constexpr int rows_a_read = 1000;  // so that no read transaction is long
+constexpr std::chrono::seconds read_limit{5};
+
+string sha256_hex(const string& body) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<unsigned char, 32> hash{};
+  KEEPER_CHECK(EVP_Digest(body.data(), body.size(), hash.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  string hex;
+  for (const unsigned char byte : hash) hex += {digits[byte >> 4U], digits[byte & 0xfU]};
+  return hex;
+}
+
+class Check {
+ public:
+  explicit Check(const SQLite::Database& database)
+      : database_(database),
+        sessions_(database, "SELECT number, id, state, chain_head FROM sessions WHERE number > ? "
+                            "ORDER BY number LIMIT ?"),
+        transitions_(database, string("SELECT ") + transition_columns +
+                                   ", t.hash FROM transitions t CROSS JOIN sessions s ON s.number = t.session "
+                                   "WHERE t.session = ? ORDER BY t.ordinal"),
+        deliveries_(database, "SELECT id, key, digest, body FROM deliveries WHERE id > ? ORDER BY id LIMIT ?") {}
+
+  void pages(bool in_use) {
+    const Clock::time_point deadline = Clock::now() + read_limit;
+    const auto is_late = [](void* at) {
+      return Clock::now() >= *static_cast<const Clock::time_point*>(at) ? 1 : 0;
+    };
+    auto moment = deadline;
+    if (in_use) sqlite3_progress_handler(database_.getHandle(), 2000, is_late, &moment);
+    try {
+      report("PRAGMA integrity_check(100)", "ok");
+      report("PRAGMA foreign_key_check", "");
+    } catch (const SQLite::Exception& failure) {
+      if ((failure.getErrorCode() & 0xff) != SQLITE_INTERRUPT) add(failure.what());
+      else found_.notes.push_back("a daemon uses the store: its pages were not all checked; verify a backup");
+    }
+    sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr);
+  }
+
+  void chains() {
+    for (std::int64_t after = 0, from = -1; after != from;) {
+      from = after;
+      const sql::Use use(sessions_);
+      sql::Binder(sessions_).integer(from).integer(rows_a_read);
+      while (sessions_.executeStep()) {
+        sql::Reader row(sessions_);
+        after = row.integer();
+        const string id = row.text();
+        const string state = row.text();
+        chain(after, id, state, row.text());
+        ++found_.sessions;
+      }
+    }
+  }
+
+  void bodies() {
+    for (std::int64_t after = 0, from = -1; after != from;) {
+      from = after;
+      const sql::Use use(deliveries_);
+      sql::Binder(deliveries_).integer(from).integer(rows_a_read);
+      while (deliveries_.executeStep()) {
+        sql::Reader row(deliveries_);
+        after = row.integer();
+        const string key = row.text();
+        const string digest = row.text();
+        if (digest != sha256_hex(row.text())) add("delivery " + key + ": its body does not match its digest");
+        ++found_.deliveries;
+      }
+    }
+  }
+
+  Verification take() { return std::move(found_); }
+
+ private:
+  void add(const string& problem) {
+    if (found_.problems.size() < problems_max) found_.problems.push_back(problem);
+  }
+
+  void report(const char* pragma, std::string_view good) {
+    SQLite::Statement statement(database_, pragma);
+    while (statement.executeStep()) {
+      const string answer = statement.getColumn(0).getString();
+      if (answer != good) add(answer);
+    }
+  }
+
+  void chain(std::int64_t number, const string& id, const string& state, const string& head) {
+    const sql::Use use(transitions_);
+    sql::Binder(transitions_).integer(number);
+    string hash = Chain::start;
+    std::optional<State> last;
+    while (transitions_.executeStep()) {
+      sql::Reader row(transitions_);
+      const TransitionRow transition = read_transition(row);
+      const string stored = row.text();
+      const string place = "session " + id + ", transition " + std::to_string(transition.seq);
+      if (transition.from != last) add(place + ": does not follow from the one before it");
+      hash = chain_.link(hash, transition);
+      if (hash != stored) add(place + ": was changed, its hash does not match");
+      hash = stored;
+      last = transition.to;
+      ++found_.transitions;
+    }
+    if (hash != head) add("session " + id + ": its last transitions are missing or were replaced");
+    if (!last || to_string(*last) != state) add("session " + id + ": its state is not that of its last transition");
+  }
+
+  const SQLite::Database& database_;
+  SQLite::Statement sessions_;
+  SQLite::Statement transitions_;
+  SQLite::Statement deliveries_;
+  Chain chain_;
+  Verification found_;
+};
+
+}  // namespace
+
+Result<Verification> verify_store(const std::string& path) {
+  int code = 0;
+  return sql::guarded(path, &code, [&]() -> Result<Verification> {
+    const auto database = open_for_reading(path);
+    const StoreIdentity identity = identify(*database);
+    if (!identity.ours || identity.version != store_version) {
+      return Error{ErrorKind::storage, "store " + path + ": is not a session-keeper store of schema " +
+                                           std::to_string(store_version)};
+    }
+    Check check(*database);
+    check.pages(StoreLock::is_held(path));
+    check.chains();
+    check.bodies();
+    return check.take();
+  });
+}
+
+}  // namespace keeper

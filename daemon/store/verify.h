@@ -1,0 +1,24 @@
+// Verification of a store file: its pages, the hash chains of its transitions and the digests of its deliveries.
+// Any thread. Reads only, in short reads while a daemon holds the store.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace keeper {
+
+struct Verification {
+  std::int64_t sessions = 0;
+  std::int64_t transitions = 0;
+  std::int64_t deliveries = 0;
+  std::vector<std::string> problems;  // the first hundred
+  std::vector<std::string> notes;     // what was left out, and why
+};
+
+// Error: the file could not be read at all.
+Result<Verification> verify_store(const std::string& path);
+
+}  // namespace keeper

@@ -1,0 +1,62 @@
+// The statements of the writing connection: what a commit writes and what a load reads. Loop thread only; inside
+// this module only. Must go before its database does. Throws SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/model.h"
+#include "store/chain.h"
+
+namespace keeper {
+
+class Writer {
+ public:
+  explicit Writer(SQLite::Database& database);
+
+  // One transaction, BEGIN IMMEDIATE to COMMIT; rolled back before an exception leaves.
+  void commit(const Batch& batch);
+
+  std::int64_t last_seq();
+  bool has_delivery(const std::string& provider, const std::string& key);
+  std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
+  void load(Ledger& ledger);
+
+  // Sessions that were deleted.
+  int prune(Wall ended_before, int sessions_max);
+
+ private:
+  void write(const Batch& batch);
+  void write_session(const SessionRow& row);
+  void append(const TransitionRow& row);
+  void write_delivery(const DeliveryRow& row);
+  void write_plan(const PlanRow& row);
+  void load_latest(Ledger& ledger);
+
+  SQLite::Database& database_;
+  Chain chain_;
+  SQLite::Statement begin_;
+  SQLite::Statement commit_;
+  SQLite::Statement update_session_;
+  SQLite::Statement insert_session_;
+  SQLite::Statement find_chain_;
+  SQLite::Statement insert_transition_;
+  SQLite::Statement set_chain_head_;
+  SQLite::Statement update_delivery_;
+  SQLite::Statement insert_delivery_;
+  SQLite::Statement upsert_plan_;
+  SQLite::Statement find_delivery_;
+  SQLite::Statement find_remote_;
+  SQLite::Statement last_seq_;
+  SQLite::Statement unresolved_;
+  SQLite::Statement latest_before_;
+  SQLite::Statement plans_;
+  SQLite::Statement held_;
+  SQLite::Statement counts_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,153 @@
+#include "catch.h"
+#include "core/bench.h"
+
+using namespace keeper;
+using namespace keeper::bench;
+
+namespace {
+Error lost() { return {ErrorKind::maybe_applied, "no answer within 30s"}; }
+}  // namespace
+
+TEST_CASE("an always plan asks for one session, and its row says so before the start leaves") {
+  Bench bench({always_plan("watch", "notte")});
+  CHECK(bench.moves == std::vector<std::string>{"queued scheduled"});
+  CHECK(bench.waiting() == "start");
+  CHECK(bench.row().start_sent_at == bench.now.wall);
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
+  CHECK(bench.moves.back() == "active start_confirmed");
+  CHECK(bench.row().remote_id == RemoteId{"r1"});
+}
+
+TEST_CASE("a start whose answer is lost is found, not repeated") {
+  Bench bench({always_plan("watch", "notte")});
+  const Remote made = bench.remote("r1");
+  bench.answer(bench.pop(EffectKind::start), lost());
+  bench.advance(Seconds{2});
+  CHECK(bench.waiting() == "find");
+  bench.answer(bench.pop(EffectKind::find), std::vector{made});
+  CHECK(bench.moves.back() == "active found");
+  bench.advance(Seconds{5});
+  CHECK(bench.sent.empty());
+}
+
+TEST_CASE("not found is proof only after two reads, the last a request's time limit after the start") {
+  Bench bench({always_plan("watch", "notte")});
+  bench.answer(bench.pop(EffectKind::start), lost());
+  bench.advance(Seconds{2});
+  bench.answer(bench.pop(EffectKind::find), std::vector<Remote>{});
+  bench.advance(Seconds{10});
+  CHECK(bench.waiting().empty());
+  bench.advance(Seconds{25});
+  bench.answer(bench.pop(EffectKind::find), std::vector<Remote>{});
+  CHECK(bench.waiting() == "start");
+  CHECK(bench.rows.size() == 1);
+}
+
+TEST_CASE("a remote that was there before the start is not taken for its own") {
+  Bench bench({always_plan("watch", "notte")});
+  Remote older = bench.remote("stranger");
+  older.created_at = bench.now.wall - std::chrono::minutes{5};
+  bench.answer(bench.pop(EffectKind::start), lost());
+  bench.advance(Seconds{2});
+  bench.answer(bench.pop(EffectKind::find), std::vector{older});
+  CHECK(bench.row().state == State::queued);
+  CHECK_FALSE(bench.row().remote_id);
+}
+
+TEST_CASE("a tag names the session where the provider keeps one") {
+  Bench bench({always_plan("desk", "videosdk")});
+  bench.answer(bench.pop(EffectKind::start), lost());
+  bench.advance(Seconds{2});
+  Remote other = bench.remote("r1");
+  other.tag = SessionId{"another"};
+  Remote mine = bench.remote("r2");
+  mine.tag = bench.row().id;
+  bench.answer(bench.pop(EffectKind::find), std::vector{other, mine});
+  CHECK(bench.row().remote_id == RemoteId{"r2"});
+}
+
+TEST_CASE("starts that could not be told apart go one at a time") {
+  Plan two = always_plan("watch", "notte");
+  two.count = 2;
+  Bench bench({two});
+  CHECK(bench.waiting() == "start");
+  bench.answer(bench.pop(EffectKind::start), lost());
+  bench.advance(Seconds{2});
+  CHECK(bench.waiting() == "find");
+  bench.answer(bench.pop(EffectKind::find), std::vector{bench.remote("r1")});
+  CHECK(bench.waiting() == "start");
+
+  two.provider = ProviderName{"videosdk"};
+  Bench free({two});
+  CHECK(free.waiting() == "start start");
+}
+
+TEST_CASE("a refused start ends as error, and the plan tries again after its backoff") {
+  Bench bench({always_plan("watch", "notte")});
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::denied, "422 idle_timeout_minutes"});
+  CHECK(bench.moves.back() == "error start_refused");
+  CHECK(bench.row().resolved);
+  CHECK(bench.row().last_error == "422 idle_timeout_minutes");
+  CHECK(bench.waiting().empty());
+  bench.advance(Seconds{5});
+  CHECK(bench.moves.back() == "queued restarted");
+  CHECK(bench.row().attempt == 1);
+}
+
+TEST_CASE("a start that certainly did not happen is sent again for the same session") {
+  Bench bench({always_plan("watch", "notte")});
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "connection refused"});
+  bench.advance(Seconds{2});
+  CHECK(bench.waiting() == "start");
+  CHECK(bench.rows.size() == 1);
+}
+
+TEST_CASE("a rate limit is waited for as long as the provider says") {
+  Bench bench({always_plan("watch", "notte")});
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::exhausted, "429", Seconds{40}});
+  bench.advance(Seconds{39});
+  CHECK(bench.waiting().empty());
+  bench.advance(Seconds{2});
+  CHECK(bench.waiting() == "start");
+}
+
+TEST_CASE("a session that is not active in time is stopped first, then timed out") {
+  Bench bench({always_plan("desk", "videosdk")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1", Progress::asked)});
+  bench.advance(std::chrono::minutes{1});
+  while (!bench.sent.empty()) {
+    bench.answer(bench.pop(EffectKind::observe), std::vector{bench.remote("r1", Progress::asked)});
+  }
+  bench.advance(std::chrono::minutes{1});
+  while (!bench.sent.empty() && bench.sent.front().kind == EffectKind::observe) {
+    bench.answer(bench.pop(EffectKind::observe), std::vector{bench.remote("r1", Progress::asked)});
+  }
+  CHECK(bench.waiting() == "stop");
+  CHECK(bench.row().state == State::queued);
+  bench.answer(bench.pop(EffectKind::stop), std::vector{bench.ended("r1", State::closed)});
+  CHECK(bench.moves.back() == "timed_out start_timeout");
+}
+
+TEST_CASE("after a crash what was half started is found before anything is started") {
+  Bench first({always_plan("watch", "notte")});
+  Ledger ledger;
+  ledger.unresolved = {first.row()};
+  ledger.latest = {first.row()};
+  ledger.counts = {1, 0, 0, 0, 0};
+  Bench second({always_plan("watch", "notte")}, ledger);
+  CHECK(second.waiting() == "find");
+  CHECK(second.moves.empty());
+}
+
+TEST_CASE("after a crash what was live is read, and lives on") {
+  Bench first({always_plan("watch", "notte")});
+  first.answer(first.pop(EffectKind::start), std::vector{first.remote("r1")});
+  Ledger ledger;
+  ledger.unresolved = ledger.latest = {first.row()};
+  ledger.counts = {0, 1, 0, 0, 0};
+  Bench second({always_plan("watch", "notte")}, ledger);
+  CHECK(second.waiting() == "observe");
+  second.answer(second.pop(EffectKind::observe), std::vector{second.remote("r1")});
+  CHECK(second.moves.empty());
+  CHECK(second.keeper().view(second.now).plans.front().live == 1);
+}

@@ -1,0 +1,40 @@
+// What the provider models share: clock, ledger, faults, switches, deliveries.
+// Everything but the clock and the webhooks is used under `mutex` only.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sandbox/call_log.h"
+#include "sandbox/clock.h"
+#include "sandbox/codec.h"
+#include "sandbox/faults.h"
+#include "sandbox/ledger.h"
+#include "sandbox/switches.h"
+#include "sandbox/webhook_sender.h"
+
+namespace sandbox {
+
+struct Keys {
+  std::vector<std::string> notte = {"sandbox-key"};
+  std::vector<std::string> sonoran = {"sandbox-key"};
+  std::string videosdk_key = "sandbox-key";
+  std::string videosdk_secret = "sandbox-secret";
+};
+
+struct World {
+  explicit World(Keys accepted) : keys(std::move(accepted)), webhooks(clock) {}
+
+  const Keys keys;
+  Clock clock;
+  std::mutex mutex;
+  Ledger ledger;
+  Switches switches;
+  Faults faults;
+  CallLog calls;
+  Ids ids;
+  WebhookSender webhooks;
+};
+
+}  // namespace sandbox

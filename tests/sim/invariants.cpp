@@ -1,0 +1,104 @@
+// The invariants of the README, checked against the providers' truth.
+#include <algorithm>
+#include <tuple>
+
+#include "core/draft.h"
+#include "sim/simulation.h"
+
+namespace keeper::sim {
+namespace {
+
+bool by_id(const SessionRow& a, const SessionRow& b) { return a.id < b.id; }
+
+using SlotOccurrence = std::tuple<PlanName, Wall, int>;
+
+}  // namespace
+
+void Simulation::check_all() {
+  for (const auto& [id, session] : keeper_->world().sessions) {
+    const std::string broken = broken_invariant(keeper_->world(), session, now());
+    if (!broken.empty()) fail("2: " + broken);
+  }
+  check_store();
+  check_remotes();
+}
+
+// 1: what the store gives back is what the keeper holds.
+void Simulation::check_store() {
+  if (random_.chance(0.97)) return;
+  Ledger ledger = store_->load().value();
+  std::vector<SessionRow> held;
+  for (const auto& [id, session] : keeper_->world().sessions) held.push_back(session.row);
+  std::sort(held.begin(), held.end(), by_id);
+  std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
+  if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
+  if (ledger.counts != keeper_->world().counts) fail("1: the store and the keeper count the same");
+  if (ledger.held.size() != keeper_->world().held.size()) fail("1: the store and the keeper hold the same deliveries");
+}
+
+// 5: one live remote for each session and slot, two only while one rolls over.
+void Simulation::check_remotes() {
+  std::map<SessionId, int> per_session;
+  std::map<SlotOccurrence, std::vector<SessionId>> per_slot;
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.alive) continue;
+      if (++per_session[remote.session] > 1) fail("5: a double start of " + remote.session.str());
+      const SessionRow& row = rows_.at(remote.session);
+      per_slot[{row.plan, row.occurrence, row.replica}].push_back(row.id);
+    }
+  }
+  for (const auto& [slot, ids] : per_slot) {
+    if (ids.size() == 1) continue;
+    const SessionRow& a = rows_.at(ids[0]);
+    const SessionRow& b = rows_.at(ids[1]);
+    const bool rolls = ids.size() == 2 && (a.successor == b.id || b.successor == a.id);
+    if (!rolls) fail("5: more than one live remote of " + std::get<0>(slot).str());
+  }
+}
+
+// 6, 7, 8 and 9, once the world has been healthy for a while.
+void Simulation::check_healed() {
+  std::set<SessionId> alive;
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.alive) continue;
+      alive.insert(remote.session);
+      const auto found = keeper_->world().sessions.find(remote.session);
+      if (found == keeper_->world().sessions.end()) {
+        fail("7: an orphan is left: " + remote.id.str());
+      } else if (found->second.row.remote_id != remote.id) {
+        fail("7: a live remote is not the session's: " + remote.id.str());
+      } else if (is_terminal(found->second.row.state)) {
+        fail("9: the remote of an ended session is alive: " + remote.id.str());
+      }
+    }
+  }
+  for (const auto& [id, session] : keeper_->world().sessions) {
+    const bool settled = now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
+    if (session.row.state == State::active && settled && !alive.contains(id) && !session.idle_at) {
+      fail("7: a dead session is shown as active: " + id.str());
+    }
+    if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} && !clock_steps_) {
+      fail("9: an end was asked for and did not come: " + id.str());
+    }
+  }
+  for (const auto& [provider, key] : acknowledged_) {
+    if (!store_->has_delivery(ProviderName{provider}, key).value()) fail("8: an acknowledged delivery is lost");
+  }
+  for (const auto& [name, plan] : config_->plans) {
+    const auto window = plan.schedule.window_at(now().wall);
+    const bool long_enough = window && now().wall - window->begin > std::chrono::minutes{10};
+    const bool lives_on = plan.keep_alive.heartbeat || !plan.idle_timeout;
+    if (!long_enough || !lives_on || plan.keep_alive.restart != Restart::by_schedule) continue;
+    for (int replica = 0; replica < plan.count; ++replica) {
+      const auto& live = keeper_->world().slots.at({name, replica}).live;
+      const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {
+        return keeper_->world().sessions.at(id).row.state == State::active;
+      });
+      if (!served) fail("7: nothing is alive for " + name.str());
+    }
+  }
+}
+
+}  // namespace keeper::sim

@@ -1,0 +1,84 @@
+// A provider that lives in virtual time: it applies calls, ends sessions at their timeouts, loses answers and
+// sends deliveries. It is the truth that the invariants compare the ledger with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/settings.h"
+#include "sim/random.h"
+
+namespace keeper::sim {
+
+struct Faults {
+  double refuse = 0;        // nothing is applied, and that is known
+  double lose_before = 0;   // nothing is applied, but nobody can know
+  double lose_after = 0;    // applied, the answer is lost
+  double exhaust = 0;       // a rate limit
+  double slow = 0;          // up to two thirds of the request's time limit
+  double stale = 0;         // a read says "active" of what is dead
+  double end_alone = 0;     // a remote ends unasked, per call
+  double drop = 0, repeat = 0, delay = 0;  // deliveries
+  Millis list_lag{0};       // a new remote is not listed before this
+};
+
+struct SimRemote {
+  RemoteId id;
+  SessionId session;  // whose start made it
+  std::string place;
+  Mono created{}, last_activity{};
+  std::optional<Mono> active_at;
+  std::optional<Millis> idle, maximum;
+  bool alive = true;
+  State end = State::closed;
+  std::optional<Reason> end_reason;
+  Mono ended{};
+};
+
+
+struct SimDelivery {
+  DeliveryRow row;
+  Mono at{};
+  int tries = 0;
+};
+
+class SimProvider {
+ public:
+  SimProvider(ProviderName name, ProviderType type, Millis clock_skew)
+      : name_(std::move(name)), type_(type), skew_(clock_skew) {}
+
+  // Carries out one call at `now`. Deliveries that follow from it are appended to `outbox`.
+  Result<std::vector<Remote>> apply(const Effect& effect, Mono now, Random& random, const Faults& faults);
+
+  // Timeouts up to `now`.
+  void expire(Mono now);
+  void end_by_third_party(SimRemote& remote, State as, Mono now);
+
+  ProviderType type() const { return type_; }
+  const ProviderName& name() const { return name_; }
+  std::vector<SimRemote>& remotes() { return remotes_; }
+  const std::vector<SimRemote>& remotes() const { return remotes_; }
+  std::vector<SimDelivery>& outbox() { return outbox_; }
+  Wall clock(Mono now) const { return Wall{now.time_since_epoch()} + skew_; }
+
+ private:
+  Result<std::vector<Remote>> start(const Effect& effect, Mono now, Random& random);
+  Result<std::vector<Remote>> find(const Effect& effect, Mono now, const Faults& faults);
+  Result<std::vector<Remote>> read(const Effect& effect, Mono now, bool touch, bool stale);
+  Result<std::vector<Remote>> stop(const Effect& effect, Mono now);
+  Remote describe(const SimRemote& remote, Mono now) const;
+  SimRemote* by_id(const RemoteId& id);
+  void end(SimRemote& remote, State as, std::optional<Reason> reason, Mono now);
+  void announce(const SimRemote& remote, Progress progress, bool failed, Mono at);
+
+  ProviderName name_;
+  ProviderType type_;
+  Millis skew_;
+  std::vector<SimRemote> remotes_;
+  std::vector<SimDelivery> outbox_;
+  int made_ = 0;
+};
+
+}  // namespace keeper::sim

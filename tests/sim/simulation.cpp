@@ -1,0 +1,194 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/hash.h"
+
+namespace keeper::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr Millis request_timeout = Seconds{30};
+constexpr Millis phase1 = minutes{90};
+constexpr Millis phase2 = minutes{45};
+
+Cron cron(const std::string& text) { return std::get<Cron>(Cron::parse(text)); }
+
+Schedule draw_schedule(Random& random, const PlanName& name) {
+  Schedule::Spec spec;
+  spec.plan = name;
+  switch (random.below(4)) {
+    case 0: spec.always = true; break;
+    case 1:
+      spec.start = cron("0,30 * * * *");
+      spec.stop = cron("20,50 * * * *");
+      break;
+    case 2:
+      spec.start = cron("5 * * * *");
+      spec.duration = minutes{40};
+      if (random.chance(0.5)) spec.jitter = minutes{3};
+      break;
+    default: spec.start = cron("*/15 * * * *"); break;
+  }
+  return Schedule::make(std::move(spec)).value();
+}
+
+}  // namespace
+
+Simulation::Simulation(const Options& options) : options_(options), random_(options.seed) { draw_world(); }
+
+void Simulation::log(const std::string& line) {
+  verdict_.log_hash = stable_hash(line, verdict_.log_hash);
+  if (options_.log) std::printf("%s %s\n", to_rfc3339(now().wall).substr(11, 12).c_str(), line.c_str());
+}
+
+std::string Simulation::place() const { return "at " + to_rfc3339(now().wall) + ", sim --seed " + std::to_string(options_.seed); }
+
+void Simulation::fail(const std::string& what) {
+  if (!verdict_.broken.empty()) return;
+  verdict_.broken = what + " " + place();
+  log("BROKEN " + what);
+}
+
+Plan Simulation::draw_plan(int number, const SimProvider& provider) {
+  Plan plan;
+  plan.name = PlanName{"plan-" + std::to_string(number)};
+  plan.provider = provider.name();
+  plan.schedule = draw_schedule(random_, plan.name);
+  plan.parameters = "{}";
+  plan.fingerprint = plan.name.str() + "-a";
+  const bool exclusive = provider.type() == ProviderType::sonoran_cms;
+  if (exclusive) plan.place = "server/" + std::to_string(number);
+  plan.count = exclusive ? 1 : 1 + static_cast<int>(random_.below(2));
+  if (random_.chance(0.3)) plan.on_shutdown = OnShutdown::stop;
+  if (provider.type() == ProviderType::notte) {
+    plan.idle_timeout = minutes{3};
+    plan.maximum = minutes{20};
+  } else {
+    plan.max_duration = minutes{15 + static_cast<int>(random_.below(30))};
+  }
+  plan.keep_alive.heartbeat = random_.chance(0.8);
+  if (random_.chance(0.7)) {
+    plan.keep_alive.rollover = exclusive ? Rollover::break_before_make : Rollover::make_before_break;
+  }
+  const std::uint64_t restart = random_.below(10);
+  plan.keep_alive.restart = restart < 6 ? Restart::by_schedule : restart < 9 ? Restart::on_failure : Restart::never;
+  return plan;
+}
+
+void Simulation::draw_world() {
+  store_ = Store::open_in_memory(InstanceId{"simulated"}).value();
+  config_ = std::make_shared<Config>();
+  const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
+  for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
+    ProviderSettings settings;
+    settings.type = type;
+    settings.name = ProviderName{std::string(to_string(type))};
+    settings.request_timeout = request_timeout;
+    config_->providers[settings.name] = traits_of(settings);
+    providers_.emplace(settings.name, SimProvider{settings.name, type, skew});
+  }
+  int number = 0;
+  for (const auto& [name, provider] : providers_) {
+    const int plans = static_cast<int>(random_.below(3));
+    for (int i = 0; i < plans; ++i) {
+      const Plan plan = draw_plan(number++, provider);
+      config_->plans[plan.name] = plan;
+    }
+  }
+  const auto rate = [&](double most) { return random_.chance(0.5) ? random_.unit() * most : 0.0; };
+  phase_faults_.refuse = rate(0.2);
+  phase_faults_.lose_before = rate(0.2);
+  phase_faults_.lose_after = rate(0.3);
+  phase_faults_.exhaust = rate(0.1);
+  phase_faults_.slow = rate(0.2);
+  phase_faults_.stale = rate(0.3);
+  phase_faults_.end_alone = rate(0.02);
+  phase_faults_.drop = rate(0.3);
+  phase_faults_.repeat = rate(0.3);
+  phase_faults_.delay = rate(0.5);
+  phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
+  crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.05 : 0;
+  clock_steps_ = random_.chance(0.3);
+}
+
+void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
+
+void Simulation::meddle() {
+  if (random_.chance(0.05)) {
+    for (auto& [name, provider] : providers_) {
+      for (SimRemote& remote : provider.remotes()) {
+        if (!remote.alive || !random_.chance(phase_faults_.end_alone * 10)) continue;
+        provider.end_by_third_party(remote, random_.chance(0.5) ? State::closed : State::error, now_);
+        log("third party ends " + remote.id.str());
+      }
+    }
+  }
+  if (clock_steps_ && random_.chance(0.02)) {
+    wall_offset_ += random_.between(-hours{2}, hours{2});
+    log("clock step");
+    inbox_.emplace_back(Tick{});
+  }
+  if (random_.chance(0.02)) reload();
+  if (random_.chance(crash_rate_)) restart();
+}
+
+// Same plans, but for one that comes, goes or changes what it starts.
+void Simulation::reload() {
+  auto next = std::make_shared<Config>(*config_);
+  if (next->plans.empty()) return;
+  auto at = next->plans.begin();
+  std::advance(at, static_cast<std::ptrdiff_t>(random_.below(next->plans.size())));
+  if (random_.chance(0.5)) {
+    at->second.fingerprint += "b";
+  } else {
+    at->second.count = at->second.count == 1 && at->second.place.empty() ? 2 : 1;
+  }
+  config_ = next;
+  log("reload");
+  inbox_.emplace_back(ConfigLoaded{config_, 0});
+}
+
+void Simulation::run_until(Mono end) {
+  while (now_ < end && verdict_.broken.empty()) {
+    Mono next = keeper_->next_wakeup(now());
+    if (!queue_.empty()) next = std::min(next, queue_.top().at);
+    if (!inbox_.empty()) next = now_;
+    step(std::min(std::max(next, now_), end));
+  }
+}
+
+void Simulation::step(Mono at) {
+  now_ = at;
+  for (auto& [name, provider] : providers_) provider.expire(now_);
+  while (!queue_.empty() && queue_.top().at <= now_) {
+    const auto act = queue_.top().act;
+    queue_.pop();
+    act();
+  }
+  carry_deliveries();
+  std::vector<Event> events = std::move(inbox_);
+  inbox_.clear();
+  process(std::move(events));
+}
+
+Verdict Simulation::run() {
+  restart();
+  faults_ = phase_faults_;
+  for (Mono at = now_ + minutes{1}; at < now_ + phase1; at += minutes{1}) later(at, [this] { meddle(); });
+  const Mono begin = now_;
+  run_until(begin + phase1);
+  faults_ = {};
+  crash_rate_ = 0;
+  for (auto& [name, provider] : providers_) provider.expire(now_);
+  log("healed");
+  run_until(begin + phase1 + phase2);
+  if (verdict_.broken.empty()) check_healed();
+  verdict_.lasted = now_ - begin;
+  return verdict_;
+}
+
+}  // namespace keeper::sim

@@ -1,0 +1,98 @@
+// One seeded run: the real keeper over the real store on ":memory:", with simulated providers and clock.
+// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/keeper.h"
+#include "sim/provider.h"
+#include "store/store.h"
+
+namespace keeper::sim {
+
+struct Options {
+  std::uint64_t seed = 1;
+  bool log = false;
+};
+
+struct Verdict {
+  std::string broken;  // empty: every invariant held
+  std::uint64_t log_hash = 0;
+  int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0;
+  Millis lasted{};
+};
+
+class Simulation {
+ public:
+  explicit Simulation(const Options& options);
+  Verdict run();
+
+ private:
+  enum class Crash { none, before_commit, after_commit, in_dispatch };
+  struct Pending {
+    Mono at{};
+    std::uint64_t order = 0;
+    std::function<void()> act;
+    bool operator>(const Pending& other) const {
+      return at != other.at ? at > other.at : order > other.order;
+    }
+  };
+
+  void draw_world();
+  Plan draw_plan(int number, const SimProvider& provider);
+  void later(Mono at, std::function<void()> act);
+  Now now() const { return {Wall{now_.time_since_epoch()} + wall_offset_, now_}; }
+
+  void run_until(Mono end);
+  void step(Mono at);
+  void process(std::vector<Event> events);
+  bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
+  void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
+  void restart();
+  void reload();
+  void dispatch(const Effect& effect);
+  void call(SimProvider& provider, const Effect& effect);
+  void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
+              const Result<std::vector<Remote>>& remotes);
+  void carry_deliveries();
+  void deliver(SimDelivery delivery);
+  void meddle();
+
+  void check_all();
+  void check_store();
+  void check_remotes();
+  void check_healed();
+  void check_slot(const SessionRow& row);
+  void fail(const std::string& what);
+  void log(const std::string& line);
+  std::string place() const;
+
+  Options options_;
+  Random random_;
+  Faults faults_, phase_faults_;
+  double crash_rate_ = 0;
+  bool clock_steps_ = false;
+  Mono now_{std::chrono::hours{490'000}};
+  Millis wall_offset_{0};
+  std::uint64_t order_ = 0;
+  int epoch_ = 0;  // of the keeper's process: answers to an older one are lost
+  std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
+  std::vector<Event> inbox_;
+  std::map<ProviderName, SimProvider> providers_;
+  std::shared_ptr<Config> config_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Keeper> keeper_;
+  std::map<Waiter, SimDelivery> waiting_;
+  Waiter waiters_ = 0;
+  std::set<std::pair<std::string, std::string>> acknowledged_;
+  std::map<SessionId, SessionRow> rows_;  // every row ever committed
+  Verdict verdict_;
+};
+
+}  // namespace keeper::sim

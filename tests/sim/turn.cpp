@@ -1,0 +1,201 @@
+// One turn of the loop in virtual time: decide, commit, acknowledge, dispatch; and the crashes in between.
+#include <algorithm>
+
+#include "core/draft.h"
+#include "sim/simulation.h"
+
+namespace keeper::sim {
+namespace {
+
+constexpr Millis request_timeout = Seconds{30};
+
+void append(Batch& all, const Batch& one) {
+  all.sessions.insert(all.sessions.end(), one.sessions.begin(), one.sessions.end());
+  all.transitions.insert(all.transitions.end(), one.transitions.begin(), one.transitions.end());
+  all.deliveries.insert(all.deliveries.end(), one.deliveries.begin(), one.deliveries.end());
+  all.plans.insert(all.plans.end(), one.plans.begin(), one.plans.end());
+}
+
+}  // namespace
+
+void Simulation::restart() {
+  ++epoch_;
+  ++verdict_.crashes;
+  log("start of the process");
+  inbox_.clear();
+  for (auto& [waiter, delivery] : waiting_) {
+    // Nobody answered it, so the provider sends it again.
+    delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
+    if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
+  }
+  waiting_.clear();
+  keeper_ = std::make_unique<Keeper>(store_->load().value(), now());
+  inbox_.emplace_back(ConfigLoaded{config_, 0});
+}
+
+bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& decisions) {
+  std::set<std::string> keys;
+  const auto take = [&](const Event& event) {
+    decisions.push_back(keeper_->decide(event, now()));
+    keeper_->install(decisions.back());
+    keeper_->check(decisions.back(), now());
+  };
+  for (Event& event : events) {
+    if (auto* delivered = std::get_if<Delivered>(&event)) {
+      const std::string key = held_key(delivered->row);
+      delivered->seen = !keys.insert(key).second ||
+                        store_->has_delivery(delivered->row.provider, delivered->row.key).value();
+      const auto known = keeper_->world().by_remote.find({delivered->row.provider, delivered->row.remote_id});
+      if (known != keeper_->world().by_remote.end()) {
+        delivered->session = known->second;
+      } else {
+        for (const auto& [id, row] : rows_) {
+          if (row.provider == delivered->row.provider && row.remote_id == delivered->row.remote_id) {
+            delivered->session = id;
+          }
+        }
+      }
+    }
+    take(event);
+  }
+  take(Tick{});
+  const Mono next = keeper_->next_wakeup(now());
+  if (next <= now_) fail("3: after a tick nothing is still due");
+  return verdict_.broken.empty();
+}
+
+void Simulation::process(std::vector<Event> events) {
+  std::vector<Decision> decisions;
+  if (!decide_all(events, decisions)) return;
+  Crash crash = Crash::none;
+  if (random_.chance(crash_rate_)) crash = static_cast<Crash>(1 + random_.below(3));
+  commit_and_dispatch(decisions, crash);
+  if (verdict_.broken.empty()) check_all();
+}
+
+void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash crash) {
+  if (crash == Crash::before_commit) {
+    log("crash before the commit");
+    for (auto at = decisions.rbegin(); at != decisions.rend(); ++at) keeper_->revert(*at);
+    restart();
+    return;
+  }
+  Batch batch;
+  for (const Decision& decision : decisions) append(batch, decision.batch);
+  if (!batch.empty() && !store_->commit(batch).ok()) fail("the store takes every batch");
+  for (const TransitionRow& t : batch.transitions) {
+    log(t.plan.str() + " " + t.session.str().substr(0, 6) + " -> " + std::string(to_string(t.to)) + " " +
+        std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
+    if (t.reason == Reason::rollover) ++verdict_.rollovers;
+    if (t.reason == Reason::found) ++verdict_.adopted;
+    if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
+  }
+  for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  if (crash == Crash::after_commit) {
+    log("crash after the commit");
+    restart();
+    return;
+  }
+  for (const Decision& decision : decisions) {
+    for (const Acknowledgement& ack : decision.acks) {
+      const auto waiter = waiting_.find(ack.waiter);
+      if (waiter == waiting_.end()) continue;
+      acknowledged_.insert({waiter->second.row.provider.str(), waiter->second.row.key});
+      ++verdict_.deliveries;
+      waiting_.erase(waiter);
+    }
+  }
+  for (const Decision& decision : decisions) {
+    for (const Effect& effect : decision.effects) {
+      if (crash == Crash::in_dispatch && random_.chance(0.5)) {
+        log("crash in dispatch");
+        restart();
+        return;
+      }
+      dispatch(effect);
+    }
+  }
+}
+
+void Simulation::dispatch(const Effect& effect) {
+  if (!rows_.contains(effect.session)) fail("4: an effect has a committed row");
+  if (effect.kind == EffectKind::start) ++verdict_.starts;
+  SimProvider& provider = providers_.at(effect.provider);
+  const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
+  later(sent, [this, &provider, effect] { call(provider, effect); });
+}
+
+void Simulation::call(SimProvider& provider, const Effect& effect) {
+  const Mono sent = now_;
+  log("  " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " + effect.remote.str());
+  // By value: the answer outlives this call.
+  const auto say = [this, effect, sent](Mono at, Result<std::vector<Remote>> remotes, std::optional<Wall> date) {
+    later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch = epoch_] {
+      if (epoch == epoch_) answer(effect, sent, date, remotes);
+    });
+  };
+  const Millis latency = random_.chance(faults_.slow) ? random_.between(Millis{20}, Seconds{20})
+                                                      : random_.between(Millis{20}, Millis{800});
+  if (random_.chance(faults_.refuse)) {
+    say(now_ + Millis{5}, Error{ErrorKind::not_applied, "connection refused"}, std::nullopt);
+  } else if (random_.chance(faults_.exhaust)) {
+    say(now_ + latency, Error{ErrorKind::exhausted, "429", random_.between(Seconds{1}, Seconds{120})}, std::nullopt);
+  } else if (random_.chance(faults_.lose_before)) {
+    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
+    say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
+  } else if (random_.chance(faults_.lose_after)) {
+    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
+    later(now_ + latency, [this, &provider, effect] {
+      const auto lost = provider.apply(effect, now_, random_, faults_);
+      log("lost answer of " + std::string(to_string(effect.kind)) + (lost.ok() ? "" : " (refused)"));
+    });
+    say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
+  } else {
+    later(now_ + latency, [this, &provider, effect, say] {
+      auto remotes = provider.apply(effect, now_, random_, faults_);
+      const Wall date = std::chrono::floor<Seconds>(provider.clock(now_));
+      say(now_ + Millis{5}, std::move(remotes), date);
+    });
+  }
+}
+
+void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
+                        const Result<std::vector<Remote>>& remotes) {
+  Answer told;
+  told.kind = effect.kind;
+  told.ticket = effect.ticket;
+  told.session = effect.session;
+  told.sent_at = sent;
+  told.provider_now = provider_now;
+  told.remotes = remotes;
+  log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
+      (remotes.ok() ? "ok " + std::to_string(remotes->size()) : std::string(to_string(remotes.error().kind))));
+  inbox_.emplace_back(std::move(told));
+}
+
+void Simulation::carry_deliveries() {
+  for (auto& [name, provider] : providers_) {
+    std::vector<SimDelivery> out = std::move(provider.outbox());
+    provider.outbox().clear();
+    for (SimDelivery& delivery : out) {
+      if (delivery.tries == 0 && random_.chance(faults_.drop)) continue;
+      Mono at = std::max(delivery.at, now_) + random_.between(Millis{5}, Millis{100});
+      if (random_.chance(faults_.delay)) at += random_.between(Seconds{0}, Seconds{90});
+      if (random_.chance(faults_.repeat)) {
+        later(at + random_.between(Millis{0}, Seconds{30}), [this, delivery] { deliver(delivery); });
+      }
+      later(at, [this, delivery] { deliver(delivery); });
+    }
+  }
+}
+
+void Simulation::deliver(SimDelivery delivery) {
+  Delivered event;
+  event.row = delivery.row;
+  event.row.received_at = now().wall;
+  event.waiter = ++waiters_;
+  waiting_[event.waiter] = std::move(delivery);
+  inbox_.emplace_back(std::move(event));
+}
+
+}  // namespace keeper::sim

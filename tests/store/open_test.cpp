@@ -1,0 +1,230 @@
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "store/connection.h"
+#include "store/lock.h"
+#include "store/schema.h"
+#include "store/sql.h"
+#include "store/store_kit.h"
+
+using namespace keeper;
+using namespace keeper::kit;
+
+namespace {
+
+bool says(const Error& error, std::string_view text) { return error.what.find(text) != std::string::npos; }
+
+unsigned mode_of(const std::string& path) {
+  struct stat found {};
+  REQUIRE(stat(path.c_str(), &found) == 0);
+  return found.st_mode & 0777U;
+}
+
+Refusal refusal_of(const std::string& path, std::string_view word) {
+  Refusal refusal = Refusal::none;
+  const auto store = Store::open(path, &refusal);
+  REQUIRE_FALSE(store.ok());
+  INFO(store.error().what);
+  REQUIRE(store.error().kind == ErrorKind::storage);
+  REQUIRE(says(store.error(), path));
+  REQUIRE(says(store.error(), word));
+  return refusal;
+}
+
+}  // namespace
+
+TEST_CASE("a new store has an instance id of 128 bits that stays, and no other store has it") {
+  TempDirectory directory;
+  const InstanceId first = open_store(directory.file("a.db"))->instance();
+  REQUIRE(first.str().size() == 32);
+  REQUIRE(first.str().find_first_not_of("0123456789abcdef") == std::string::npos);
+  REQUIRE(open_store(directory.file("a.db"))->instance() == first);
+  REQUIRE(must_load(*open_store(directory.file("a.db"))).instance == first);
+  REQUIRE(open_store(directory.file("b.db"))->instance() != first);
+}
+
+TEST_CASE("everything is there again after the store was closed") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  Batch batch = story(session(1), State::active);
+  batch.deliveries = {delivery(1, Disposition::held)};
+  batch.plans = {plan("p0", 4)};
+  must_commit(*open_store(path), batch);
+  const Ledger ledger = must_load(*open_store(path));
+  REQUIRE(ledger.unresolved == batch.sessions);
+  REQUIRE(ledger.plans == batch.plans);
+  REQUIRE(ledger.held.size() == 1);
+  REQUIRE(ledger.last_seq == 2);
+  REQUIRE(ledger.counts[1] == 1);
+}
+
+TEST_CASE("the store's files are private, also where the file was not") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const mode_t before = umask(0);
+  { std::ofstream(path).flush(); }
+  REQUIRE(mode_of(path) == 0666U);
+  const auto store = open_store(path);
+  must_commit(*store, story(session(1), State::active));
+  umask(before);
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) REQUIRE(mode_of(path + suffix) == 0600U);
+}
+
+TEST_CASE("a directory that is not there is named") {
+  REQUIRE(refusal_of("/nonexistent/dir/s.db", "directory /nonexistent/dir") == Refusal::other);
+}
+
+TEST_CASE("a file of something else is left alone") {
+  TempDirectory directory;
+  const std::string text = directory.file("text");
+  { std::ofstream(text) << std::string(8192, 'x'); }
+  REQUIRE(refusal_of(text, "not a database") == Refusal::other);
+  REQUIRE(std::filesystem::file_size(text) == 8192);
+
+  const std::string foreign = directory.file("foreign.db");
+  { std::ofstream(foreign).flush(); }
+  run_sql(foreign, "CREATE TABLE t(x)");
+  REQUIRE(refusal_of(foreign, "another program") == Refusal::other);
+  REQUIRE(run_sql(foreign, "PRAGMA journal_mode") == "delete");
+}
+
+TEST_CASE("a store of a newer version is refused, and told apart") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  must_commit(*open_store(path), story(session(1), State::active));
+  run_sql(path, "PRAGMA user_version = 99");
+  REQUIRE(refusal_of(path, "newer session-keeper (schema 99") == Refusal::newer);
+  const auto history = History::open(path);
+  REQUIRE_FALSE(history.ok());
+  REQUIRE(says(history.error(), "schema 99"));
+}
+
+TEST_CASE("a second opening in the same process is refused and names the holder, who notices nothing") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  auto store = open_store(path);
+  REQUIRE(refusal_of(path, "process " + std::to_string(getpid())) == Refusal::held);
+  REQUIRE(StoreLock::is_held(path));
+  must_commit(*store, story(session(1), State::active));
+  store.reset();
+  REQUIRE_FALSE(StoreLock::is_held(path));
+  REQUIRE(must_load(*open_store(path)).unresolved.size() == 1);
+}
+
+TEST_CASE("a second opening in another process is refused and names the holder") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open_store(path);
+  const pid_t child = fork();
+  if (child == 0) {
+    Refusal refusal = Refusal::none;
+    const auto second = Store::open(path, &refusal);
+    const bool right = !second.ok() && refusal == Refusal::held &&
+                       says(second.error(), "process " + std::to_string(getppid()));
+    _exit(right ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+  must_commit(*store, story(session(1), State::active));
+}
+
+TEST_CASE("the lock ends with its process") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto store = Store::open(path);
+    _exit(store.ok() ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+  REQUIRE(open_store(path) != nullptr);
+}
+
+TEST_CASE("the writing connection uses a write-ahead log with full syncs and no automatic checkpoints") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  { std::ofstream(path).flush(); }
+  const auto database = open_for_writing(path);
+  make_durable(*database);
+  REQUIRE(sql::query_text(*database, "PRAGMA journal_mode") == "wal");
+  REQUIRE(sql::query_int(*database, "PRAGMA synchronous") == 2);
+  REQUIRE(sql::query_int(*database, "PRAGMA wal_autocheckpoint") == 0);
+  REQUIRE(sql::query_int(*database, "PRAGMA foreign_keys") == 1);
+  REQUIRE(sql::query_int(*database, "PRAGMA busy_timeout") > 0);
+  database->exec("CREATE TABLE t(x)");
+  REQUIRE(run_checkpoint(*database).log_frames > 0);
+}
+
+TEST_CASE("the file says whose it is") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  open_store(path);
+  REQUIRE(run_sql(path, "PRAGMA application_id") == std::to_string(store_application_id));
+  REQUIRE(run_sql(path, "PRAGMA user_version") == std::to_string(store_version));
+  REQUIRE(run_sql(path, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%' "
+                        "AND name NOT LIKE 'sqlite_%'") == "0");
+}
+
+TEST_CASE("a store that was replaced while it was open is not taken for the old one") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  open_store(directory.file("other.db"));
+  const auto store = open_store(path);
+  must_commit(*store, story(session(1), State::active));
+  for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(path + suffix);
+  SECTION("by another store") {
+    std::filesystem::rename(directory.file("other.db"), path);
+    REQUIRE(says(store->reopen().error(), "replaced by another store"));
+  }
+  SECTION("by an empty file") {
+    std::filesystem::remove(path);
+    { std::ofstream(path).flush(); }
+    REQUIRE(says(store->reopen().error(), "replaced by an empty file"));
+  }
+  SECTION("by nothing") {
+    std::filesystem::remove(path);
+    REQUIRE_FALSE(store->reopen().ok());
+    REQUIRE_FALSE(std::filesystem::exists(path));
+  }
+  REQUIRE(store->needs_reopen());
+  REQUIRE_FALSE(store->commit(story(session(2), State::active)).ok());
+}
+
+TEST_CASE("reopening keeps the lock and the rows") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open_store(path);
+  must_commit(*store, story(session(1), State::active));
+  if (const Status again = store->reopen(); !again) FAIL(again.error().what);
+  REQUIRE(StoreLock::is_held(path));
+  REQUIRE(must_load(*store).unresolved.size() == 1);
+  must_commit(*store, story(session(2), State::active));
+}
+
+TEST_CASE("the write-ahead log is moved into the main file when it has grown") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open_store(path);
+  const std::string large(1024 * 1024, 'x');
+  int commits = 0;
+  while (!store->checkpoint_due()) {
+    REQUIRE(++commits < 20);
+    SessionRow row = session(commits);
+    row.parameters = large;
+    must_commit(*store, story(row, State::queued));
+  }
+  REQUIRE(commits >= 7);
+  REQUIRE(store->checkpoint().ok());
+  REQUIRE_FALSE(store->checkpoint_due());
+  REQUIRE(std::filesystem::file_size(path) > 7 * large.size());
+  const auto log_bytes = std::filesystem::file_size(path + "-wal");
+  for (int n = 1; n < 4; ++n) must_commit(*store, story(session(100 + n), State::queued));
+  REQUIRE_FALSE(store->checkpoint_due());
+  REQUIRE(std::filesystem::file_size(path + "-wal") == log_bytes);
+}

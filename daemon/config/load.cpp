@@ -1,0 +1,159 @@
+#include <openssl/evp.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "config/document.h"
+#include "config/reading.h"
+#include "config/secrets.h"
+#include "config/shape.h"
+#include "config/value.h"
+
+namespace keeper {
+namespace config {
+namespace {
+
+constexpr std::size_t file_bytes_max = 1024 * 1024;
+
+std::string sha256_hex(const std::string& bytes) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  KEEPER_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) == 1);
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (unsigned int i = 0; i < length; ++i) hex += {digits[digest[i] >> 4U], digits[digest[i] & 0xFU]};
+  return hex;
+}
+
+class Loader {
+ public:
+  Loader(const Node& root, const LoadOptions& options, Problems& problems)
+      : root_(root), options_(options), problems_(problems), outside_(options, problems) {}
+
+  Settings read() {
+    Settings settings;
+    read_store(settings);
+    read_status(settings.status);
+    read_webhook(settings);
+    auto config = std::make_shared<Config>();
+    std::map<ProviderName, ProviderRead> providers = read_providers();
+    const Wall now = options_.now ? *options_.now : wall_now();
+    config->plans = read_plans(root_, providers, outside_, now, problems_);
+    for (auto& [name, provider] : providers) {
+      config->providers[name] = traits_of(provider.settings);
+      settings.providers[name] = std::move(provider.settings);
+    }
+    settings.config = std::move(config);
+    return settings;
+  }
+
+ private:
+  const Node* section(std::string_view key) const {
+    const Node* node = value_at(root_, key);
+    return node != nullptr && node->is_map() ? node : nullptr;
+  }
+
+  void read_store(Settings& settings) {
+    const auto state = options_.variable("STATE_DIRECTORY").value_or("");
+    const std::string directory = state.empty() ? "." : state.substr(0, state.find(':'));
+    settings.store_path = directory + "/session-keeper.db";
+    const Node* store = section("store");
+    if (store == nullptr) return;
+    if (const auto retention = duration_at(*store, "retention")) settings.retention = *retention;
+    const Node* path = value_at(*store, "path");
+    if (path == nullptr || !path->is_scalar()) return;
+    outside_.check_variables("path", *path, Outside::Empty::refused);
+    settings.store_path = outside_.expand(*path);
+  }
+
+  void read_status(StatusSettings& status) {
+    const Node* node = section("status");
+    if (node == nullptr) return;
+    status.allow_remote = bool_at(*node, "allow_remote").value_or(false);
+    if (const Node* hosts = value_at(*node, "allowed_hosts")) {
+      for (const Node& host : hosts->items) status.allowed_hosts.push_back(host.text);
+    }
+    const Node* listen = value_at(*node, "listen");
+    const auto address = listen != nullptr ? to_address(*listen) : std::nullopt;
+    if (!address) return;
+    status.listen = *address;
+    if (!is_loopback(address->host) && !status.allow_remote) {
+      problems_.error(listen->place, "'listen' " + to_string(*address) +
+                                         " is not loopback: use 127.0.0.1, or set allow_remote: true");
+    }
+  }
+
+  void read_webhook(Settings& settings) {
+    const Node* node = section("webhook");
+    if (node == nullptr) return;
+    WebhookSettings& webhook = settings.webhook.emplace();
+    const Node* listen = value_at(*node, "listen");
+    if (const auto address = listen != nullptr ? to_address(*listen) : std::nullopt)
+      webhook.listen = *address;
+    if (webhook.listen == settings.status.listen && webhook.listen.port != 0) {
+      problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
+                      "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
+    }
+    const Node* url = value_at(*node, "public_url");
+    if (const auto parsed = url != nullptr ? to_url(*url) : std::nullopt) webhook.public_url = parsed->text;
+  }
+
+  std::map<ProviderName, ProviderRead> read_providers() {
+    std::map<ProviderName, ProviderRead> providers;
+    const Node* named = section("providers");
+    if (named == nullptr) return providers;
+    for (const Entry& entry : named->entries) {
+      if (!entry.value.is_map()) continue;
+      if (auto provider = read_provider(entry, outside_, problems_)) {
+        providers.emplace(ProviderName(entry.key), std::move(*provider));
+      }
+    }
+    return providers;
+  }
+
+  const Node& root_;
+  const LoadOptions& options_;
+  Problems& problems_;
+  Outside outside_;
+};
+
+std::optional<Settings> load(const std::string& path, const LoadOptions& options, Problems& problems) {
+  const auto bytes = read_file(path, file_bytes_max);
+  if (!bytes.ok()) {
+    problems.error({}, bytes.error().what);
+    return std::nullopt;
+  }
+  const auto root = parse_document(*bytes, problems);
+  if (!root) return std::nullopt;
+  check_section(*root, root_section(), "the configuration", root->place, problems);
+  Settings settings = Loader(*root, options, problems).read();
+  if (problems.errors() > 0) return std::nullopt;
+  settings.path = path;
+  settings.sha256 = sha256_hex(*bytes);
+  return settings;
+}
+
+}  // namespace
+}  // namespace config
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+LoadOutcome load_settings(const std::string& path, const LoadOptions& options) {
+  config::Problems problems(path);
+  LoadOutcome outcome;
+  try {
+    outcome.settings = config::load(path, options, problems);
+  } catch (const std::exception& failure) {
+    problems.error({}, std::string("cannot be loaded: ") + failure.what());
+    outcome.settings.reset();
+  }
+  outcome.problems = problems.sorted();
+  return outcome;
+}
+
+}  // namespace keeper

@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "config/reading.h"
+
+namespace keeper::config {
+namespace {
+
+// Enough for a window in every hour of the year; a denser plan is looked at for a shorter time.
+constexpr std::size_t intervals_max = 9000;
+
+struct Interval {
+  Wall begin, end;
+};
+
+struct Timeline {
+  std::vector<Interval> intervals;
+  Wall known_until{};
+};
+
+Timeline windows_of(const Schedule& schedule, Wall from, Wall until) {
+  Timeline line{{}, until};
+  Wall at = from;
+  while (at < until) {
+    if (line.intervals.size() == intervals_max) {
+      line.known_until = at;
+      break;
+    }
+    const auto window = schedule.window_at(at);
+    if (window) {
+      const Wall end = window->end.value_or(Wall::max());
+      line.intervals.push_back({at, end});
+      if (end <= at) break;
+      at = end;
+      continue;
+    }
+    const auto next = schedule.next_start(at);
+    if (!next) break;
+    at = next->start;
+  }
+  return line;
+}
+
+Timeline occurrences_of(const Plan& plan, Wall from, Wall until) {
+  Timeline line{{}, until};
+  Wall at = from;
+  while (const auto next = plan.schedule.next_start(at)) {
+    if (next->start >= until) break;
+    if (line.intervals.size() == intervals_max) {
+      line.known_until = at;
+      break;
+    }
+    const Wall end = plan.max_duration ? next->start + *plan.max_duration : Wall::max();
+    line.intervals.push_back({next->start, end});
+    if (!plan.max_duration) break;
+    at = next->start;
+  }
+  return line;
+}
+
+Timeline timeline_of(const Plan& plan, Wall from, Wall until) {
+  return plan.schedule.kind() == Schedule::Kind::occurrences ? occurrences_of(plan, from, until)
+                                                             : windows_of(plan.schedule, from, until);
+}
+
+std::optional<Wall> first_overlap(const Timeline& a, const Timeline& b) {
+  const Wall until = std::min(a.known_until, b.known_until);
+  for (std::size_t i = 0, j = 0; i < a.intervals.size() && j < b.intervals.size();) {
+    const Interval& x = a.intervals[i];
+    const Interval& y = b.intervals[j];
+    const Wall begin = std::max(x.begin, y.begin);
+    if (begin >= until) return std::nullopt;
+    if (begin < std::min(x.end, y.end)) return begin;
+    x.end <= y.end ? ++i : ++j;
+  }
+  return std::nullopt;
+}
+
+bool same_place(const PlacedPlan& a, const PlacedPlan& b) {
+  if (a.plan->place != b.plan->place) return false;
+  const ProviderSettings& x = a.provider->settings;
+  const ProviderSettings& y = b.provider->settings;
+  if (x.name == y.name) return true;
+  if (x.type != y.type || x.base_url != y.base_url) return false;
+  if (!x.api_key.empty() && !y.api_key.empty()) return x.api_key == y.api_key;
+  return a.provider->key_source == b.provider->key_source;
+}
+
+}  // namespace
+
+void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& problems) {
+  if (plans.size() < 2) return;
+  const Wall until = now + std::chrono::days{366};
+  std::vector<Timeline> lines;
+  for (const PlacedPlan& placed : plans) lines.push_back(timeline_of(*placed.plan, now, until));
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!same_place(plans[i], plans[j])) continue;
+      const auto overlap = first_overlap(lines[j], lines[i]);
+      if (!overlap) continue;
+      const auto name = [&](std::size_t k) { return "'" + printable(plans[k].plan->name.str(), 60) + "'"; };
+      problems.error(plans[i].place, "plans " + name(j) + " and " + name(i) + " both want " +
+                                         plans[i].plan->place + " at " + to_rfc3339(*overlap) +
+                                         ": sonoran_cms holds one session per server");
+    }
+  }
+}
+
+}  // namespace keeper::config

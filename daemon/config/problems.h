@@ -1,0 +1,44 @@
+// Problems: collects what is wrong with one file, each with its place, each once.
+// One load owns one; not shared between threads.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+
+namespace keeper::config {
+
+struct Place {
+  int line = 0;
+  int column = 0;
+  bool operator==(const Place&) const = default;
+};
+
+class Problems {
+ public:
+  explicit Problems(std::string file) : file_(std::move(file)) {}
+
+  void error(Place place, std::string message) {
+    add(place, Problem::Severity::error, std::move(message));
+    ++errors_;
+  }
+  void warning(Place place, std::string message) {
+    add(place, Problem::Severity::warning, std::move(message));
+  }
+
+  int errors() const { return errors_; }
+
+  // In the order of the file.
+  std::vector<Problem> sorted() const;
+
+ private:
+  void add(Place place, Problem::Severity severity, std::string message);
+
+  std::string file_;
+  std::vector<Problem> found_;
+  int errors_ = 0;
+};
+
+}  // namespace keeper::config

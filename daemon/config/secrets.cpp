@@ -1,0 +1,186 @@
+#include "config/secrets.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "base/text.h"
+#include "config/value.h"
+
+namespace keeper::config {
+namespace {
+
+constexpr std::size_t secret_bytes_max = 64 * 1024;
+
+struct Reference {
+  std::size_t begin, end;  // of "${NAME}" in the text
+  std::string name;        // empty: not closed, or no name
+};
+
+bool is_variable(std::string_view name) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  };
+  return !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::all_of(name.begin(), name.end(), fits);
+}
+
+std::vector<Reference> references(std::string_view text) {
+  std::vector<Reference> found;
+  for (std::size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at + 2)) {
+    const std::size_t close = text.find('}', at);
+    const std::string_view name =
+        close == std::string_view::npos ? std::string_view{} : text.substr(at + 2, close - at - 2);
+    const bool good = is_variable(name);
+    found.push_back({at, good ? close + 1 : at + 2, good ? std::string(name) : std::string{}});
+  }
+  return found;
+}
+
+struct Descriptor {
+  int fd;
+  explicit Descriptor(const std::string& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+};
+
+Error unreadable(const std::string& path, int code) {
+  return {ErrorKind::not_applied,
+          "cannot read " + printable(path) + ": " + std::generic_category().message(code)};
+}
+
+bool has_control_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20U || byte == 0x7fU;
+  });
+}
+
+}  // namespace
+
+std::optional<std::string> variable_name(std::string_view text) {
+  const auto found = references(text);
+  if (found.size() != 1 || found[0].begin != 0 || found[0].end != text.size() || found[0].name.empty()) {
+    return std::nullopt;
+  }
+  return found[0].name;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+  const Descriptor file(path);
+  if (file.fd < 0) return unreadable(path, errno);
+  std::string content;
+  std::string block(64 * 1024, '\0');
+  while (true) {
+    const ssize_t got = ::read(file.fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return unreadable(path, errno);
+    if (got == 0) return content;
+    content.append(block, 0, static_cast<std::size_t>(got));
+    if (content.size() > bytes_max) {
+      return Error{ErrorKind::malformed,
+                   printable(path) + " is larger than " + std::to_string(bytes_max / 1024) + " KiB"};
+    }
+  }
+}
+
+void Outside::missing(Place place, std::string message) {
+  if (options_.strict || options_.secrets_required) {
+    problems_.error(place, std::move(message));
+  } else {
+    problems_.warning(place, std::move(message));
+  }
+}
+
+std::string Outside::expand(const Node& node) {
+  std::string result;
+  std::size_t from = 0;
+  for (const Reference& reference : references(node.text)) {
+    if (reference.begin < from) continue;
+    result += node.text.substr(from, reference.begin - from);
+    from = reference.end;
+    const auto value = reference.name.empty() ? std::nullopt : options_.variable(reference.name);
+    result += value && !value->empty() ? *value : node.text.substr(reference.begin, from - reference.begin);
+  }
+  return result + node.text.substr(from);
+}
+
+void Outside::check_variables(const std::string& key, const Node& node, Empty empty) {
+  for (const Reference& reference : references(node.text)) {
+    if (reference.name.empty()) {
+      problems_.error(node.place, "'" + key + "': '${' must be followed by a variable's name and '}'");
+      continue;
+    }
+    const auto value = options_.variable(reference.name);
+    if (!value || (value->empty() && empty == Empty::refused)) {
+      missing(node.place, "'" + key + "': the environment variable " + printable(reference.name) +
+                              (value ? " is empty" : " is not set"));
+    }
+  }
+}
+
+std::optional<std::string> Outside::read(const std::string& key, const Node& path, std::size_t bytes_max) {
+  check_variables(key, path, Empty::refused);
+  const std::string expanded = expand(path);
+  if (!references(expanded).empty()) return std::nullopt;
+  auto content = read_file(expanded, bytes_max);
+  if (!content.ok()) {
+    missing(path.place, "'" + key + "': " + content.error().what);
+    return std::nullopt;
+  }
+  while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
+  if (content->empty()) {
+    problems_.error(path.place, "'" + key + "': " + printable(expanded) + " is empty");
+    return std::nullopt;
+  }
+  return std::move(*content);
+}
+
+Secret Outside::secret(const Node& map, const std::string& key) {
+  const Node* direct = value_at(map, key);
+  const Node* path = value_at(map, key + "_file");
+  if (direct != nullptr && path != nullptr) {
+    problems_.error(path->place, "give either '" + key + "' or '" + key + "_file', not both");
+    return {};
+  }
+  Secret found;
+  const Node* node = direct != nullptr ? direct : path;
+  if (direct != nullptr && direct->is_scalar()) {
+    const auto name = variable_name(direct->text);
+    if (!name) return {};
+    const auto value = options_.variable(*name);
+    if (!value) {
+      missing(direct->place, "'" + key + "': the environment variable " + printable(*name) + " is not set");
+    } else if (value->empty()) {
+      problems_.error(direct->place,
+                      "'" + key + "': the environment variable " + printable(*name) + " is empty");
+    } else {
+      found = Secret(*value);
+    }
+  } else if (path != nullptr && path->is_scalar()) {
+    found = Secret(read(key + "_file", *path, secret_bytes_max).value_or(""));
+  }
+  if (has_control_characters(found.reveal())) {
+    problems_.error(node->place, "'" + key + "': the secret holds a line break or a control character");
+    return {};
+  }
+  return found;
+}
+
+std::string Outside::file(const Node& map, const std::string& key, std::size_t bytes_max) {
+  const Node* path = value_at(map, key);
+  return path != nullptr && path->is_scalar() ? read(key, *path, bytes_max).value_or("") : "";
+}
+
+std::string source_of(const Node& map, const std::string& key) {
+  if (const auto direct = text_at(map, key)) return *direct;
+  if (const auto path = text_at(map, key + "_file")) return "file " + *path;
+  return "";
+}
+
+}  // namespace keeper::config

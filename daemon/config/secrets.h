@@ -1,0 +1,51 @@
+// Credentials and paths: ${NAME} and files become values. Any thread; reads files and variables only.
+// Messages name the variable or the file, never what is in it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "config/document.h"
+#include "config/problems.h"
+
+namespace keeper::config {
+
+// "NAME" of "${NAME}", where that is the whole text.
+std::optional<std::string> variable_name(std::string_view text);
+
+// Whole content of a file; malformed when it is larger than `bytes_max`, not_applied when it cannot be read.
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
+
+class Outside {
+ public:
+  Outside(const LoadOptions& options, Problems& problems) : options_(options), problems_(problems) {}
+
+  // The text with each ${NAME} replaced. What is missing is reported and stays as it is written.
+  std::string expand(const Node& node);
+
+  // Reports the ${NAME} of a text that are not set, or empty where that is no good; replaces nothing.
+  enum class Empty { allowed, refused };
+  void check_variables(const std::string& key, const Node& node, Empty empty);
+
+  // `key: ${NAME}` or `key_file: PATH` of a map. Empty when neither is given, or what is given is no good.
+  Secret secret(const Node& map, const std::string& key);
+
+  // The content of the file that `key` names; empty when it is not given or cannot be read.
+  std::string file(const Node& map, const std::string& key, std::size_t bytes_max);
+
+ private:
+  void missing(Place place, std::string message);
+  std::optional<std::string> read(const std::string& key, const Node& path, std::size_t bytes_max);
+
+  const LoadOptions& options_;
+  Problems& problems_;
+};
+
+// Where a secret comes from, in words that are the same for the same source; empty for nowhere.
+std::string source_of(const Node& map, const std::string& key);
+
+}  // namespace keeper::config

@@ -1,0 +1,17 @@
+// Checks a part of the tree against the table: unknown keys, missing ones, types and ranges.
+// Any thread; no state. Reports everything it finds and goes on.
+#pragma once
+
+#include <string>
+
+#include "config/document.h"
+#include "config/problems.h"
+#include "config/table.h"
+
+namespace keeper::config {
+
+// `owner` names the map in messages: "plan 'x'". `place` is where a missing key is reported.
+void check_section(const Node& node, const Section& section, const std::string& owner, Place place,
+                   Problems& problems);
+
+}  // namespace keeper::config

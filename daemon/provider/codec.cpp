@@ -1,0 +1,179 @@
+#include "provider/codec.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+namespace keeper {
+namespace {
+
+constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view hex_lower = "0123456789abcdef";
+constexpr std::string_view hex_upper = "0123456789ABCDEF";
+
+// The six bits of a digit, or 64.
+unsigned six_bits(char c, bool url) {
+  if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
+  if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a') + 26U;
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0') + 52U;
+  if (c == (url ? '-' : '+')) return 62U;
+  if (c == (url ? '_' : '/')) return 63U;
+  return 64U;
+}
+
+std::optional<int> number(std::string_view text) {
+  int value = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  const bool url = text.find_first_of("-_") != std::string_view::npos;
+  std::size_t padding = 0;
+  while (padding < 2 && !text.empty() && text.back() == '=') {
+    text.remove_suffix(1);
+    ++padding;
+  }
+  const std::size_t missing = (4 - text.size() % 4) % 4;
+  if (missing == 3 || (padding != missing && padding != 0)) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const unsigned value = six_bits(c, url);
+    if (value == 64U) return std::nullopt;
+    bits = (bits << 6U | value) & 0xFFFU;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 0xFFU);
+  }
+  if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
+  return bytes;
+}
+
+std::string encode_base64url(std::string_view bytes) {
+  std::string text;
+  unsigned bits = 0;
+  unsigned count = 0;
+  for (const char c : bytes) {
+    bits = (bits << 8U | static_cast<unsigned char>(c)) & 0xFFFFU;
+    count += 8;
+    while (count >= 6) {
+      count -= 6;
+      text += url_alphabet[bits >> count & 0x3FU];
+    }
+  }
+  if (count > 0) text += url_alphabet[bits << (6U - count) & 0x3FU];
+  return text;
+}
+
+std::string encode_percent(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      encoded += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded += {'%', hex_upper[byte >> 4U], hex_upper[byte & 0xFU]};
+    }
+  }
+  return encoded;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, 32> digest{};
+  KEEPER_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  std::string text;
+  for (const unsigned char byte : digest) text += {hex_lower[byte >> 4U], hex_lower[byte & 0xFU]};
+  return text;
+}
+
+std::optional<Wall> parse_http_date(std::string_view text) {
+  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' ||
+      text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') {
+    return std::nullopt;
+  }
+  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
+  const auto day = number(text.substr(5, 2));
+  const auto year = number(text.substr(12, 4));
+  const auto hour = number(text.substr(17, 2));
+  const auto minute = number(text.substr(20, 2));
+  const auto second = number(text.substr(23, 2));
+  if (month == months.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
+  const std::chrono::year_month_day date{
+      std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(month - months.begin()) + 1U},
+      std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return Wall{std::chrono::sys_days{date}.time_since_epoch() + std::chrono::hours{*hour} +
+              std::chrono::minutes{*minute} + Seconds{*second}};
+}
+
+std::optional<Json> parse_json(std::string_view text) {
+  constexpr int depth_max = 64;
+  bool deep = false;
+  const auto watch = [&deep](int depth, Json::parse_event_t, Json&) {
+    deep = deep || depth > depth_max;
+    return !deep;
+  };
+  Json value = Json::parse(text.begin(), text.end(), watch, false);
+  if (deep || value.is_discarded()) return std::nullopt;
+  return value;
+}
+
+std::string json_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+const Json& member(const Json& object, const char* name) {
+  static const Json null;
+  if (!object.is_object()) return null;
+  const auto found = object.find(name);
+  return found == object.end() ? null : *found;
+}
+
+std::optional<std::string> text_at(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (!value.is_string()) return std::nullopt;
+  return value.get<std::string>();
+}
+
+std::optional<std::int64_t> integer_at(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<std::uint64_t>();
+    if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    return static_cast<std::int64_t>(number);
+  }
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  return std::nullopt;
+}
+
+std::optional<Wall> time_at(const Json& object, const char* name) {
+  const auto text = text_at(object, name);
+  return text ? parse_time(*text) : std::nullopt;
+}
+
+RemoteId normalised_id(std::string_view text) {
+  constexpr std::string_view prefix = "session-";
+  if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20U && byte != 0x7fU;
+  });
+  if (text.empty() || text.size() > 200 || !plain) return RemoteId{};
+  return RemoteId{std::string(text)};
+}
+
+}  // namespace keeper

@@ -1,0 +1,16 @@
+// ${NAME} in the values of `session.env`: resolved at each start, so that they are never stored. Any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "provider/codec.h"
+#include "provider/provider.h"
+
+namespace keeper {
+
+// Replaces each ${NAME} in the string values of `env`, an object. What was put in is added to `secrets`.
+// Errors: denied, for a variable that is not set.
+Status resolve_environment(const ProviderContext& context, Json* env, std::vector<std::string>* secrets);
+
+}  // namespace keeper

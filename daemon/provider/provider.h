@@ -1,0 +1,50 @@
+// A provider, as the workers see it: carries out effects, one blocking call each, within the request timeout
+// in total. Any thread, and several at once. It never retries a start and never decides anything.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/effect.h"
+#include "core/settings.h"
+
+namespace keeper {
+
+struct Reply {
+  Result<std::vector<Remote>> remotes;
+  std::optional<Wall> provider_now;  // from the answer's Date: whole seconds
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  // One remote. maybe_applied: it may be there, find it first.
+  virtual Reply start(const Effect& effect) = 0;
+  // All candidates for an ambiguous start; none: it is proven absent. Where that cannot be known: an error.
+  virtual Reply find(const Effect& effect) = 0;
+  virtual Reply observe(const Effect& effect) = 0;
+  // One remote whose last_activity_at says whether it counted.
+  virtual Reply keep_alive(const Effect& effect) = 0;
+  // One remote: ended once the provider confirmed it. gone is as good.
+  virtual Reply stop(const Effect& effect) = 0;
+
+  // One harmless read that shows whether the credentials are accepted. Done where there is none to make.
+  virtual Status check() { return Done{}; }
+};
+
+struct ProviderContext {
+  std::string webhook_public_url;  // without a trailing slash; empty: no webhook is subscribed to
+  // The environment, for ${NAME} in `session.env`; asked at each start. Called from the workers' threads.
+  std::function<std::optional<std::string>(const std::string&)> environment;
+};
+
+// Reads no file and makes no call; an unusable base_url or ca_file is an error of each call.
+std::unique_ptr<Provider> make_provider(const ProviderSettings& settings, const ProviderContext& context);
+
+Reply carry_out(Provider& provider, const Effect& effect);
+
+}  // namespace keeper

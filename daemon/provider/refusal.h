@@ -1,0 +1,35 @@
+// What a provider's answer means when it is not the expected one: its kind, its text, how long to wait.
+// The one place where statuses are judged. Any thread; no state.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "provider/codec.h"
+#include "provider/http_client.h"
+
+namespace keeper {
+
+// What the call does there. start: makes a remote, must not be repeated blindly. change: may be repeated.
+enum class Purpose { start, read, change };
+
+// The provider's own words, from JSON (message, error, detail ... in the shapes of all three), text or HTML.
+// Not yet printable and not yet free of secrets.
+std::string text_of(const HttpResponse& response);
+
+// How long the provider asks to wait, from Retry-After or X-RateLimit-Reset; at most an hour, at least a
+// second.
+std::optional<Millis> wait_asked(const HttpResponse& response, Wall now);
+
+// For any answer that is no success. `what` is the provider's text alone.
+Error refusal(const HttpResponse& response, Purpose purpose, Wall now);
+
+// For a 2xx that is not the answer that was asked for.
+Error misunderstood(Purpose purpose, std::string what);
+
+// For a stop that was answered "unknown" though a read still shows the session.
+Error contradicted(Error error);
+
+}  // namespace keeper

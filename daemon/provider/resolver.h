@@ -1,0 +1,39 @@
+// Addresses of one host, looked up with a deadline. getaddrinfo cannot be interrupted, so that each lookup
+// runs on a thread of its own; at most one per Resolver is under way, and one that hangs holds nobody past
+// his deadline. Answers are kept for a minute, and longer while the name servers fail. Any thread.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace keeper {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+struct Endpoint {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+};
+
+class Resolver {
+ public:
+  Resolver(std::string host, int port);
+
+  // Errors: not_applied. Never empty.
+  Result<std::vector<Endpoint>> resolve(Deadline deadline);
+
+ private:
+  struct Shared;
+
+  const std::string host_;
+  const std::string port_;
+  const std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,84 @@
+// VideoSDK's webhook messages: whether one is genuine, and what it says. Any thread. verify() never waits for
+// the network; refresh() does, and is to be called by whoever may wait.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/locked.h"
+#include "core/model.h"
+#include "core/settings.h"
+#include "provider/api.h"
+#include "provider/token.h"
+
+namespace keeper {
+
+// An RSA public key (2048 to 8192 bits) that verifies RSA-SHA256 with PKCS#1 v1.5 padding.
+class WebhookKey {
+ public:
+  // PEM, PKCS#1 or SPKI, with or without white space around it. Errors: malformed.
+  static Result<std::shared_ptr<WebhookKey>> parse(std::string_view pem);
+  ~WebhookKey();
+
+  // `signature`: the header's text, base64 or base64url.
+  bool verifies(std::string_view body, std::string_view signature);
+  const std::string& pem() const { return pem_; }
+
+ private:
+  struct Contexts;
+  explicit WebhookKey(std::string pem);
+
+  const std::string pem_;
+  std::unique_ptr<Contexts> contexts_;
+};
+
+class WebhookVerifier {
+ public:
+  // `cache_file`: where a fetched key outlives the process; empty: nowhere. A pinned key is never fetched.
+  explicit WebhookVerifier(const ProviderSettings& settings, std::string cache_file = {});
+
+  // False while there is no key. After a change of the key the old one counts until the new one has verified
+  // something, and for a day at most.
+  bool verify(std::string_view body, std::string_view signature);
+
+  // True if a fetch would be made now: no key is pinned, and the last fetch is a minute old (5 s without a
+  // key).
+  bool may_refresh() const;
+  // Fetches the key; blocks up to the request timeout. Errors: exhausted, where it was too soon.
+  Status refresh();
+  // verify(), and once more after refresh() where that is due. Blocks.
+  bool verify_or_refresh(std::string_view body, std::string_view signature);
+
+  bool has_key() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Keys {
+    std::shared_ptr<WebhookKey> current;
+    std::shared_ptr<WebhookKey> previous;
+    Clock::time_point previous_until{};
+    Clock::time_point next_fetch{};
+  };
+
+  void install(std::shared_ptr<WebhookKey> key);
+  void load_cache();
+  void save_cache(const std::string& pem) const;
+
+  const bool is_pinned_;
+  const std::string cache_file_;
+  AccessToken token_;
+  ProviderApi api_;
+  mutable Locked<Keys> keys_;
+};
+
+struct Delivery {
+  DeliveryRow row;       // without id and session
+  bool followed = true;  // a type that says something of a session
+};
+
+// `body`: the raw bytes, already verified. Errors: malformed, where interfaces.md §4 wants a 400.
+Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at);
+
+}  // namespace keeper

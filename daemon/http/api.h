@@ -1,0 +1,95 @@
+// The status listener's answers: which path gives what, from the view, the daemon's facts and the history.
+// Any thread; several at once. It knows no socket, and only `reload` changes anything.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/locked.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "core/view.h"
+#include "http/answer_cache.h"
+#include "http/facts.h"
+#include "http/query.h"
+#include "http/view_index.h"
+#include "store/history.h"
+
+namespace keeper {
+
+struct ApiRequest {
+  std::string method;
+  std::string path;  // decoded
+  Parameters parameters;
+  std::string authorization;
+};
+
+struct ApiAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+ApiAnswer problem(int status, std::string_view detail);
+
+class Api {
+ public:
+  // `control_token`: what POST needs; an empty one refuses every POST.
+  Api(StatusPorts ports, std::shared_ptr<History> history, Secret control_token);
+
+  // Never null.
+  std::shared_ptr<const ApiAnswer> answer(const ApiRequest& request);
+
+ private:
+  using Parts = std::vector<std::string>;  // what stood for the {names} of a route
+  using Call = ApiAnswer (Api::*)(const ApiRequest& request, const Parts& parts);
+  struct Route {
+    Route(std::string_view to_method, std::string_view pattern, Call to_call, bool is_kept = false);
+
+    std::string_view method;
+    std::vector<std::string_view> segments;
+    Call call;
+    bool kept;  // costly, and the same for all who ask at the same moment
+  };
+  static const std::vector<Route>& routes();
+
+  std::shared_ptr<const ApiAnswer> run(const Route& route, const ApiRequest& request, const Parts& parts);
+  std::shared_ptr<const ApiAnswer> run_kept(const Route& route, const ApiRequest& request,
+                                            const Parts& parts);
+
+  ApiAnswer healthy(const ApiRequest& request, const Parts& parts);
+  ApiAnswer ready(const ApiRequest& request, const Parts& parts);
+  ApiAnswer status(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plans(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_next(const ApiRequest& request, const Parts& parts);
+  ApiAnswer sessions(const ApiRequest& request, const Parts& parts);
+  ApiAnswer session(const ApiRequest& request, const Parts& parts);
+  ApiAnswer session_transitions(const ApiRequest& request, const Parts& parts);
+  ApiAnswer session_explain(const ApiRequest& request, const Parts& parts);
+  ApiAnswer transitions(const ApiRequest& request, const Parts& parts);
+  ApiAnswer deliveries(const ApiRequest& request, const Parts& parts);
+  ApiAnswer delivery(const ApiRequest& request, const Parts& parts);
+  ApiAnswer events_head(const ApiRequest& request, const Parts& parts);
+  ApiAnswer metrics(const ApiRequest& request, const Parts& parts);
+  ApiAnswer openapi(const ApiRequest& request, const Parts& parts);
+  ApiAnswer page(const ApiRequest& request, const Parts& parts);
+  ApiAnswer reload(const ApiRequest& request, const Parts& parts);
+
+  bool may_control(std::string_view authorization) const;
+  std::shared_ptr<const ViewIndex> view();
+  Result<SessionRow> session_row(const std::string& id);
+  ApiAnswer transition_page(const TransitionQuery& query);
+
+  const StatusPorts ports_;
+  const std::shared_ptr<History> history_;
+  const Secret control_token_;
+  Locked<std::shared_ptr<const ViewIndex>> index_;
+  AnswerCache answers_;
+};
+
+}  // namespace keeper

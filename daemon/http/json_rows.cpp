@@ -1,0 +1,148 @@
+#include "http/json_rows.h"
+
+namespace keeper {
+namespace {
+
+template <class IdType>
+void id_or_null(JsonWriter& json, std::string_view name, const std::optional<IdType>& id) {
+  json.text_or_null(name, id ? std::string_view(id->str()) : std::string_view{});
+}
+
+void write_deadlines(JsonWriter& json, const SessionView& seen) {
+  json.field("idle_deadline", seen.idle_deadline);
+  json.field("hard_deadline", seen.hard_deadline);
+  json.field("next_heartbeat_at", seen.next_heartbeat_at);
+  json.field("rollover_at", seen.rollover_at);
+}
+
+}  // namespace
+
+void write(JsonWriter& json, const SessionRow& row, const SessionView* seen) {
+  static const SessionView unknown;
+  json.begin_object();
+  json.field("id", row.id.str());
+  json.field("plan", row.plan.str());
+  json.field("provider", row.provider.str());
+  id_or_null(json, "remote_id", row.remote_id);
+  json.field("state", to_string(row.state));
+  json.field("reason", to_string(row.reason));
+  json.text_or_null("native_status", row.native_status);
+  json.field("occurrence", row.occurrence == Wall{} ? std::nullopt : std::optional<Wall>(row.occurrence));
+  json.field("attempt", row.attempt);
+  json.field("replica", row.replica);
+  json.field("created_at", row.created_at);
+  json.field("active_at", row.active_at);
+  json.field("ended_at", row.ended_at);
+  write_deadlines(json, seen != nullptr && !is_terminal(row.state) ? *seen : unknown);
+  id_or_null(json, "predecessor", row.predecessor);
+  id_or_null(json, "successor", row.successor);
+  json.text_or_null("last_error", row.last_error);
+  json.field("cost", nullptr);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const TransitionRow& row) {
+  json.begin_object();
+  json.field("seq", row.seq);
+  json.field("session_id", row.session.str());
+  json.field("plan", row.plan.str());
+  json.field("provider", row.provider.str());
+  id_or_null(json, "remote_id", row.remote_id);
+  json.text_or_null("from", row.from ? to_string(*row.from) : std::string_view{});
+  json.field("to", to_string(row.to));
+  json.field("reason", to_string(row.reason));
+  json.field("cause", to_string(row.cause));
+  json.field("at", row.at);
+  json.field("recorded_at", row.recorded_at);
+  json.text_or_null("detail", row.detail);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const DeliveryRow& row) {
+  json.begin_object();
+  json.field("id", row.id);
+  json.field("provider", row.provider.str());
+  json.field("type", row.type);
+  json.text_or_null("remote_id", row.remote_id.str());
+  id_or_null(json, "session_id", row.session);
+  json.field("disposition", to_string(row.disposition));
+  json.field("received_at", row.received_at);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const CheckFact& check) {
+  json.begin_object();
+  json.field("name", check.name);
+  json.field("passes", check.passes);
+  json.text_or_null("detail", check.detail);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const WebhookFacts& webhook) {
+  json.begin_object();
+  json.field("listening", webhook.listening);
+  json.text_or_null("address", webhook.address);
+  json.field("received_total", webhook.received_total);
+  json.field("recorded_total", webhook.recorded_total);
+  json.field("duplicate_total", webhook.duplicate_total);
+  json.field("held_total", webhook.held_total);
+  json.field("ignored_total", webhook.ignored_total);
+  json.field("unauthorized_total", webhook.unauthorized_total);
+  json.field("malformed_total", webhook.malformed_total);
+  json.field("refused_total", webhook.refused_total);
+  json.field("timed_out_total", webhook.timed_out_total);
+  json.field("unavailable_total", webhook.unavailable_total);
+  json.field("evicted_total", webhook.evicted_total);
+  json.field("connections", webhook.connections);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const ConfigFacts& config) {
+  json.begin_object();
+  json.field("path", config.path);
+  json.field("sha256", config.sha256);
+  json.field("loaded_at", config.loaded_at);
+  json.field("last_reload_successful", config.last_reload_successful);
+  json.text_or_null("last_reload_error", config.last_reload_error);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const StoreFacts& store) {
+  json.begin_object();
+  json.field("path", store.path);
+  json.field("size_bytes", store.size_bytes);
+  json.field("last_seq", store.last_seq);
+  json.end_object();
+}
+
+void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
+  json.begin_object();
+  json.field("name", plan.name.str());
+  json.field("provider", plan.provider.str());
+  if (in_full) json.field("fingerprint", plan.fingerprint);
+  json.field("wanted", plan.wanted);
+  json.field("live", plan.live);
+  json.field("state", to_string(plan.condition));
+  json.field("next_start", plan.next_start);
+  json.field("next_stop", plan.next_stop);
+  json.field("paused", false);
+  json.text_or_null("last_error", plan.last_error);
+  if (in_full) json.field("time_zone", plan.time_zone);
+  json.end_object();
+}
+
+void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts) {
+  json.begin_object();
+  json.field("name", provider.name.str());
+  json.text_or_null("type", facts != nullptr ? to_string(facts->type) : std::string_view{});
+  json.field("state", provider.healthy ? "healthy" : "failing");
+  json.text_or_null("last_error", provider.last_error);
+  std::string limit;
+  if (facts != nullptr && facts->rate_limit) {
+    limit = std::to_string(facts->rate_limit->calls) + "/" + to_text(facts->rate_limit->window);
+  }
+  json.text_or_null("rate_limit", limit);
+  json.end_object();
+}
+
+}  // namespace keeper

@@ -1,0 +1,22 @@
+// Rows and views as the JSON objects that the status listener promises. Any thread; no state.
+#pragma once
+
+#include "core/model.h"
+#include "core/view.h"
+#include "http/facts.h"
+#include "http/json_writer.h"
+
+namespace keeper {
+
+// `seen`: the same session in the view, which alone knows its deadlines; may be null.
+void write(JsonWriter& json, const SessionRow& row, const SessionView* seen);
+void write(JsonWriter& json, const TransitionRow& row);
+void write(JsonWriter& json, const DeliveryRow& row);  // without its body
+void write(JsonWriter& json, const CheckFact& check);
+void write(JsonWriter& json, const WebhookFacts& webhook);
+void write(JsonWriter& json, const ConfigFacts& config);
+void write(JsonWriter& json, const StoreFacts& store);
+void write_plan(JsonWriter& json, const PlanView& plan, bool in_full);
+void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts);
+
+}  // namespace keeper

@@ -1,0 +1,14 @@
+// The daemon's numbers in Prometheus' text format 0.0.4. No ids as labels: their number has no bound. Pure;
+// any thread.
+#pragma once
+
+#include <string>
+
+#include "core/view.h"
+#include "http/facts.h"
+
+namespace keeper {
+
+std::string metrics_text(const View& view, const DaemonFacts& facts);
+
+}  // namespace keeper

@@ -1,0 +1,29 @@
+// A view with its sessions found by id. Immutable; any thread.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+
+#include "core/view.h"
+
+namespace keeper {
+
+class ViewIndex {
+ public:
+  // Null gives an empty view.
+  explicit ViewIndex(ViewPtr view);
+
+  const View& operator*() const { return *view_; }
+  const View* operator->() const { return view_.get(); }
+  const ViewPtr& pointer() const { return view_; }
+
+  // Null for a session that is not in the view.
+  const SessionView* session(const SessionId& id) const;
+  const PlanView* plan(std::string_view name) const;
+
+ private:
+  ViewPtr view_;
+  std::unordered_map<std::string_view, const SessionView*> sessions_;
+};
+
+}  // namespace keeper

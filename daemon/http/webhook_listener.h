@@ -1,0 +1,38 @@
+// The listener that faces the network: one thread for all connections, a small pool for what may block while
+// a message is verified. A delivery that waits for its commit holds no thread. It knows no provider and no
+// store. start, stop and the destructor: one thread; port and facts: any.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "core/settings.h"
+#include "http/facts.h"
+#include "http/webhook_limits.h"
+#include "http/webhook_ports.h"
+
+namespace keeper {
+
+class WebhookListener {
+ public:
+  // Listens when it returns. An error names the address and what the system said of it.
+  static Result<std::unique_ptr<WebhookListener>> start(const Address& listen, WebhookPorts ports,
+                                                        WebhookLimits limits = {});
+  ~WebhookListener();  // stops without grace
+  WebhookListener(const WebhookListener&) = delete;
+  WebhookListener& operator=(const WebhookListener&) = delete;
+
+  int port() const;
+  WebhookFacts facts() const;
+
+  // Takes no new connection, answers the requests under way for at most `grace`, then closes the rest. Waits
+  // also for an intake that is under way, which the intake itself must bound.
+  void stop(Millis grace);
+
+ private:
+  struct Threads;
+  explicit WebhookListener(std::unique_ptr<Threads> threads);
+  std::unique_ptr<Threads> threads_;
+};
+
+}  // namespace keeper

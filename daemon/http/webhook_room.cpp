@@ -1,0 +1,147 @@
+#include "http/webhook_room.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+
+#include "http/webhook_connection.h"
+
+namespace keeper {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+}  // namespace
+
+WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const WebhookPorts& ports,
+                         const WebhookLimits& limits, WebhookTally& tally)
+    : pool_(pool),
+      ports_(ports),
+      limits_(limits),
+      tally_(tally),
+      returns_(std::make_shared<WebhookReturns>(io)),
+      timer_(io) {}
+
+void WebhookRoom::admit(asio::ip::tcp::socket socket) {
+  if (waiting_.size() + working_.size() >= limits_.connections_max) evict_one();
+  tally_.connections.fetch_add(1, std::memory_order_relaxed);
+  waiting_.push_back(std::make_shared<WebhookConnection>(*this, std::move(socket)));
+  const auto connection = waiting_.back();
+  connection->start(std::prev(waiting_.end()));
+}
+
+bool WebhookRoom::evict_one() {
+  if (waiting_.empty()) return false;
+  count(tally_.evicted);
+  const auto longest = waiting_.front();
+  longest->close();
+  return true;
+}
+
+void WebhookRoom::at_work(Seats::iterator seat) { working_.splice(working_.end(), waiting_, seat); }
+
+void WebhookRoom::waits(Seats::iterator seat) {
+  waiting_.splice(waiting_.end(), working_, seat);
+  seat_free();
+}
+
+void WebhookRoom::leave(Seats::iterator seat, bool working, std::size_t buffered) {
+  buffered_bytes_ -= buffered;
+  tally_.connections.fetch_sub(1, std::memory_order_relaxed);
+  (working ? working_ : waiting_).erase(seat);
+  seat_free();
+  if (closing_down_ && waiting_.empty() && working_.empty()) empty();
+}
+
+void WebhookRoom::seat_free() {
+  if (on_seat_) std::exchange(on_seat_, nullptr)();
+}
+
+void WebhookRoom::buffered(std::ptrdiff_t change) {
+  buffered_bytes_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(buffered_bytes_) + change);
+  while (buffered_bytes_ > limits_.buffer_bytes_max && evict_one()) {
+  }
+}
+
+void WebhookRoom::arm(Steady::time_point deadline) {
+  if (deadline >= armed_) return;
+  armed_ = deadline;
+  timer_.expires_at(deadline);
+  timer_.async_wait([this](error_code failed) {
+    if (!failed) on_timer();
+  });
+}
+
+void WebhookRoom::on_timer() {
+  armed_ = Steady::time_point::max();
+  const Steady::time_point now = Steady::now();
+  std::vector<std::shared_ptr<WebhookConnection>> due;
+  Steady::time_point next = Steady::time_point::max();
+  for (const Seats* seats : {&waiting_, &working_}) {
+    for (const auto& connection : *seats) {
+      if (connection->deadline() <= now) {
+        due.push_back(connection);
+      } else {
+        next = std::min(next, connection->deadline());
+      }
+    }
+  }
+  if (next != Steady::time_point::max()) arm(next);
+  for (const auto& connection : due) connection->expire();
+}
+
+void WebhookRoom::close_down(Millis grace, std::function<void()> done) {
+  closing_down_ = true;
+  // From here on the one deadline is the grace; what is under way ends by itself before, or is closed with
+  // it.
+  armed_ = Steady::time_point::min();
+  timer_.expires_after(grace);
+  timer_.async_wait([this](error_code failed) {
+    if (!failed) close_all();
+  });
+  on_empty_ = std::move(done);
+  const Seats waiting = waiting_;
+  for (const auto& connection : waiting) {
+    if (connection->idle()) connection->close();
+  }
+  if (waiting_.empty() && working_.empty()) empty();
+}
+
+void WebhookRoom::close_all() {
+  const Seats waiting = waiting_;
+  const Seats working = working_;
+  for (const auto& connection : waiting) connection->close();
+  for (const auto& connection : working) connection->close();
+}
+
+void WebhookRoom::empty() {
+  timer_.cancel();
+  if (on_empty_) std::exchange(on_empty_, nullptr)();
+}
+
+void WebhookRoom::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket) {
+  asio::post(pool_, [&ports = ports_, returns = returns_, connection = std::move(connection), ticket] {
+    const std::weak_ptr<WebhookConnection> weak = connection;
+    try {
+      const WebhookVerdict& verdict = connection->verdict();
+      Intake intake = ports.intake(verdict.provider, connection->body(), verdict.signature);
+      if (std::holds_alternative<Unauthorized>(intake)) {
+        return returns->push({weak, ticket, Unauthorized{}});
+      }
+      if (Malformed* malformed = std::get_if<Malformed>(&intake)) {
+        return returns->push({weak, ticket, std::move(*malformed)});
+      }
+      const auto done = [returns, weak, ticket](std::optional<Ack> ack) {
+        returns->push({weak, ticket, ack ? WebhookOutcome(*ack) : WebhookOutcome(Unavailable{})});
+      };
+      if (ports.deliver(std::get<Delivered>(std::move(intake)), done)) return;
+    } catch (const std::exception&) {
+      // Out of memory: the sender is told to come again, which is all that is left to do.
+    }
+    returns->push({weak, ticket, Unavailable{}});
+  });
+}
+
+}  // namespace keeper

@@ -1,0 +1,78 @@
+// The connections of the webhook listener: who is in, who must go, and one timer for all deadlines, armed to
+// the earliest. Also hands complete requests to the pool. The listener's thread only.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "http/webhook_limits.h"
+#include "http/webhook_ports.h"
+#include "http/webhook_returns.h"
+#include "http/webhook_tally.h"
+
+namespace keeper {
+
+using Steady = std::chrono::steady_clock;
+
+class WebhookRoom {
+ public:
+  // Connections wait in the order in which they began to; those with a complete request are at work.
+  using Seats = std::list<std::shared_ptr<WebhookConnection>>;
+
+  WebhookRoom(boost::asio::io_context& io, boost::asio::thread_pool& pool, const WebhookPorts& ports,
+              const WebhookLimits& limits, WebhookTally& tally);
+
+  // False while every seat is taken by a request at work: `on_seat` will be called when one is free.
+  bool has_room() const { return working_.size() < limits_.connections_max; }
+  // When all seats are taken, the connection that waited longest makes room.
+  void admit(boost::asio::ip::tcp::socket socket);
+  void on_seat(std::function<void()> call) { on_seat_ = std::move(call); }
+  // Closes the connection that has waited longest without a complete request.
+  bool evict_one();
+
+  // Idle connections go at once, requests under way are answered; at the end of `grace` all the rest goes.
+  void close_down(Millis grace, std::function<void()> done);
+  // Drops what threads still want to hand back.
+  void forget_returns() { returns_->close(); }
+
+  // For connections.
+  const WebhookLimits& limits() const { return limits_; }
+  const std::function<bool(std::string_view)>& known() const { return ports_.known; }
+  WebhookTally& tally() { return tally_; }
+  bool closing_down() const { return closing_down_; }
+  void arm(Steady::time_point deadline);
+  void at_work(Seats::iterator seat);
+  void waits(Seats::iterator seat);
+  void leave(Seats::iterator seat, bool working, std::size_t buffered);
+  // The buffers of a connection grew or shrank; may evict others, or the caller itself.
+  void buffered(std::ptrdiff_t change);
+  void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket);
+
+ private:
+  void on_timer();
+  void seat_free();
+  void close_all();
+  void empty();
+
+  boost::asio::thread_pool& pool_;
+  const WebhookPorts& ports_;
+  const WebhookLimits& limits_;
+  WebhookTally& tally_;
+  std::shared_ptr<WebhookReturns> returns_;
+  boost::asio::steady_timer timer_;
+  Steady::time_point armed_ = Steady::time_point::max();
+  Seats waiting_;
+  Seats working_;
+  std::size_t buffered_bytes_ = 0;
+  bool closing_down_ = false;
+  std::function<void()> on_seat_;
+  std::function<void()> on_empty_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,132 @@
+#include "http/status_stage.h"
+
+using namespace keeper;
+using namespace keeper::test;
+using nlohmann::json;
+
+TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown") {
+  StatusStage stage;
+  stage.publish(view_with_plans());
+  const json status = stage.json("/api/v1/status");
+  CHECK(status.at("version") == "0.1.0");
+  CHECK(status.at("started_at") == "2026-11-21T08:00:00.000Z");
+  CHECK(status.at("ready") == true);
+  CHECK(status.at("instance") == "feed");
+  CHECK(status.at("config").at("last_reload_error").is_null());
+  CHECK(status.at("store").at("last_seq") == 7);
+  CHECK(status.at("loop_age_ms") == 12);
+  CHECK(status.at("sessions") ==
+        json{{"queued", 1}, {"active", 2}, {"closed", 3}, {"error", 4}, {"timed_out", 5}});
+  CHECK(status.at("plans").at(0) == json{{"name", "front-desk"},
+                                         {"provider", "browsers"},
+                                         {"wanted", 1},
+                                         {"live", 1},
+                                         {"state", "as_wanted"},
+                                         {"next_start", "2026-11-21T10:00:00.000Z"},
+                                         {"next_stop", "2026-11-21T19:00:00.000Z"},
+                                         {"paused", false},
+                                         {"last_error", nullptr}});
+  CHECK(status.at("providers").at(0) == json{{"name", "browsers"},
+                                             {"type", "notte"},
+                                             {"state", "failing"},
+                                             {"last_error", "503"},
+                                             {"rate_limit", "27/1m"}});
+  CHECK(status.at("webhook").at("listening") == true);
+  CHECK(status.at("webhook").at("received_total") == 5);
+}
+
+TEST_CASE("everything answers before the first view is out") {
+  StatusStage stage;
+  for (const char* path : {"/api/v1/status", "/api/v1/plans", "/api/v1/sessions", "/api/v1/transitions",
+                           "/api/v1/deliveries", "/-/healthy", "/-/ready", "/openapi.json"}) {
+    stage.json(path);
+  }
+  CHECK(stage.get("/").status == 200);
+  CHECK(stage.get("/metrics").status == 200);
+}
+
+TEST_CASE("not ready is 503 and names the failing checks alone") {
+  StatusStage stage;
+  stage.facts.with([](auto& facts) { facts.ready[1] = {"loop_turning", false, "stuck for 12 s"}; });
+  const json problem = stage.json("/-/ready", 503);
+  CHECK(problem.at("status") == 503);
+  CHECK(problem.at("checks") ==
+        json::array({{{"name", "loop_turning"}, {"passes", false}, {"detail", "stuck for 12 s"}}}));
+  CHECK(stage.json("/api/v1/status").at("ready") == false);
+  stage.json("/-/healthy");
+}
+
+TEST_CASE("plans come by name with their fingerprints, in pages") {
+  StatusStage stage;
+  stage.publish(view_with_plans());
+  json page = stage.json("/api/v1/plans?limit=1");
+  CHECK(page.at("plans").size() == 1);
+  CHECK(page.at("plans").at(0).at("fingerprint") == "f1");
+  page = stage.json("/api/v1/plans?limit=1&before=" + page.at("next").get<std::string>());
+  CHECK(page.at("plans").at(0).at("name") == "price-watch");
+  CHECK(page.at("next").is_null());
+  CHECK(stage.json("/api/v1/plans/price-watch").at("last_error") == "<b>no</b>");
+  CHECK(stage.json("/api/v1/plans/nobody", 404).at("title") == "Not Found");
+}
+
+TEST_CASE("a plan's coming occurrences are in its zone and in UTC") {
+  StatusStage stage;
+  stage.publish(view_with_plans());
+  const json next = stage.json("/api/v1/plans/front-desk/next?n=2");
+  // 2026-11-21 is a Saturday.
+  CHECK(next.at("occurrences") == json::array({{{"time", "2026-11-23T09:00:00+01:00"},
+                                                {"time_utc", "2026-11-23T08:00:00.000Z"},
+                                                {"plan", "front-desk"},
+                                                {"until", "2026-11-23T17:00:00.000Z"}},
+                                               {{"time", "2026-11-24T09:00:00+01:00"},
+                                                {"time_utc", "2026-11-24T08:00:00.000Z"},
+                                                {"plan", "front-desk"},
+                                                {"until", "2026-11-24T17:00:00.000Z"}}}));
+  CHECK(stage.json("/api/v1/plans/price-watch/next").at("occurrences").empty());
+  stage.json("/api/v1/plans/nobody/next", 404);
+  stage.json("/api/v1/plans/front-desk/next?n=0", 400);
+}
+
+TEST_CASE("metrics are Prometheus text without ids") {
+  StatusStage stage;
+  stage.publish(view_with_plans());
+  const RawAnswer answer = stage.get("/metrics");
+  CHECK(answer.headers.at("content-type").starts_with("text/plain; version=0.0.4"));
+  for (const char* line :
+       {"session_keeper_sessions{state=\"error\"} 4\n", "session_keeper_loop_age_seconds 0.012\n",
+        "# TYPE session_keeper_transitions_total counter\n", "session_keeper_transitions_total 7\n",
+        "session_keeper_plan_degraded{plan=\"price-watch\"} 1\n", "session_keeper_webhook_received_total 5\n",
+        "session_keeper_ready 1\n"}) {
+    INFO(line);
+    CHECK(answer.body.find(line) != std::string::npos);
+  }
+  CHECK(answer.body.back() == '\n');
+}
+
+TEST_CASE("the page shows plans, sessions and transitions, and escapes what is foreign") {
+  StatusStage stage;
+  SessionRow row = stage.add_session(1);
+  stage.move(row, State::error, Reason::provider_failed);
+  View view = view_with_plans();
+  SessionView session;
+  session.row = row;
+  session.row.plan = PlanName("<script>alert(1)</script>");
+  view.sessions = {session};
+  stage.publish(view);
+  const RawAnswer answer = stage.get("/");
+  CHECK(answer.headers.at("content-type") == "text/html; charset=utf-8");
+  CHECK(answer.headers.at("content-security-policy").find("default-src 'none'") == 0);
+  CHECK(answer.body.find("<script>alert") == std::string::npos);
+  CHECK(answer.body.find("&lt;script&gt;alert(1)&lt;/script&gt;") != std::string::npos);
+  CHECK(answer.body.find("&lt;b&gt;no&lt;/b&gt;") != std::string::npos);
+  CHECK(answer.body.find("One plan is degraded") != std::string::npos);
+  CHECK(answer.body.find("provider failed") != std::string::npos);
+}
+
+TEST_CASE("the API's description names each path that answers") {
+  StatusStage stage;
+  const json paths = stage.json("/openapi.json").at("paths");
+  for (const char* path : {"/api/v1/sessions/{id}/explain", "/api/v1/events", "/-/reload", "/metrics"}) {
+    CHECK(paths.contains(path));
+  }
+}

@@ -1,0 +1,209 @@
+#include "cli/ask.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/render.h"
+
+namespace keeper {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t id_digits = 32;
+constexpr const char* system_token = "/run/session-keeper/control.token";
+
+int fail(const Terminal& terminal, const Error& error) {
+  terminal.err << "session-keeper: " << error.what << "\n";
+  return 1;
+}
+
+Result<Json> get_json(const Client& client, const std::string& path, const Query& query = {}) {
+  const Result<std::string> body = client.get(path, query);
+  return body ? parse_answer(*body) : Result<Json>(body.error());
+}
+
+// Gets one answer and prints it: as it is, or by `show`.
+template <class Show>
+int show_answer(const Asking& asking, const std::string& path, const Query& query, const Terminal& terminal,
+                Show&& show) {
+  const Result<std::string> body = asking.client.get(path, query);
+  if (!body) return fail(terminal, body.error());
+  if (asking.json) return terminal.out << *body << "\n", 0;
+  const Result<Json> json = parse_answer(*body);
+  if (!json) return fail(terminal, json.error());
+  show(*json);
+  return 0;
+}
+
+// The whole id of the one session whose id begins so.
+Result<std::string> whole_id(const Client& client, const std::string& begin) {
+  if (begin.empty() || begin.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    return Error{ErrorKind::gone, "'" + printable(begin) + "' is no session's id: those are 32 of the digits 0-9a-f"};
+  }
+  if (begin.size() >= id_digits) return begin;
+  std::optional<std::string> found;
+  Query query{{"limit", "1000"}};
+  while (true) {
+    const Result<Json> page = get_json(client, "/api/v1/sessions", query);
+    if (!page) return page.error();
+    for (const Json& session : page->value("sessions", Json::array())) {
+      const std::string id = session.value("id", std::string{});
+      if (id.rfind(begin, 0) != 0) continue;
+      if (found) return Error{ErrorKind::malformed, "more than one session's id begins with " + printable(begin)};
+      found = id;
+    }
+    const Json next = page->value("next", Json());
+    if (!next.is_string()) break;
+    query = {{"limit", "1000"}, {"before", next.get<std::string>()}};
+  }
+  if (!found) return Error{ErrorKind::gone, "there is no session whose id begins with " + printable(begin)};
+  return *found;
+}
+
+void add(Query& query, const char* name, const std::string& value) {
+  if (!value.empty()) query.emplace_back(name, value);
+}
+
+// What follows `after_seq`, until the daemon ends the stream.
+int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list,
+           const Terminal& terminal) {
+  const Status ended = asking.client.follow("/api/v1/events", after_seq, [&](std::string_view line) {
+    const Json transition = Json::parse(line, nullptr, false);
+    if (!transition.is_object()) return true;
+    const bool wanted = (list.session.empty() || transition.value("session_id", std::string{}) == list.session) &&
+                        (list.plan.empty() || transition.value("plan", std::string{}) == list.plan);
+    if (wanted && asking.json) terminal.out << line << std::endl;
+    if (wanted && !asking.json) terminal.out << transition_line(transition, terminal.colour) << std::endl;
+    return terminal.out.good();
+  });
+  return ended ? 0 : fail(terminal, ended.error());
+}
+
+// $RUNTIME_DIRECTORY and systemd's directory; else beside the store that the daemon names.
+std::string token_path(const Client& client) {
+  if (const char* runtime = std::getenv("RUNTIME_DIRECTORY"); runtime && *runtime != '\0') {
+    const std::string directories = runtime;
+    return directories.substr(0, directories.find(':')) + "/control.token";
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(system_token, ignored)) return system_token;
+  const Result<Json> status = get_json(client, "/api/v1/status");
+  if (!status) return system_token;
+  const std::string store = status->value("store", Json::object()).value("path", std::string{});
+  return (std::filesystem::path(store).parent_path() / "control.token").string();
+}
+
+Result<Secret> read_token(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  if (!(file >> token)) {
+    return Error{ErrorKind::denied, path + ": the control token cannot be read; run this as root or as the daemon's "
+                                           "user, or name the file by --token-file"};
+  }
+  return Secret(token);
+}
+
+}  // namespace
+
+int ask_status(const Asking& asking, const Terminal& terminal) {
+  const Result<std::string> body = asking.client.get("/api/v1/status");
+  if (!body) {
+    fail(terminal, body.error());
+    return body.error().kind == ErrorKind::not_applied ? exit_not_running : 1;
+  }
+  const Result<Json> status = parse_answer(*body);
+  if (!status) return fail(terminal, status.error());
+  if (asking.json) {
+    terminal.out << *body << "\n";
+  } else {
+    show_status(*status, terminal);
+  }
+  return as_wanted(*status) ? 0 : 1;
+}
+
+int ask_plans(const Asking& asking, const Terminal& terminal) {
+  return show_answer(asking, "/api/v1/plans", {{"limit", "1000"}}, terminal,
+                     [&](const Json& json) { show_plans(json, terminal); });
+}
+
+int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
+  Query query{{"limit", std::to_string(list.limit)}};
+  add(query, "plan", list.plan);
+  add(query, "provider", list.provider);
+  add(query, "state", list.state);
+  return show_answer(asking, "/api/v1/sessions", query, terminal,
+                     [&](const Json& json) { show_sessions(json, terminal); });
+}
+
+int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal) {
+  const Result<std::string> whole = whole_id(asking.client, id);
+  if (!whole) return fail(terminal, whole.error());
+  const Result<Json> transitions = get_json(asking.client, "/api/v1/sessions/" + *whole + "/transitions");
+  if (!transitions) return fail(terminal, transitions.error());
+  return show_answer(asking, "/api/v1/sessions/" + *whole, {}, terminal,
+                     [&](const Json& json) { show_session(json, *transitions, terminal); });
+}
+
+int ask_history(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
+  ListRequest wanted = list;
+  if (!list.session.empty()) {
+    const Result<std::string> whole = whole_id(asking.client, list.session);
+    if (!whole) return fail(terminal, whole.error());
+    wanted.session = *whole;
+  }
+  Query query{{"limit", std::to_string(list.limit)}};
+  add(query, "session", wanted.session);
+  add(query, "plan", list.plan);
+  if (!list.follow) {
+    return show_answer(asking, "/api/v1/transitions", query, terminal,
+                       [&](const Json& json) { show_transitions(json, terminal); });
+  }
+  // Asked before the page: where that is empty, nothing up to this seq is wanted.
+  const Result<Json> status = get_json(asking.client, "/api/v1/status");
+  if (!status) return fail(terminal, status.error());
+  const Result<Json> page = get_json(asking.client, "/api/v1/transitions", query);
+  if (!page) return fail(terminal, page.error());
+  std::int64_t last_seq = 0;
+  const Json rows = page->value("transitions", Json::array());
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    terminal.out << (asking.json ? row->dump() : transition_line(*row, terminal.colour)) << std::endl;
+    last_seq = std::max(last_seq, row->value("seq", std::int64_t{0}));
+  }
+  if (rows.empty()) last_seq = status->value("store", Json::object()).value("last_seq", std::int64_t{0});
+  return follow(asking, last_seq, wanted, terminal);
+}
+
+int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
+  Query query{{"limit", std::to_string(list.limit)}};
+  add(query, "provider", list.provider);
+  add(query, "disposition", list.state);
+  return show_answer(asking, "/api/v1/deliveries", query, terminal,
+                     [&](const Json& json) { show_deliveries(json, terminal); });
+}
+
+int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal) {
+  const Result<std::string> whole = whole_id(asking.client, id);
+  if (!whole) return fail(terminal, whole.error());
+  return show_answer(asking, "/api/v1/sessions/" + *whole + "/explain", {}, terminal,
+                     [&](const Json& json) { show_explanation(json, terminal); });
+}
+
+int ask_reload(const Asking& asking, const std::string& token_file, const Terminal& terminal) {
+  if (const Result<std::string> up = asking.client.get("/-/healthy"); !up && up.error().kind == ErrorKind::not_applied) {
+    return fail(terminal, up.error());
+  }
+  const Result<Secret> token = read_token(token_file.empty() ? token_path(asking.client) : token_file);
+  if (!token) return fail(terminal, token.error());
+  const Result<std::string> body = asking.client.post("/-/reload", *token);
+  if (!body) return fail(terminal, body.error());
+  terminal.out << (asking.json ? *body : "reloaded") << "\n";
+  return 0;
+}
+
+}  // namespace keeper

@@ -1,0 +1,36 @@
+// The commands that ask a running daemon. Main thread. Each prints, and returns the exit code.
+#pragma once
+
+#include <string>
+
+#include "cli/client.h"
+#include "cli/command_line.h"
+
+namespace keeper {
+
+struct Asking {
+  Client client;
+  bool json = false;  // the API's answer as it is
+};
+
+struct ListRequest {
+  std::string plan;
+  std::string provider;
+  std::string state;        // or disposition
+  std::string session;      // an id, or the begin of one
+  int limit = 100;
+  bool follow = false;
+};
+
+int ask_status(const Asking& asking, const Terminal& terminal);
+int ask_plans(const Asking& asking, const Terminal& terminal);
+int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal);
+int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal);
+int ask_history(const Asking& asking, const ListRequest& list, const Terminal& terminal);
+int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal);
+int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal);
+
+// `token_file`: empty: where the daemon puts it.
+int ask_reload(const Asking& asking, const std::string& token_file, const Terminal& terminal);
+
+}  // namespace keeper

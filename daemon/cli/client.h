@@ -1,0 +1,45 @@
+// Client: what the command line asks of a running daemon. One thread; blocks for seconds at most, but for
+// follow(). Plain HTTP: the status listener is on loopback.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace keeper {
+
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+class Client {
+ public:
+  // "http://127.0.0.1:8470"; anything else than http://HOST[:PORT] is malformed.
+  static Result<Client> make(const std::string& url);
+
+  // The body of a 2xx. Errors: not_applied, where no daemon answers; gone for 404; denied for 401 and 403;
+  // malformed for any other refusal, with what the daemon said.
+  Result<std::string> get(const std::string& path, const Query& query = {}) const;
+  Result<std::string> post(const std::string& path, const Secret& token) const;
+
+  // The data of each event after `after_seq`, until the daemon ends the stream or `take` gives false.
+  Status follow(const std::string& path, std::int64_t after_seq,
+                const std::function<bool(std::string_view)>& take) const;
+
+  const std::string& url() const { return url_; }
+
+ private:
+  explicit Client(std::string url) : url_(std::move(url)) {}
+  Error unreachable(const std::string& why) const;
+
+  std::string url_;
+};
+
+// The answer as JSON; malformed if it is none.
+Result<nlohmann::json> parse_answer(const std::string& body);
+
+}  // namespace keeper

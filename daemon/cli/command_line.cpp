@@ -1,0 +1,195 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <exception>
+#include <ostream>
+
+#include "cli/ask.h"
+#include "cli/offline.h"
+#include "config/config.h"
+
+namespace keeper {
+namespace {
+
+constexpr const char* default_config = "/etc/session-keeper/session-keeper.yaml";
+constexpr const char* default_url = "http://127.0.0.1:8470";
+constexpr int list_max = 1000;
+
+// What the options of all commands are read into.
+struct Options {
+  std::string url;
+  std::string token_file;
+  std::string output = "table";
+  std::string session;
+  RunRequest run;
+  CheckRequest check;
+  NextRequest next;
+  ListRequest list;
+};
+
+// One command line being read: each add_* declares a command, which sets `call`.
+class Commands {
+ public:
+  Commands(CLI::App& app, const Terminal& terminal) : app_(app), terminal_(terminal) {
+    const char* url = std::getenv("SESSION_KEEPER_URL");
+    options_.url = url && *url != '\0' ? url : default_url;
+  }
+
+  void declare() {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.add_option("--url", options_.url, "the running daemon (default " + std::string(default_url) +
+                                               ", or SESSION_KEEPER_URL)");
+    app_.set_version_flag("--version", version_text());
+    declare_daemon();
+    declare_offline();
+    declare_lists();
+    declare_sessions();
+    declare_words();
+  }
+
+  int call() const { return call_(); }
+
+ private:
+  static std::string version_text() { return "session-keeper " KEEPER_VERSION; }
+
+  bool json() const { return options_.output == "json"; }
+
+  CLI::App& add(const char* name, const char* what, std::function<int()> call) {
+    CLI::App* command = app_.add_subcommand(name, what);
+    command->fallthrough();
+    command->callback([this, call = std::move(call)] { call_ = call; });
+    return *command;
+  }
+
+  CLI::App& add_asking(const char* name, const char* what, std::function<int(const Asking&)> call) {
+    CLI::App& command = add(name, what, [this, call = std::move(call)] {
+      const Result<Client> client = Client::make(options_.url);
+      if (client) return call({*client, json()});
+      terminal_.err << "session-keeper: " << client.error().what << "\n";
+      return exit_usage;
+    });
+    add_output(command);
+    return command;
+  }
+
+  void add_output(CLI::App& command) {
+    command.add_option("-o,--output", options_.output, "table (for people) or json (for programs)")
+        ->check(CLI::IsMember({"table", "json"}));
+  }
+
+  void add_limit(CLI::App& command, int& limit) {
+    command.add_option("-n,--limit", limit, "how many at the most")->check(CLI::Range(1, list_max));
+  }
+
+  void declare_daemon() {
+    CLI::App& run = add("run", "the daemon, in the foreground", [this] { return terminal_.run(options_.run); });
+    run.add_option("--config", options_.run.config, "the configuration file")->required();
+    run.add_option("--log-level", options_.run.log_level, "debug, info, warning or error")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    CLI::App& reload = add_asking("reload", "have the daemon read its configuration anew", [this](const Asking& a) {
+      return ask_reload(a, options_.token_file, terminal_);
+    });
+    reload.add_option("--token-file", options_.token_file,
+                      "the control token (default: where the daemon puts it)");
+  }
+
+  void declare_offline() {
+    CLI::App& check = add("check-config", "all complaints about a configuration file", [this] {
+      options_.check.json = json();
+      return check_config(options_.check, terminal_);
+    });
+    check.add_option("file", options_.check.file, "the configuration file")->required();
+    check.add_flag("--strict", options_.check.strict, "a missing variable or secret file is an error");
+    add_output(check);
+    CLI::App& next = add("next", "when plans, or a cron expression, come next", [this] {
+      options_.next.json = json();
+      return show_next(options_.next, terminal_);
+    });
+    options_.next.config = default_config;
+    auto* plan = next.add_option("plan", options_.next.plan, "one plan (default: all)");
+    auto* config = next.add_option("--config", options_.next.config, "the configuration file")->capture_default_str();
+    auto* cron = next.add_option("--cron", options_.next.cron, "a cron expression, instead of a file");
+    next.add_option("--time-zone", options_.next.time_zone, "of the expression (default UTC)")->needs(cron);
+    cron->excludes(plan)->excludes(config);
+    next.add_option("--from", options_.next.from, "times after this one (default: now)");
+    next.add_option("-n,--count", options_.next.count, "how many (default 10)")->check(CLI::Range(1, 10'000));
+    add_output(next);
+  }
+
+  void declare_lists() {
+    add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running",
+               [this](const Asking& a) { return ask_status(a, terminal_); });
+    add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
+    CLI::App& sessions = add_asking("sessions", "the sessions, newest first", [this](const Asking& a) {
+      return ask_sessions(a, options_.list, terminal_);
+    });
+    sessions.add_option("--plan", options_.list.plan, "of this plan");
+    sessions.add_option("--provider", options_.list.provider, "at this provider");
+    sessions.add_option("--state", options_.list.state, "in this state");
+    add_limit(sessions, options_.list.limit);
+    CLI::App& history = add_asking("history", "the transitions, in order", [this](const Asking& a) {
+      return ask_history(a, options_.list, terminal_);
+    });
+    history.add_option("--session", options_.list.session, "of this session: its id, or the begin of it");
+    history.add_option("--plan", options_.list.plan, "of this plan");
+    history.add_flag("-f,--follow", options_.list.follow, "go on as they happen");
+    add_limit(history, options_.list.limit);
+    CLI::App& deliveries = add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
+      return ask_deliveries(a, options_.list, terminal_);
+    });
+    deliveries.add_option("--provider", options_.list.provider, "of this provider");
+    deliveries.add_option("--disposition", options_.list.state, "applied, held, late, ignored or unmatched");
+    add_limit(deliveries, options_.list.limit);
+  }
+
+  void declare_sessions() {
+    CLI::App& session = add_asking("session", "one session and its transitions", [this](const Asking& a) {
+      return ask_session(a, options_.session, terminal_);
+    });
+    session.add_option("id", options_.session, "its id, or the begin of it")->required();
+    CLI::App& explain = add_asking("explain", "why a session is in its state, and what happens next",
+                                   [this](const Asking& a) { return ask_explain(a, options_.session, terminal_); });
+    explain.add_option("session", options_.session, "its id, or the begin of it")->required();
+  }
+
+  void declare_words() {
+    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema()); });
+    add("version", "the version", [this] { return print(version_text()); });
+    add("help", "this text", [this] { return print(app_.help()); });
+  }
+
+  int print(const std::string& text) const {
+    terminal_.out << text << (text.empty() || text.back() == '\n' ? "" : "\n");
+    return 0;
+  }
+
+  CLI::App& app_;
+  const Terminal& terminal_;
+  Options options_;
+  std::function<int()> call_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
+  CLI::App app("Starts sessions at remote providers when they are due, keeps them alive and records what becomes of "
+               "them.",
+               "session-keeper");
+  Commands commands(app, terminal);
+  try {
+    commands.declare();
+    app.parse(argc, argv);
+    const int code = commands.call();
+    terminal.out.flush();
+    return code;
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong, terminal.out, terminal.err) == 0 ? 0 : exit_usage;
+  } catch (const std::exception& failure) {
+    terminal.err << "session-keeper: " << failure.what() << "\n";
+    return 1;
+  }
+}
+
+}  // namespace keeper

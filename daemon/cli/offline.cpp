@@ -1,0 +1,147 @@
+#include "cli/offline.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/table.h"
+#include "config/config.h"
+#include "core/schedule.h"
+
+namespace keeper {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Coming {
+  Wall time;
+  std::string plan;  // empty: of an expression alone
+  Zone zone;
+};
+
+int wrong(const Terminal& terminal, const std::string& what, int code) {
+  terminal.err << "session-keeper: " << what << "\n";
+  return code;
+}
+
+std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+
+bool is_error(const Problem& problem) { return problem.severity == Problem::Severity::error; }
+
+Json json_of(const std::vector<Problem>& problems) {
+  Json list = Json::array();
+  for (const Problem& problem : problems) {
+    list.push_back({{"file", problem.file},
+                    {"line", problem.line},
+                    {"column", problem.column},
+                    {"severity", std::string(to_string(problem.severity))},
+                    {"message", problem.message}});
+  }
+  return list;
+}
+
+void show(const std::vector<Coming>& coming, bool json, const Terminal& terminal) {
+  if (json) {
+    Json list = Json::array();
+    for (const Coming& one : coming) {
+      Json entry{{"time", to_rfc3339(one.time, one.zone)}, {"time_utc", to_rfc3339(one.time)}};
+      if (!one.plan.empty()) entry["plan"] = one.plan;
+      list.push_back(std::move(entry));
+    }
+    terminal.out << dump(list) << "\n";
+    return;
+  }
+  const bool plans = std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !one.plan.empty(); });
+  Table table(plans ? std::vector<std::string>{"TIME", "TIME UTC", "PLAN~"}
+                    : std::vector<std::string>{"TIME", "TIME UTC"});
+  for (const Coming& one : coming) table.row({to_rfc3339(one.time, one.zone), to_rfc3339(one.time), one.plan});
+  if (table.empty()) {
+    terminal.out << "nothing to come\n";
+  } else {
+    table.print(terminal.out, terminal.columns, terminal.colour);
+  }
+}
+
+int next_of_cron(const NextRequest& request, const Terminal& terminal) {
+  const Result<Zone> zone = Zone::find(request.time_zone);
+  if (!zone) return wrong(terminal, zone.error().what, exit_usage);
+  const auto parsed = Cron::parse(request.cron);
+  if (const auto* problem = std::get_if<CronProblem>(&parsed)) {
+    return wrong(terminal, "'" + printable(request.cron) + "', column " + std::to_string(problem->column) + ": " +
+                               problem->message, exit_usage);
+  }
+  const Cron& cron = std::get<Cron>(parsed);
+  const std::optional<Wall> from = request.from.empty() ? wall_now() : parse_time_in(request.from, *zone);
+  if (!from) return wrong(terminal, "--from: '" + printable(request.from) + "' is no time", exit_usage);
+  std::vector<Coming> coming;
+  for (auto time = cron.next(*from, *zone); time && static_cast<int>(coming.size()) < request.count;
+       time = cron.next(*time, *zone)) {
+    coming.push_back({*time, {}, *zone});
+  }
+  show(coming, request.json, terminal);
+  return 0;
+}
+
+// A time without an offset is read in the plan's own zone.
+bool add_coming(const Plan& plan, const NextRequest& request, std::vector<Coming>& coming) {
+  const Zone& zone = plan.schedule.spec().zone;
+  const std::optional<Wall> from = request.from.empty() ? wall_now() : parse_time_in(request.from, zone);
+  if (!from) return false;
+  auto next = plan.schedule.next_start(*from);
+  for (int n = 0; n < request.count && next; ++n, next = plan.schedule.next_start(next->start)) {
+    coming.push_back({next->start, plan.name.str(), zone});
+  }
+  return true;
+}
+
+int next_of_file(const NextRequest& request, const Terminal& terminal) {
+  const LoadOutcome outcome = load_settings(request.config, {});
+  if (!outcome.settings) {
+    for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
+    return exit_bad_configuration;
+  }
+  const auto& plans = outcome.settings->config->plans;
+  if (!request.plan.empty() && !plans.contains(PlanName(request.plan))) {
+    return wrong(terminal, request.config + " has no plan '" + printable(request.plan) + "'", 1);
+  }
+  std::vector<Coming> coming;
+  for (const auto& [name, plan] : plans) {
+    if (!request.plan.empty() && name.str() != request.plan) continue;
+    if (!add_coming(plan, request, coming)) {
+      return wrong(terminal, "--from: '" + printable(request.from) + "' is no time", exit_usage);
+    }
+  }
+  std::stable_sort(coming.begin(), coming.end(), [](const Coming& a, const Coming& b) { return a.time < b.time; });
+  if (static_cast<int>(coming.size()) > request.count) coming.resize(static_cast<std::size_t>(request.count));
+  show(coming, request.json, terminal);
+  return 0;
+}
+
+}  // namespace
+
+int check_config(const CheckRequest& request, const Terminal& terminal) {
+  LoadOptions options;
+  options.strict = request.strict;
+  const LoadOutcome outcome = load_settings(request.file, options);
+  if (request.json) {
+    terminal.out << dump(json_of(outcome.problems)) << "\n";
+  } else {
+    for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
+    const auto errors = std::count_if(outcome.problems.begin(), outcome.problems.end(), is_error);
+    if (outcome.settings) {
+      terminal.out << request.file << ": good, " << outcome.settings->config->plans.size() << " plans, "
+                   << outcome.settings->providers.size() << " providers\n";
+    } else {
+      terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");
+    }
+  }
+  return outcome.settings ? 0 : exit_bad_configuration;
+}
+
+int show_next(const NextRequest& request, const Terminal& terminal) {
+  return request.cron.empty() ? next_of_file(request, terminal) : next_of_cron(request, terminal);
+}
+
+}  // namespace keeper

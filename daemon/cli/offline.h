@@ -1,0 +1,30 @@
+// The commands that need no daemon: they read a configuration file or an expression. Main thread. Each prints, and
+// returns the exit code.
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.h"
+
+namespace keeper {
+
+struct CheckRequest {
+  std::string file;
+  bool strict = false;
+  bool json = false;
+};
+
+struct NextRequest {
+  std::string plan;  // empty: all plans of the file
+  std::string config;
+  std::string cron;  // alone, without a file
+  std::string time_zone = "UTC";
+  std::string from;  // empty: now; exclusive
+  int count = 10;
+  bool json = false;
+};
+
+int check_config(const CheckRequest& request, const Terminal& terminal);
+int show_next(const NextRequest& request, const Terminal& terminal);
+
+}  // namespace keeper

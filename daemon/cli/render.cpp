@@ -1,0 +1,193 @@
+#include "cli/render.h"
+
+#include <algorithm>
+#include <ostream>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/table.h"
+
+namespace keeper {
+namespace {
+
+using Json = nlohmann::json;
+
+// Enough of a session's id to tell it from others, and accepted in its place.
+constexpr std::size_t short_id = 12;
+constexpr std::size_t text_max = 300;
+
+const Json& member(const Json& object, const char* name) {
+  static const Json none;
+  if (!object.is_object()) return none;
+  const auto found = object.find(name);
+  return found == object.end() ? none : *found;
+}
+
+std::string text(const Json& object, const char* name) {
+  const Json& value = member(object, name);
+  if (value.is_null()) return {};
+  return printable(value.is_string() ? value.get_ref<const std::string&>() : value.dump(), text_max);
+}
+
+const Json& list(const Json& object, const char* name) {
+  static const Json none = Json::array();
+  const Json& value = member(object, name);
+  return value.is_array() ? value : none;
+}
+
+// "2026-11-21T09:00:00.000Z" as "2026-11-21 09:00:00Z", or cut to the minute.
+std::string moment(const Json& object, const char* name, bool seconds = true) {
+  const std::string stamp = text(object, name);
+  if (stamp.size() < 19 || stamp[10] != 'T') return stamp;
+  return stamp.substr(0, 10) + " " + stamp.substr(11, seconds ? 8 : 5) + "Z";
+}
+
+std::string id_of(const Json& object, const char* name) { return text(object, name).substr(0, short_id); }
+
+std::string change_of(const Json& transition) {
+  const std::string from = text(transition, "from");
+  return (from.empty() ? "" : from + " ") + "-> " + text(transition, "to");
+}
+
+std::string padded(std::string text, std::size_t width) {
+  text = cut(text, width);
+  text.append(width - width_of(text), ' ');
+  return text;
+}
+
+void fact(const Terminal& terminal, const std::string& name, const std::string& value) {
+  if (value.empty()) return;
+  terminal.out << padded(name, 14) << "  " << coloured(value, terminal.colour) << "\n";
+}
+
+void show_trouble(const Json& items, const Terminal& terminal) {
+  for (const Json& item : items) {
+    const std::string error = text(item, "last_error");
+    if (!error.empty()) terminal.out << text(item, "name") << ": " << error << "\n";
+  }
+}
+
+void show_plan_table(const Json& plans, const Terminal& terminal) {
+  Table table({"PLAN~", "PROVIDER~", "WANTED", "LIVE", "STATE", "NEXT START", "NEXT STOP"});
+  for (const Json& plan : plans) {
+    table.row({text(plan, "name"), text(plan, "provider"), text(plan, "wanted"), text(plan, "live"),
+               text(plan, "state"), moment(plan, "next_start", false), moment(plan, "next_stop", false)});
+  }
+  if (table.empty()) {
+    terminal.out << "no plans\n";
+  } else {
+    table.print(terminal.out, terminal.columns, terminal.colour);
+  }
+  show_trouble(plans, terminal);
+}
+
+}  // namespace
+
+bool as_wanted(const Json& status) {
+  if (member(status, "ready") != Json(true)) return false;
+  const Json& plans = list(status, "plans");
+  return std::none_of(plans.begin(), plans.end(),
+                      [](const Json& plan) { return text(plan, "state") == "degraded"; });
+}
+
+void show_status(const Json& status, const Terminal& terminal) {
+  const Json& config = member(status, "config");
+  const Json& sessions = member(status, "sessions");
+  const bool ready = member(status, "ready") == Json(true);
+  terminal.out << "session-keeper " << text(status, "version") << ", " << (ready ? "ready" : "not ready")
+               << ", since " << moment(status, "started_at") << "\n";
+  terminal.out << "configuration " << text(config, "path") << ", loaded " << moment(config, "loaded_at") << "\n";
+  if (const std::string error = text(config, "last_reload_error"); !error.empty()) {
+    terminal.out << "the last reload failed: " << error << "\n";
+  }
+  terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued") << " queued, "
+               << text(sessions, "closed") << " closed, " << text(sessions, "error") << " error, "
+               << text(sessions, "timed_out") << " timed_out\n\n";
+  show_plan_table(list(status, "plans"), terminal);
+  const Json& providers = list(status, "providers");
+  if (providers.empty()) return;
+  terminal.out << "\n";
+  Table table({"PROVIDER~", "TYPE", "STATE", "RATE LIMIT"});
+  for (const Json& provider : providers) {
+    table.row({text(provider, "name"), text(provider, "type"), text(provider, "state"), text(provider, "rate_limit")});
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+  show_trouble(providers, terminal);
+}
+
+void show_plans(const Json& plans, const Terminal& terminal) { show_plan_table(list(plans, "plans"), terminal); }
+
+void show_sessions(const Json& sessions, const Terminal& terminal) {
+  Table table({"SESSION", "PLAN~", "STATE", "REASON~", "CREATED"});
+  for (const Json& session : list(sessions, "sessions")) {
+    table.row({id_of(session, "id"), text(session, "plan"), text(session, "state"), text(session, "reason"),
+               moment(session, "created_at")});
+  }
+  if (table.empty()) {
+    terminal.out << "no sessions\n";
+    return;
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+}
+
+void show_session(const Json& session, const Json& transitions, const Terminal& terminal) {
+  for (const char* name : {"id", "plan", "provider", "remote_id", "state", "reason", "native_status"}) {
+    fact(terminal, name, text(session, name));
+  }
+  fact(terminal, "attempt", text(session, "attempt"));
+  for (const char* name : {"occurrence", "created_at", "active_at", "ended_at", "idle_deadline", "hard_deadline",
+                           "next_heartbeat", "rollover_at"}) {
+    fact(terminal, name, moment(session, std::string_view(name) == "next_heartbeat" ? "next_heartbeat_at" : name));
+  }
+  for (const char* name : {"predecessor", "successor", "last_error"}) fact(terminal, name, text(session, name));
+  terminal.out << "\n";
+  show_transitions(transitions, terminal);
+}
+
+void show_transitions(const Json& transitions, const Terminal& terminal) {
+  const Json& rows = list(transitions, "transitions");
+  Table table({"AT", "PLAN~", "SESSION", "CHANGE", "REASON~"});
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    table.row({moment(*row, "at"), text(*row, "plan"), id_of(*row, "session_id"), change_of(*row),
+               text(*row, "reason")});
+  }
+  if (table.empty()) {
+    terminal.out << "no transitions\n";
+    return;
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+}
+
+void show_deliveries(const Json& deliveries, const Terminal& terminal) {
+  Table table({"ID", "RECEIVED", "PROVIDER~", "TYPE~", "SESSION", "DISPOSITION"});
+  for (const Json& delivery : list(deliveries, "deliveries")) {
+    table.row({text(delivery, "id"), moment(delivery, "received_at"), text(delivery, "provider"),
+               text(delivery, "type"), id_of(delivery, "session_id"), text(delivery, "disposition")});
+  }
+  if (table.empty()) {
+    terminal.out << "no deliveries\n";
+    return;
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+}
+
+void show_explanation(const Json& explanation, const Terminal& terminal) {
+  for (const Json& sentence : list(explanation, "explanation")) {
+    if (sentence.is_string()) terminal.out << printable(sentence.get_ref<const std::string&>(), text_max) << "\n";
+  }
+}
+
+std::string transition_line(const Json& transition, bool colour) {
+  const std::string stamp = text(transition, "at");
+  const std::string time = stamp.size() < 19 ? stamp : stamp.substr(11, 8) + "Z";
+  const std::string from = text(transition, "from");
+  const std::string to = text(transition, "to");
+  const std::string arrow = (from.empty() ? "" : from + " ") + "-> ";
+  const std::size_t used = arrow.size() + to.size();
+  constexpr std::size_t change_width = 19;  // "active -> timed_out"
+  return padded(time, 9) + "  " + padded(text(transition, "plan"), 16) + "  " +
+         padded(id_of(transition, "session_id"), short_id) + "  " + arrow + coloured(to, colour) +
+         std::string(used < change_width ? change_width - used : 0, ' ') + "  " + text(transition, "reason");
+}
+
+}  // namespace keeper

@@ -1,0 +1,165 @@
+// The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in http/.
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "cli/command_line.h"
+#include "http/status_listener.h"
+#include "http/webhook_listener.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+
+namespace keeper {
+namespace {
+
+// Three pulses of the loop: longer than that without a turn, and it hangs.
+constexpr Millis loop_age_max = Seconds{15};
+constexpr Millis webhook_grace = Seconds{2};
+
+struct Listeners {
+  std::shared_ptr<History> history;
+  std::unique_ptr<WebhookListener> webhook;  // null: the configuration has none
+  std::unique_ptr<StatusListener> status;
+};
+
+std::vector<CheckFact> ready_checks(Daemon& daemon, const Published& published) {
+  const Millis age = daemon.loop_age();
+  return {{"store", published.storage_error.empty(), published.storage_error},
+          {"configuration", published.view != nullptr, published.view ? "" : "not in effect yet"},
+          {"loop", age <= loop_age_max, age <= loop_age_max ? "" : "has not turned for " + to_text(age)}};
+}
+
+DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
+  const Published published = daemon.published();
+  const Loaded loaded = daemon.loaded();
+  DaemonFacts facts;
+  facts.version = KEEPER_VERSION;
+  facts.started_at = daemon.started_at();
+  facts.ready = ready_checks(daemon, published);
+  facts.healthy = {facts.ready.back()};
+  facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at, loaded.last_reload_successful,
+                  loaded.last_reload_error};
+  facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
+  facts.loop_age = std::max(daemon.loop_age(), Millis{0});
+  if (webhook) facts.webhook = webhook->facts();
+  for (const auto& [name, provider] : loaded.settings->providers) {
+    facts.providers.push_back({name, provider.type, provider.rate_limit});
+  }
+  return facts;
+}
+
+Intake take_in(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
+  const auto verifier = daemon.verifier(provider);
+  if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
+  Result<Delivery> parsed = parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
+  if (!parsed) return Malformed{parsed.error().what};
+  Delivered delivered;
+  delivered.row = std::move(parsed->row);
+  delivered.followed = parsed->followed;
+  return delivered;
+}
+
+WebhookPorts webhook_ports(Daemon& daemon) {
+  WebhookPorts ports;
+  ports.known = [&daemon](std::string_view provider) { return daemon.verifier(provider) != nullptr; };
+  ports.intake = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
+    return take_in(daemon, provider, body, signature);
+  };
+  ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
+    return daemon.deliver(std::move(delivered), std::move(done));
+  };
+  return ports;
+}
+
+StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
+  StatusPorts ports;
+  ports.view = [&daemon] { return daemon.published().view; };
+  ports.facts = [&daemon, webhook] { return facts_of(daemon, webhook); };
+  ports.reload = [&daemon] {
+    const Status done = daemon.reload();
+    return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
+  };
+  return ports;
+}
+
+Result<Listeners> start_listeners(Daemon& daemon) {
+  const auto settings = daemon.loaded().settings;
+  Listeners listeners;
+  Result<std::unique_ptr<History>> history = History::open(daemon.store_path());
+  if (!history) return history.error();
+  listeners.history = *std::move(history);
+  if (settings->webhook) {
+    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon));
+    if (!webhook) return webhook.error();
+    listeners.webhook = *std::move(webhook);
+    Log(Level::info, "listening").with("for", "webhook").with("port", listeners.webhook->port());
+  }
+  StatusOptions options{settings->status.listen, settings->status.allowed_hosts, daemon.token().secret()};
+  auto status = StatusListener::start(std::move(options), status_ports(daemon, listeners.webhook.get()),
+                                      listeners.history);
+  if (!status) return status.error();
+  listeners.status = *std::move(status);
+  Log(Level::info, "listening").with("for", "status").with("port", listeners.status->port());
+  daemon.on_published([listener = listeners.status.get()] { listener->published(); });
+  return listeners;
+}
+
+void stop_listeners(Daemon& daemon, Listeners& listeners) {
+  daemon.on_published({});
+  if (listeners.webhook) listeners.webhook->stop(webhook_grace);
+  if (listeners.status) listeners.status->stop();
+}
+
+int run_daemon(const RunRequest& request) {
+  if (!request.log_level.empty()) KEEPER_CHECK(set_log_level(request.log_level));
+  Signals signals;
+  int code = exit_good;
+  const std::unique_ptr<Daemon> daemon = Daemon::open(request.config, signals, &code);
+  if (!daemon) return code;
+  if (const Status started = daemon->start(); !started) {
+    Log(Level::error, "not_started").with("error", started.error().what);
+    return exit_failed;
+  }
+  Result<Listeners> listeners = start_listeners(*daemon);
+  if (!listeners) {
+    Log(Level::error, "not_started").with("error", listeners.error().what);
+    return exit_failed;
+  }
+  code = daemon->serve();
+  stop_listeners(*daemon, *listeners);
+  // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
+  if (!daemon->end()) std::_Exit(code);
+  return code;
+}
+
+int run_guarded(const RunRequest& request) {
+  try {
+    return run_daemon(request);
+  } catch (const std::exception& failure) {
+    Log(Level::error, "failed").with("error", failure.what());
+    return exit_failed;
+  }
+}
+
+int columns_of(int file) {
+  winsize size{};
+  if (::isatty(file) == 0) return 80;
+  return ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+}  // namespace keeper
+
+int main(int argc, char** argv) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const bool colour = ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+  const keeper::Terminal terminal{std::cout, std::cerr, keeper::columns_of(STDOUT_FILENO), colour,
+                                  keeper::run_guarded};
+  return keeper::run_command_line(argc, argv, terminal);
+}

@@ -1,0 +1,30 @@
+// CallRate: at most `calls` in any stretch of `window`, however they fall. Owns the times of the last calls.
+// Not locked: its pool does that. Reads no clock.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "base/time.h"
+#include "core/settings.h"
+
+namespace keeper {
+
+class CallRate {
+ public:
+  explicit CallRate(std::optional<RateLimit> limit) : limit_(limit) {}
+
+  bool limited() const { return limit_.has_value(); }
+
+  // When the n-th call from now may leave (1: the next one), if those before it leave as early as they may.
+  Mono nth(std::size_t n, Mono now) const;
+
+  // A call leaves.
+  void spend(Mono now);
+
+ private:
+  std::optional<RateLimit> limit_;
+  std::deque<Mono> spent_;  // oldest first, at most `calls`
+};
+
+}  // namespace keeper

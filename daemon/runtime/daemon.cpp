@@ -1,0 +1,316 @@
+#include "runtime/daemon.h"
+
+#include <algorithm>
+#include <future>
+#include <utility>
+
+#include "config/config.h"
+#include "provider/provider.h"
+#include "runtime/log.h"
+#include "runtime/notify.h"
+
+namespace keeper {
+namespace {
+
+constexpr std::size_t deliveries_max = 8192;
+// What one turn of the loop may take, a slow disk included, before a reload gives up waiting.
+constexpr Seconds load_limit{30};
+constexpr Millis leave_limit_max = Seconds{90};
+constexpr Millis quiet_limit = Seconds{3};
+constexpr RateLimit sonoran_calls{27, std::chrono::minutes{1}};
+
+void log_problems(const std::vector<Problem>& problems) {
+  for (const Problem& problem : problems) {
+    const bool error = problem.severity == Problem::Severity::error;
+    Log(error ? Level::error : Level::warning, "config").with("problem", to_line(problem));
+  }
+}
+
+std::string errors_of(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (problem.severity != Problem::Severity::error) continue;
+    text += (text.empty() ? "" : "\n") + to_line(problem);
+  }
+  return text;
+}
+
+LoadOutcome load(const std::string& path) {
+  LoadOptions options;
+  options.secrets_required = true;
+  return load_settings(path, options);
+}
+
+PoolSettings pool_settings(const ProviderSettings& provider, const std::string& public_url) {
+  const std::shared_ptr<Provider> calls = make_provider(provider, {public_url, environment});
+  PoolSettings settings;
+  settings.name = provider.name.str();
+  settings.threads_max = provider.max_concurrent;
+  settings.patience = provider.request_timeout;
+  settings.limit = provider.rate_limit;
+  if (provider.type == ProviderType::sonoran_cms) {
+    settings.limit_each_call = true;
+    if (!settings.limit) settings.limit = sonoran_calls;
+  }
+  settings.carry = [calls](const Effect& effect) {
+    const Mono sent_at = BootClock::now();
+    Reply reply = carry_out(*calls, effect);
+    return Answer{effect.kind, effect.ticket, effect.session, sent_at, reply.provider_now, std::move(reply.remotes)};
+  };
+  return settings;
+}
+
+std::string public_url_of(const Settings& settings) {
+  return settings.webhook ? settings.webhook->public_url : std::string{};
+}
+
+// What only a restart can change; empty if nothing of it did.
+std::string fixed_change(const Settings& old, const Settings& fresh) {
+  if (old.store_path != fresh.store_path) return "store.path";
+  if (old.status.listen != fresh.status.listen) return "status.listen";
+  if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";
+  if (old.status.allowed_hosts != fresh.status.allowed_hosts) return "status.allowed_hosts";
+  if (old.webhook.has_value() != fresh.webhook.has_value()) return "webhook";
+  if (old.webhook && old.webhook->listen != fresh.webhook->listen) return "webhook.listen";
+  return {};
+}
+
+void log_provider(const Change<ProviderName, ProviderTrack>& change) {
+  const bool was = !change.before || change.before->healthy;
+  const bool is = !change.after || change.after->healthy;
+  if (was == is) return;
+  if (is) {
+    Log(Level::info, "provider_works_again").with("provider", change.key.str());
+  } else {
+    Log(Level::warning, "provider_failing").with("provider", change.key.str()).with("error", change.after->last_error);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Daemon> Daemon::open(const std::string& config_path, Signals& signals, int* exit_code) {
+  LoadOutcome outcome = load(config_path);
+  log_problems(outcome.problems);
+  *exit_code = exit_configuration;
+  if (!outcome.settings) return nullptr;
+  auto settings = std::make_shared<const Settings>(*std::move(outcome.settings));
+  Refusal refusal = Refusal::none;
+  Result<std::unique_ptr<Store>> store = Store::open(settings->store_path, &refusal);
+  if (!store) {
+    Log(Level::error, "store_not_opened").with("error", store.error().what);
+    *exit_code = refusal == Refusal::newer ? exit_configuration : exit_failed;
+    return nullptr;
+  }
+  *exit_code = exit_failed;
+  Result<ControlToken> token = ControlToken::make(settings->store_path);
+  if (!token) {
+    Log(Level::error, "no_control_token").with("error", token.error().what);
+    return nullptr;
+  }
+  *exit_code = exit_good;
+  return std::unique_ptr<Daemon>(
+      new Daemon(std::move(settings), std::move(*store), *std::move(token), signals));
+}
+
+Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
+               Signals& signals)
+    : signals_(signals),
+      store_(std::move(store)),
+      token_(std::move(token)),
+      inbox_(deliveries_max),
+      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }) {
+  loaded_.with([&](Loaded& loaded) {
+    loaded.settings = std::move(settings);
+    loaded.loaded_at = started_at_;
+  });
+}
+
+Daemon::~Daemon() {
+  if (loop_) loop_->stop();
+  if (thread_.joinable()) thread_.join();
+  workers_.stop();
+}
+
+LoopPorts Daemon::loop_ports() {
+  const std::optional<Millis> limit = watchdog_limit();
+  LoopPorts ports;
+  ports.dispatch = [this](std::vector<Effect> effects) { workers_.dispatch(std::move(effects)); };
+  ports.committed = log_transition;
+  ports.provider_changed = log_provider;
+  ports.published = [this, last = std::string{}](const Published& published) mutable {
+    on_published_.with([](const std::function<void()>& call) {
+      if (call) call();
+    });
+    std::string line = status_line(*published.view);
+    if (!published.storage_error.empty()) line = "the store cannot be written; " + line;
+    if (line == last) return;
+    notify_status(line);
+    last = std::move(line);
+  };
+  if (limit) {
+    ports.turned = [every = *limit / 4, fed = Mono{}]() mutable {
+      const Mono now = BootClock::now();
+      if (now < fed + every) return;
+      notify_watchdog();
+      fed = now;
+    };
+  }
+  return ports;
+}
+
+Status Daemon::start() {
+  const Result<Ledger> ledger = store_->load();
+  if (!ledger) return ledger.error();
+  const auto settings = loaded().settings;
+  install_workers(*settings, nullptr);
+  verifiers_.install(*settings);
+  loop_ = std::make_unique<Loop>(*store_, *ledger, inbox_, clock_, loop_ports());
+  loop_->set_retention(settings->retention);
+  if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
+  Log(Level::info, "started")
+      .with("config", settings->path)
+      .with("store", store_->path())
+      .with("unresolved_sessions", static_cast<long long>(ledger->unresolved.size()));
+  store_->hand_over();
+  // The configuration is the first event: without it no session's provider is known.
+  std::promise<bool> installed;
+  inbox_.post(ConfigLoaded{settings->config}, [&](std::optional<Ack> ack) { installed.set_value(ack.has_value()); });
+  thread_ = std::thread([this] {
+    loop_->run();
+    store_->hand_over();
+    signals_.interrupt();
+  });
+  if (installed.get_future().get()) return Done{};
+  return Error{ErrorKind::storage, published().storage_error};
+}
+
+Loaded Daemon::loaded() {
+  return loaded_.with([](const Loaded& loaded) { return loaded; });
+}
+
+void Daemon::on_published(std::function<void()> call) {
+  on_published_.with([&](std::function<void()>& current) { current = std::move(call); });
+}
+
+bool Daemon::deliver(Delivered delivered, Receipt receipt) {
+  return inbox_.offer(std::move(delivered), std::move(receipt));
+}
+
+// Pools for the providers that are new or differ from `old`.
+void Daemon::install_workers(const Settings& fresh, const Settings* old) {
+  std::map<ProviderName, PoolSettings> changed;
+  for (const auto& [name, provider] : fresh.providers) {
+    if (old && public_url_of(*old) == public_url_of(fresh)) {
+      const auto known = old->providers.find(name);
+      if (known != old->providers.end() && known->second == provider) continue;
+    }
+    changed.emplace(name, pool_settings(provider, public_url_of(fresh)));
+  }
+  workers_.install(std::move(changed));
+}
+
+Status Daemon::load_into_loop(const std::shared_ptr<const Settings>& settings) {
+  const auto installed = std::make_shared<std::promise<bool>>();
+  std::future<bool> done = installed->get_future();
+  inbox_.post(ConfigLoaded{settings->config},
+              [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
+  if (done.wait_for(load_limit) != std::future_status::ready) {
+    return Error{ErrorKind::storage, "the loop did not answer within " + to_text(load_limit) +
+                                         "; whether the new configuration is in effect is not known yet"};
+  }
+  if (done.get()) return Done{};
+  return Error{ErrorKind::storage, "the store cannot be written, so nothing was changed: " + published().storage_error};
+}
+
+Status Daemon::try_reload() {
+  const std::shared_ptr<const Settings> old = loaded().settings;
+  LoadOutcome outcome = load(old->path);
+  log_problems(outcome.problems);
+  if (!outcome.settings) return Error{ErrorKind::malformed, errors_of(outcome.problems)};
+  const auto fresh = std::make_shared<const Settings>(*std::move(outcome.settings));
+  if (const std::string key = fixed_change(*old, *fresh); !key.empty()) {
+    return Error{ErrorKind::malformed, old->path + ": " + key + " changed; restart the daemon for that"};
+  }
+  // Before the event, because its effects may name the new providers at once.
+  install_workers(*fresh, old.get());
+  if (Status installed = load_into_loop(fresh); !installed) {
+    install_workers(*old, fresh.get());
+    return installed;
+  }
+  verifiers_.install(*fresh);
+  loop_->set_retention(fresh->retention);
+  loaded_.with([&](Loaded& loaded) {
+    loaded.settings = fresh;
+    loaded.loaded_at = wall_now();
+  });
+  return Done{};
+}
+
+Status Daemon::reload() {
+  const std::scoped_lock lock(reloading_);
+  notify_reloading();
+  Status done = try_reload();
+  notify_ready();
+  const std::string error = done.ok() ? std::string{} : done.error().what;
+  loaded_.with([&](Loaded& loaded) {
+    loaded.last_reload_successful = error.empty();
+    loaded.last_reload_error = error;
+  });
+  if (error.empty()) {
+    Log(Level::info, "reloaded").with("config", loaded().settings->path);
+  } else {
+    Log(Level::error, "reload_refused").with("error", error);
+  }
+  return done;
+}
+
+// What the plans' stops and the starts under way may take.
+Millis Daemon::leave_limit() {
+  const auto settings = loaded().settings;
+  Millis limit = Seconds{5};
+  for (const auto& [name, plan] : settings->config->plans) {
+    const auto provider = settings->config->providers.find(plan.provider);
+    const Millis call = provider == settings->config->providers.end() ? Millis{} : provider->second.request_timeout;
+    limit = std::max(limit, call + (plan.on_shutdown == OnShutdown::stop ? plan.stop_timeout : Millis{}));
+  }
+  return std::min(limit, leave_limit_max);
+}
+
+int Daemon::serve() {
+  notify_ready();
+  while (const std::optional<Signal> signal = signals_.wait(mono_never)) {
+    if (*signal == Signal::terminate) return leave();
+    static_cast<void>(reload());
+  }
+  thread_.join();
+  Log(Level::error, "ended").with("error", loop_->fatal());
+  return exit_failed;
+}
+
+int Daemon::leave() {
+  const Millis limit = leave_limit();
+  const Mono until = BootClock::now() + limit;
+  Log(Level::info, "stopping").with("within", to_text(limit));
+  notify_stopping(limit + quiet_limit);
+  inbox_.post(ShutdownAsked{});
+  while (true) {
+    const std::optional<Signal> signal = signals_.wait(until);
+    if (signal == Signal::reload) continue;
+    if (signal || BootClock::now() >= until) {
+      Log(Level::warning, "leaving_early").with("reason", signal ? "second signal" : "time is up");
+      hurried_ = signal.has_value();
+    }
+    break;
+  }
+  loop_->stop();
+  thread_.join();
+  return loop_->fatal().empty() ? exit_good : exit_failed;
+}
+
+bool Daemon::end() {
+  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit);
+  Log(Level::info, "stopped");
+  return quiet;
+}
+
+}  // namespace keeper

@@ -1,0 +1,98 @@
+// Daemon: the store, the loop, the workers and the configuration of one running keeper, and how they begin, reload
+// and end. The main thread opens, starts, serves and ends it; the listeners' threads use what is marked "any
+// thread". It owns no listener and knows nothing of HTTP.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/settings.h"
+#include "runtime/loop.h"
+#include "runtime/signals.h"
+#include "runtime/token.h"
+#include "runtime/verifiers.h"
+#include "runtime/workers.h"
+#include "store/store.h"
+
+namespace keeper {
+
+inline constexpr int exit_good = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_configuration = 78;  // systemd does not restart on it
+
+// How the configuration came to be what it is.
+struct Loaded {
+  std::shared_ptr<const Settings> settings;
+  Wall loaded_at{};
+  bool last_reload_successful = true;
+  std::string last_reload_error;  // one complaint per line
+};
+
+class Daemon {
+ public:
+  // Reads the configuration, locks and opens the store. Null: it said why in the log, and set the exit code.
+  static std::unique_ptr<Daemon> open(const std::string& config_path, Signals& signals, int* exit_code);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // Starts the loop and waits until the configuration is in effect: the sessions of the store are recovered then.
+  Status start();
+
+  // The listeners are up. Serves signals until the daemon may leave, and returns the exit code.
+  int serve();
+
+  // After serve(), with the listeners gone. False: calls are still under way that need not be waited for.
+  bool end();
+
+  // Any thread from here on.
+  Published published() { return loop_->published(); }
+  Millis loop_age() const { return BootClock::now() - loop_->turned_at(); }
+  Loaded loaded();
+  Wall started_at() const { return started_at_; }
+  const std::string& store_path() const { return store_->path(); }
+  const ControlToken& token() const { return token_; }
+  std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
+
+  // Called after each new view, on the loop's thread: must not wait.
+  void on_published(std::function<void()> call);
+
+  // False: no room, and `receipt` is not called.
+  bool deliver(Delivered delivered, Receipt receipt);
+
+  // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or storage.
+  Status reload();
+
+ private:
+  Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
+         Signals& signals);
+
+  Status load_into_loop(const std::shared_ptr<const Settings>& settings);
+  Status try_reload();
+  void install_workers(const Settings& fresh, const Settings* old);
+  LoopPorts loop_ports();
+  Millis leave_limit();
+  int leave();
+
+  Signals& signals_;
+  const Wall started_at_ = wall_now();
+  std::unique_ptr<Store> store_;
+  ControlToken token_;
+  SystemClock clock_;
+  Inbox inbox_;
+  Workers workers_;
+  Verifiers verifiers_;
+  std::unique_ptr<Loop> loop_;
+  std::thread thread_;
+  bool hurried_ = false;
+  std::mutex reloading_;
+  Locked<Loaded> loaded_;
+  Locked<std::function<void()>> on_published_;
+};
+
+}  // namespace keeper

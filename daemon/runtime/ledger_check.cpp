@@ -1,0 +1,63 @@
+#include "runtime/ledger_check.h"
+
+#include <algorithm>
+
+#include "core/draft.h"
+
+namespace keeper {
+namespace {
+
+std::string session_difference(const World& world, const Ledger& ledger) {
+  if (world.sessions.size() != ledger.unresolved.size()) {
+    return "the store holds " + std::to_string(ledger.unresolved.size()) + " unresolved sessions, the keeper " +
+           std::to_string(world.sessions.size());
+  }
+  for (const SessionRow& row : ledger.unresolved) {
+    const auto known = world.sessions.find(row.id);
+    if (known == world.sessions.end()) return "the keeper does not know session " + row.id.str();
+    if (!(known->second.row == row)) return "session " + row.id.str() + " differs";
+  }
+  return {};
+}
+
+std::string plan_difference(const World& world, const Ledger& ledger) {
+  if (world.plans.size() != ledger.plans.size()) return "the plans differ";
+  for (const PlanRow& row : ledger.plans) {
+    const auto known = world.plans.find(row.name);
+    if (known == world.plans.end() || !(known->second.row == row)) return "plan " + row.name.str() + " differs";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string difference(const World& world, const Ledger& ledger) {
+  if (world.instance != ledger.instance) return "the store is another one";
+  if (world.counts != ledger.counts) return "the counts of sessions differ";
+  if (std::string found = session_difference(world, ledger); !found.empty()) return found;
+  if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
+  const bool held = world.held.size() == ledger.held.size() &&
+                    std::all_of(ledger.held.begin(), ledger.held.end(),
+                                [&](const DeliveryRow& row) { return world.held.contains(held_key(row)); });
+  return held ? std::string{} : "the held deliveries differ";
+}
+
+Decision rowless_part(const Decision& decision) {
+  Decision part;
+  part.config_before = part.config_after = decision.config_before;
+  part.shutting_down_before = part.shutting_down_after = decision.shutting_down_before;
+  part.tickets_before = decision.tickets_before;
+  part.tickets_after = decision.tickets_after;
+  part.clock_offset_before = part.clock_offset_after = decision.clock_offset_before;
+  for (const auto& change : decision.sessions) {
+    if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;
+    const auto effect = std::find_if(decision.effects.begin(), decision.effects.end(),
+                                     [&](const Effect& one) { return one.session == change.key; });
+    if (effect == decision.effects.end()) continue;
+    part.sessions.push_back(change);
+    part.effects.push_back(*effect);
+  }
+  return part;
+}
+
+}  // namespace keeper

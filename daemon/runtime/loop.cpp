@@ -1,0 +1,193 @@
+#include "runtime/loop.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+constexpr std::size_t items_max = 1024;
+// Each tick brings what is due a step on; more rounds than this means that something stays due for ever.
+constexpr int ticks_max = 64;
+constexpr Millis publish_every{100};
+// Of the time that passes, publishing takes at most one part in this many.
+constexpr int publish_share = 10;
+constexpr Millis maintain_every = std::chrono::minutes{1};
+constexpr int pruned_sessions_max = 200;
+
+template <class Row>
+void append(std::vector<Row>& to, const std::vector<Row>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+Batch batch_of(const std::vector<Decision>& decisions) {
+  Batch batch;
+  for (const Decision& decision : decisions) {
+    append(batch.sessions, decision.batch.sessions);
+    append(batch.transitions, decision.batch.transitions);
+    append(batch.deliveries, decision.batch.deliveries);
+    append(batch.plans, decision.batch.plans);
+  }
+  return batch;
+}
+
+}  // namespace
+
+Loop::Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, LoopPorts ports)
+    : store_(store),
+      keeper_(ledger, clock.now()),
+      inbox_(inbox),
+      clock_(clock),
+      ports_(std::move(ports)),
+      retention_ms_(Millis{std::chrono::days{90}}.count()),
+      pulse_ms_(Millis{Seconds{5}}.count()) {
+  turned_at_ = clock_.now().mono.time_since_epoch().count();
+  published_.with([&](Published& published) { published.last_seq = ledger.last_seq; });
+}
+
+void Loop::run() {
+  while (!stopping_ && !finished()) {
+    inbox_.wait(next_turn());
+    turn();
+  }
+}
+
+void Loop::stop() {
+  stopping_ = true;
+  inbox_.wake();
+}
+
+void Loop::turn() {
+  const Now now = clock_.now();
+  if (outage_) {
+    work_in_outage(now);
+  } else {
+    work(now);
+  }
+  publish(now);
+  turned_at_ = now.mono.time_since_epoch().count();
+  ports_.turned();
+}
+
+// Decide, install, commit; only then acknowledge and dispatch.
+void Loop::work(Now now) {
+  Round round;
+  round.items = inbox_.take(items_max);
+  if (const Status decided = decide_round(round, now); !decided) {
+    begin_outage(std::move(round), decided.error(), now);
+    return;
+  }
+  const Batch batch = batch_of(round.decisions);
+  if (!batch.empty()) {
+    const Result<std::int64_t> seq = store_.commit(batch);
+    if (!seq) {
+      begin_outage(std::move(round), seq.error(), now);
+      return;
+    }
+    published_.with([&](Published& published) { published.last_seq = std::max(published.last_seq, *seq); });
+  }
+  let_out(round);
+  maintain(now);
+}
+
+Status Loop::decide_round(Round& round, Now now) {
+  for (std::size_t i = 0; i < round.items.size(); ++i) {
+    Event& event = round.items[i].event;
+    const Waiter waiter = round.items[i].receipt ? i + 1 : 0;
+    if (auto* delivered = std::get_if<Delivered>(&event)) {
+      delivered->waiter = waiter;
+      if (Status prepared = prepare(*delivered, round); !prepared) return prepared;
+    }
+    if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
+    decide(event, now, round);
+  }
+  for (int tick = 0; keeper_.next_wakeup(now) <= now.mono; ++tick) {
+    KEEPER_CHECK(tick < ticks_max);
+    decide(Tick{}, now, round);
+  }
+  return Done{};
+}
+
+// What the core cannot know: whether the delivery was seen before, and whose remote it names.
+Status Loop::prepare(Delivered& delivered, Round& round) {
+  const DeliveryRow& row = delivered.row;
+  const Result<bool> stored = store_.has_delivery(row.provider, row.key);
+  if (!stored) return stored.error();
+  const bool in_round = !round.keys.insert({row.provider, row.key}).second;
+  delivered.seen = *stored || in_round;
+  if (row.remote_id.empty()) return Done{};
+  const World& world = keeper_.world();
+  if (const auto live = world.by_remote.find({row.provider, row.remote_id}); live != world.by_remote.end()) {
+    delivered.session = live->second;
+    return Done{};
+  }
+  Result<std::optional<SessionId>> past = store_.session_of(row.provider, row.remote_id);
+  if (!past) return past.error();
+  delivered.session = *std::move(past);
+  return Done{};
+}
+
+void Loop::decide(const Event& event, Now now, Round& round) {
+  Decision decision = keeper_.decide(event, now);
+  keeper_.install(decision);
+  keeper_.check(decision, now);
+  round.decisions.push_back(std::move(decision));
+  changed_ = true;
+}
+
+// The round is on disk, or needed nothing there.
+void Loop::let_out(Round& round) {
+  std::vector<Effect> effects;
+  for (Decision& decision : round.decisions) {
+    for (const Acknowledgement& one : decision.acks) {
+      const Receipt receipt = std::exchange(round.items.at(one.waiter - 1).receipt, nullptr);
+      if (receipt) receipt(one.ack);
+    }
+    std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
+    for (const TransitionRow& row : decision.batch.transitions) ports_.committed(row);
+    for (const auto& change : decision.providers) ports_.provider_changed(change);
+  }
+  for (const Item& item : round.items) KEEPER_CHECK(!item.receipt);
+  if (!effects.empty()) ports_.dispatch(std::move(effects));
+}
+
+void Loop::maintain(Now now) {
+  Status done = store_.checkpoint_due() ? store_.checkpoint() : Status(Done{});
+  if (done.ok() && now.mono >= maintain_at_) {
+    const Result<int> pruned = store_.prune(now.wall - Millis{retention_ms_.load()}, pruned_sessions_max);
+    const Result<std::int64_t> bytes = store_.used_bytes();
+    if (bytes) published_.with([&](Published& published) { published.store_bytes = *bytes; });
+    const bool more = pruned.ok() && *pruned == pruned_sessions_max;
+    maintain_at_ = now.mono + (more ? Millis{Seconds{1}} : maintain_every);
+    if (!pruned) done = pruned.error();
+  }
+  if (!done) begin_outage({}, done.error(), now);
+}
+
+void Loop::publish(Now now) {
+  if (!changed_ || now.mono < publish_at_) return;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto view = std::make_shared<const View>(keeper_.view(now));
+  const auto cost = std::chrono::ceil<Millis>(std::chrono::steady_clock::now() - begin);
+  changed_ = false;
+  publish_at_ = now.mono + std::max(publish_every, cost * publish_share);
+  published_.with([&](Published& published) { published.view = view; });
+  ports_.published(published());
+}
+
+Published Loop::published() {
+  return published_.with([](const Published& published) { return published; });
+}
+
+Mono Loop::next_turn() const {
+  const Now now = clock_.now();
+  Mono next = now.mono + Millis{pulse_ms_.load()};
+  next = std::min(next, outage_ ? outage_->retry_at : keeper_.next_wakeup(now));
+  if (changed_) next = std::min(next, publish_at_);
+  return next;
+}
+
+}  // namespace keeper

@@ -1,0 +1,25 @@
+// sd_notify: what the service manager is told. Without one every call does nothing. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "core/view.h"
+
+namespace keeper {
+
+void notify_ready();
+void notify_reloading();
+// How long the end may take, so that the service manager does not cut it off.
+void notify_stopping(Millis limit);
+void notify_status(const std::string& line);
+void notify_watchdog();
+
+// How often the watchdog must be fed at the least; empty: there is none.
+std::optional<Millis> watchdog_limit();
+
+// "12 active, 1 degraded, next start 14:00Z"
+std::string status_line(const View& view);
+
+}  // namespace keeper

@@ -1,0 +1,174 @@
+#include "runtime/pool.h"
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+
+namespace keeper {
+
+Answer answer_for(const Effect& effect, Error error) {
+  Answer answer;
+  answer.kind = effect.kind;
+  answer.ticket = effect.ticket;
+  answer.session = effect.session;
+  answer.sent_at = BootClock::now();
+  answer.remotes = std::move(error);
+  return answer;
+}
+
+Pool::Pool(PoolSettings settings, AnswerSink sink)
+    : settings_(std::move(settings)),
+      sink_(std::move(sink)),
+      lanes_{Lane{CallRate(settings_.limit), {}}, Lane{CallRate(settings_.limit), {}},
+             Lane{CallRate(settings_.limit), {}}} {
+  KEEPER_CHECK(settings_.threads_max > 0);
+  KEEPER_CHECK(!settings_.limit || settings_.limit->calls > 0);
+}
+
+Pool::~Pool() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  for (const Lane& lane : lanes_) {
+    for (const Queued& queued : lane.queue) {
+      sink_(answer_for(queued.effect, {ErrorKind::not_applied, "the daemon is ending, so the call was not made"}));
+    }
+  }
+}
+
+bool Pool::idle() const {
+  const std::scoped_lock lock(mutex_);
+  return queued_ == 0 && waiting_ == threads_.size();
+}
+
+Pool::Lane& Pool::lane_of(EffectKind kind) {
+  if (!settings_.limit_each_call) return lanes_[0];
+  switch (kind) {
+    case EffectKind::start: return lanes_[0];
+    case EffectKind::find:
+    case EffectKind::observe:
+    case EffectKind::keep_alive: return lanes_[1];
+    case EffectKind::stop: return lanes_[2];
+  }
+  check_failed("a known EffectKind", __FILE__, __LINE__);
+}
+
+// Where calls are scarce, what keeps or ends a session goes before what makes or watches one.
+int Pool::rank_of(EffectKind kind) const {
+  return !settings_.limit || kind == EffectKind::keep_alive || kind == EffectKind::stop ? 0 : 1;
+}
+
+std::optional<Error> Pool::refusal(const Lane& lane, const Queued& queued) const {
+  if (!lane.rate.limited()) return std::nullopt;
+  const Mono now = BootClock::now();
+  const auto ahead = std::distance(lane.queue.begin(), lane.queue.lower_bound(queued));
+  const Millis wait = lane.rate.nth(static_cast<std::size_t>(ahead) + 1, now) - now;
+  if (wait <= settings_.patience) return std::nullopt;
+  return Error{ErrorKind::exhausted,
+               "the rate_limit of provider " + settings_.name + " is used up; the next call fits in " +
+                   to_text(std::chrono::ceil<Seconds>(wait)),
+               wait};
+}
+
+// An error only where there is no thread at all.
+std::optional<Error> Pool::add_thread() {
+  if (threads_.size() >= static_cast<std::size_t>(settings_.threads_max)) return std::nullopt;
+  try {
+    threads_.emplace_back([this] { work(); });
+    ++waiting_;
+  } catch (const std::system_error& failure) {
+    if (threads_.empty()) {
+      return Error{ErrorKind::not_applied, std::string("no thread for the call could be made: ") + failure.what()};
+    }
+  }
+  return std::nullopt;
+}
+
+void Pool::add(Effect effect) {
+  std::optional<Error> refused;
+  {
+    const std::scoped_lock lock(mutex_);
+    Lane& lane = lane_of(effect.kind);
+    Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect)};
+    refused = refusal(lane, queued);
+    if (!refused && queued_ >= waiting_) refused = add_thread();
+    if (refused) {
+      effect = std::move(queued.effect);
+    } else {
+      lane.queue.insert(std::move(queued));
+      ++queued_;
+    }
+  }
+  if (refused) {
+    sink_(answer_for(effect, std::move(*refused)));
+  } else {
+    changed_.notify_one();
+  }
+}
+
+// Waits for an effect that may leave now; empty when the pool stops.
+std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
+  while (!stopping_) {
+    const Mono now = BootClock::now();
+    Mono earliest = mono_never;
+    Lane* best = nullptr;
+    for (Lane& lane : lanes_) {
+      if (lane.queue.empty()) continue;
+      const Mono free_at = lane.rate.nth(1, now);
+      earliest = std::min(earliest, free_at);
+      if (free_at <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
+    }
+    if (best) {
+      best->rate.spend(now);
+      --queued_;
+      return std::move(best->queue.extract(best->queue.begin()).value().effect);
+    }
+    if (earliest == mono_never) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_for(lock, earliest - now);
+    }
+  }
+  return std::nullopt;
+}
+
+void Pool::work() {
+  std::unique_lock lock(mutex_);
+  while (std::optional<Effect> effect = next(lock)) {
+    --waiting_;
+    lock.unlock();
+    sink_(carry_out(*effect));
+    lock.lock();
+    ++waiting_;
+  }
+}
+
+// A failure of our own code after the call left must not pass for "nothing happened".
+Answer Pool::carry_out(const Effect& effect) const {
+  const Mono sent_at = BootClock::now();
+  std::string what = "an unknown failure";
+  try {
+    Answer answer = settings_.carry(effect);
+    // Whatever the adapter fills in, the core matches answers by these.
+    answer.kind = effect.kind;
+    answer.ticket = effect.ticket;
+    answer.session = effect.session;
+    if (answer.sent_at == Mono{}) answer.sent_at = sent_at;
+    return answer;
+  } catch (const std::exception& failure) {
+    what = failure.what();
+  } catch (...) {
+  }
+  Answer answer = answer_for(effect, {ErrorKind::maybe_applied, "the call to provider " + settings_.name +
+                                                                    " failed inside the keeper: " + what});
+  answer.sent_at = sent_at;
+  return answer;
+}
+
+}  // namespace keeper

@@ -1,0 +1,86 @@
+// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, the most
+// urgent first, and gives exactly one answer for each. Threads are made when they are needed, at most
+// `threads_max`. Never retries: the core decides that.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "core/effect.h"
+#include "runtime/call_rate.h"
+
+namespace keeper {
+
+// Carries one effect out; blocks; called by several threads at once.
+using Carry = std::function<Answer(const Effect&)>;
+using AnswerSink = std::function<void(Answer)>;
+
+struct PoolSettings {
+  std::string name;
+  Carry carry;
+  int threads_max = 4;
+  std::optional<RateLimit> limit;
+  bool limit_each_call = false;        // the limit holds for starts, reads and stops on their own
+  Millis patience{Seconds{30}};        // what would wait longer for its turn is refused at once
+};
+
+class Pool {
+ public:
+  Pool(PoolSettings settings, AnswerSink sink);
+  // Waits for the calls under way; what is still queued is answered as not applied.
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void add(Effect effect);
+
+  // Nothing queued and nothing under way.
+  bool idle() const;
+
+ private:
+  struct Queued {
+    int rank = 0;
+    std::uint64_t number = 0;
+    Effect effect;
+    bool operator<(const Queued& other) const {
+      return std::tie(rank, effect.needed_by, number) < std::tie(other.rank, other.effect.needed_by, other.number);
+    }
+  };
+  // What shares one limit.
+  struct Lane {
+    CallRate rate;
+    std::set<Queued> queue;
+  };
+
+  Lane& lane_of(EffectKind kind);
+  int rank_of(EffectKind kind) const;
+  std::optional<Error> refusal(const Lane& lane, const Queued& queued) const;
+  std::optional<Error> add_thread();
+  void work();
+  std::optional<Effect> next(std::unique_lock<std::mutex>& lock);
+  Answer carry_out(const Effect& effect) const;
+
+  const PoolSettings settings_;
+  const AnswerSink sink_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::array<Lane, 3> lanes_;
+  std::vector<std::thread> threads_;
+  std::uint64_t numbers_ = 0;
+  std::size_t queued_ = 0;
+  std::size_t waiting_ = 0;  // threads without a call
+  bool stopping_ = false;
+};
+
+// The answer to an effect that never left.
+Answer answer_for(const Effect& effect, Error error);
+
+}  // namespace keeper

@@ -1,0 +1,30 @@
+// ControlToken: what a caller of the control paths must show: 32 random bytes, in a file that only the daemon's
+// user and root can read. Made at start, removed at the end. Main thread; reading the secret: any.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace keeper {
+
+class ControlToken {
+ public:
+  // In $RUNTIME_DIRECTORY, without it beside the store.
+  static Result<ControlToken> make(const std::string& store_path);
+  ControlToken(ControlToken&& other) noexcept;
+  ControlToken& operator=(ControlToken&&) = delete;
+  ~ControlToken();
+
+  const Secret& secret() const { return secret_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  ControlToken(std::string path, Secret secret) : path_(std::move(path)), secret_(std::move(secret)) {}
+
+  std::string path_;
+  Secret secret_;
+};
+
+}  // namespace keeper

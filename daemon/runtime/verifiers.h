@@ -1,0 +1,32 @@
+// Verifiers: for each provider that sends webhooks, what tells its genuine messages. Any thread: listeners look
+// them up while a reload puts new ones in place.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/locked.h"
+#include "core/settings.h"
+#include "provider/webhook.h"
+
+namespace keeper {
+
+class Verifiers {
+ public:
+  // Replaces all. One whose settings are unchanged keeps its key.
+  void install(const Settings& settings);
+
+  // Null: there is no such provider, or it sends no webhooks.
+  std::shared_ptr<WebhookVerifier> find(std::string_view provider);
+
+ private:
+  struct Entry {
+    ProviderSettings settings;
+    std::shared_ptr<WebhookVerifier> verifier;
+  };
+  Locked<std::map<std::string, Entry, std::less<>>> entries_;
+};
+
+}  // namespace keeper

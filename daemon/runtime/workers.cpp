@@ -1,0 +1,55 @@
+#include "runtime/workers.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace keeper {
+
+void Workers::install(std::map<ProviderName, PoolSettings> providers) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, settings] : providers) {
+    std::unique_ptr<Pool>& pool = pools_[name];
+    if (pool) replaced_.push_back(std::move(pool));
+    pool = std::make_unique<Pool>(std::move(settings), sink_);
+  }
+  std::erase_if(replaced_, [](const std::unique_ptr<Pool>& pool) { return pool->idle(); });
+}
+
+void Workers::dispatch(std::vector<Effect> effects) {
+  const std::scoped_lock lock(mutex_);
+  for (Effect& effect : effects) {
+    const auto found = pools_.find(effect.provider);
+    if (found != pools_.end()) {
+      found->second->add(std::move(effect));
+    } else {
+      sink_(answer_for(effect, {ErrorKind::not_applied, "provider " + effect.provider.str() +
+                                                            " is not configured any more; add it again"}));
+    }
+  }
+}
+
+bool Workers::wait_quiet(Millis limit) {
+  const Mono until = BootClock::now() + limit;
+  while (true) {
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto idle = [](const std::unique_ptr<Pool>& pool) { return pool->idle(); };
+      const auto idle_entry = [&](const auto& entry) { return idle(entry.second); };
+      if (std::all_of(pools_.begin(), pools_.end(), idle_entry) &&
+          std::all_of(replaced_.begin(), replaced_.end(), idle)) {
+        return true;
+      }
+    }
+    if (BootClock::now() >= until) return false;
+    std::this_thread::sleep_for(Millis{20});
+  }
+}
+
+void Workers::stop() {
+  const std::scoped_lock lock(mutex_);
+  pools_.clear();
+  replaced_.clear();
+}
+
+}  // namespace keeper

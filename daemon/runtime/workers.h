@@ -1,0 +1,39 @@
+// Workers: one pool of threads per provider. Orders go in from the loop thread, answers come out on the pools'
+// threads. A provider that a new configuration no longer names keeps its pool until the process ends, because
+// sessions may still name it; one that changed gets a new pool, and the old one ends its calls.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/effect.h"
+#include "runtime/pool.h"
+
+namespace keeper {
+
+class Workers {
+ public:
+  explicit Workers(AnswerSink sink) : sink_(std::move(sink)) {}
+
+  // Adds providers, or puts them in the place of those of the same name. Any thread.
+  void install(std::map<ProviderName, PoolSettings> providers);
+
+  // Exactly one answer for each comes back, also for a provider that is not known. Loop thread.
+  void dispatch(std::vector<Effect> effects);
+
+  // True once no call is queued or under way, false if that takes longer.
+  bool wait_quiet(Millis limit);
+
+  // Waits for the calls under way. Afterwards nothing may be dispatched.
+  void stop();
+
+ private:
+  AnswerSink sink_;
+  std::mutex mutex_;
+  std::map<ProviderName, std::unique_ptr<Pool>> pools_;
+  std::vector<std::unique_ptr<Pool>> replaced_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,157 @@
+#include "cli/command_line.h"
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "catch.h"
+#include "fake_daemon.h"
+
+namespace keeper {
+namespace {
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ran run(std::vector<const char*> arguments, std::optional<RunRequest>* daemon = nullptr) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const Terminal terminal{out, err, 80, false, [&](const RunRequest& request) {
+                            if (daemon) *daemon = request;
+                            return 78;
+                          }};
+  arguments.insert(arguments.begin(), "session-keeper");
+  const int code = run_command_line(static_cast<int>(arguments.size()), arguments.data(), terminal);
+  return {code, out.str(), err.str()};
+}
+
+std::size_t widest(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t width = 0;
+  for (std::string line; std::getline(lines, line);) width = std::max(width, line.size());
+  return width;
+}
+
+// Nothing listens on it: port 1 of loopback.
+constexpr const char* nobody = "http://127.0.0.1:1";
+
+TEST_CASE("wrong usage exits 2 and says so on standard error") {
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{}, {"nonsense"}, {"run"}, {"session"}, {"status", "--loud"}, {"history", "-n", "0"},
+        {"status", "-o", "xml"}, {"status", "--url", "ftp://x"}, {"next", "--cron", "61 * * * *"},
+        {"next", "--cron", "0 0 30 2 *"}, {"next", "--cron", "0 9 * * *", "--time-zone", "Mars/Base"},
+        {"next", "--cron", "0 9 * * *", "--from", "soon"}, {"next", "--time-zone", "UTC"}}) {
+    const Ran ran = run(arguments);
+    CAPTURE(ran.err);
+    CHECK(ran.code == 2);
+    CHECK(ran.out.empty());
+    CHECK_FALSE(ran.err.empty());
+  }
+}
+
+TEST_CASE("help and version exit 0") {
+  CHECK(run({"help"}).code == 0);
+  CHECK(run({"help"}).out.find("check-config") != std::string::npos);
+  CHECK(run({"--help"}).code == 0);
+  CHECK(run({"version"}).out.rfind("session-keeper ", 0) == 0);
+  CHECK(run({"version"}).out == run({"--version"}).out);
+}
+
+TEST_CASE("run hands its options over and exits as the daemon does") {
+  std::optional<RunRequest> request;
+  CHECK(run({"run", "--config", "x.yaml", "--log-level", "debug"}, &request).code == 78);
+  REQUIRE(request.has_value());
+  CHECK(request->config == "x.yaml");
+  CHECK(request->log_level == "debug");
+  CHECK(run({"run", "--config", "x.yaml", "--log-level", "loud"}).code == 2);
+}
+
+TEST_CASE("where no daemon answers, status exits 3 and the others 1, with the address") {
+  CHECK(run({"status", "--url", nobody}).code == 3);
+  CHECK(run({"--url", nobody, "status"}).code == 3);
+  for (const char* command : {"plans", "sessions", "history", "deliveries", "reload"}) {
+    const Ran ran = run({command, "--url", nobody});
+    CHECK(ran.code == 1);
+    CHECK(ran.err.find(nobody) != std::string::npos);
+    CHECK(ran.out.empty());
+  }
+}
+
+TEST_CASE("next prints the times of an expression, after --from and not at it") {
+  const Ran ran = run({"next", "--cron", "0 9 * * *", "--time-zone", "Europe/Berlin", "--from",
+                       "2026-11-21T09:00:00+01:00", "-n", "2", "-o", "json"});
+  CHECK(ran.code == 0);
+  CHECK(ran.out == "[\n  {\n    \"time\": \"2026-11-22T09:00:00+01:00\",\n    \"time_utc\": "
+                   "\"2026-11-22T08:00:00.000Z\"\n  },\n  {\n    \"time\": \"2026-11-23T09:00:00+01:00\",\n    "
+                   "\"time_utc\": \"2026-11-23T08:00:00.000Z\"\n  }\n]\n");
+}
+
+TEST_CASE("a configuration that cannot be read exits 78, on the command line and as JSON") {
+  CHECK(run({"check-config", "no-such-file.yaml"}).code == 78);
+  const Ran ran = run({"check-config", "no-such-file.yaml", "-o", "json"});
+  CHECK(ran.code == 78);
+  CHECK(ran.out.find("\"severity\": \"error\"") != std::string::npos);
+  CHECK(run({"next", "--config", "no-such-file.yaml"}).code == 78);
+}
+
+TEST_CASE("status exits by what the daemon says, and prints JSON as it came") {
+  FakeDaemon daemon;
+  CHECK(run({"status", "--url", daemon.url().c_str()}).code == 0);
+  const Ran json = run({"status", "-o", "json", "--url", daemon.url().c_str()});
+  CHECK(json.out == daemon.status + "\n");
+  daemon.status = R"({"ready":true,"plans":[{"name":"desk","state":"degraded"}]})";
+  CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
+  daemon.status = R"({"ready":false,"plans":[]})";
+  CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
+  daemon.status = "<html>";
+  CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
+}
+
+TEST_CASE("tables fit 80 columns and hold no control characters") {
+  FakeDaemon daemon;
+  for (const char* command : {"status", "plans", "sessions", "history", "deliveries"}) {
+    const Ran ran = run({command, "--url", daemon.url().c_str()});
+    CAPTURE(ran.out);
+    CHECK(ran.code == 0);
+    CHECK(widest(ran.out) <= 80 + 8);  // an ellipsis is three bytes
+    CHECK(ran.out.find('\x1b') == std::string::npos);
+  }
+}
+
+TEST_CASE("a session is found by the begin of its id, and an unknown one exits 1") {
+  FakeDaemon daemon;
+  const Ran ran = run({"session", "0123", "--url", daemon.url().c_str()});
+  CHECK(ran.code == 0);
+  CHECK(ran.out.find("0123456789abcdef0123456789abcdef") != std::string::npos);
+  CHECK(run({"session", "ffff", "--url", daemon.url().c_str()}).code == 1);
+  CHECK(run({"session", "../status", "--url", daemon.url().c_str()}).code == 1);
+}
+
+TEST_CASE("history follows the events after the last one shown") {
+  FakeDaemon daemon;
+  const Ran ran = run({"history", "--follow", "--url", daemon.url().c_str()});
+  CHECK(ran.code == 1);  // the stream ended
+  CHECK(daemon.last_event_id == "2");
+  CHECK(ran.out.find("queued -> active") != std::string::npos);
+  CHECK(ran.out.find("active -> closed") != std::string::npos);
+}
+
+TEST_CASE("reload shows the token, and fails with the daemon's own words") {
+  FakeDaemon daemon;
+  const std::string good = daemon.token_file("s3cret");
+  CHECK(run({"reload", "--token-file", good.c_str(), "--url", daemon.url().c_str()}).code == 0);
+  const std::string wrong = daemon.token_file("other");
+  const Ran refused = run({"reload", "--token-file", wrong.c_str(), "--url", daemon.url().c_str()});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("the token is wrong") != std::string::npos);
+  CHECK(refused.err.find("other") == std::string::npos);
+  CHECK(run({"reload", "--token-file", "/no/such/token", "--url", daemon.url().c_str()}).code == 1);
+}
+
+}  // namespace
+}  // namespace keeper

@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <csignal>
+
+#include "catch.h"
+#include "e2e/programs.h"
+
+using namespace keeper::e2e;
+using std::chrono::seconds;
+
+namespace {
+
+const char* const three_plans = R"(  desk:
+    provider: agents
+    schedule: {always: true}
+    session: {deployment_id: demo, tag: v1.0}
+    on_shutdown: stop
+    keep_alive: true
+  watch:
+    provider: browsers
+    schedule: {always: true}
+    session: {idle_timeout: 1m, max_duration: 10m}
+    on_shutdown: stop
+    keep_alive: {heartbeat: 2s}
+  patrol:
+    provider: community
+    schedule: {always: true}
+    session: {server_id: 1, account_id: 00000000-0000-0000-0000-000000000000}
+    on_shutdown: stop
+    keep_alive: true
+)";
+
+int active(Stage& stage) { return stage.status().value("/sessions/active"_json_pointer, 0); }
+
+std::string live_remote(Stage& stage, const std::string& provider) {
+  for (const Json& remote : stage.remotes("/remotes/live")) {
+    if (remote.at("provider") == provider) return remote.at("id");
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("three plans at three providers become active, and a graceful end leaves nothing running") {
+  Stage stage(three_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  CHECK(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  CHECK(stage.remotes("/remotes/live").size() == 3);
+  std::string output;
+  CHECK(stage.run_cli({"status"}, &output) == 0);
+  CHECK(output.find("watch") != std::string::npos);
+  CHECK(stage.run_cli({"sessions"}, &output) == 0);
+  CHECK(stage.run_cli({"history"}, &output) == 0);
+  CHECK(output.find("start_confirmed") != std::string::npos);
+  CHECK(stage.end_daemon() == 0);
+  CHECK(stage.remotes("/remotes/live").empty());
+  CHECK(stage.run_cli({"status"}, &output) == 3);
+}
+
+TEST_CASE("heartbeats carry a session over its idle timeout several times") {
+  Stage stage(three_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  const std::string remote = live_remote(stage, "notte");
+  for (int i = 0; i < 4; ++i) {
+    post_json(stage.control_port, "/advance", {{"seconds", 45}});
+    sleep_for(seconds{5});
+  }
+  CHECK(live_remote(stage, "notte") == remote);
+}
+
+TEST_CASE("what somebody else ends is recorded with its reason and replaced") {
+  Stage stage(three_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  for (const char* provider : {"videosdk", "notte", "sonoran_cms"}) {
+    const std::string remote = live_remote(stage, provider);
+    post_json(stage.control_port, "/remotes/" + remote + "/end", {{"as", "closed"}});
+    INFO(provider << "\n" << read_file(stage.directory / "daemon.log"));
+    CHECK(eventually(seconds{40}, [&] {
+      const std::string next = live_remote(stage, provider);
+      return !next.empty() && next != remote;
+    }));
+    const Json sessions = stage.sessions();
+    const auto ended = std::find_if(sessions.begin(), sessions.end(), [&](const Json& one) {
+      return remote.find(one.value("remote_id", Json{}).is_null() ? "?" : one.at("remote_id").get<std::string>()) !=
+             std::string::npos;
+    });
+    REQUIRE(ended != sessions.end());
+    CHECK(ended->at("state") == "closed");
+  }
+}
+
+TEST_CASE("a reload takes effect as a whole or not at all") {
+  Stage stage(three_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  stage.write_plans(std::string(three_plans) + "  broken: {provider: nobody}\n");
+  stage.daemon->send(SIGHUP);
+  CHECK(eventually(seconds{10}, [&] { return !stage.status().at("config").at("last_reload_error").is_null(); }));
+  CHECK(active(stage) == 3);
+  const std::string all = three_plans;
+  stage.write_plans(all.substr(0, all.find("  patrol:")));
+  stage.daemon->send(SIGHUP);
+  CHECK(eventually(seconds{20}, [&] { return stage.remotes("/remotes/live").size() == 2; }));
+  CHECK(stage.status().at("config").at("last_reload_error").is_null());
+}
+
+TEST_CASE("a second daemon on the same store is refused and says who holds it") {
+  Stage stage(three_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  std::string output;
+  CHECK(stage.run_cli({"run", "--config", (stage.directory / "keeper.yaml").string()}, &output) == 1);
+  CHECK(output.find("held") != std::string::npos);
+}

@@ -1,0 +1,86 @@
+// The real programs as child processes in a temporary directory: the sandbox, and a daemon that may be killed and
+// started again over the same store. Everything that was started is ended with the object.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace keeper::e2e {
+
+using Json = nlohmann::json;
+
+class Child {
+ public:
+  // `log`: where its output goes.
+  Child(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
+        const std::filesystem::path& log);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  void send(int signal);
+  // Its exit code, or minus the signal that ended it; empty if it still runs after that time.
+  std::optional<int> wait(std::chrono::milliseconds most);
+  bool running();
+
+ private:
+  pid_t pid_ = -1;
+  std::optional<int> status_;
+};
+
+int free_port();
+std::optional<Json> get_json(int port, const std::string& path);
+std::optional<Json> post_json(int port, const std::string& path, const Json& body);
+std::string read_file(const std::filesystem::path& path);
+
+class Stage {
+ public:
+  // `plans`: the YAML below `plans:`, indented by two.
+  explicit Stage(const std::string& plans);
+  ~Stage();
+
+  void start_daemon();
+  void kill_daemon();
+  // TERM; the exit code, or empty if it does not end in time.
+  std::optional<int> end_daemon(std::chrono::milliseconds most = std::chrono::seconds{60});
+  void write_plans(const std::string& plans);
+  bool ready();
+
+  Json remotes(const std::string& path = "/remotes");
+  // All pages.
+  Json sessions();
+  Json status() { return get_json(status_port, "/api/v1/status").value_or(Json{}); }
+  int run_cli(const std::vector<std::string>& arguments, std::string* output);
+
+  const std::filesystem::path directory;
+  const int api_port, control_port, status_port, webhook_port;
+  std::optional<Child> daemon;
+
+ private:
+  std::map<std::string, std::string> environment() const;
+
+  std::optional<Child> sandbox_;
+  int runs_ = 0;
+};
+
+void sleep_for(std::chrono::milliseconds time);
+
+// Calls until it is true; false if it was not within that time.
+template <class Condition>
+bool eventually(std::chrono::milliseconds most, Condition&& condition) {
+  const auto end = std::chrono::steady_clock::now() + most;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() >= end) return false;
+    sleep_for(std::chrono::milliseconds{50});
+  }
+  return true;
+}
+
+}  // namespace keeper::e2e

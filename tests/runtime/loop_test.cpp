@@ -1,0 +1,138 @@
+#include "catch.h"
+#include "runtime/ledger_check.h"
+#include "runtime/loop_world.h"
+
+namespace keeper {
+namespace {
+
+TEST_CASE("a start leaves only after its row is in the file") {
+  LoopWorld world;
+  world.load(one_plan());
+  REQUIRE(world.order == std::vector<std::string>{"start"});
+  CHECK(world.rows_before_effects);
+  const auto row = world.stored(world.effects.front().session);
+  REQUIRE((row.ok() && row->has_value()));
+  CHECK((*row)->state == State::queued);
+  CHECK((*row)->start_sent_at.has_value());
+}
+
+TEST_CASE("a delivery is acknowledged after its transaction, and the second one as a duplicate") {
+  LoopWorld world;
+  const SessionId session = world.activate();
+  std::vector<std::optional<Ack>> acks;
+  std::size_t stored_at_ack = 0;
+  const auto receipt = [&](std::optional<Ack> ack) {
+    acks.push_back(ack);
+    DeliveryQuery query;
+    query.session = session;
+    const auto page = world.history->deliveries(query);
+    if (page) stored_at_ack = page->rows.size();
+  };
+  REQUIRE(world.inbox.offer(world.delivery("stopping|r1", "r1", Progress::stopping), receipt));
+  REQUIRE(world.inbox.offer(world.delivery("stopping|r1", "r1", Progress::stopping), receipt));
+  world.turn();
+  REQUIRE(acks.size() == 2);
+  CHECK(acks[0] == Ack::recorded);
+  CHECK(acks[1] == Ack::duplicate);
+  CHECK(stored_at_ack == 1);
+  REQUIRE(world.inbox.offer(world.delivery("stopping|r1", "r1", Progress::stopping), receipt));
+  world.turn();
+  REQUIRE(acks.size() == 3);
+  CHECK(acks[2] == Ack::duplicate);
+}
+
+TEST_CASE("a delivery for a session that ended long ago is recorded as late") {
+  LoopWorld world;
+  const SessionId session = world.activate();
+  world.load(std::make_shared<Config>(Config{{}, one_plan()->providers}));
+  Remote ended = world.active_remote("r1");
+  ended.progress = Progress::ended;
+  ended.state = State::closed;
+  ended.ended_at = world.clock.now().wall;
+  world.answer(world.take(EffectKind::stop), ended);
+  world.turn();
+  REQUIRE_FALSE(world.loop->keeper().world().sessions.contains(session));
+  std::optional<Ack> ack;
+  REQUIRE(world.inbox.offer(world.delivery("stopped|r1", "r1", Progress::ended),
+                            [&](std::optional<Ack> told) { ack = told; }));
+  world.turn();
+  CHECK(ack == Ack::recorded);
+  DeliveryQuery query;
+  query.session = session;
+  const auto page = world.history->deliveries(query);
+  REQUIRE((page.ok() && page->rows.size() == 1));
+  CHECK(page->rows.front().disposition == Disposition::late);
+}
+
+TEST_CASE("transitions are told in the order of their commit") {
+  LoopWorld world;
+  world.activate();
+  REQUIRE(world.transitions.size() == 2);
+  CHECK_FALSE(world.transitions[0].from.has_value());
+  CHECK(world.transitions[1].to == State::active);
+  CHECK(world.loop->published().last_seq == 2);
+}
+
+TEST_CASE("the loop wakes for a heartbeat and sends it") {
+  LoopWorld world;
+  world.activate();
+  world.effects.clear();
+  world.loop->set_pulse(std::chrono::hours{1});
+  for (int i = 0; i < 20 && world.effects.empty(); ++i) {
+    world.clock.pass(std::max(world.loop->next_turn() - world.clock.now().mono, Millis{1}));
+    world.turn();
+  }
+  CHECK(world.take(EffectKind::keep_alive).remote == RemoteId("r1"));
+}
+
+TEST_CASE("the view is published at most every tenth of a second, and the last change is not forgotten") {
+  LoopWorld world;
+  world.load(one_plan());
+  const ViewPtr first = world.loop->published().view;
+  REQUIRE(first != nullptr);
+  world.answer(world.take(EffectKind::start), world.active_remote("r1"));
+  world.turn();
+  CHECK(world.loop->published().view == first);
+  const Mono next = world.loop->next_turn();
+  REQUIRE(next > world.clock.now().mono);
+  CHECK(next - world.clock.now().mono <= Seconds{1});
+  world.clock.pass(next - world.clock.now().mono);
+  world.turn();
+  REQUIRE(world.loop->published().view != first);
+  CHECK(world.loop->published().view->sessions.front().row.state == State::active);
+}
+
+TEST_CASE("a restart recovers what the store holds, and nothing is started twice") {
+  LoopWorld world;
+  const SessionId session = world.activate();
+  world.effects.clear();
+  world.boot();
+  CHECK(difference(world.loop->keeper().world(), *world.store->load()).empty());
+  world.load(one_plan());
+  REQUIRE(world.effects.size() == 1);
+  CHECK(world.effects.front().kind == EffectKind::observe);
+  CHECK(world.effects.front().session == session);
+}
+
+TEST_CASE("the loop is finished once a shutdown was asked and nothing is under way") {
+  LoopWorld world;
+  world.activate();
+  CHECK_FALSE(world.loop->finished());
+  world.inbox.post(ShutdownAsked{});
+  world.turn();
+  CHECK(world.loop->finished());
+}
+
+TEST_CASE("stop() ends a running loop") {
+  LoopWorld world;
+  world.load(one_plan());
+  world.store->hand_over();
+  std::thread runner([&] { world.loop->run(); });
+  world.loop->stop();
+  runner.join();
+  world.store->hand_over();
+  SUCCEED();
+}
+
+}  // namespace
+}  // namespace keeper

@@ -1,0 +1,234 @@
+#include "runtime/pool.h"
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <map>
+#include <stdexcept>
+
+#include "base/locked.h"
+#include "catch.h"
+#include "runtime/workers.h"
+
+namespace keeper {
+namespace {
+
+using namespace std::chrono_literals;
+
+Effect effect_of(EffectKind kind, std::uint64_t ticket, Mono needed_by = Mono{Seconds{1}}) {
+  Effect effect;
+  effect.kind = kind;
+  effect.ticket = ticket;
+  effect.session = SessionId("s" + std::to_string(ticket));
+  effect.provider = ProviderName("p");
+  effect.needed_by = needed_by;
+  return effect;
+}
+
+// Gathers answers from any thread.
+class Answers {
+ public:
+  AnswerSink sink() {
+    return [this](Answer answer) {
+      list_.with([&](std::vector<Answer>& list) { list.push_back(std::move(answer)); });
+    };
+  }
+  std::vector<Answer> wait(std::size_t count) {
+    for (int i = 0; i < 1000 && all().size() < count; ++i) std::this_thread::sleep_for(10ms);
+    return all();
+  }
+  std::vector<Answer> all() {
+    return list_.with([](const std::vector<Answer>& list) { return list; });
+  }
+
+ private:
+  Locked<std::vector<Answer>> list_;
+};
+
+PoolSettings settings_of(Carry carry, int threads_max = 4) {
+  PoolSettings settings;
+  settings.name = "p";
+  settings.carry = std::move(carry);
+  settings.threads_max = threads_max;
+  return settings;
+}
+
+TEST_CASE("each effect gets exactly one answer, with its own ticket and session") {
+  Answers answers;
+  {
+    Pool pool(settings_of([](const Effect&) { return Answer{}; }), answers.sink());
+    for (std::uint64_t i = 1; i <= 200; ++i) pool.add(effect_of(EffectKind::observe, i));
+    CHECK(answers.wait(200).size() == 200);
+  }
+  std::map<std::uint64_t, int> seen;
+  for (const Answer& answer : answers.all()) {
+    ++seen[answer.ticket];
+    CHECK(answer.session == SessionId("s" + std::to_string(answer.ticket)));
+    CHECK(answer.sent_at != Mono{});
+  }
+  CHECK(seen.size() == 200);
+  CHECK(answers.all().size() == 200);
+}
+
+TEST_CASE("a call that throws is answered as one that may have been applied") {
+  Answers answers;
+  Pool pool(settings_of([](const Effect&) -> Answer { throw std::runtime_error("no luck"); }), answers.sink());
+  pool.add(effect_of(EffectKind::start, 7));
+  const auto list = answers.wait(1);
+  REQUIRE(list.size() == 1);
+  REQUIRE_FALSE(list[0].remotes.ok());
+  CHECK(list[0].ticket == 7);
+  CHECK(list[0].remotes.error().kind == ErrorKind::maybe_applied);
+  CHECK(list[0].remotes.error().what.find("no luck") != std::string::npos);
+}
+
+TEST_CASE("the effect that is needed first is carried out first") {
+  Answers answers;
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  Pool pool(settings_of(
+                [open](const Effect& effect) {
+                  if (effect.ticket == 1) open.wait();
+                  return Answer{};
+                },
+                1),
+            answers.sink());
+  pool.add(effect_of(EffectKind::observe, 1));
+  while (answers.all().empty() && !pool.idle()) {
+    pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{30}}));
+    pool.add(effect_of(EffectKind::observe, 3, Mono{Seconds{20}}));
+    pool.add(effect_of(EffectKind::observe, 4, Mono{Seconds{10}}));
+    gate.set_value();
+    answers.wait(4);
+  }
+  const auto list = answers.wait(4);
+  REQUIRE(list.size() == 4);
+  CHECK(list[1].ticket == 4);
+  CHECK(list[2].ticket == 3);
+  CHECK(list[3].ticket == 2);
+}
+
+TEST_CASE("no more calls run at once than the provider takes") {
+  Answers answers;
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  Pool pool(settings_of(
+                [&](const Effect&) {
+                  const int running = ++now;
+                  int seen = most.load();
+                  while (running > seen && !most.compare_exchange_weak(seen, running)) {
+                  }
+                  std::this_thread::sleep_for(5ms);
+                  --now;
+                  return Answer{};
+                },
+                3),
+            answers.sink());
+  for (std::uint64_t i = 1; i <= 30; ++i) pool.add(effect_of(EffectKind::observe, i));
+  CHECK(answers.wait(30).size() == 30);
+  CHECK(most <= 3);
+  CHECK(most >= 2);
+}
+
+TEST_CASE("what waits for its turn when the pool ends is answered as not applied") {
+  Answers answers;
+  {
+    Pool pool(settings_of(
+                  [](const Effect&) {
+                    std::this_thread::sleep_for(100ms);
+                    return Answer{};
+                  },
+                  1),
+              answers.sink());
+    for (std::uint64_t i = 1; i <= 5; ++i) pool.add(effect_of(EffectKind::observe, i));
+  }
+  const auto list = answers.all();
+  REQUIRE(list.size() == 5);
+  REQUIRE_FALSE(list.back().remotes.ok());
+  CHECK(list.back().remotes.error().kind == ErrorKind::not_applied);
+}
+
+TEST_CASE("a used-up rate refuses what would wait too long, and says for how long") {
+  Answers answers;
+  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  settings.limit = RateLimit{2, Millis{60'000}};
+  settings.patience = Seconds{1};
+  Pool pool(std::move(settings), answers.sink());
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    pool.add(effect_of(EffectKind::observe, i));
+    answers.wait(i);
+  }
+  const auto list = answers.all();
+  REQUIRE(list.size() == 3);
+  REQUIRE_FALSE(list[2].remotes.ok());
+  CHECK(list[2].remotes.error().kind == ErrorKind::exhausted);
+  REQUIRE(list[2].remotes.error().retry_after.has_value());
+  CHECK(*list[2].remotes.error().retry_after > Seconds{50});
+}
+
+TEST_CASE("a rate that is used up for a moment delays, and stops go before reads") {
+  Answers answers;
+  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  settings.limit = RateLimit{1, Millis{150}};
+  Pool pool(std::move(settings), answers.sink());
+  const Mono begun = BootClock::now();
+  pool.add(effect_of(EffectKind::observe, 1));
+  answers.wait(1);
+  pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{1}}));
+  pool.add(effect_of(EffectKind::stop, 3, Mono{Seconds{2}}));
+  const auto list = answers.wait(3);
+  REQUIRE(list.size() == 3);
+  CHECK(list[1].ticket == 3);
+  CHECK(list[2].ticket == 2);
+  CHECK(BootClock::now() - begun >= Millis{300});
+}
+
+TEST_CASE("where each call has a limit of its own, reads do not use up the stops") {
+  Answers answers;
+  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  settings.limit = RateLimit{1, Millis{60'000}};
+  settings.limit_each_call = true;
+  settings.patience = Millis{0};
+  Pool pool(std::move(settings), answers.sink());
+  pool.add(effect_of(EffectKind::observe, 1));
+  pool.add(effect_of(EffectKind::stop, 2));
+  pool.add(effect_of(EffectKind::start, 3));
+  for (const Answer& answer : answers.wait(3)) CHECK(answer.remotes.ok());
+}
+
+TEST_CASE("an effect for a provider that is not there is answered") {
+  Answers answers;
+  Workers workers(answers.sink());
+  workers.dispatch({effect_of(EffectKind::stop, 1)});
+  const auto list = answers.all();
+  REQUIRE(list.size() == 1);
+  REQUIRE_FALSE(list[0].remotes.ok());
+  CHECK(list[0].remotes.error().kind == ErrorKind::not_applied);
+  CHECK(list[0].remotes.error().what.find("p is not configured") != std::string::npos);
+}
+
+TEST_CASE("a provider that changed ends its calls while the new one takes over") {
+  Answers answers;
+  Workers workers(answers.sink());
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::promise<void> under_way;
+  workers.install({{ProviderName("p"), settings_of([&, open](const Effect&) {
+                      under_way.set_value();
+                      open.wait();
+                      return Answer{};
+                    })}});
+  workers.dispatch({effect_of(EffectKind::start, 1)});
+  under_way.get_future().wait();
+  workers.install({{ProviderName("p"), settings_of([](const Effect&) { return Answer{}; })}});
+  workers.dispatch({effect_of(EffectKind::observe, 2)});
+  REQUIRE(answers.wait(1).size() == 1);
+  CHECK(answers.all()[0].ticket == 2);
+  CHECK_FALSE(workers.wait_quiet(Millis{0}));
+  gate.set_value();
+  CHECK(workers.wait_quiet(Seconds{10}));
+  CHECK(answers.all().size() == 2);
+}
+
+}  // namespace
+}  // namespace keeper

@@ -45,7 +45,8 @@ std::vector<Source> sources() {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
       const std::string path = fs::relative(entry.path(), root);
-      if ((extension != ".cpp" && extension != ".h") || path.find("node_modules") != std::string::npos) continue;
+      if ((extension != ".cpp" && extension != ".h") || path.find("node_modules") != std::string::npos)
+        continue;
       Source source{path, {}};
       std::ifstream file(entry.path());
       for (std::string line; std::getline(file, line);) source.lines.push_back(line);
@@ -55,14 +56,16 @@ std::vector<Source> sources() {
   return all;
 }
 
-bool begins_with(const std::string& text, const std::string& part) { return text.compare(0, part.size(), part) == 0; }
+bool begins_with(const std::string& text, const std::string& part) {
+  return text.compare(0, part.size(), part) == 0;
+}
 
 // Layer of each module; a file includes only lower ones and its own.
-const std::map<std::string, int> layers{{"base", 0}, {"core", 1},    {"config", 2}, {"store", 2}, {"provider", 2},
-                                        {"http", 3}, {"runtime", 3}, {"cli", 3}};
+const std::map<std::string, int> layers{{"base", 0},     {"core", 1}, {"config", 2},  {"store", 2},
+                                        {"provider", 2}, {"http", 3}, {"runtime", 3}, {"cli", 3}};
 
-// The modules below L3 that sit side by side do not know each other; L3 may use all of L2, never each other, but for
-// the daemon's wiring, which is the runtime's.
+// The modules below L3 that sit side by side do not know each other; L3 may use all of L2, never each other,
+// but for the daemon's wiring, which is the runtime's.
 bool may_include(const std::string& from, const std::string& to) {
   if (from == to) return true;
   const int a = layers.at(from);
@@ -80,9 +83,10 @@ TEST_CASE("no file is longer than 400 lines") {
 }
 
 TEST_CASE("no function is longer than 60 lines") {
-  // A body begins at a line without indentation that ends with '{' and ends at the next '}' in the first column;
-  // tests, namespaces and types are not functions.
-  const std::regex not_function("^(namespace|struct|class|enum|union|extern|TEST_CASE|constexpr std::array|const )");
+  // A body begins at a line without indentation that ends with '{' and ends at the next '}' in the first
+  // column; tests, namespaces and types are not functions.
+  const std::regex not_function(
+      "^(namespace|struct|class|enum|union|extern|TEST_CASE|constexpr std::array|const )");
   for (const Source& source : sources()) {
     const std::vector<std::string> lines = code_of(source);
     std::size_t begin = 0;
@@ -121,7 +125,8 @@ TEST_CASE("a file includes only lower layers and its own module") {
 
 TEST_CASE("the core is pure: no threads, chance, clocks, files, logs, JSON, HTTP or SQL") {
   const std::regex forbidden(
-      "#include <(thread|mutex|condition_variable|atomic|random|iostream|fstream|filesystem|future|httplib|sqlite3|"
+      "#include "
+      "<(thread|mutex|condition_variable|atomic|random|iostream|fstream|filesystem|future|httplib|sqlite3|"
       "spdlog|nlohmann|SQLiteCpp|boost|yaml-cpp)");
   const std::regex clock("(system_clock|steady_clock)::now|BootClock::now|wall_now\\(");
   for (const Source& source : sources()) {

@@ -14,13 +14,20 @@ void check_failed(const char* condition, const char* file, int line) {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::not_applied: return "not_applied";
-    case ErrorKind::maybe_applied: return "maybe_applied";
-    case ErrorKind::gone: return "gone";
-    case ErrorKind::denied: return "denied";
-    case ErrorKind::exhausted: return "exhausted";
-    case ErrorKind::malformed: return "malformed";
-    case ErrorKind::storage: return "storage";
+    case ErrorKind::not_applied:
+      return "not_applied";
+    case ErrorKind::maybe_applied:
+      return "maybe_applied";
+    case ErrorKind::gone:
+      return "gone";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::exhausted:
+      return "exhausted";
+    case ErrorKind::malformed:
+      return "malformed";
+    case ErrorKind::storage:
+      return "storage";
   }
   check_failed("a known ErrorKind", __FILE__, __LINE__);
 }

@@ -5,5 +5,6 @@ namespace keeper {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }
 
-#define KEEPER_CHECK(condition) \
-  (static_cast<bool>(condition) ? static_cast<void>(0) : ::keeper::check_failed(#condition, __FILE__, __LINE__))
+#define KEEPER_CHECK(condition)                        \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::keeper::check_failed(#condition, __FILE__, __LINE__))

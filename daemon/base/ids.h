@@ -33,5 +33,7 @@ using InstanceId = Id<struct InstanceIdTag>;  // this store's, drawn once when t
 
 template <class Tag>
 struct std::hash<keeper::Id<Tag>> {
-  std::size_t operator()(const keeper::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const keeper::Id<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
 };

@@ -41,16 +41,28 @@ class [[nodiscard]] Result {
   bool ok() const { return content_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { KEEPER_CHECK(ok()); return std::get<0>(content_); }
-  const T& value() const& { KEEPER_CHECK(ok()); return std::get<0>(content_); }
-  T&& value() && { KEEPER_CHECK(ok()); return std::get<0>(std::move(content_)); }
+  T& value() & {
+    KEEPER_CHECK(ok());
+    return std::get<0>(content_);
+  }
+  const T& value() const& {
+    KEEPER_CHECK(ok());
+    return std::get<0>(content_);
+  }
+  T&& value() && {
+    KEEPER_CHECK(ok());
+    return std::get<0>(std::move(content_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  const Error& error() const { KEEPER_CHECK(!ok()); return std::get<1>(content_); }
+  const Error& error() const {
+    KEEPER_CHECK(!ok());
+    return std::get<1>(content_);
+  }
 
  private:
   std::variant<T, Error> content_;

@@ -7,7 +7,8 @@
 
 namespace keeper {
 
-// Control characters as \xNN, cut to `bytes_max` with an ellipsis: foreign text made safe for a log or an answer.
+// Control characters as \xNN, cut to `bytes_max` with an ellipsis: foreign text made safe for a log or an
+// answer.
 std::string printable(std::string_view text, std::size_t bytes_max = 200);
 
 // The closest of `known` within two edits (one for short words): "did you mean". Empty if none is close.

@@ -26,12 +26,14 @@ Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis m
       const Millis asked = std::min(error.retry_after.value_or(exhausted_wait), wait_max);
       return now + std::max(asked, Millis{Seconds{1}});
     }
-    case ErrorKind::denied: return now + denied_wait;
+    case ErrorKind::denied:
+      return now + denied_wait;
     case ErrorKind::not_applied:
     case ErrorKind::maybe_applied:
     case ErrorKind::gone:
     case ErrorKind::malformed:
-    case ErrorKind::storage: return now + call_backoff(session.row.id, session.tries, most);
+    case ErrorKind::storage:
+      return now + call_backoff(session.row.id, session.tries, most);
   }
   check_failed("a known ErrorKind", __FILE__, __LINE__);
 }
@@ -41,7 +43,8 @@ void note_failure(Tracked& session, const Error& error) {
   session.row.last_error = error.what;
 }
 
-void adopt_remote(Draft& draft, const SessionId& id, const Remote& remote, const Answer& answer, Reason reason) {
+void adopt_remote(Draft& draft, const SessionId& id, const Remote& remote, const Answer& answer,
+                  Reason reason) {
   draft.adopt(id, remote.id);
   const Traits* traits = draft.traits(draft.find(id)->row.provider);
   if (traits && !traits->one_per_place) release_scope(draft, id);
@@ -78,8 +81,9 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
       if (session.row.ending) {
         end_as_asked(draft, id, error.what);
       } else {
-        end_session(draft, id, {State::error, Reason::start_refused, Cause::provider_answer, draft.now().wall, true,
-                                error.what});
+        end_session(draft, id,
+                    {State::error, Reason::start_refused, Cause::provider_answer, draft.now().wall, true,
+                     error.what});
       }
       return;
   }
@@ -96,10 +100,10 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Our wall clock may have been stepped since, or
-// the process restarted, so there are three measures: its age against this process's boot clock, its age against
-// our wall clock, and its plain time against ours when the start was sent. One that agrees is enough: to start
-// beside a remote of ours costs more than to look at one too many.
+// Whether a remote may have been created by this session's start. Our wall clock may have been stepped since,
+// or the process restarted, so there are three measures: its age against this process's boot clock, its age
+// against our wall clock, and its plain time against ours when the start was sent. One that agrees is enough:
+// to start beside a remote of ours costs more than to look at one too many.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   const Wall there = answer.provider_now.value_or(now.wall);
@@ -107,7 +111,8 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
   const Wall sent = *session.row.start_sent_at;
   if (age <= now.mono - session.start_sent + created_slack) return true;
   if (now.wall - age >= sent - created_slack) return true;
-  return *remote.created_at >= sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
+  return *remote.created_at >=
+         sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
 }
 
 // Ours by its tag; without tags, created since the start was sent and claimed by no other session.
@@ -118,7 +123,8 @@ const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& a
       if (*remote.tag == session.row.id) return &remote;
       continue;
     }
-    if (remote.progress == Progress::ended || draft.find(RemoteKey{session.row.provider, remote.id})) continue;
+    if (remote.progress == Progress::ended || draft.find(RemoteKey{session.row.provider, remote.id}))
+      continue;
     if (!created_since(remote, session, answer, draft.now())) continue;
     if (!best || *remote.created_at < *best->created_at) best = &remote;
   }
@@ -138,7 +144,8 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   const Traits* traits = draft.traits(session.row.provider);
-  const Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  const Mono settled =
+      session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
   ++session.absent_reads;
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
@@ -161,8 +168,9 @@ void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
     end_as_asked(draft, id);
   } else {
     const Traits* traits = draft.traits(session.row.provider);
-    end_session(draft, id, {traits ? traits->gone_state : State::error, traits ? traits->gone_reason : Reason::lost,
-                            Cause::poll, draft.now().wall, true, what});
+    end_session(draft, id,
+                {traits ? traits->gone_state : State::error, traits ? traits->gone_reason : Reason::lost,
+                 Cause::poll, draft.now().wall, true, what});
   }
 }
 
@@ -229,11 +237,19 @@ void on_answer(Draft& draft, const Answer& answer) {
   const SessionId id = answer.session;
   draft.edit(id).flight.reset();
   switch (answer.kind) {
-    case EffectKind::start: on_started(draft, id, answer); break;
-    case EffectKind::find: on_found(draft, id, answer); break;
+    case EffectKind::start:
+      on_started(draft, id, answer);
+      break;
+    case EffectKind::find:
+      on_found(draft, id, answer);
+      break;
     case EffectKind::observe:
-    case EffectKind::keep_alive: on_read(draft, id, answer); break;
-    case EffectKind::stop: on_stopped(draft, id, answer); break;
+    case EffectKind::keep_alive:
+      on_read(draft, id, answer);
+      break;
+    case EffectKind::stop:
+      on_stopped(draft, id, answer);
+      break;
   }
   draft.wake_session(id);
 }

@@ -52,9 +52,7 @@ const Traits* Draft::traits(const ProviderName& name) const {
 
 const Tracked* Draft::find(const SessionId& id) const { return look(sessions_, world_.sessions, id); }
 
-const SessionId* Draft::find(const RemoteKey& key) const {
-  return look(adopted_, world_.by_remote, key);
-}
+const SessionId* Draft::find(const RemoteKey& key) const { return look(adopted_, world_.by_remote, key); }
 
 const Slot& Draft::slot(const SlotKey& key) const {
   static const Slot none;
@@ -176,7 +174,8 @@ Decision Draft::finish() {
     const auto before = world_.held.find(key);
     const bool known = before != world_.held.end();
     if (!known && !after) continue;
-    decision.held.push_back({key, known ? std::optional<Held>(before->second) : std::nullopt, std::move(after)});
+    decision.held.push_back(
+        {key, known ? std::optional<Held>(before->second) : std::nullopt, std::move(after)});
   }
   decision.config_before = world_.config;
   decision.config_after = config_;

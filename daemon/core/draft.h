@@ -1,4 +1,5 @@
-// A decision in the making: reads fall through to the world, edits stay here until finish(). Loop thread only.
+// A decision in the making: reads fall through to the world, edits stay here until finish(). Loop thread
+// only.
 #pragma once
 
 #include <map>
@@ -12,8 +13,12 @@ namespace keeper {
 
 class Draft {
  public:
-  Draft(const World& world, Now now) : world_(world), now_(now), config_(world.config),
-      shutting_down_(world.shutting_down), tickets_(world.tickets) {}
+  Draft(const World& world, Now now)
+      : world_(world),
+        now_(now),
+        config_(world.config),
+        shutting_down_(world.shutting_down),
+        tickets_(world.tickets) {}
 
   Now now() const { return now_; }
   const World& world() const { return world_; }
@@ -22,9 +27,9 @@ class Draft {
   const Plan* plan(const PlanName& name) const;
   const Traits* traits(const ProviderName& name) const;
 
-  const Tracked* find(const SessionId& id) const;   // null: not tracked
+  const Tracked* find(const SessionId& id) const;  // null: not tracked
   const SessionId* find(const RemoteKey& key) const;
-  const Slot& slot(const SlotKey& key) const;        // an empty one if there is none
+  const Slot& slot(const SlotKey& key) const;  // an empty one if there is none
   const Scope& scope(const std::string& key) const;
 
   Tracked& edit(const SessionId& id);  // must be tracked
@@ -35,10 +40,10 @@ class Draft {
   void set_config(std::shared_ptr<const Config> config) { config_ = std::move(config); }
   void set_shutting_down() { shutting_down_ = true; }
 
-  Tracked& add(const SessionRow& row);               // a new session
+  Tracked& add(const SessionRow& row);  // a new session
   void adopt(const SessionId& id, const RemoteId& remote);
   void hold(const DeliveryRow& row, Mono until);
-  std::vector<Held> take_held(const RemoteKey& key); // and forget them
+  std::vector<Held> take_held(const RemoteKey& key);  // and forget them
   void drop_held(const std::string& key);
 
   void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);

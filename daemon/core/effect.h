@@ -22,7 +22,7 @@ struct Effect {
   InstanceId instance;
   PlanName plan;
   ProviderName provider;
-  RemoteId remote;         // empty for start and find
+  RemoteId remote;  // empty for start and find
   std::string place;
   std::string parameters;  // the provider's JSON, without secrets
   Mono needed_by{};        // when the session suffers; the queue is ordered by it
@@ -32,12 +32,12 @@ struct Effect {
 struct Remote {
   RemoteId id;
   Progress progress = Progress::started;
-  State state = State::active;         // the mapped state: closed, error or timed_out once ended
-  std::optional<Reason> reason;        // with an end: why, as far as the provider tells
-  std::string native_status;           // the provider's own word
-  std::string detail;                  // the provider's error text, printable
-  std::optional<SessionId> tag;        // ours, where the provider keeps one and it is this store's
-  std::optional<Wall> created_at;      // the provider's clock, as the next two
+  State state = State::active;     // the mapped state: closed, error or timed_out once ended
+  std::optional<Reason> reason;    // with an end: why, as far as the provider tells
+  std::string native_status;       // the provider's own word
+  std::string detail;              // the provider's error text, printable
+  std::optional<SessionId> tag;    // ours, where the provider keeps one and it is this store's
+  std::optional<Wall> created_at;  // the provider's clock, as the next two
   std::optional<Wall> last_activity_at;
   std::optional<Wall> ended_at;
   std::optional<Millis> idle_timeout;
@@ -49,8 +49,8 @@ struct Answer {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;
   SessionId session;
-  Mono sent_at{};                     // when the call left
-  std::optional<Wall> provider_now;   // the provider's `Date`, to correct its times by
+  Mono sent_at{};                    // when the call left
+  std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
 };
 

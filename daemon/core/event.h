@@ -20,7 +20,7 @@ struct Delivered {
   DeliveryRow row;
   bool seen = false;
   std::optional<SessionId> session;  // whose remote it is, also of a session that ended long ago
-  bool followed = true;  // a type that says something of a session
+  bool followed = true;              // a type that says something of a session
   Waiter waiter = 0;
 };
 

@@ -14,7 +14,6 @@ namespace {
 constexpr Millis clock_step = Seconds{1};
 constexpr int settle_rounds_max = 1'000'000;
 
-
 void unmatch_held(Draft& draft, const std::string& key, const Held& held) {
   DeliveryRow row = held.row;
   row.disposition = Disposition::unmatched;
@@ -79,7 +78,8 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
 void on_tick(Draft& draft, const Tick&) {
   const Now now = draft.now();
   const World& world = draft.world();
-  for (auto at = world.session_queue.begin(); at != world.session_queue.end() && at->first <= now.mono; ++at) {
+  for (auto at = world.session_queue.begin(); at != world.session_queue.end() && at->first <= now.mono;
+       ++at) {
     draft.wake_session(at->second);
   }
   const Millis offset = now.wall.time_since_epoch() - now.mono.time_since_epoch();
@@ -89,10 +89,12 @@ void on_tick(Draft& draft, const Tick&) {
     if (!stepped) break;
     draft.wake_plan(name);
   }
-  for (auto at = world.plan_queue_mono.begin(); at != world.plan_queue_mono.end() && at->first <= now.mono; ++at) {
+  for (auto at = world.plan_queue_mono.begin(); at != world.plan_queue_mono.end() && at->first <= now.mono;
+       ++at) {
     draft.wake_plan(at->second);
   }
-  for (auto at = world.plan_queue_wall.begin(); at != world.plan_queue_wall.end() && at->first <= now.wall; ++at) {
+  for (auto at = world.plan_queue_wall.begin(); at != world.plan_queue_wall.end() && at->first <= now.wall;
+       ++at) {
     draft.wake_plan(at->second);
   }
   for (auto at = world.held_queue.begin(); at != world.held_queue.end() && at->first <= now.mono; ++at) {

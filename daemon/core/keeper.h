@@ -1,8 +1,8 @@
 // The keeper: decides what happens to every session. Owns no thread, clock, socket or file.
-// Vocabulary: a plan wants sessions; an occurrence is one scheduled time of it; a session is our durable row; a
-// remote is the provider's object. Normal flow: Tick -> row `queued` + effect start -> Answer -> remote known,
-// `active` -> heartbeats and reads by deadline -> rollover or stop -> terminal -> confirmed gone.
-// Loop thread only. The caller keeps the order: decide, install, commit, then acknowledge and dispatch.
+// Vocabulary: a plan wants sessions; an occurrence is one scheduled time of it; a session is our durable row;
+// a remote is the provider's object. Normal flow: Tick -> row `queued` + effect start -> Answer -> remote
+// known, `active` -> heartbeats and reads by deadline -> rollover or stop -> terminal -> confirmed gone. Loop
+// thread only. The caller keeps the order: decide, install, commit, then acknowledge and dispatch.
 #pragma once
 
 #include "core/event.h"
@@ -13,7 +13,8 @@ namespace keeper {
 
 class Keeper {
  public:
-  // After a start of the process: every unresolved session is due at once, which makes recovery the normal path.
+  // After a start of the process: every unresolved session is due at once, which makes recovery the normal
+  // path.
   Keeper(const Ledger& ledger, Now now);
 
   // Pure: what the event leads to. Never changes the keeper.
@@ -41,7 +42,8 @@ class Keeper {
   World world_;
 };
 
-// The invariants of one session; empty text if they hold. Used by check() and by the simulator on all of them.
+// The invariants of one session; empty text if they hold. Used by check() and by the simulator on all of
+// them.
 std::string broken_invariant(const World& world, const Tracked& session, Now now);
 
 }  // namespace keeper

@@ -19,7 +19,8 @@ bool ended_by_keeper(Reason reason) {
     case Reason::stopped_by_plan:
     case Reason::stopped_by_operator:
     case Reason::stopped_at_shutdown:
-    case Reason::superseded: return true;
+    case Reason::superseded:
+      return true;
     case Reason::scheduled:
     case Reason::restarted:
     case Reason::rollover:
@@ -34,7 +35,8 @@ bool ended_by_keeper(Reason reason) {
     case Reason::provider_failed:
     case Reason::idle_timeout:
     case Reason::max_duration:
-    case Reason::lost: return false;
+    case Reason::lost:
+      return false;
   }
   check_failed("a known Reason", __FILE__, __LINE__);
 }
@@ -100,9 +102,12 @@ Millis call_backoff(const SessionId& id, int tries, Millis most) {
 std::string scope_of(const SessionRow& row, const Traits* traits) {
   if (!traits) return {};
   switch (traits->start_scope) {
-    case StartScope::free: return {};
-    case StartScope::place: return row.provider.str() + "|" + row.place;
-    case StartScope::provider: return row.provider.str();
+    case StartScope::free:
+      return {};
+    case StartScope::place:
+      return row.provider.str() + "|" + row.place;
+    case StartScope::provider:
+      return row.provider.str();
   }
   check_failed("a known StartScope", __FILE__, __LINE__);
 }
@@ -205,7 +210,8 @@ void end_as_asked(Draft& draft, const SessionId& id, std::string detail) {
   const Tracked& session = draft.edit(id);
   KEEPER_CHECK(session.row.ending);
   const Ending ending = *session.row.ending;
-  end_session(draft, id, {ending.state, ending.reason, ending.cause, draft.now().wall, true, std::move(detail)});
+  end_session(draft, id,
+              {ending.state, ending.reason, ending.cause, draft.now().wall, true, std::move(detail)});
 }
 
 void resolve(Draft& draft, const SessionId& id) {

@@ -6,7 +6,8 @@
 
 namespace keeper {
 
-// Makes the next attempt for a slot: a row `queued`, due at once. `predecessor`: it is to take over from that one.
+// Makes the next attempt for a slot: a row `queued`, due at once. `predecessor`: it is to take over from that
+// one.
 const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wall occurrence, Reason reason,
                                 Cause cause, const std::optional<SessionId>& predecessor = std::nullopt);
 
@@ -33,8 +34,8 @@ void end_as_asked(Draft& draft, const SessionId& id, std::string detail = {});
 // The provider confirmed that the remote of an ended session is gone.
 void resolve(Draft& draft, const SessionId& id);
 
-// Applies the deadlines that have passed, makes a successor where one is due, sends the next call where one is
-// due, and computes when it must be looked at again.
+// Applies the deadlines that have passed, makes a successor where one is due, sends the next call where one
+// is due, and computes when it must be looked at again.
 void settle(Draft& draft, const SessionId& id);
 
 // Starts in one scope are serialised; empty: free.

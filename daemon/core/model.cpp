@@ -33,14 +33,15 @@ constexpr std::array<std::pair<State, std::string_view>, 5> states{{{State::queu
                                                                     {State::error, "error"},
                                                                     {State::timed_out, "timed_out"}}};
 
-constexpr std::array<std::pair<Cause, std::string_view>, 8> causes{{{Cause::schedule, "schedule"},
-                                                                    {Cause::webhook, "webhook"},
-                                                                    {Cause::provider_answer, "provider_answer"},
-                                                                    {Cause::poll, "poll"},
-                                                                    {Cause::deadline, "deadline"},
-                                                                    {Cause::operator_, "operator"},
-                                                                    {Cause::reload, "reload"},
-                                                                    {Cause::recovery, "recovery"}}};
+constexpr std::array<std::pair<Cause, std::string_view>, 8> causes{
+    {{Cause::schedule, "schedule"},
+     {Cause::webhook, "webhook"},
+     {Cause::provider_answer, "provider_answer"},
+     {Cause::poll, "poll"},
+     {Cause::deadline, "deadline"},
+     {Cause::operator_, "operator"},
+     {Cause::reload, "reload"},
+     {Cause::recovery, "recovery"}}};
 
 constexpr std::array<std::pair<Disposition, std::string_view>, 5> dispositions{
     {{Disposition::applied, "applied"},

@@ -73,11 +73,11 @@ struct SessionRow {
   SessionId id;
   PlanName plan;
   ProviderName provider;
-  Wall occurrence{};  // the scheduled time that it serves; the epoch for an `always` plan
-  int replica = 0;    // 0 .. count - 1
-  int attempt = 0;    // 0 is the first for its occurrence and replica
-  int failures = 0;   // attempts in a row before this one that failed early
-  std::string place;  // where the provider holds one session only (Sonoran's server), else empty
+  Wall occurrence{};        // the scheduled time that it serves; the epoch for an `always` plan
+  int replica = 0;          // 0 .. count - 1
+  int attempt = 0;          // 0 is the first for its occurrence and replica
+  int failures = 0;         // attempts in a row before this one that failed early
+  std::string place;        // where the provider holds one session only (Sonoran's server), else empty
   std::string parameters;   // what the start asks for: the provider's JSON, without secrets
   std::string fingerprint;  // of provider and parameters
 
@@ -117,17 +117,17 @@ struct TransitionRow {
 };
 
 struct DeliveryRow {
-  std::int64_t id = 0;   // given by the store
+  std::int64_t id = 0;  // given by the store
   ProviderName provider;
-  std::string key;       // unique per provider: "type|remote id", or "sha256|digest" of an ignored one
-  std::string type;      // the provider's word for the event
+  std::string key;   // unique per provider: "type|remote id", or "sha256|digest" of an ignored one
+  std::string type;  // the provider's word for the event
   Progress progress = Progress::asked;  // what the type says of its remote
   bool failed = false;                  // with ended: failed, not stopped
   RemoteId remote_id;                   // normalised; empty for an ignored type without one
   std::optional<SessionId> session;
   Disposition disposition = Disposition::held;
   Wall received_at{};
-  std::string body;  // the raw bytes as signed; empty when a known row only changes its disposition
+  std::string body;    // the raw bytes as signed; empty when a known row only changes its disposition
   std::string digest;  // SHA-256 of the body, hex
   bool operator==(const DeliveryRow&) const = default;
 };
@@ -135,7 +135,7 @@ struct DeliveryRow {
 // What is durable about a plan beyond its configuration.
 struct PlanRow {
   PlanName name;
-  Wall known_since{};  // occurrences before it are none of ours
+  Wall known_since{};              // occurrences before it are none of ours
   std::optional<Wall> considered;  // the newest occurrence that was begun or skipped
   bool operator==(const PlanRow&) const = default;
 };
@@ -154,10 +154,10 @@ struct Batch {
 // Everything that the keeper needs after a start of the process.
 struct Ledger {
   InstanceId instance;
-  std::vector<SessionRow> unresolved;   // sessions whose remote may still exist
-  std::vector<SessionRow> latest;       // the newest session of each (plan, replica)
+  std::vector<SessionRow> unresolved;  // sessions whose remote may still exist
+  std::vector<SessionRow> latest;      // the newest session of each (plan, replica)
   std::vector<PlanRow> plans;
-  std::vector<DeliveryRow> held;        // without bodies
+  std::vector<DeliveryRow> held;         // without bodies
   std::array<std::int64_t, 5> counts{};  // sessions by state, in the order of all_states
   std::int64_t last_seq = 0;
 };

@@ -19,10 +19,10 @@ enum class Overlap { skip, replace, buffer_one, allow };
 enum class OnShutdown { leave, stop };
 
 struct KeepAlive {
-  bool heartbeat = false;                   // send heartbeats at all
-  std::optional<Millis> heartbeat_every;    // empty: a third of the idle timeout
+  bool heartbeat = false;                 // send heartbeats at all
+  std::optional<Millis> heartbeat_every;  // empty: a third of the idle timeout
   Rollover rollover = Rollover::off;
-  std::optional<Millis> rollover_before;    // empty: the larger of 10 % and the provider's slow start
+  std::optional<Millis> rollover_before;  // empty: the larger of 10 % and the provider's slow start
   Restart restart = Restart::never;
   Millis initial_backoff{Seconds{1}};
   Millis max_backoff{std::chrono::minutes{5}};
@@ -34,12 +34,12 @@ struct Plan {
   ProviderName provider;
   Schedule schedule;
   int count = 1;
-  std::string place;                    // see SessionRow::place
-  std::string parameters;               // the provider's JSON, without secrets
-  std::string fingerprint;              // of provider and parameters
-  std::optional<Millis> idle_timeout;   // what the start asks the provider for
-  std::optional<Millis> maximum;        // likewise: the provider's own hard limit
-  std::optional<Millis> max_duration;   // the keeper's own limit
+  std::string place;                   // see SessionRow::place
+  std::string parameters;              // the provider's JSON, without secrets
+  std::string fingerprint;             // of provider and parameters
+  std::optional<Millis> idle_timeout;  // what the start asks the provider for
+  std::optional<Millis> maximum;       // likewise: the provider's own hard limit
+  std::optional<Millis> max_duration;  // the keeper's own limit
   Millis start_timeout{std::chrono::minutes{2}};
   Millis stop_timeout{std::chrono::minutes{1}};
   Millis catch_up{std::chrono::minutes{10}};
@@ -53,15 +53,15 @@ enum class StartScope { free, place, provider };
 
 // What the core must know of a provider. The facts and their sources: core/traits.cpp.
 struct Traits {
-  bool can_find = true;               // an ambiguous start can be looked up
-  bool one_per_place = false;         // holds one session per place, so a rollover breaks first
-  bool has_heartbeat = false;         // has a call that restarts the idle clock
+  bool can_find = true;        // an ambiguous start can be looked up
+  bool one_per_place = false;  // holds one session per place, so a rollover breaks first
+  bool has_heartbeat = false;  // has a call that restarts the idle clock
   StartScope start_scope = StartScope::free;
-  State gone_state = State::error;    // what an unasked "unknown" means, once it was said twice
+  State gone_state = State::error;  // what an unasked "unknown" means, once it was said twice
   Reason gone_reason = Reason::lost;
   Millis request_timeout{Seconds{30}};
   Millis poll_interval{Seconds{30}};
-  Millis slow_start{Seconds{30}};     // what a rollover allows its successor to become active
+  Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active
 };
 
 struct Config {

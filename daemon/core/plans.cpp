@@ -9,7 +9,8 @@
 namespace keeper {
 namespace {
 
-// What a plan wants at one moment. Windows ask "should it be alive now?"; occurrences are starts of their own.
+// What a plan wants at one moment. Windows ask "should it be alive now?"; occurrences are starts of their
+// own.
 struct Want {
   bool alive = false;         // windows only
   std::optional<Wall> begin;  // the identity of the occurrence that may begin or be repeated now
@@ -38,9 +39,10 @@ bool restarts(const Plan& plan, const Slot& slot) {
   if (!slot.last_state || !slot.last_reason) return false;
   switch (*slot.last_reason) {
     case Reason::superseded:
-    case Reason::stopped_by_plan: return plan.schedule.kind() != Schedule::Kind::occurrences ||
-                                         *slot.last_reason == Reason::superseded;
-    case Reason::stopped_by_operator: return false;
+    case Reason::stopped_by_plan:
+      return plan.schedule.kind() != Schedule::Kind::occurrences || *slot.last_reason == Reason::superseded;
+    case Reason::stopped_by_operator:
+      return false;
     case Reason::scheduled:
     case Reason::restarted:
     case Reason::rollover:
@@ -56,20 +58,23 @@ bool restarts(const Plan& plan, const Slot& slot) {
     case Reason::idle_timeout:
     case Reason::max_duration:
     case Reason::lost:
-    case Reason::stopped_at_shutdown: break;
+    case Reason::stopped_at_shutdown:
+      break;
   }
   Restart restart = plan.keep_alive.restart;
   if (restart == Restart::by_schedule) {
     restart = plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
   }
   switch (restart) {
-    case Restart::always: return true;
+    case Restart::always:
+      return true;
     case Restart::on_failure:
       return *slot.last_state == State::error || *slot.last_state == State::timed_out ||
              (*slot.last_reason == Reason::stopped_at_shutdown &&
               plan.schedule.kind() != Schedule::Kind::occurrences);
     case Restart::never:
-    case Restart::by_schedule: return false;
+    case Restart::by_schedule:
+      return false;
   }
   check_failed("a known Restart", __FILE__, __LINE__);
 }
@@ -94,12 +99,13 @@ bool unresolved(const Draft& draft, const Slot& slot, Wall occurrence) {
   });
 }
 
-// Begins or repeats the wanted occurrence in one slot; returns when the next attempt is due, if it waits for that.
+// Begins or repeats the wanted occurrence in one slot; returns when the next attempt is due, if it waits for
+// that.
 std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, const Want& want) {
   const Slot& slot = draft.slot(key);
   const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
-  const bool served = std::any_of(slot.live.begin(), slot.live.end(),
-                                  [&](const SessionId& id) { return serves(draft, id); });
+  const bool served =
+      std::any_of(slot.live.begin(), slot.live.end(), [&](const SessionId& id) { return serves(draft, id); });
   if (served || !want.begin) return std::nullopt;
   // A clock that went back must not make an occurrence that was begun before look new.
   const Wall occurrence = slot.occurrence ? std::max(*slot.occurrence, *want.begin) : *want.begin;
@@ -128,8 +134,9 @@ std::set<int> replicas_of(const Draft& draft, const PlanName& name, int count) {
 }
 
 bool any_live(const Draft& draft, const PlanName& name, const std::set<int>& replicas) {
-  return std::any_of(replicas.begin(), replicas.end(),
-                     [&](int replica) { return !draft.slot({name, replica}).live.empty(); });
+  return std::any_of(replicas.begin(), replicas.end(), [&](int replica) {
+    return !draft.slot({name, replica}).live.empty();
+  });
 }
 
 void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {

@@ -42,7 +42,7 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
   if (!plan || !traits) return;
-  const Mono begin = remote.created_at    ? on_our_clock(draft, answer, *remote.created_at)
+  const Mono begin = remote.created_at              ? on_our_clock(draft, answer, *remote.created_at)
                      : session.start_sent != Mono{} ? session.start_sent
                                                     : answer.sent_at;
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
@@ -60,7 +60,8 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
     }
   }
   session.hard_at = maximum ? std::optional<Mono>(begin + *maximum) : std::nullopt;
-  // The keeper's own maximum counts from the provider's begin; without one it stands as it was set at activation.
+  // The keeper's own maximum counts from the provider's begin; without one it stands as it was set at
+  // activation.
   session.own_hard_at = plan->max_duration ? std::optional<Mono>(begin + *plan->max_duration) : std::nullopt;
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.row.successor) return;

@@ -34,17 +34,17 @@ struct ProviderSettings {
   ProviderName name;
   ProviderType type = ProviderType::notte;
   NotteDialect dialect = NotteDialect::current;
-  std::string base_url;               // scheme://host[:port][/path], without a trailing slash
-  Secret api_key;                     // Notte and Sonoran: the bearer key; VideoSDK: the key's public part
-  Secret secret;                      // VideoSDK: what tokens are signed with
-  Secret token;                       // VideoSDK: a ready JWT, instead of key and secret
-  std::string webhook_public_key;     // VideoSDK: a pinned PEM; empty: fetched
-  std::string ca_file;                // empty: the system's
+  std::string base_url;            // scheme://host[:port][/path], without a trailing slash
+  Secret api_key;                  // Notte and Sonoran: the bearer key; VideoSDK: the key's public part
+  Secret secret;                   // VideoSDK: what tokens are signed with
+  Secret token;                    // VideoSDK: a ready JWT, instead of key and secret
+  std::string webhook_public_key;  // VideoSDK: a pinned PEM; empty: fetched
+  std::string ca_file;             // empty: the system's
   Millis request_timeout{Seconds{30}};
   std::optional<Millis> poll_interval;
   std::optional<RateLimit> rate_limit;
   int max_concurrent = 4;
-  bool allow_http = false;            // plain http beyond loopback
+  bool allow_http = false;  // plain http beyond loopback
   bool operator==(const ProviderSettings&) const = default;
 };
 

@@ -8,8 +8,11 @@ namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
 
-// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline counts.
-Millis grace(const Traits* traits) { return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5}; }
+// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
+// counts.
+Millis grace(const Traits* traits) {
+  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
+}
 
 void apply_deadlines(Draft& draft, Tracked& session) {
   const Mono now = draft.now().mono;
@@ -55,7 +58,8 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   session.rollover_at.reset();
   if (!changed && outlives_window(draft, *plan, session)) return;
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
-    ask_end(draft, session.row.id, State::closed, Reason::superseded, changed ? Cause::reload : Cause::schedule);
+    ask_end(draft, session.row.id, State::closed, Reason::superseded,
+            changed ? Cause::reload : Cause::schedule);
     return;
   }
   create_session(draft, *plan, session.row.replica, session.row.occurrence, Reason::rollover,
@@ -75,7 +79,7 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   effect.parameters = session.row.parameters;
   effect.needed_by = kind == EffectKind::keep_alive && session.idle_at ? *session.idle_at
                      : kind == EffectKind::stop                        ? draft.now().mono
-                                                                       : draft.now().mono + std::chrono::minutes{1};
+                                                : draft.now().mono + std::chrono::minutes{1};
   session.flight = Flight{kind, effect.ticket, draft.now().mono};
   draft.effect(std::move(effect));
 }
@@ -153,7 +157,8 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
     if (session.own_hard_at) due = std::min(due, *session.own_hard_at);
     if (session.hard_at) due = std::min(due, *session.hard_at + wait);
     if (session.idle_at && session.beat_at) due = std::min(due, *session.idle_at + wait);
-    const bool may_roll = session.row.state == State::active && !session.row.successor && !draft.shutting_down();
+    const bool may_roll =
+        session.row.state == State::active && !session.row.successor && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
   }
   return due;
@@ -167,8 +172,9 @@ void settle(Draft& draft, const SessionId& id) {
   const Traits* traits = draft.traits(session.row.provider);
   bool waits = false;
   if (!traits) {
-    session.row.last_error = "provider " + session.row.provider.str() +
-                             " is not in the configuration any more, so its remote cannot be reached; add it again";
+    session.row.last_error =
+        "provider " + session.row.provider.str() +
+        " is not in the configuration any more, so its remote cannot be reached; add it again";
   } else if (!session.flight) {
     apply_deadlines(draft, session);
     maybe_roll_over(draft, session);

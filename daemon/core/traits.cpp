@@ -42,9 +42,12 @@ Traits sonoran_cms() {
 
 std::string_view to_string(ProviderType type) {
   switch (type) {
-    case ProviderType::videosdk: return "videosdk";
-    case ProviderType::notte: return "notte";
-    case ProviderType::sonoran_cms: return "sonoran_cms";
+    case ProviderType::videosdk:
+      return "videosdk";
+    case ProviderType::notte:
+      return "notte";
+    case ProviderType::sonoran_cms:
+      return "sonoran_cms";
   }
   check_failed("a known ProviderType", __FILE__, __LINE__);
 }
@@ -52,9 +55,15 @@ std::string_view to_string(ProviderType type) {
 Traits traits_of(const ProviderSettings& settings) {
   Traits traits;
   switch (settings.type) {
-    case ProviderType::videosdk: traits = videosdk(); break;
-    case ProviderType::notte: traits = notte(settings.dialect); break;
-    case ProviderType::sonoran_cms: traits = sonoran_cms(); break;
+    case ProviderType::videosdk:
+      traits = videosdk();
+      break;
+    case ProviderType::notte:
+      traits = notte(settings.dialect);
+      break;
+    case ProviderType::sonoran_cms:
+      traits = sonoran_cms();
+      break;
   }
   traits.request_timeout = settings.request_timeout;
   if (settings.poll_interval) traits.poll_interval = *settings.poll_interval;
@@ -63,9 +72,12 @@ Traits traits_of(const ProviderSettings& settings) {
 
 std::string default_base_url(ProviderType type) {
   switch (type) {
-    case ProviderType::videosdk: return "https://api.videosdk.live";
-    case ProviderType::notte: return "https://api.notte.cc";
-    case ProviderType::sonoran_cms: return "https://api.sonorancms.com";
+    case ProviderType::videosdk:
+      return "https://api.videosdk.live";
+    case ProviderType::notte:
+      return "https://api.notte.cc";
+    case ProviderType::sonoran_cms:
+      return "https://api.sonorancms.com";
   }
   check_failed("a known ProviderType", __FILE__, __LINE__);
 }

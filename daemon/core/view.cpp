@@ -63,7 +63,8 @@ Tally tally_of(const World& world, const PlanName& name) {
 
 PlanCondition condition_of(int wanted, const Tally& tally) {
   if (tally.active < wanted) {
-    const bool troubled = tally.failures >= degraded_failures || (!tally.last_error.empty() && tally.active == 0);
+    const bool troubled =
+        tally.failures >= degraded_failures || (!tally.last_error.empty() && tally.active == 0);
     return troubled ? PlanCondition::degraded : PlanCondition::starting;
   }
   if (wanted > 0) return PlanCondition::as_wanted;
@@ -95,22 +96,32 @@ PlanView view_of(const World& world, const Plan& plan, Now now) {
 
 std::string_view to_string(PlanCondition condition) {
   switch (condition) {
-    case PlanCondition::idle: return "idle";
-    case PlanCondition::as_wanted: return "as_wanted";
-    case PlanCondition::starting: return "starting";
-    case PlanCondition::stopping: return "stopping";
-    case PlanCondition::degraded: return "degraded";
+    case PlanCondition::idle:
+      return "idle";
+    case PlanCondition::as_wanted:
+      return "as_wanted";
+    case PlanCondition::starting:
+      return "starting";
+    case PlanCondition::stopping:
+      return "stopping";
+    case PlanCondition::degraded:
+      return "degraded";
   }
   check_failed("a known PlanCondition", __FILE__, __LINE__);
 }
 
 std::string_view to_string(EffectKind kind) {
   switch (kind) {
-    case EffectKind::start: return "start";
-    case EffectKind::find: return "find";
-    case EffectKind::observe: return "observe";
-    case EffectKind::keep_alive: return "keep_alive";
-    case EffectKind::stop: return "stop";
+    case EffectKind::start:
+      return "start";
+    case EffectKind::find:
+      return "find";
+    case EffectKind::observe:
+      return "observe";
+    case EffectKind::keep_alive:
+      return "keep_alive";
+    case EffectKind::stop:
+      return "stop";
   }
   check_failed("a known EffectKind", __FILE__, __LINE__);
 }

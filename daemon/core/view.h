@@ -1,5 +1,5 @@
-// The view: what the keeper knows at one moment, as an immutable picture for readers. Made by the loop after a
-// commit; read by any thread through a shared pointer.
+// The view: what the keeper knows at one moment, as an immutable picture for readers. Made by the loop after
+// a commit; read by any thread through a shared pointer.
 #pragma once
 
 #include <array>

@@ -75,7 +75,8 @@ void move_world(World& world, const Decision& decision) {
   for (const auto& change : decision.slots) store_plain(world.slots, change.key, side<forward>(change));
   for (const auto& change : decision.plans) store_plan(world, change.key, side<forward>(change));
   for (const auto& change : decision.scopes) store_plain(world.scopes, change.key, side<forward>(change));
-  for (const auto& change : decision.providers) store_plain(world.providers, change.key, side<forward>(change));
+  for (const auto& change : decision.providers)
+    store_plain(world.providers, change.key, side<forward>(change));
   for (const auto& change : decision.held) store_held(world, change.key, side<forward>(change));
   world.config = forward ? decision.config_after : decision.config_before;
   world.shutting_down = forward ? decision.shutting_down_after : decision.shutting_down_before;

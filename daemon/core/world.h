@@ -51,14 +51,14 @@ struct SlotKey {
 
 // One of a plan's `count` places for a session.
 struct Slot {
-  std::optional<Wall> occurrence;    // the newest that was begun
-  int attempts = 0;                  // made for it
-  int failures = 0;                  // early ends in a row
-  std::optional<State> last_state;   // how its newest attempt ended
+  std::optional<Wall> occurrence;   // the newest that was begun
+  int attempts = 0;                 // made for it
+  int failures = 0;                 // early ends in a row
+  std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  Mono retry_at{};                   // the next attempt is not before this
-  std::vector<SessionId> live;       // unresolved sessions, oldest first
+  Mono retry_at{};              // the next attempt is not before this
+  std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
 };
 
@@ -72,7 +72,7 @@ struct PlanTrack {
 
 // Serialises starts whose lost answers could not be told apart.
 struct Scope {
-  std::set<SessionId> holders;        // a start of theirs is unanswered, or the place is theirs
+  std::set<SessionId> holders;  // a start of theirs is unanswered, or the place is theirs
   std::vector<SessionId> waiting;
   bool operator==(const Scope&) const = default;
 };

@@ -16,8 +16,9 @@ TEST_CASE("times are read with and without zone, with up to nine fractional digi
   CHECK(parse_time("2026-11-20T05:00-0500") == ten);
   CHECK(parse_time("2026-11-20T10:00:00.123456789Z") == ten + Millis{123});
   CHECK(parse_time("2026-11-20T10:00:00.5") == ten + Millis{500});
-  for (const char* bad : {"", "2026-11-20", "2026-02-30T10:00:00Z", "2026-11-20T25:00:00Z", "2026-11-20T10:00:00.Z",
-                          "2026-11-20T10:00:00Zz", "2026-11-20T10:00:00+2", "yesterday"}) {
+  for (const char* bad :
+       {"", "2026-11-20", "2026-02-30T10:00:00Z", "2026-11-20T25:00:00Z", "2026-11-20T10:00:00.Z",
+        "2026-11-20T10:00:00Zz", "2026-11-20T10:00:00+2", "yesterday"}) {
     INFO(bad);
     CHECK_FALSE(parse_time(bad));
   }
@@ -35,7 +36,8 @@ TEST_CASE("durations are Prometheus's: largest unit first, no bare number, no si
   CHECK(parse_duration("1d") == hours{24});
   CHECK(parse_duration("250ms") == Millis{250});
   CHECK(parse_duration("0s") == Millis{0});
-  for (const char* bad : {"", "0", "30", "-1s", "1s1h", "1.5h", "s", "1x", "99999999999999999999s", "1h 1m"}) {
+  for (const char* bad :
+       {"", "0", "30", "-1s", "1s1h", "1.5h", "s", "1x", "99999999999999999999s", "1h 1m"}) {
     INFO(bad);
     CHECK_FALSE(parse_duration(bad));
   }

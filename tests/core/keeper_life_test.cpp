@@ -39,7 +39,8 @@ void live(Bench& bench, const std::string& id, Wall created, Millis by) {
   }
 }
 
-Delivered delivery(const std::string& type, Progress progress, const std::string& remote, bool failed = false) {
+Delivered delivery(const std::string& type, Progress progress, const std::string& remote,
+                   bool failed = false) {
   Delivered event;
   event.row.provider = ProviderName{"videosdk"};
   event.row.type = type;
@@ -83,7 +84,9 @@ TEST_CASE("a heartbeat that did not move the idle clock is repeated within what 
   CHECK(beats >= 3);
 }
 
-TEST_CASE("a session is rolled over before its maximum: first the successor is active, then the old one is stopped") {
+TEST_CASE(
+    "a session is rolled over before its maximum: first the successor is active, then the old one is "
+    "stopped") {
   Bench bench({kept_alive()});
   const Wall created = bench.now.wall;
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
@@ -121,7 +124,8 @@ TEST_CASE("where a provider holds one session per place, a rollover breaks first
   Bench bench({plan});
   bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
   const Wall created = bench.now.wall;
-  while (std::none_of(bench.sent.begin(), bench.sent.end(), [](const Effect& e) { return e.kind == EffectKind::stop; })) {
+  while (std::none_of(bench.sent.begin(), bench.sent.end(),
+                      [](const Effect& e) { return e.kind == EffectKind::stop; })) {
     bench.advance(Seconds{5});
     REQUIRE(bench.now.wall - created < minutes{10});
     for (auto sent = bench.sent; const Effect& effect : sent) {
@@ -184,9 +188,14 @@ TEST_CASE("a delivery that precedes the start's answer is held, then applied") {
 }
 
 TEST_CASE("every order of a session's deliveries ends in the same state") {
-  struct One { std::string type; Progress progress; };
-  std::vector<One> order{{"a-starting", Progress::starting}, {"b-started", Progress::started},
-                         {"c-stopping", Progress::stopping}, {"d-end", Progress::ended}};
+  struct One {
+    std::string type;
+    Progress progress;
+  };
+  std::vector<One> order{{"a-starting", Progress::starting},
+                         {"b-started", Progress::started},
+                         {"c-stopping", Progress::stopping},
+                         {"d-end", Progress::ended}};
   const bool failed = GENERATE(false, true);
   int orders = 0;
   do {
@@ -199,7 +208,8 @@ TEST_CASE("every order of a session's deliveries ends in the same state") {
       bench.take(event);
       CHECK(bench.acks.back() == Ack::recorded);
     }
-    const auto row = std::find_if(bench.rows.begin(), bench.rows.end(), [&](const SessionRow& r) { return r.id == id; });
+    const auto row =
+        std::find_if(bench.rows.begin(), bench.rows.end(), [&](const SessionRow& r) { return r.id == id; });
     CHECK(row->state == (failed ? State::error : State::closed));
     CHECK(bench.deliveries.size() == 4);
     ++orders;

@@ -7,7 +7,8 @@
 using namespace keeper::e2e;
 
 TEST_CASE("a configuration with ten mistakes gets ten messages with line and column, and exit code 78") {
-  Stage stage("  desk:\n    provider: agents\n    schedule: {always: true}\n    session: {deployment_id: d}\n");
+  Stage stage(
+      "  desk:\n    provider: agents\n    schedule: {always: true}\n    session: {deployment_id: d}\n");
   const std::filesystem::path file = stage.directory / "bad.yaml";
   std::ofstream(file) << R"(status:
   listen: 0.0.0.0:8470

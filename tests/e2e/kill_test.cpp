@@ -69,14 +69,15 @@ std::vector<Life> lives(Stage& stage) {
     INFO("remote " << remote.dump());
     CHECK(by_remote.count(id) == 1);
     if (by_remote.count(id) == 0) continue;
-    all.push_back({id, by_remote[id], time_of(remote.at("created_at"), {}), time_of(remote.at("ended_at"), Wall::max())});
+    all.push_back({id, by_remote[id], time_of(remote.at("created_at"), {}),
+                   time_of(remote.at("ended_at"), Wall::max())});
   }
   return all;
 }
 
 bool linked(const Json& a, const Json& b) {
-  return a.at("successor") == b.at("id") || b.at("successor") == a.at("id") || a.at("predecessor") == b.at("id") ||
-         b.at("predecessor") == a.at("id");
+  return a.at("successor") == b.at("id") || b.at("successor") == a.at("id") ||
+         a.at("predecessor") == b.at("id") || b.at("predecessor") == a.at("id");
 }
 
 void check_no_double(const std::vector<Life>& all) {
@@ -84,7 +85,8 @@ void check_no_double(const std::vector<Life>& all) {
     for (std::size_t k = i + 1; k < all.size(); ++k) {
       const Life& a = all[i];
       const Life& b = all[k];
-      if (a.session.at("plan") != b.session.at("plan") || a.session.at("replica") != b.session.at("replica")) continue;
+      if (a.session.at("plan") != b.session.at("plan") || a.session.at("replica") != b.session.at("replica"))
+        continue;
       if (a.session.at("occurrence") != b.session.at("occurrence")) continue;
       const bool together = a.begin < b.end && b.begin < a.end;
       INFO(a.session.dump() << "\n" << b.session.dump());
@@ -140,8 +142,8 @@ TEST_CASE("kill -9 at any moment: no double, no orphan, no acknowledged delivery
   check_deliveries(stage);
   CHECK(all.size() >= 5);
   std::printf("%d kills, %zu remotes, %zu of them alive before the end\n", kills, all.size(),
-              static_cast<std::size_t>(std::count_if(all.begin(), all.end(),
-                                                     [](const Life& life) { return life.end == Wall::max(); })));
+              static_cast<std::size_t>(std::count_if(
+                  all.begin(), all.end(), [](const Life& life) { return life.end == Wall::max(); })));
   CHECK(stage.end_daemon() == 0);
   CHECK(stage.remotes("/remotes/live").empty());
 }

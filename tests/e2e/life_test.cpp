@@ -85,8 +85,9 @@ TEST_CASE("what somebody else ends is recorded with its reason and replaced") {
     }));
     const Json sessions = stage.sessions();
     const auto ended = std::find_if(sessions.begin(), sessions.end(), [&](const Json& one) {
-      return remote.find(one.value("remote_id", Json{}).is_null() ? "?" : one.at("remote_id").get<std::string>()) !=
-             std::string::npos;
+      return remote.find(one.value("remote_id", Json{}).is_null()
+                             ? "?"
+                             : one.at("remote_id").get<std::string>()) != std::string::npos;
     });
     REQUIRE(ended != sessions.end());
     CHECK(ended->at("state") == "closed");
@@ -100,7 +101,8 @@ TEST_CASE("a reload takes effect as a whole or not at all") {
   REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
   stage.write_plans(std::string(three_plans) + "  broken: {provider: nobody}\n");
   stage.daemon->send(SIGHUP);
-  CHECK(eventually(seconds{10}, [&] { return !stage.status().at("config").at("last_reload_error").is_null(); }));
+  CHECK(eventually(seconds{10},
+                   [&] { return !stage.status().at("config").at("last_reload_error").is_null(); }));
   CHECK(active(stage) == 3);
   const std::string all = three_plans;
   stage.write_plans(all.substr(0, all.find("  patrol:")));

@@ -91,7 +91,8 @@ int free_port() {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-  if (bind(fd, generic, size) != 0 || getsockname(fd, generic, &size) != 0) throw std::runtime_error("no free port");
+  if (bind(fd, generic, size) != 0 || getsockname(fd, generic, &size) != 0)
+    throw std::runtime_error("no free port");
   close(fd);
   return ntohs(address.sin_port);
 }
@@ -125,10 +126,11 @@ Stage::Stage(const std::string& plans)
       webhook_port(free_port()) {
   write_plans(plans);
   sandbox_.emplace(
-      std::vector<std::string>{SANDBOX_PROGRAM, "--listen", "127.0.0.1:" + std::to_string(api_port), "--control",
-                               "127.0.0.1:" + std::to_string(control_port)},
+      std::vector<std::string>{SANDBOX_PROGRAM, "--listen", "127.0.0.1:" + std::to_string(api_port),
+                               "--control", "127.0.0.1:" + std::to_string(control_port)},
       environment(), directory / "sandbox.log");
-  if (!eventually(std::chrono::seconds{20}, [this] { return get_json(control_port, "/remotes").has_value(); })) {
+  if (!eventually(std::chrono::seconds{20},
+                  [this] { return get_json(control_port, "/remotes").has_value(); })) {
     throw std::runtime_error("the sandbox does not answer: " + read_file(directory / "sandbox.log"));
   }
 }
@@ -148,13 +150,18 @@ std::map<std::string, std::string> Stage::environment() const {
 
 void Stage::write_plans(const std::string& plans) {
   const auto at = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-  const std::string base = "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n";
+  const std::string base =
+      "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n";
   std::ofstream(directory / "keeper.yaml")
-      << "store:\n  path: " << (directory / "keeper.db").string() << "\nstatus:\n  listen: " << at(status_port)
-      << "\nwebhook:\n  listen: " << at(webhook_port) << "\n  public_url: http://" << at(webhook_port)
-      << "\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: ${SANDBOX_SECRET}\n"
-      << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n" << base
-      << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n" << base << "plans:\n" << plans;
+      << "store:\n  path: " << (directory / "keeper.db").string()
+      << "\nstatus:\n  listen: " << at(status_port) << "\nwebhook:\n  listen: " << at(webhook_port)
+      << "\n  public_url: http://" << at(webhook_port)
+      << "\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
+         "${SANDBOX_SECRET}\n"
+      << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
+      << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"
+      << base << "plans:\n"
+      << plans;
 }
 
 void Stage::start_daemon() {

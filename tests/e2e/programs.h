@@ -1,5 +1,5 @@
-// The real programs as child processes in a temporary directory: the sandbox, and a daemon that may be killed and
-// started again over the same store. Everything that was started is ended with the object.
+// The real programs as child processes in a temporary directory: the sandbox, and a daemon that may be killed
+// and started again over the same store. Everything that was started is ended with the object.
 #pragma once
 
 #include <sys/types.h>

@@ -33,7 +33,8 @@ void Simulation::check_store() {
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
   if (ledger.counts != keeper_->world().counts) fail("1: the store and the keeper count the same");
-  if (ledger.held.size() != keeper_->world().held.size()) fail("1: the store and the keeper hold the same deliveries");
+  if (ledger.held.size() != keeper_->world().held.size())
+    fail("1: the store and the keeper hold the same deliveries");
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.
@@ -75,16 +76,19 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [id, session] : keeper_->world().sessions) {
-    const bool settled = now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
+    const bool settled =
+        now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
     if (session.row.state == State::active && settled && !alive.contains(id) && !session.idle_at) {
       fail("7: a dead session is shown as active: " + id.str());
     }
-    if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} && !clock_steps_) {
+    if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
+        !clock_steps_) {
       fail("9: an end was asked for and did not come: " + id.str());
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store_->has_delivery(ProviderName{provider}, key).value()) fail("8: an acknowledged delivery is lost");
+    if (!store_->has_delivery(ProviderName{provider}, key).value())
+      fail("8: an acknowledged delivery is lost");
   }
   for (const auto& [name, plan] : config_->plans) {
     const auto window = plan.schedule.window_at(now().wall);

@@ -14,10 +14,14 @@ std::vector<Remote> one(Remote remote) { return {std::move(remote)}; }
 std::string_view type_of(Progress progress, bool failed) {
   switch (progress) {
     case Progress::asked:
-    case Progress::starting: return "ai-deployment-session-starting";
-    case Progress::started: return "ai-deployment-session-started";
-    case Progress::stopping: return "ai-deployment-session-stopping";
-    case Progress::ended: break;
+    case Progress::starting:
+      return "ai-deployment-session-starting";
+    case Progress::started:
+      return "ai-deployment-session-started";
+    case Progress::stopping:
+      return "ai-deployment-session-stopping";
+    case Progress::ended:
+      break;
   }
   return failed ? "ai-deployment-session-failed" : "ai-deployment-session-stopped";
 }
@@ -159,11 +163,16 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
   expire(now);
   const bool stale = random.chance(faults.stale);
   switch (effect.kind) {
-    case EffectKind::start: return start(effect, now, random);
-    case EffectKind::find: return find(effect, now, faults);
-    case EffectKind::observe: return read(effect, now, false, stale);
-    case EffectKind::keep_alive: return read(effect, now, true, stale);
-    case EffectKind::stop: return stop(effect, now);
+    case EffectKind::start:
+      return start(effect, now, random);
+    case EffectKind::find:
+      return find(effect, now, faults);
+    case EffectKind::observe:
+      return read(effect, now, false, stale);
+    case EffectKind::keep_alive:
+      return read(effect, now, true, stale);
+    case EffectKind::stop:
+      return stop(effect, now);
   }
   return Error{ErrorKind::malformed, "unknown effect"};
 }

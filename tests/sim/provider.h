@@ -13,15 +13,15 @@
 namespace keeper::sim {
 
 struct Faults {
-  double refuse = 0;        // nothing is applied, and that is known
-  double lose_before = 0;   // nothing is applied, but nobody can know
-  double lose_after = 0;    // applied, the answer is lost
-  double exhaust = 0;       // a rate limit
-  double slow = 0;          // up to two thirds of the request's time limit
-  double stale = 0;         // a read says "active" of what is dead
-  double end_alone = 0;     // a remote ends unasked, per call
+  double refuse = 0;                       // nothing is applied, and that is known
+  double lose_before = 0;                  // nothing is applied, but nobody can know
+  double lose_after = 0;                   // applied, the answer is lost
+  double exhaust = 0;                      // a rate limit
+  double slow = 0;                         // up to two thirds of the request's time limit
+  double stale = 0;                        // a read says "active" of what is dead
+  double end_alone = 0;                    // a remote ends unasked, per call
   double drop = 0, repeat = 0, delay = 0;  // deliveries
-  Millis list_lag{0};       // a new remote is not listed before this
+  Millis list_lag{0};                      // a new remote is not listed before this
 };
 
 struct SimRemote {
@@ -36,7 +36,6 @@ struct SimRemote {
   std::optional<Reason> end_reason;
   Mono ended{};
 };
-
 
 struct SimDelivery {
   DeliveryRow row;

@@ -24,7 +24,8 @@ class Random {
   double unit() { return static_cast<double>(next() >> 11U) / 9007199254740992.0; }
   bool chance(double p) { return unit() < p; }
   Millis between(Millis low, Millis high) {
-    return low + Millis{static_cast<std::int64_t>(below(static_cast<std::uint64_t>((high - low).count() + 1)))};
+    return low +
+           Millis{static_cast<std::int64_t>(below(static_cast<std::uint64_t>((high - low).count() + 1)))};
   }
 
  private:

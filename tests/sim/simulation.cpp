@@ -21,7 +21,9 @@ Schedule draw_schedule(Random& random, const PlanName& name) {
   Schedule::Spec spec;
   spec.plan = name;
   switch (random.below(4)) {
-    case 0: spec.always = true; break;
+    case 0:
+      spec.always = true;
+      break;
     case 1:
       spec.start = cron("0,30 * * * *");
       spec.stop = cron("20,50 * * * *");
@@ -31,7 +33,9 @@ Schedule draw_schedule(Random& random, const PlanName& name) {
       spec.duration = minutes{40};
       if (random.chance(0.5)) spec.jitter = minutes{3};
       break;
-    default: spec.start = cron("*/15 * * * *"); break;
+    default:
+      spec.start = cron("*/15 * * * *");
+      break;
   }
   return Schedule::make(std::move(spec)).value();
 }
@@ -45,7 +49,9 @@ void Simulation::log(const std::string& line) {
   if (options_.log) std::printf("%s %s\n", to_rfc3339(now().wall).substr(11, 12).c_str(), line.c_str());
 }
 
-std::string Simulation::place() const { return "at " + to_rfc3339(now().wall) + ", sim --seed " + std::to_string(options_.seed); }
+std::string Simulation::place() const {
+  return "at " + to_rfc3339(now().wall) + ", sim --seed " + std::to_string(options_.seed);
+}
 
 void Simulation::fail(const std::string& what) {
   if (!verdict_.broken.empty()) return;
@@ -75,7 +81,9 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
     plan.keep_alive.rollover = exclusive ? Rollover::break_before_make : Rollover::make_before_break;
   }
   const std::uint64_t restart = random_.below(10);
-  plan.keep_alive.restart = restart < 6 ? Restart::by_schedule : restart < 9 ? Restart::on_failure : Restart::never;
+  plan.keep_alive.restart = restart < 6   ? Restart::by_schedule
+                            : restart < 9 ? Restart::on_failure
+                                          : Restart::never;
   return plan;
 }
 
@@ -184,6 +192,7 @@ Verdict Simulation::run() {
   faults_ = {};
   crash_rate_ = 0;
   for (auto& [name, provider] : providers_) provider.expire(now_);
+  healed_at_ = now_;
   log("healed");
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();

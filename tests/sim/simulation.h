@@ -1,5 +1,6 @@
 // One seeded run: the real keeper over the real store on ":memory:", with simulated providers and clock.
-// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops it.
+// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops
+// it.
 #pragma once
 
 #include <functional>
@@ -16,9 +17,20 @@
 
 namespace keeper::sim {
 
+// Planted bugs, to show that the invariants see them.
+enum class Mutant {
+  none,
+  blind_retry,     // a lost answer to a start is taken for a refusal
+  early_dispatch,  // effects leave before their rows are on disk
+  early_ack,       // deliveries are acknowledged before they are on disk
+  false_stop,      // a stop is believed that never reached the provider
+  deaf_heartbeat,  // heartbeats do not restart the idle clock
+};
+
 struct Options {
   std::uint64_t seed = 1;
   bool log = false;
+  Mutant mutant = Mutant::none;
 };
 
 struct Verdict {
@@ -61,6 +73,8 @@ class Simulation {
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
+  void acknowledge(const std::vector<Decision>& decisions);
+  void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
   void meddle();
 
@@ -79,6 +93,7 @@ class Simulation {
   double crash_rate_ = 0;
   bool clock_steps_ = false;
   Mono now_{std::chrono::hours{490'000}};
+  Mono healed_at_ = mono_never;
   Millis wall_offset_{0};
   std::uint64_t order_ = 0;
   int epoch_ = 0;  // of the keeper's process: answers to an older one are lost

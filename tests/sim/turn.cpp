@@ -76,6 +76,12 @@ void Simulation::process(std::vector<Event> events) {
 void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash crash) {
   if (crash == Crash::before_commit) {
     log("crash before the commit");
+    if (options_.mutant == Mutant::early_ack) acknowledge(decisions);
+    for (const Decision& decision : decisions) {
+      for (const Effect& effect : decision.effects) {
+        if (options_.mutant == Mutant::early_dispatch) dispatch(effect);
+      }
+    }
     for (auto at = decisions.rbegin(); at != decisions.rend(); ++at) keeper_->revert(*at);
     restart();
     return;
@@ -83,28 +89,14 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
   Batch batch;
   for (const Decision& decision : decisions) append(batch, decision.batch);
   if (!batch.empty() && !store_->commit(batch).ok()) fail("the store takes every batch");
-  for (const TransitionRow& t : batch.transitions) {
-    log(t.plan.str() + " " + t.session.str().substr(0, 6) + " -> " + std::string(to_string(t.to)) + " " +
-        std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
-    if (t.reason == Reason::rollover) ++verdict_.rollovers;
-    if (t.reason == Reason::found) ++verdict_.adopted;
-    if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
-  }
+  for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
   if (crash == Crash::after_commit) {
     log("crash after the commit");
     restart();
     return;
   }
-  for (const Decision& decision : decisions) {
-    for (const Acknowledgement& ack : decision.acks) {
-      const auto waiter = waiting_.find(ack.waiter);
-      if (waiter == waiting_.end()) continue;
-      acknowledged_.insert({waiter->second.row.provider.str(), waiter->second.row.key});
-      ++verdict_.deliveries;
-      waiting_.erase(waiter);
-    }
-  }
+  acknowledge(decisions);
   for (const Decision& decision : decisions) {
     for (const Effect& effect : decision.effects) {
       if (crash == Crash::in_dispatch && random_.chance(0.5)) {
@@ -117,29 +109,73 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
   }
 }
 
+void Simulation::note(const TransitionRow& t) {
+  log(t.plan.str() + " " + t.session.str().substr(0, 6) + " -> " + std::string(to_string(t.to)) + " " +
+      std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
+  if (t.reason == Reason::rollover) ++verdict_.rollovers;
+  if (t.reason == Reason::found) ++verdict_.adopted;
+  if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
+  const auto plan = config_->plans.find(t.plan);
+  if (healed_at_ == mono_never || now_ < healed_at_ + std::chrono::minutes{10} ||
+      plan == config_->plans.end())
+    return;
+  const bool kept = plan->second.keep_alive.heartbeat;
+  if (t.reason == Reason::idle_timeout && kept) fail("6: a heartbeat was missed: " + t.session.str());
+  const bool rolls = plan->second.keep_alive.rollover != Rollover::off && plan->second.schedule.spec().always;
+  if (t.reason == Reason::max_duration && rolls)
+    fail("6: a maximum passed without a successor: " + t.session.str());
+}
+
+void Simulation::acknowledge(const std::vector<Decision>& decisions) {
+  for (const Decision& decision : decisions) {
+    for (const Acknowledgement& ack : decision.acks) {
+      const auto waiter = waiting_.find(ack.waiter);
+      if (waiter == waiting_.end()) continue;
+      acknowledged_.insert({waiter->second.row.provider.str(), waiter->second.row.key});
+      ++verdict_.deliveries;
+      waiting_.erase(waiter);
+    }
+  }
+}
+
 void Simulation::dispatch(const Effect& effect) {
   if (!rows_.contains(effect.session)) fail("4: an effect has a committed row");
   if (effect.kind == EffectKind::start) ++verdict_.starts;
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
-  later(sent, [this, &provider, effect] { call(provider, effect); });
+  Effect carried = effect;
+  if (options_.mutant == Mutant::deaf_heartbeat && effect.kind == EffectKind::keep_alive) {
+    carried.kind = EffectKind::observe;
+  }
+  later(sent, [this, &provider, carried] { call(provider, carried); });
 }
 
 void Simulation::call(SimProvider& provider, const Effect& effect) {
   const Mono sent = now_;
-  log("  " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " + effect.remote.str());
+  log("  " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
+      effect.remote.str());
   // By value: the answer outlives this call.
-  const auto say = [this, effect, sent](Mono at, Result<std::vector<Remote>> remotes, std::optional<Wall> date) {
+  const auto say = [this, effect, sent](Mono at, Result<std::vector<Remote>> remotes,
+                                        std::optional<Wall> date) {
     later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch = epoch_] {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
   };
+  if (options_.mutant == Mutant::false_stop && effect.kind == EffectKind::stop && random_.chance(0.05)) {
+    Remote gone;
+    gone.id = effect.remote;
+    gone.progress = Progress::ended;
+    gone.state = State::closed;
+    say(now_ + Millis{30}, std::vector{gone}, std::nullopt);
+    return;
+  }
   const Millis latency = random_.chance(faults_.slow) ? random_.between(Millis{20}, Seconds{20})
                                                       : random_.between(Millis{20}, Millis{800});
   if (random_.chance(faults_.refuse)) {
     say(now_ + Millis{5}, Error{ErrorKind::not_applied, "connection refused"}, std::nullopt);
   } else if (random_.chance(faults_.exhaust)) {
-    say(now_ + latency, Error{ErrorKind::exhausted, "429", random_.between(Seconds{1}, Seconds{120})}, std::nullopt);
+    say(now_ + latency, Error{ErrorKind::exhausted, "429", random_.between(Seconds{1}, Seconds{120})},
+        std::nullopt);
   } else if (random_.chance(faults_.lose_before)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
@@ -168,8 +204,14 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   told.sent_at = sent;
   told.provider_now = provider_now;
   told.remotes = remotes;
+  const bool lost_start =
+      effect.kind == EffectKind::start && !remotes.ok() && remotes.error().kind == ErrorKind::maybe_applied;
+  if (options_.mutant == Mutant::blind_retry && lost_start) {
+    told.remotes = Error{ErrorKind::not_applied, "taken for refused"};
+  }
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
-      (remotes.ok() ? "ok " + std::to_string(remotes->size()) : std::string(to_string(remotes.error().kind))));
+      (remotes.ok() ? "ok " + std::to_string(remotes->size())
+                    : std::string(to_string(remotes.error().kind))));
   inbox_.emplace_back(std::move(told));
 }
 

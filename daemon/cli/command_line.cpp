@@ -157,7 +157,10 @@ class Commands {
   void declare_words() {
     add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema()); });
     add("version", "the version", [this] { return print(version_text()); });
-    add("help", "this text", [this] { return print(app_.help()); });
+    // App::help() would describe the selected command, which is this one.
+    add("help", "this text", [this] {
+      return print(app_.get_formatter()->make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal));
+    });
   }
 
   int print(const std::string& text) const {

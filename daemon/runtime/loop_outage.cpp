@@ -114,13 +114,10 @@ void Loop::work_in_outage(Now now) {
   if (outage_->known && fatal_.empty() && can_write()) end_outage();
 }
 
-// Writes a row that is there already, so that it does not matter what becomes of it.
+// SQLite leaves a row alone that is written with what it holds, so this is a write of its own.
 bool Loop::can_write() {
-  const World& world = keeper_.world();
-  Batch batch;
-  if (!world.plans.empty()) batch.plans.push_back(world.plans.begin()->second.row);
-  const Status opened = store_.needs_reopen() ? store_.reopen() : Status(Done{});
-  const Result<std::int64_t> written = opened.ok() ? store_.commit(batch) : Result<std::int64_t>(opened.error());
+  Status written = store_.needs_reopen() ? store_.reopen() : Status(Done{});
+  if (written.ok()) written = store_.probe();
   if (!written) set_storage_error(written.error().what);
   return written.ok();
 }

@@ -15,7 +15,8 @@ namespace {
 constexpr const char* tables = R"sql(
 CREATE TABLE meta(
   one INTEGER PRIMARY KEY CHECK(one = 1),
-  instance TEXT NOT NULL
+  instance TEXT NOT NULL,
+  probes INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE plans(

@@ -199,6 +199,13 @@ Result<std::int64_t> Store::commit(const Batch& batch) {
   });
 }
 
+Status Store::probe() {
+  return run([&]() -> Status {
+    writer_->probe();
+    return Done{};
+  });
+}
+
 Result<bool> Store::has_delivery(const ProviderName& provider, const std::string& key) {
   return run([&]() -> Result<bool> { return writer_->has_delivery(provider.str(), key); });
 }

@@ -57,6 +57,9 @@ class Store {
   // What a session serves (plan, provider, occurrence, replica, attempt, created_at) is written once.
   Result<std::int64_t> commit(const Batch& batch);
 
+  // One transaction that really writes, though it says nothing: whether the disk takes writes.
+  Status probe();
+
   Result<bool> has_delivery(const ProviderName& provider, const std::string& key);
 
   // The newest session that had this remote, also one that ended long ago.

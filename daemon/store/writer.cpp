@@ -94,10 +94,19 @@ Writer::Writer(SQLite::Database& database)
       counts_(database, "SELECT state, sessions FROM session_counts") {}
 
 void Writer::commit(const Batch& batch) {
+  transact([&] { write(batch); });
+}
+
+void Writer::probe() {
+  transact([&] { database_.exec("UPDATE meta SET probes = probes + 1"); });
+}
+
+template <class Write>
+void Writer::transact(Write&& write_rows) {
   try {
     begin_.tryReset();
     begin_.exec();
-    write(batch);
+    write_rows();
     commit_.tryReset();
     commit_.exec();
   } catch (const SQLite::Exception&) {

@@ -20,6 +20,7 @@ class Writer {
 
   // One transaction, BEGIN IMMEDIATE to COMMIT; rolled back before an exception leaves.
   void commit(const Batch& batch);
+  void probe();
 
   std::int64_t last_seq();
   bool has_delivery(const std::string& provider, const std::string& key);
@@ -30,6 +31,8 @@ class Writer {
   int prune(Wall ended_before, int sessions_max);
 
  private:
+  template <class Write>
+  void transact(Write&& write_rows);
   void write(const Batch& batch);
   void write_session(const SessionRow& row);
   void append(const TransitionRow& row);

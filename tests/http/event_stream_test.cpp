@@ -45,7 +45,7 @@ TEST_CASE("a stream gives each transition once it is published, with its seq as 
 
 TEST_CASE("a stream that comes again resumes after its last event, without a gap") {
   StatusStage stage;
-  for (int i = 1; i <= 500; ++i) stage.add_session(i);
+  stage.add_sessions(1, 500);
   RawClient client = listen(stage, last_id(3));
   for (std::int64_t seq = 4; seq <= 500; ++seq) REQUIRE(next_event(client).at("seq") == seq);
   stage.add_session(501);

@@ -90,24 +90,28 @@ void StatusStage::publish(View next) {
   listener->published();
 }
 
-SessionRow StatusStage::add_session(int number) {
-  SessionRow row;
-  row.id = SessionId("s" + std::to_string(number));
-  row.plan = PlanName(number % 2 == 1 ? "front-desk" : "price-watch");
-  row.provider = ProviderName("browsers");
-  row.occurrence = at(number);
-  row.created_at = at(number);
-  row.remote_id = RemoteId("r" + std::to_string(number));
+SessionRow StatusStage::add_session(int number) { return add_sessions(number, number); }
+
+SessionRow StatusStage::add_sessions(int first, int last) {
   Batch batch;
-  batch.sessions = {row};
-  TransitionRow created;
-  created.session = row.id;
-  created.plan = row.plan;
-  created.provider = row.provider;
-  created.at = created.recorded_at = row.created_at;
-  batch.transitions = {created};
+  for (int number = first; number <= last; ++number) {
+    SessionRow row;
+    row.id = SessionId("s" + std::to_string(number));
+    row.plan = PlanName(number % 2 == 1 ? "front-desk" : "price-watch");
+    row.provider = ProviderName("browsers");
+    row.occurrence = at(number);
+    row.created_at = at(number);
+    row.remote_id = RemoteId("r" + std::to_string(number));
+    TransitionRow created;
+    created.session = row.id;
+    created.plan = row.plan;
+    created.provider = row.provider;
+    created.at = created.recorded_at = row.created_at;
+    batch.sessions.push_back(row);
+    batch.transitions.push_back(created);
+  }
   REQUIRE(store->commit(batch).ok());
-  return row;
+  return batch.sessions.back();
 }
 
 void StatusStage::move(SessionRow& row, State to, Reason reason) {

@@ -31,6 +31,7 @@ class StatusStage {
                  const std::string& body = {}) const;
 
   SessionRow add_session(int number);
+  SessionRow add_sessions(int first, int last);  // in one transaction; returns the last
   void move(SessionRow& row, State to, Reason reason);
   void add_delivery(const std::string& type, Disposition disposition, const std::string& body);
   void publish(View view);

@@ -1,3 +1,4 @@
+#include <random>
 #include <thread>
 
 #include "http/raw_client.h"
@@ -122,4 +123,40 @@ TEST_CASE("a request split at any byte is understood") {
     REQUIRE(answer);
     CHECK(answer->status == 200);
   }
+}
+
+TEST_CASE(
+    "two thousand damaged requests harm nobody: a good one is still answered, and no connection is left") {
+  WebhookStage stage;
+  std::mt19937 random(20261121);
+  const std::string good = stage.post(R"({"type":"ai-deployment-session-started","data":{"id":"x"}})",
+                                      "Connection: keep-alive\r\nAccept: */*\r\n");
+  const auto below = [&](std::size_t bound) { return random() % bound; };
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes = good;
+    for (std::size_t damage = 0; damage <= below(4); ++damage) {
+      const std::size_t place = below(bytes.size());
+      switch (below(4)) {
+        case 0:
+          bytes[place] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(place, 1 + below(20));
+          break;
+        case 2:
+          bytes.insert(place, bytes.substr(below(bytes.size()), below(60)));
+          break;
+        case 3:
+          bytes.insert(place, "\r\n");
+          break;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    RawClient client(stage.port());
+    client.send(bytes);
+    client.finish_sending();
+    if (i % 50 == 0) CHECK(ask(stage.port(), good)->status == 200);
+  }
+  CHECK(ask(stage.port(), good)->status == 200);
+  CHECK(eventually([&] { return stage.listener->facts().connections == 0; }));
 }

@@ -86,7 +86,7 @@ TEST_CASE("a server that accepts and never reads does not hold a large request u
   options.on_connect = [](Wire& wire) { wire.hold(); };
   FakeServer server([](const Received&, Wire&) {}, options);
   HttpClient client = client_of(server);
-  const Called called = call(client, post(std::string(32U << 20U, 'x')), limit);
+  const Called called = call(client, post(std::string(16U << 20U, 'x')), limit);
   REQUIRE_FALSE(called.response.ok());
   CHECK(called.response.error().kind == ErrorKind::maybe_applied);
   CHECK(called.took < limit + grace + 100ms);

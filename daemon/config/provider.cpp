@@ -106,6 +106,11 @@ class ProviderReader {
     if (const auto limit = duration_at(node_, "request_timeout")) settings_.request_timeout = *limit;
     settings_.poll_interval = duration_at(node_, "poll_interval");
     if (const Node* rate = value_at(node_, "rate_limit")) settings_.rate_limit = to_rate(*rate);
+    if (const auto orphans = text_at(node_, "orphans")) {
+      settings_.orphans = *orphans == "adopt"    ? Orphans::adopt
+                          : *orphans == "report" ? Orphans::report
+                                                 : Orphans::stop;
+    }
     if (const auto calls = int_at(node_, "max_concurrent")) settings_.max_concurrent = *calls;
   }
 

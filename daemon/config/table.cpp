@@ -183,8 +183,8 @@ const Section& provider_section() {
            .acted_on = false},
           {.name = "orphans",
            .types = {choice({"stop", "adopt", "report"})},
-           .doc = "What is done with a session that is ours and unknown.",
-           .acted_on = false},
+           .preset = "stop",
+           .doc = "What is done with a session at the provider that is ours and that no session here stands for."},
       }};
   return section;
 }

@@ -17,6 +17,8 @@ constexpr Millis denied_wait = Seconds{60};
 constexpr Millis created_slack = Seconds{2};
 constexpr Millis skew_max = std::chrono::minutes{2};
 constexpr int absent_reads_needed = 2;
+constexpr std::size_t absent_starts_max = 16;
+constexpr Millis absent_start_kept = std::chrono::minutes{30};
 
 // When the next try may leave after an error.
 Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis most) {
@@ -100,16 +102,17 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Our wall clock may have been stepped since,
-// or the process restarted, so there are three measures: its age against this process's boot clock, its age
-// against our wall clock, and its plain time against ours when the start was sent. One that agrees is enough:
-// to start beside a remote of ours costs more than to look at one too many.
+// Whether a remote may have been created by this session's start. Its age against this process's boot clock is
+// proof, where the start left from this process and the answer has the provider's time. Otherwise our wall clock
+// may have been stepped since, so its age against that clock, and its plain time against ours when the start was
+// sent, count as well. One that agrees is enough: to start beside a remote of ours costs more.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   const Wall there = answer.provider_now.value_or(now.wall);
   const Millis age = there - *remote.created_at;
   const Wall sent = *session.row.start_sent_at;
   if (age <= now.mono - session.start_sent + created_slack) return true;
+  if (!session.sent_before && answer.provider_now) return false;
   if (now.wall - age >= sent - created_slack) return true;
   return *remote.created_at >=
          sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
@@ -118,17 +121,30 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
 // Ours by its tag; without tags, created since the start was sent and claimed by no other session.
 const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& answer) {
   const Remote* best = nullptr;
+  const Traits* traits = draft.traits(session.row.provider);
+  const bool has_tags = traits && traits->start_scope == StartScope::free;
   for (const Remote& remote : *answer.remotes) {
     if (remote.tag) {
       if (*remote.tag == session.row.id) return &remote;
       continue;
     }
+    if (has_tags) continue;
     if (remote.progress == Progress::ended || draft.find(RemoteKey{session.row.provider, remote.id}))
       continue;
     if (!created_since(remote, session, answer, draft.now())) continue;
     if (!best || *remote.created_at < *best->created_at) best = &remote;
   }
   return best;
+}
+
+// Creates of over two minutes have been seen: where remotes carry no tag, a late one is told by this.
+void note_absent_start(Draft& draft, const Tracked& session) {
+  const Traits* traits = draft.traits(session.row.provider);
+  if (!traits || traits->start_scope == StartScope::free) return;
+  auto& starts = draft.edit_provider(session.row.provider).absent_starts;
+  std::erase_if(starts, [&](const AbsentStart& start) { return start.forget_at <= draft.now().mono; });
+  if (starts.size() == absent_starts_max) starts.erase(starts.begin());
+  starts.push_back({session.start_sent, draft.now().mono + absent_start_kept});
 }
 
 void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
@@ -150,6 +166,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
     session.call_at = draft.now().mono;
+    note_absent_start(draft, session);
     start_did_not_happen(draft, id);
   } else {
     session.call_at = std::max(draft.now().mono + Seconds{2}, settled);
@@ -220,20 +237,18 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   session.call_at = draft.now().mono + call_backoff(id, session.tries, stop_retry_max);
 }
 
-void note_provider(Draft& draft, const Tracked& session, const Answer& answer) {
-  ProviderTrack& track = draft.edit_provider(session.row.provider);
-  const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
-  track.healthy = good;
-  track.last_error = good ? std::string{} : answer.remotes.error().what;
-}
-
 }  // namespace
 
 void on_answer(Draft& draft, const Answer& answer) {
+  if (answer.kind == EffectKind::list) {
+    note_provider(draft, answer);
+    on_listed(draft, answer);
+    return;
+  }
   const Tracked* known = draft.find(answer.session);
   // An answer that nobody waits for: its call left before the process last loaded its rows.
   if (!known || !known->flight || known->flight->ticket != answer.ticket) return;
-  note_provider(draft, *known, answer);
+  note_provider(draft, answer);
   const SessionId id = answer.session;
   draft.edit(id).flight.reset();
   switch (answer.kind) {
@@ -249,6 +264,8 @@ void on_answer(Draft& draft, const Answer& answer) {
       break;
     case EffectKind::stop:
       on_stopped(draft, id, answer);
+      break;
+    case EffectKind::list:
       break;
   }
   draft.wake_session(id);

@@ -45,6 +45,12 @@ const Plan* Draft::plan(const PlanName& name) const {
   return found == config_->plans.end() ? nullptr : &found->second;
 }
 
+bool Draft::is_paused(const PlanName& name) const {
+  const PlanTrack* track = look(plans_, world_.plans, name);
+  if (!track || !track->row.pause) return false;
+  return !track->row.pause->until || now_.wall < *track->row.pause->until;
+}
+
 const Traits* Draft::traits(const ProviderName& name) const {
   const auto found = config_->providers.find(name);
   return found == config_->providers.end() ? nullptr : &found->second;
@@ -77,6 +83,14 @@ Scope& Draft::edit_scope(const std::string& key) { return edit_in(scopes_, world
 ProviderTrack& Draft::edit_provider(const ProviderName& name) {
   return edit_in(providers_, world_.providers, name);
 }
+
+const ProviderTrack& Draft::provider(const ProviderName& name) const {
+  static const ProviderTrack healthy;
+  const ProviderTrack* found = look(providers_, world_.providers, name);
+  return found ? *found : healthy;
+}
+
+Sweep& Draft::edit_sweep(const SweepKey& key) { return edit_in(sweeps_, world_.sweeps, key); }
 
 Tracked& Draft::add(const SessionRow& row) {
   KEEPER_CHECK(find(row.id) == nullptr);
@@ -170,6 +184,7 @@ Decision Draft::finish() {
   decision.plans = changes(plans_, world_.plans);
   decision.scopes = changes(scopes_, world_.scopes);
   decision.providers = changes(providers_, world_.providers);
+  decision.sweeps = changes(sweeps_, world_.sweeps);
   for (auto& [key, after] : held_) {
     const auto before = world_.held.find(key);
     const bool known = before != world_.held.end();

@@ -26,6 +26,7 @@ class Draft {
   bool shutting_down() const { return shutting_down_; }
   const Plan* plan(const PlanName& name) const;
   const Traits* traits(const ProviderName& name) const;
+  bool is_paused(const PlanName& name) const;
 
   const Tracked* find(const SessionId& id) const;  // null: not tracked
   const SessionId* find(const RemoteKey& key) const;
@@ -37,6 +38,8 @@ class Draft {
   PlanTrack& edit_plan(const PlanName& name);
   Scope& edit_scope(const std::string& key);
   ProviderTrack& edit_provider(const ProviderName& name);
+  const ProviderTrack& provider(const ProviderName& name) const;  // a healthy one if there is none
+  Sweep& edit_sweep(const SweepKey& key);
   void set_config(std::shared_ptr<const Config> config) { config_ = std::move(config); }
   void set_shutting_down() { shutting_down_ = true; }
 
@@ -71,6 +74,7 @@ class Draft {
   std::map<PlanName, PlanTrack> plans_;
   std::map<std::string, Scope> scopes_;
   std::map<ProviderName, ProviderTrack> providers_;
+  std::map<SweepKey, Sweep> sweeps_;
   std::map<std::string, std::optional<Held>> held_;
   std::map<RemoteKey, SessionId> adopted_;
   std::vector<TransitionRow> transitions_;

@@ -12,19 +12,20 @@
 
 namespace keeper {
 
-enum class EffectKind { start, find, observe, keep_alive, stop };
+enum class EffectKind { start, find, observe, keep_alive, stop, list };
 std::string_view to_string(EffectKind kind);
 
 struct Effect {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;  // names the call in flight; its answer carries it
-  SessionId session;
+  SessionId session;         // empty for list
   InstanceId instance;
   PlanName plan;
   ProviderName provider;
-  RemoteId remote;  // empty for start and find
+  RemoteId remote;  // empty for start, find and list
   std::string place;
   std::string parameters;  // the provider's JSON, without secrets
+  bool cancel = false;     // stop: by the provider's cancel call, where it has one
   Mono needed_by{};        // when the session suffers; the queue is ordered by it
 };
 
@@ -44,14 +45,18 @@ struct Remote {
   std::optional<Millis> maximum;
 };
 
-// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates.
+// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every remote
+// of the credential (of the place, where the provider has one per place) that has not ended.
 struct Answer {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;
   SessionId session;
+  ProviderName provider;
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
+  // list: the loop fills, for each remote that the keeper does not track, the row that the store has for it.
+  std::vector<std::optional<SessionRow>> known{};
 };
 
 }  // namespace keeper

@@ -31,9 +31,23 @@ struct ConfigLoaded {
 
 struct ShutdownAsked {};
 
-using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked>;
+// What an operator asks for. start, stop_plan, pause, resume: `plan`; stop_session: `session`.
+enum class Order { start, stop_plan, stop_session, stop_all, pause, resume };
 
-enum class Ack { recorded, duplicate, held, ignored, loaded };
+struct OperatorAsked {
+  Order order = Order::start;
+  PlanName plan;
+  SessionId session;
+  bool cancel = false;        // stop_session: by the provider's cancel call
+  std::optional<Wall> until;  // pause
+  std::string reason;         // pause: the operator's words
+  Waiter waiter = 0;
+};
+
+using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked>;
+
+// accepted, unknown (no such plan or session), refused (it makes no sense now): for operators.
+enum class Ack { recorded, duplicate, held, ignored, loaded, accepted, unknown, refused };
 
 struct Acknowledgement {
   Waiter waiter = 0;

@@ -10,9 +10,22 @@ void on_answer(Draft& draft, const Answer& answer);
 void on_delivered(Draft& draft, const Delivered& delivered);
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded);
 void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked);
+void on_operator_asked(Draft& draft, const OperatorAsked& asked);
+
+// What an answer says of its provider: healthy, failing, its circuit open, its allowance used up.
+void note_provider(Draft& draft, const Answer& answer);
+
+// When a start of this session may leave; empty: now, and it is then the probe of a circuit that was open.
+std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row);
 
 // Deliveries that came before their session's remote id was known.
 void match_held(Draft& draft, const SessionId& id);
+
+// Which credentials and places are listed, after a load of the configuration; then those that are due, and what
+// their answers show.
+void plan_sweeps(Draft& draft);
+void sweep_due(Draft& draft);
+void on_listed(Draft& draft, const Answer& answer);
 
 // What a plan wants now against what its slots have: makes sessions, asks for ends, sets the next look.
 void reconcile_plan(Draft& draft, const PlanName& name);

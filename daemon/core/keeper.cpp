@@ -54,6 +54,7 @@ Tracked recovered(const SessionRow& row, Now now) {
   session.row = row;
   session.call_at = now.mono;
   session.start_sent = now.mono;
+  session.sent_before = true;
   if (row.state == State::queued && !row.ending) session.start_by = now.mono + std::chrono::minutes{2};
   session.due = now.mono;
   return session;
@@ -97,6 +98,7 @@ void on_tick(Draft& draft, const Tick&) {
        ++at) {
     draft.wake_plan(at->second);
   }
+  sweep_due(draft);
   for (auto at = world.held_queue.begin(); at != world.held_queue.end() && at->first <= now.mono; ++at) {
     unmatch_held(draft, at->second, world.held.at(at->second));
   }
@@ -120,6 +122,7 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     if (changed && !session.row.successor) draft.edit(id).rollover_at = draft.now().mono;
     draft.wake_session(id);
   }
+  plan_sweeps(draft);
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 
@@ -165,6 +168,7 @@ Decision Keeper::decide(const Event& event, Now now) const {
         if constexpr (std::is_same_v<E, Delivered>) on_delivered(draft, one);
         if constexpr (std::is_same_v<E, ConfigLoaded>) on_config_loaded(draft, one);
         if constexpr (std::is_same_v<E, ShutdownAsked>) on_shutdown_asked(draft, one);
+        if constexpr (std::is_same_v<E, OperatorAsked>) on_operator_asked(draft, one);
       },
       event);
   settle_woken(draft);
@@ -179,6 +183,7 @@ Mono Keeper::next_wakeup(Now now) const {
   if (!world_.session_queue.empty()) next = std::min(next, world_.session_queue.begin()->first);
   if (!world_.plan_queue_mono.empty()) next = std::min(next, world_.plan_queue_mono.begin()->first);
   if (!world_.held_queue.empty()) next = std::min(next, world_.held_queue.begin()->first);
+  if (!world_.sweep_queue.empty()) next = std::min(next, world_.sweep_queue.begin()->first);
   if (!world_.plan_queue_wall.empty()) {
     const Millis until = world_.plan_queue_wall.begin()->first - now.wall;
     next = std::min(next, now.mono + std::max(until, Millis{0}));
@@ -224,6 +229,10 @@ void Keeper::check(const Decision& decision, Now now) const {
     if (!broken.empty()) check_failed((broken + ": " + change.key.str()).c_str(), __FILE__, __LINE__);
   }
   for (const Effect& effect : decision.effects) {
+    if (effect.kind == EffectKind::list) {
+      KEEPER_CHECK(world_.sweeps.contains({effect.provider, effect.place}));
+      continue;
+    }
     const auto found = world_.sessions.find(effect.session);
     KEEPER_CHECK(found != world_.sessions.end());
     KEEPER_CHECK(found->second.flight && found->second.flight->ticket >= effect.ticket);

@@ -20,6 +20,7 @@ bool ended_by_keeper(Reason reason) {
     case Reason::stopped_by_operator:
     case Reason::stopped_at_shutdown:
     case Reason::superseded:
+    case Reason::orphan:
       return true;
     case Reason::scheduled:
     case Reason::restarted:
@@ -125,6 +126,12 @@ void release_scope(Draft& draft, const SessionId& id) {
   for (const SessionId& other : scope.waiting) draft.wake_session(other);
 }
 
+SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica, int attempt) {
+  return SessionId{stable_hex128(instance.str() + "|" + plan.str() + "|" +
+                                 std::to_string(occurrence.time_since_epoch().count()) + "|" +
+                                 std::to_string(replica) + "|" + std::to_string(attempt))};
+}
+
 const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wall occurrence, Reason reason,
                                 Cause cause, const std::optional<SessionId>& predecessor) {
   Slot& slot = draft.edit_slot({plan.name, replica});
@@ -139,9 +146,7 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
   row.replica = replica;
   row.attempt = slot.attempts++;
   row.failures = slot.failures;
-  row.id = SessionId{stable_hex128(draft.world().instance.str() + "|" + plan.name.str() + "|" +
-                                   std::to_string(occurrence.time_since_epoch().count()) + "|" +
-                                   std::to_string(replica) + "|" + std::to_string(row.attempt))};
+  row.id = session_id(draft.world().instance, plan.name, occurrence, replica, row.attempt);
   row.place = plan.place;
   row.parameters = plan.parameters;
   row.fingerprint = plan.fingerprint;

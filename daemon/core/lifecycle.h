@@ -6,6 +6,9 @@
 
 namespace keeper {
 
+// Derived from the store's instance and from what the session serves, so that it cannot come about twice.
+SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica, int attempt);
+
 // Makes the next attempt for a slot: a row `queued`, due at once. `predecessor`: it is to take over from that
 // one.
 const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wall occurrence, Reason reason,

@@ -5,7 +5,7 @@
 namespace keeper {
 namespace {
 
-constexpr std::array<std::pair<Reason, std::string_view>, 19> reasons{{
+constexpr std::array<std::pair<Reason, std::string_view>, 20> reasons{{
     {Reason::scheduled, "scheduled"},
     {Reason::restarted, "restarted"},
     {Reason::rollover, "rollover"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<Reason, std::string_view>, 19> reasons{{
     {Reason::stopped_by_operator, "stopped_by_operator"},
     {Reason::stopped_at_shutdown, "stopped_at_shutdown"},
     {Reason::superseded, "superseded"},
+    {Reason::orphan, "orphan"},
 }};
 
 constexpr std::array<std::pair<State, std::string_view>, 5> states{{{State::queued, "queued"},
@@ -50,6 +51,12 @@ constexpr std::array<std::pair<Disposition, std::string_view>, 5> dispositions{
      {Disposition::ignored, "ignored"},
      {Disposition::unmatched, "unmatched"}}};
 
+constexpr std::array<std::pair<Missed, std::string_view>, 4> missed_reasons{
+    {{Missed::overlap, "overlap"},
+     {Missed::too_late, "too_late"},
+     {Missed::paused, "paused"},
+     {Missed::budget, "budget"}}};
+
 template <class E, std::size_t N>
 std::string_view name_of(const std::array<std::pair<E, std::string_view>, N>& names, E value) {
   for (const auto& [known, name] : names) {
@@ -72,6 +79,7 @@ std::string_view to_string(State state) { return name_of(states, state); }
 std::string_view to_string(Reason reason) { return name_of(reasons, reason); }
 std::string_view to_string(Cause cause) { return name_of(causes, cause); }
 std::string_view to_string(Disposition disposition) { return name_of(dispositions, disposition); }
+std::string_view to_string(Missed missed) { return name_of(missed_reasons, missed); }
 std::optional<State> parse_state(std::string_view text) { return value_of(states, text); }
 std::optional<Reason> parse_reason(std::string_view text) { return value_of(reasons, text); }
 std::optional<Cause> parse_cause(std::string_view text) { return value_of(causes, text); }

@@ -39,6 +39,7 @@ enum class Reason {
   stopped_by_operator,  // an operator asked
   stopped_at_shutdown,  // on_shutdown: stop
   superseded,           // its successor is active, or its parameters changed
+  orphan,               // found alive at the provider, ours, and no session of the ledger stands for it
 };
 
 // Which kind of event moved it.
@@ -66,6 +67,7 @@ struct Ending {
   Reason reason = Reason::stopped_by_plan;
   Cause cause = Cause::schedule;
   Wall asked_at{};
+  bool cancel = false;  // by the provider's cancel call, where it has one
   bool operator==(const Ending&) const = default;
 };
 
@@ -132,12 +134,41 @@ struct DeliveryRow {
   bool operator==(const DeliveryRow&) const = default;
 };
 
+// An operator's pause: no starts until it is lifted. Sessions that live go on.
+struct Pause {
+  Wall since{};
+  std::optional<Wall> until;  // empty: until `resume`
+  std::string reason;         // the operator's words
+  bool operator==(const Pause&) const = default;
+};
+
+// A start by an operator outside the schedule: wanted from `begin` to `end`.
+struct ByHand {
+  Wall begin{};
+  Wall end{};
+  bool operator==(const ByHand&) const = default;
+};
+
 // What is durable about a plan beyond its configuration.
 struct PlanRow {
   PlanName name;
   Wall known_since{};              // occurrences before it are none of ours
   std::optional<Wall> considered;  // the newest occurrence that was begun or skipped
+  std::optional<Pause> pause;
+  std::optional<ByHand> by_hand;
   bool operator==(const PlanRow&) const = default;
+};
+
+// An occurrence that was due and began nothing.
+enum class Missed { overlap, too_late, paused, budget };
+std::string_view to_string(Missed missed);
+
+struct MissedRow {
+  PlanName plan;
+  Wall occurrence{};
+  Missed why = Missed::overlap;
+  Wall recorded_at{};
+  bool operator==(const MissedRow&) const = default;
 };
 
 // One transaction.
@@ -146,8 +177,9 @@ struct Batch {
   std::vector<TransitionRow> transitions;
   std::vector<DeliveryRow> deliveries;  // inserted, or session and disposition changed, by (provider, key)
   std::vector<PlanRow> plans;           // inserted or replaced by name
+  std::vector<MissedRow> missed;        // inserted; ignored if (plan, occurrence) is there
   bool empty() const {
-    return sessions.empty() && transitions.empty() && deliveries.empty() && plans.empty();
+    return sessions.empty() && transitions.empty() && deliveries.empty() && plans.empty() && missed.empty();
   }
 };
 

@@ -51,9 +51,13 @@ struct Plan {
 // Which starts must not be under way at the same time, because a lost answer could not be told apart.
 enum class StartScope { free, place, provider };
 
+// What is done with a remote that is ours and that no session of the ledger stands for.
+enum class Orphans { stop, adopt, report };
+
 // What the core must know of a provider. The facts and their sources: core/traits.cpp.
 struct Traits {
   bool can_find = true;        // an ambiguous start can be looked up
+  bool can_list = true;        // all remotes of the credential, or of the place, can be listed
   bool one_per_place = false;  // holds one session per place, so a rollover breaks first
   bool has_heartbeat = false;  // has a call that restarts the idle clock
   StartScope start_scope = StartScope::free;
@@ -61,6 +65,7 @@ struct Traits {
   Reason gone_reason = Reason::lost;
   Millis request_timeout{Seconds{30}};
   Millis poll_interval{Seconds{30}};
+  Orphans orphans = Orphans::stop;
   Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active
 };
 

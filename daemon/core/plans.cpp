@@ -20,10 +20,12 @@ struct Want {
 Want want_of(const Plan& plan, const PlanRow& row, Wall now) {
   Want want;
   if (plan.schedule.kind() != Schedule::Kind::occurrences) {
-    const auto window = plan.schedule.window_at(now);
-    if (!window) return want;
-    want.alive = true;
-    want.begin = window->time;
+    if (const auto window = plan.schedule.window_at(now)) want.begin = window->time;
+    // A start by an operator is an occurrence of its own, inside a window too.
+    if (row.by_hand && row.by_hand->begin <= now && now < row.by_hand->end) {
+      want.begin = std::max(want.begin.value_or(row.by_hand->begin), row.by_hand->begin);
+    }
+    want.alive = want.begin.has_value();
     return want;
   }
   want.begin = row.considered;
@@ -42,6 +44,7 @@ bool restarts(const Plan& plan, const Slot& slot) {
     case Reason::stopped_by_plan:
       return plan.schedule.kind() != Schedule::Kind::occurrences || *slot.last_reason == Reason::superseded;
     case Reason::stopped_by_operator:
+    case Reason::orphan:
       return false;
     case Reason::scheduled:
     case Reason::restarted:
@@ -145,6 +148,12 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
   track.wake_wall = Wall::max();
   if (const auto next = plan.schedule.next_start(now)) track.wake_wall = next->start;
   if (const auto stop = plan.schedule.next_stop(now)) track.wake_wall = std::min(track.wake_wall, *stop);
+  if (draft.is_paused(plan.name) && track.row.pause->until) {
+    track.wake_wall = std::min(track.wake_wall, *track.row.pause->until);
+  }
+  if (track.row.by_hand && now < track.row.by_hand->end) {
+    track.wake_wall = std::min(track.wake_wall, track.row.by_hand->end);
+  }
   track.wake_mono = retry.value_or(mono_never);
 }
 
@@ -166,6 +175,11 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     track.row.considered = want.begin;
     // overlap: skip. The occurrence is passed over while the last one's session lives.
     if (any_live(draft, name, replicas)) want = Want{};
+  }
+  if (draft.is_paused(name)) {
+    want.begin.reset();
+  } else {
+    track.row.pause.reset();
   }
   std::optional<Mono> retry;
   const bool windows = plan->schedule.kind() != Schedule::Kind::occurrences;

@@ -44,6 +44,7 @@ struct ProviderSettings {
   std::optional<Millis> poll_interval;
   std::optional<RateLimit> rate_limit;
   int max_concurrent = 4;
+  Orphans orphans = Orphans::stop;
   bool allow_http = false;  // plain http beyond loopback
   bool operator==(const ProviderSettings&) const = default;
 };

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/handlers.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -49,6 +50,11 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   const bool due = session.rollover_at && draft.now().mono >= *session.rollover_at;
   if (!due || !plan || !traits || draft.shutting_down()) return;
   if (session.row.state != State::active || session.row.ending || session.row.successor) return;
+  if (draft.is_paused(session.row.plan)) {
+    // A successor would be a start. The next read plans it anew.
+    session.rollover_at.reset();
+    return;
+  }
   if (session.row.predecessor && draft.find(*session.row.predecessor)) {
     // Two at most: its own predecessor goes first.
     session.rollover_at = draft.now().mono + predecessor_wait;
@@ -77,11 +83,19 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   if (session.row.remote_id) effect.remote = *session.row.remote_id;
   effect.place = session.row.place;
   effect.parameters = session.row.parameters;
+  effect.cancel = session.row.ending && session.row.ending->cancel;
   effect.needed_by = kind == EffectKind::keep_alive && session.idle_at ? *session.idle_at
                      : kind == EffectKind::stop                        ? draft.now().mono
                                                 : draft.now().mono + std::chrono::minutes{1};
   session.flight = Flight{kind, effect.ticket, draft.now().mono};
   draft.effect(std::move(effect));
+}
+
+// The time that the keeper itself holds a start back is not counted against it.
+void hold_start(Draft& draft, Tracked& session, Mono until) {
+  session.call_at = until;
+  const Plan* plan = draft.plan(session.row.plan);
+  if (session.start_by && plan) session.start_by = std::max(*session.start_by, until + plan->start_timeout);
 }
 
 // The intent is in the row before the start leaves; false while another start holds the scope.
@@ -100,8 +114,14 @@ bool begin_start(Draft& draft, Tracked& session) {
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);
   }
+  if (const auto until = start_held_until(draft, session.row)) {
+    release_scope(draft, session.row.id);
+    hold_start(draft, session, *until);
+    return true;
+  }
   session.row.start_sent_at = draft.now().wall;
   session.start_sent = draft.now().mono;
+  session.sent_before = false;
   session.absent_reads = 0;
   send(draft, session, EffectKind::start);
   return true;

@@ -11,6 +11,7 @@ using std::chrono::minutes;
 Traits notte(NotteDialect dialect) {
   Traits traits;
   traits.can_find = dialect == NotteDialect::current;  // the legacy dialect has no list
+  traits.can_list = traits.can_find;
   traits.has_heartbeat = true;
   traits.start_scope = StartScope::provider;
   traits.poll_interval = Seconds{20};
@@ -66,6 +67,7 @@ Traits traits_of(const ProviderSettings& settings) {
       break;
   }
   traits.request_timeout = settings.request_timeout;
+  traits.orphans = settings.orphans;
   if (settings.poll_interval) traits.poll_interval = *settings.poll_interval;
   return traits;
 }

@@ -92,7 +92,64 @@ PlanView view_of(const World& world, const Plan& plan, Now now) {
   return view;
 }
 
+ProviderView view_of(const ProviderName& name, const ProviderTrack& track, Now now) {
+  ProviderView view;
+  view.name = name;
+  view.last_error = track.last_error;
+  if (!track.healthy) view.condition = ProviderCondition::failing;
+  if (track.starts_from > now.mono) {
+    view.condition = track.exhausted ? ProviderCondition::exhausted : ProviderCondition::circuit_open;
+    view.starts_from = on_wall(now, track.starts_from);
+  }
+  return view;
+}
+
+// Sessions that ended and whose remote is still to be stopped are on the stop list, beside the strangers.
+void add_orphans(View& view, const World& world, Now now) {
+  for (const auto& [key, sweep] : world.sweeps) {
+    for (const Stranger& one : sweep.strangers) {
+      const auto condition = one.ours ? OrphanCondition::reported : OrphanCondition::stranger;
+      view.orphans.push_back(
+          {key.provider, key.place, one.remote, condition, std::nullopt, one.created_at, one.native_status});
+    }
+    view.sweeps.push_back({key.provider, key.place, sweep.done_at, on_wall(now, sweep.due), sweep.last_error});
+  }
+  for (const auto& [id, session] : world.sessions) {
+    const SessionRow& row = session.row;
+    const bool listed = row.reason == Reason::orphan || (is_terminal(row.state) && row.ending);
+    if (!listed || !row.remote_id) continue;
+    view.orphans.push_back({row.provider, row.place, *row.remote_id, OrphanCondition::stopping, id, row.occurrence,
+                            row.native_status});
+  }
+}
+
 }  // namespace
+
+std::string_view to_string(ProviderCondition condition) {
+  switch (condition) {
+    case ProviderCondition::healthy:
+      return "healthy";
+    case ProviderCondition::failing:
+      return "failing";
+    case ProviderCondition::circuit_open:
+      return "circuit_open";
+    case ProviderCondition::exhausted:
+      return "exhausted";
+  }
+  check_failed("a known ProviderCondition", __FILE__, __LINE__);
+}
+
+std::string_view to_string(OrphanCondition condition) {
+  switch (condition) {
+    case OrphanCondition::stranger:
+      return "stranger";
+    case OrphanCondition::reported:
+      return "reported";
+    case OrphanCondition::stopping:
+      return "stopping";
+  }
+  check_failed("a known OrphanCondition", __FILE__, __LINE__);
+}
 
 std::string_view to_string(PlanCondition condition) {
   switch (condition) {
@@ -122,6 +179,8 @@ std::string_view to_string(EffectKind kind) {
       return "keep_alive";
     case EffectKind::stop:
       return "stop";
+    case EffectKind::list:
+      return "list";
   }
   check_failed("a known EffectKind", __FILE__, __LINE__);
 }
@@ -139,9 +198,9 @@ View Keeper::view(Now now) const {
   });
   for (const auto& [name, traits] : world_.config->providers) {
     const auto track = world_.providers.find(name);
-    const bool known = track != world_.providers.end();
-    view.providers.push_back({name, !known || track->second.healthy, known ? track->second.last_error : ""});
+    view.providers.push_back(view_of(name, track == world_.providers.end() ? ProviderTrack{} : track->second, now));
   }
+  add_orphans(view, world_, now);
   return view;
 }
 

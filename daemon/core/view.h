@@ -40,9 +40,39 @@ struct PlanView {
   std::string last_error;
 };
 
+// failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.
+// exhausted: a rate or an allowance is used up, starts wait. Heartbeats and stops go out in all of them.
+enum class ProviderCondition { healthy, failing, circuit_open, exhausted };
+std::string_view to_string(ProviderCondition condition);
+
 struct ProviderView {
   ProviderName name;
-  bool healthy = true;  // false: its last call failed
+  ProviderCondition condition = ProviderCondition::healthy;
+  std::optional<Wall> starts_from;  // no start leaves before this
+  std::string last_error;
+};
+
+// stranger: not ours, never touched. reported: ours, left alone by `orphans: report`. stopping: ours, on the stop
+// list until the provider confirms that it is gone.
+enum class OrphanCondition { stranger, reported, stopping };
+std::string_view to_string(OrphanCondition condition);
+
+struct OrphanView {
+  ProviderName provider;
+  std::string place;
+  RemoteId remote;
+  OrphanCondition condition = OrphanCondition::stranger;
+  std::optional<SessionId> session;  // the row that carries its stop
+  std::optional<Wall> created_at;
+  std::string native_status;
+};
+
+// The search for orphans at one credential, or at one of its places.
+struct SweepView {
+  ProviderName provider;
+  std::string place;
+  std::optional<Wall> done_at;
+  std::optional<Wall> next_at;
   std::string last_error;
 };
 
@@ -53,6 +83,8 @@ struct View {
   std::vector<PlanView> plans;           // by name
   std::vector<SessionView> sessions;     // unresolved ones, newest first
   std::vector<ProviderView> providers;   // by name
+  std::vector<OrphanView> orphans;       // by provider
+  std::vector<SweepView> sweeps;         // by provider and place
   std::shared_ptr<const Config> config;
 };
 

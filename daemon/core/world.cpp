@@ -36,6 +36,17 @@ void store_plan(World& world, const PlanName& name, const std::optional<PlanTrac
   world.plans.emplace(name, *value);
 }
 
+void store_sweep(World& world, const SweepKey& key, const std::optional<Sweep>& value) {
+  const auto old = world.sweeps.find(key);
+  if (old != world.sweeps.end()) {
+    world.sweep_queue.erase({old->second.due, key});
+    world.sweeps.erase(old);
+  }
+  if (!value) return;
+  if (value->due != mono_never) world.sweep_queue.insert({value->due, key});
+  world.sweeps.emplace(key, *value);
+}
+
 void store_held(World& world, const std::string& key, const std::optional<Held>& value) {
   const auto old = world.held.find(key);
   if (old != world.held.end()) {
@@ -77,6 +88,7 @@ void move_world(World& world, const Decision& decision) {
   for (const auto& change : decision.scopes) store_plain(world.scopes, change.key, side<forward>(change));
   for (const auto& change : decision.providers)
     store_plain(world.providers, change.key, side<forward>(change));
+  for (const auto& change : decision.sweeps) store_sweep(world, change.key, side<forward>(change));
   for (const auto& change : decision.held) store_held(world, change.key, side<forward>(change));
   world.config = forward ? decision.config_after : decision.config_before;
   world.shutting_down = forward ? decision.shutting_down_after : decision.shutting_down_before;

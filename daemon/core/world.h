@@ -36,6 +36,7 @@ struct Tracked {
   std::optional<Mono> rollover_at;  // a successor is due
   std::optional<Mono> start_by;     // start_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
+  bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
   int tries = 0;                    // calls in a row that failed
   bool confirm = false;             // a delivery said something that a read should confirm
@@ -77,10 +78,49 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
+// A start whose answer was lost and that was then proven absent. Where remotes carry no tag, one that turns up
+// later is told by it.
+struct AbsentStart {
+  Mono sent{};
+  Mono forget_at{};
+  bool operator==(const AbsentStart&) const = default;
+};
+
 struct ProviderTrack {
   bool healthy = true;
   std::string last_error;
+  int failures = 0;                // calls in a row that did not get through
+  Mono starts_from{};              // no start leaves before this: the circuit is open, or an allowance used up
+  bool exhausted = false;          // starts_from is by the provider's word
+  std::optional<SessionId> probe;  // the one start that is let through after a circuit was open
+  std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;
+};
+
+// What is listed together: a provider's credential, or one of its places.
+struct SweepKey {
+  ProviderName provider;
+  std::string place;
+  auto operator<=>(const SweepKey&) const = default;
+};
+
+// A remote that the provider lists and the keeper does not touch.
+struct Stranger {
+  RemoteId remote;
+  std::optional<Wall> created_at;
+  std::string native_status;
+  bool ours = false;  // reported only, by policy
+  bool operator==(const Stranger&) const = default;
+};
+
+// The search for remotes that no session stands for.
+struct Sweep {
+  Mono due = mono_never;
+  std::optional<std::uint64_t> ticket;  // of the call in flight
+  std::optional<Wall> done_at;          // the last one that was answered
+  std::vector<Stranger> strangers;
+  std::string last_error;
+  bool operator==(const Sweep&) const = default;
 };
 
 // A delivery whose session is not known yet.
@@ -106,6 +146,7 @@ struct Decision {
   std::vector<Change<PlanName, PlanTrack>> plans;
   std::vector<Change<std::string, Scope>> scopes;
   std::vector<Change<ProviderName, ProviderTrack>> providers;
+  std::vector<Change<SweepKey, Sweep>> sweeps;
   std::vector<Change<std::string, Held>> held;  // by provider and key
   std::shared_ptr<const Config> config_before;
   std::shared_ptr<const Config> config_after;
@@ -134,6 +175,7 @@ struct World {
   std::map<PlanName, PlanTrack> plans;
   std::map<std::string, Scope> scopes;
   std::map<ProviderName, ProviderTrack> providers;
+  std::map<SweepKey, Sweep> sweeps;
   std::map<std::string, Held> held;
 
   // Derived by apply().
@@ -141,6 +183,7 @@ struct World {
   std::set<std::pair<Mono, SessionId>> session_queue;
   std::set<std::pair<Mono, PlanName>> plan_queue_mono;
   std::set<std::pair<Wall, PlanName>> plan_queue_wall;
+  std::set<std::pair<Mono, SweepKey>> sweep_queue;
   std::set<std::pair<Mono, std::string>> held_queue;
 
   void apply(const Decision& decision);

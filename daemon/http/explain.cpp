@@ -116,6 +116,8 @@ std::string_view clause_of(Reason reason) {
       return "it was stopped when the keeper shut down";
     case Reason::superseded:
       return "its successor is active, or its parameters changed";
+    case Reason::orphan:
+      return "it was found alive at the provider, ours, and no session stood for it";
   }
   check_failed("a known Reason", __FILE__, __LINE__);
 }

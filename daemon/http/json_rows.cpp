@@ -135,7 +135,8 @@ void write_provider(JsonWriter& json, const ProviderView& provider, const Provid
   json.begin_object();
   json.field("name", provider.name.str());
   json.text_or_null("type", facts != nullptr ? to_string(facts->type) : std::string_view{});
-  json.field("state", provider.healthy ? "healthy" : "failing");
+  json.field("state", to_string(provider.condition));
+  json.field("starts_from", provider.starts_from);
   json.text_or_null("last_error", provider.last_error);
   std::string limit;
   if (facts != nullptr && facts->rate_limit) {

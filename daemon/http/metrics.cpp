@@ -83,7 +83,7 @@ void write_view(MetricText& text, const View& view) {
   }
   text.metric("provider_healthy", "gauge", "0 when the last call to a provider failed.");
   for (const ProviderView& provider : view.providers) {
-    text.sample(truth(provider.healthy), {{"provider", provider.name.str()}});
+    text.sample(truth(provider.condition == ProviderCondition::healthy), {{"provider", provider.name.str()}});
   }
 }
 

@@ -191,6 +191,9 @@ void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {
         count(tally.ignored);
         break;
       case Ack::loaded:
+      case Ack::accepted:
+      case Ack::unknown:
+      case Ack::refused:
         check_failed("an acknowledgement of a delivery", __FILE__, __LINE__);
     }
     return answer(reply_to(*ack));

@@ -35,6 +35,9 @@ std::string_view words_of(Ack ack) {
     case Ack::ignored:
       return R"({"status":"ignored"})";
     case Ack::loaded:
+    case Ack::accepted:
+    case Ack::unknown:
+    case Ack::refused:
       break;
   }
   check_failed("an acknowledgement of a delivery", __FILE__, __LINE__);

@@ -92,10 +92,9 @@ Reply Notte::start(const Effect& effect) {
   return reply_of(visit, mapped(visit, call, *answer.json));
 }
 
-Reply Notte::find(const Effect& effect) {
+Reply Notte::walk_active(const std::function<bool(const Json&)>& wanted) {
   Visit visit = api_.begin();
-  const Json asked = parse_json(effect.parameters).value_or(Json());
-  std::vector<Remote> candidates;
+  std::vector<Remote> found;
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
                       "/sessions?page=" + std::to_string(page) + "&page_size=" + std::to_string(page_size) +
@@ -110,12 +109,21 @@ Reply Notte::find(const Effect& effect) {
     for (const Json& session : items) {
       auto remote = mapped(visit, call, session);
       if (!remote) return reply_of(visit, remote.error());
-      if (remote->progress != Progress::ended && is_candidate(asked, session)) candidates.push_back(*remote);
+      if (remote->progress != Progress::ended && wanted(session)) found.push_back(*remote);
     }
     const bool has_next = member(*answer.json, "has_next") == Json(true);
-    if (!has_next || items.empty()) return Reply{std::move(candidates), visit.provider_now};
+    if (!has_next || items.empty()) return Reply{std::move(found), visit.provider_now};
   }
   return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
+}
+
+Reply Notte::find(const Effect& effect) {
+  const Json asked = parse_json(effect.parameters).value_or(Json());
+  return walk_active([&](const Json& session) { return is_candidate(asked, session); });
+}
+
+Reply Notte::list(const Effect&) {
+  return walk_active([](const Json&) { return true; });
 }
 
 Status Notte::check() {

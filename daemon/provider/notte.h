@@ -2,6 +2,8 @@
 // restarts the idle clock, a read does not. It has no field for a tag. Any thread.
 #pragma once
 
+#include <functional>
+
 #include "provider/api.h"
 
 namespace keeper {
@@ -19,9 +21,11 @@ class Notte final : public Provider {
   Reply observe(const Effect& effect) override;
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
   Status check() override;
 
  private:
+  Reply walk_active(const std::function<bool(const Json&)>& wanted);
   Result<Remote> read(Visit& visit, const Effect& effect);
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
 
@@ -38,6 +42,7 @@ class NotteLegacy final : public Provider {
   Reply observe(const Effect& effect) override;
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
 
  private:
   Result<Remote> touch(Visit& visit, const Effect& effect);

@@ -61,6 +61,8 @@ Reply NotteLegacy::find(const Effect& effect) {
       std::nullopt};
 }
 
+Reply NotteLegacy::list(const Effect& effect) { return find(effect); }
+
 Result<Remote> NotteLegacy::touch(Visit& visit, const Effect& effect) {
   ProviderCall call{Purpose::change, "POST", "/env/observe", session_body(effect, true)};
   call.body_bytes_max = 16U << 20U;

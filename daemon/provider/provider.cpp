@@ -35,6 +35,8 @@ Reply carry_out(Provider& provider, const Effect& effect) {
       return provider.keep_alive(effect);
     case EffectKind::stop:
       return provider.stop(effect);
+    case EffectKind::list:
+      return provider.list(effect);
   }
   check_failed("a known EffectKind", __FILE__, __LINE__);
 }

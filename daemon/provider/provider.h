@@ -31,6 +31,8 @@ class Provider {
   virtual Reply keep_alive(const Effect& effect) = 0;
   // One remote: ended once the provider confirmed it. gone is as good.
   virtual Reply stop(const Effect& effect) = 0;
+  // Every remote that has not ended, tagged ones with their tag; strangers among them.
+  virtual Reply list(const Effect& effect) = 0;
 
   // One harmless read that shows whether the credentials are accepted. Done where there is none to make.
   virtual Status check() { return Done{}; }

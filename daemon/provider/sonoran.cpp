@@ -129,6 +129,18 @@ Reply Sonoran::find(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
+Reply Sonoran::list(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  const auto row = current(visit, *target);
+  if (!row) return reply_of(visit, row.error());
+  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now};
+  auto remote = sonoran_remote(*row);
+  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
+  return reply_of(visit, std::move(remote));
+}
+
 Result<Remote> Sonoran::read(Visit& visit, const Target& target, const RemoteId& id) {
   const auto row = current(visit, target);
   if (!row) return row.error();

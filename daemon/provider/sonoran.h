@@ -18,6 +18,7 @@ class Sonoran final : public Provider {
   Reply observe(const Effect& effect) override;
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
   Status check() override;
 
  private:

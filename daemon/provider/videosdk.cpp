@@ -150,25 +150,40 @@ Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>&
                                          std::to_string(pages_max) + " pages"};
 }
 
-Reply Videosdk::find(const Effect& effect) {
+// Every session that `wanted` takes, until it says that it has seen enough.
+Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
+                        const std::function<bool(const Remote&)>& enough) {
   Visit visit = api_.begin();
-  std::vector<Remote> ours;
+  std::vector<Remote> found;
   const ProviderCall call{Purpose::read, "GET", sessions_path};
   std::optional<Error> broken;
   const Status walked = walk_list(visit, [&](const Json& session) {
     const Json& metadata = metadata_of(session);
     const auto tag = text_at(metadata, session_tag);
-    if (!tag || text_at(metadata, instance_tag) != effect.instance.str()) return false;
+    const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
     auto remote = mapped(visit, call, session);
-    if (!remote) broken = remote.error();
-    if (!remote) return true;
-    remote->tag = SessionId{*tag};
-    ours.push_back(std::move(*remote));
-    return ours.back().tag == effect.session;
+    if (!remote && is_ours) broken = remote.error();
+    if (!remote) return is_ours;
+    if (is_ours) remote->tag = SessionId{*tag};
+    if (!wanted(*remote)) return false;
+    found.push_back(std::move(*remote));
+    return enough(found.back());
   });
   if (broken) return reply_of(visit, *broken);
   if (!walked) return reply_of(visit, walked.error());
-  return Reply{std::move(ours), visit.provider_now};
+  return Reply{std::move(found), visit.provider_now};
+}
+
+Reply Videosdk::find(const Effect& effect) {
+  return collect(
+      effect, [](const Remote& remote) { return remote.tag.has_value(); },
+      [&](const Remote& remote) { return remote.tag == effect.session; });
+}
+
+Reply Videosdk::list(const Effect& effect) {
+  return collect(
+      effect, [](const Remote& remote) { return remote.progress != Progress::ended; },
+      [](const Remote&) { return false; });
 }
 
 Status Videosdk::check() {

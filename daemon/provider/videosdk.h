@@ -19,6 +19,7 @@ class Videosdk final : public Provider {
   Reply observe(const Effect& effect) override;
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
   Status check() override;
 
  private:
@@ -29,6 +30,8 @@ class Videosdk final : public Provider {
   Result<Remote> look_in_list(Visit& visit, const RemoteId& id);
   // Every listed session goes to `see`, until it answers true. Ok only if the list was read to its end, or to
   // that.
+  Reply collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
+                const std::function<bool(const Remote&)>& enough);
   Status walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
 
   const ProviderName name_;

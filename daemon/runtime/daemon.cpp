@@ -55,7 +55,12 @@ PoolSettings pool_settings(const ProviderSettings& provider, const std::string& 
   settings.carry = [calls](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
-    return Answer{effect.kind, effect.ticket, effect.session, sent_at, reply.provider_now, std::move(reply.remotes)};
+    Answer answer;
+    answer.kind = effect.kind;
+    answer.sent_at = sent_at;
+    answer.provider_now = reply.provider_now;
+    answer.remotes = std::move(reply.remotes);
+    return answer;
   };
   return settings;
 }
@@ -209,18 +214,26 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
   workers_.install(std::move(changed));
 }
 
-Status Daemon::load_into_loop(const std::shared_ptr<const Settings>& settings) {
-  const auto installed = std::make_shared<std::promise<bool>>();
-  std::future<bool> done = installed->get_future();
-  inbox_.post(ConfigLoaded{settings->config},
-              [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
+// Posts the event and waits until it is on disk.
+Result<Ack> Daemon::ask_loop(Event event) {
+  const auto told = std::make_shared<std::promise<std::optional<Ack>>>();
+  std::future<std::optional<Ack>> done = told->get_future();
+  inbox_.post(std::move(event), [told](std::optional<Ack> ack) { told->set_value(ack); });
   if (done.wait_for(load_limit) != std::future_status::ready) {
-    return Error{ErrorKind::storage, "the loop did not answer within " + to_text(load_limit) +
-                                         "; whether the new configuration is in effect is not known yet"};
+    return Error{ErrorKind::storage,
+                 "the loop did not answer within " + to_text(load_limit) + "; whether it was done is not known yet"};
   }
-  if (done.get()) return Done{};
+  if (const std::optional<Ack> ack = done.get()) return *ack;
   return Error{ErrorKind::storage, "the store cannot be written, so nothing was changed: " + published().storage_error};
 }
+
+Status Daemon::load_into_loop(const std::shared_ptr<const Settings>& settings) {
+  const Result<Ack> loaded = ask_loop(ConfigLoaded{settings->config});
+  if (!loaded) return loaded.error();
+  return Done{};
+}
+
+Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(asked)); }
 
 Status Daemon::try_reload() {
   const std::shared_ptr<const Settings> old = loaded().settings;

@@ -68,10 +68,14 @@ class Daemon {
   // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or storage.
   Status reload();
 
+  // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors: storage.
+  Result<Ack> operate(OperatorAsked asked);
+
  private:
   Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
          Signals& signals);
 
+  Result<Ack> ask_loop(Event event);
   Status load_into_loop(const std::shared_ptr<const Settings>& settings);
   Status try_reload();
   void install_workers(const Settings& fresh, const Settings* old);

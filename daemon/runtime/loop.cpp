@@ -30,6 +30,7 @@ Batch batch_of(const std::vector<Decision>& decisions) {
     append(batch.transitions, decision.batch.transitions);
     append(batch.deliveries, decision.batch.deliveries);
     append(batch.plans, decision.batch.plans);
+    append(batch.missed, decision.batch.missed);
   }
   return batch;
 }
@@ -101,7 +102,11 @@ Status Loop::decide_round(Round& round, Now now) {
       delivered->waiter = waiter;
       if (Status prepared = prepare(*delivered, round); !prepared) return prepared;
     }
+    if (auto* answer = std::get_if<Answer>(&event)) {
+      if (Status prepared = prepare(*answer); !prepared) return prepared;
+    }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
+    if (auto* asked = std::get_if<OperatorAsked>(&event)) asked->waiter = waiter;
     decide(event, now, round);
   }
   for (int tick = 0; keeper_.next_wakeup(now) <= now.mono; ++tick) {
@@ -127,6 +132,25 @@ Status Loop::prepare(Delivered& delivered, Round& round) {
   Result<std::optional<SessionId>> past = store_.session_of(row.provider, row.remote_id);
   if (!past) return past.error();
   delivered.session = *std::move(past);
+  return Done{};
+}
+
+// For each listed remote that the keeper does not track: the row that had it, or the one whose tag it carries.
+Status Loop::prepare(Answer& answer) {
+  if (answer.kind != EffectKind::list || !answer.remotes.ok()) return Done{};
+  const World& world = keeper_.world();
+  answer.known.assign(answer.remotes->size(), std::nullopt);
+  for (std::size_t i = 0; i < answer.known.size(); ++i) {
+    const Remote& remote = (*answer.remotes)[i];
+    if (world.by_remote.contains({answer.provider, remote.id})) continue;
+    const Result<std::optional<SessionId>> past = store_.session_of(answer.provider, remote.id);
+    if (!past) return past.error();
+    const std::optional<SessionId>& id = *past ? *past : remote.tag;
+    if (!id) continue;
+    Result<std::optional<SessionRow>> row = store_.session(*id);
+    if (!row) return row.error();
+    answer.known[i] = *std::move(row);
+  }
   return Done{};
 }
 

@@ -79,6 +79,7 @@ class Loop {
   void work(Now now);
   Status decide_round(Round& round, Now now);
   Status prepare(Delivered& delivered, Round& round);
+  Status prepare(Answer& answer);
   void decide(const Event& event, Now now, Round& round);
   void let_out(Round& round);
   void maintain(Now now);

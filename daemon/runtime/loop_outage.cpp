@@ -19,7 +19,16 @@ void answer(Item& item, std::optional<Ack> ack) {
 bool is_delivery(const Item& item) { return std::holds_alternative<Delivered>(item.event); }
 
 // Its sender is told at once that it came to nothing; answers and a shutdown wait instead.
-bool is_refused(const Item& item) { return is_delivery(item) || std::holds_alternative<ConfigLoaded>(item.event); }
+bool is_refused(const Item& item) {
+  return is_delivery(item) || std::holds_alternative<ConfigLoaded>(item.event) ||
+         std::holds_alternative<OperatorAsked>(item.event);
+}
+
+// What it shows is compared with rows of the store.
+bool needs_store(const Item& item) {
+  const auto* answer = std::get_if<Answer>(&item.event);
+  return answer != nullptr && answer->kind == EffectKind::list;
+}
 
 void refuse(std::vector<Item>& items) {
   for (Item& item : items) {
@@ -87,7 +96,7 @@ void Loop::decide_rowless(Item item, Now now, Round& round) {
     return;
   }
   std::optional<Decision> decision;
-  if (outage_->known) decision = keeper_.decide(item.event, now);
+  if (outage_->known && !needs_store(item)) decision = keeper_.decide(item.event, now);
   if (!decision || !decision->batch.empty()) {
     outage_->waiting.push_back(std::move(item));
     return;

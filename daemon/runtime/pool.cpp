@@ -14,6 +14,7 @@ Answer answer_for(const Effect& effect, Error error) {
   answer.kind = effect.kind;
   answer.ticket = effect.ticket;
   answer.session = effect.session;
+  answer.provider = effect.provider;
   answer.sent_at = BootClock::now();
   answer.remotes = std::move(error);
   return answer;
@@ -53,7 +54,8 @@ Pool::Lane& Pool::lane_of(EffectKind kind) {
     case EffectKind::start: return lanes_[0];
     case EffectKind::find:
     case EffectKind::observe:
-    case EffectKind::keep_alive: return lanes_[1];
+    case EffectKind::keep_alive:
+    case EffectKind::list: return lanes_[1];
     case EffectKind::stop: return lanes_[2];
   }
   check_failed("a known EffectKind", __FILE__, __LINE__);
@@ -159,6 +161,7 @@ Answer Pool::carry_out(const Effect& effect) const {
     answer.kind = effect.kind;
     answer.ticket = effect.ticket;
     answer.session = effect.session;
+    answer.provider = effect.provider;
     if (answer.sent_at == Mono{}) answer.sent_at = sent_at;
     return answer;
   } catch (const std::exception& failure) {

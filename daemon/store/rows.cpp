@@ -36,7 +36,8 @@ std::optional<Ending> read_ending(sql::Reader& from) {
 const char* const session_columns =
     "id, plan, provider, occurrence, replica, attempt, failures, place, parameters, fingerprint, state, reason, "
     "progress, native_status, remote_id, start_sent_at, ending_state, ending_reason, ending_cause, "
-    "ending_asked_at, resolved, created_at, active_at, ended_at, predecessor, successor, last_error";
+    "ending_asked_at, resolved, created_at, active_at, ended_at, predecessor, successor, last_error, "
+    "ending_cancel";
 
 void bind_session(sql::Binder& to, const SessionRow& row) {
   to.text(row.id).text(row.plan).text(row.provider).time(row.occurrence);
@@ -47,6 +48,7 @@ void bind_session(sql::Binder& to, const SessionRow& row) {
   bind_ending(to, row.ending);
   to.integer(row.resolved ? 1 : 0).time(row.created_at).time(row.active_at).time(row.ended_at);
   to.text(row.predecessor).text(row.successor).text(row.last_error);
+  to.integer(row.ending && row.ending->cancel ? 1 : 0);
 }
 
 SessionRow read_session(sql::Reader& from) {
@@ -75,6 +77,41 @@ SessionRow read_session(sql::Reader& from) {
   row.predecessor = from.optional_id<SessionId>();
   row.successor = from.optional_id<SessionId>();
   row.last_error = from.text();
+  const bool cancel = from.boolean();
+  if (row.ending) row.ending->cancel = cancel;
+  return row;
+}
+
+const char* const plan_columns =
+    "name, known_since, considered, paused_since, paused_until, pause_reason, by_hand_begin, by_hand_end";
+
+void bind_plan(sql::Binder& to, const PlanRow& row) {
+  static const std::string none;
+  to.text(row.name).time(row.known_since).time(row.considered);
+  if (row.pause) {
+    to.time(row.pause->since).time(row.pause->until).text(row.pause->reason);
+  } else {
+    to.null().null().text(none);
+  }
+  if (row.by_hand) {
+    to.time(row.by_hand->begin).time(row.by_hand->end);
+  } else {
+    to.null().null();
+  }
+}
+
+PlanRow read_plan(sql::Reader& from) {
+  PlanRow row;
+  row.name = from.id<PlanName>();
+  row.known_since = from.time();
+  row.considered = from.optional_time();
+  const std::optional<Wall> since = from.optional_time();
+  const std::optional<Wall> until = from.optional_time();
+  std::string reason = from.text();
+  if (since) row.pause = Pause{*since, until, std::move(reason)};
+  const std::optional<Wall> begin = from.optional_time();
+  const std::optional<Wall> end = from.optional_time();
+  if (begin && end) row.by_hand = ByHand{*begin, *end};
   return row;
 }
 

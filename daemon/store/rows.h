@@ -14,6 +14,12 @@ extern const char* const session_columns;
 void bind_session(sql::Binder& to, const SessionRow& row);
 SessionRow read_session(sql::Reader& from);
 
+// Columns of `plans` in the order of bind_plan() and read_plan().
+extern const char* const plan_columns;
+
+void bind_plan(sql::Binder& to, const PlanRow& row);
+PlanRow read_plan(sql::Reader& from);
+
 // Columns of `transitions t JOIN sessions s`, in the order of read_transition().
 extern const char* const transition_columns;
 TransitionRow read_transition(sql::Reader& from);

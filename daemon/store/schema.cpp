@@ -141,12 +141,34 @@ WHEN EXISTS (SELECT 1 FROM sessions WHERE number = OLD.session) BEGIN
 END;
 )sql";
 
+// What operators ask for, and occurrences that began nothing. SQLite writes a new column's default only with the row.
+constexpr const char* operator_columns = R"sql(
+ALTER TABLE plans ADD COLUMN paused_since INTEGER;
+ALTER TABLE plans ADD COLUMN paused_until INTEGER;
+ALTER TABLE plans ADD COLUMN pause_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE plans ADD COLUMN by_hand_begin INTEGER;
+ALTER TABLE plans ADD COLUMN by_hand_end INTEGER;
+ALTER TABLE sessions ADD COLUMN ending_cancel INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr const char* missed_table = R"sql(
+CREATE TABLE missed(
+  plan TEXT NOT NULL,
+  occurrence INTEGER NOT NULL,
+  why TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY(plan, occurrence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX missed_by_time ON missed(recorded_at);
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
-constexpr std::array<Step, store_version> steps{{{{tables, indices, rules}}}};
+constexpr std::array<Step, store_version> steps{
+    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}}};
 
 }  // namespace
 

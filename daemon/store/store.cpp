@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "store/backup.h"
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/schema.h"
@@ -31,6 +32,17 @@ InstanceId draw_instance() {
 
 Error file_error(const std::string& path, const std::string& what) {
   return {ErrorKind::storage, "store " + path + ": " + what};
+}
+
+// A migration cannot be taken back. A copy that an earlier try left is of the same version, and is kept.
+Status keep_copy(const std::string& path, int version) {
+  if (path == memory_path) return Done{};
+  const std::string copy = path + ".v" + std::to_string(version) + ".bak";
+  struct stat found {};
+  if (stat(copy.c_str(), &found) == 0) return Done{};
+  const Status kept = backup_store(path, copy);
+  if (kept.ok()) return Done{};
+  return file_error(path, "is of an older version, and no copy can be made before it is changed: " + kept.error().what);
 }
 
 Status check_directory(const std::string& path) {
@@ -143,6 +155,9 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
   } else {
     make_durable(*database_);
   }
+  if (!identity.blank && identity.version < store_version) {
+    if (Status kept = keep_copy(path_, identity.version); !kept) return kept;
+  }
   migrate(*database_, identity.version);
   SQLite::Statement meta(*database_, "INSERT OR IGNORE INTO meta(one, instance) VALUES (1, ?)");
   const InstanceId drawn = draw_instance();
@@ -212,6 +227,10 @@ Result<bool> Store::has_delivery(const ProviderName& provider, const std::string
 
 Result<std::optional<SessionId>> Store::session_of(const ProviderName& provider, const RemoteId& remote) {
   return run([&]() -> Result<std::optional<SessionId>> { return writer_->session_of(provider, remote); });
+}
+
+Result<std::optional<SessionRow>> Store::session(const SessionId& id) {
+  return run([&]() -> Result<std::optional<SessionRow>> { return writer_->session(id); });
 }
 
 bool Store::checkpoint_due() const { return wal_frames_ >= checkpoint_at_; }

@@ -65,6 +65,8 @@ class Store {
   // The newest session that had this remote, also one that ended long ago.
   Result<std::optional<SessionId>> session_of(const ProviderName& provider, const RemoteId& remote);
 
+  Result<std::optional<SessionRow>> session(const SessionId& id);
+
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
   bool checkpoint_due() const;
 

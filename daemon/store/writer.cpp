@@ -19,7 +19,8 @@ constexpr const char* update_session_sql =
     "UPDATE sessions SET failures = ?7, place = ?8, parameters = ?9, fingerprint = ?10, state = ?11, reason = ?12, "
     "progress = ?13, native_status = ?14, remote_id = ?15, start_sent_at = ?16, ending_state = ?17, "
     "ending_reason = ?18, ending_cause = ?19, ending_asked_at = ?20, resolved = ?21, active_at = ?23, "
-    "ended_at = ?24, predecessor = ?25, successor = ?26, last_error = ?27 WHERE id = ?1";
+    "ended_at = ?24, predecessor = ?25, successor = ?26, last_error = ?27, "
+    "ending_cancel = ?28 WHERE id = ?1";
 
 constexpr const char* find_chain_sql =
     "SELECT s.number, s.plan, s.provider, s.chain_head, t.to_state FROM sessions s "
@@ -63,7 +64,7 @@ Writer::Writer(SQLite::Database& database)
       update_session_(database, update_session_sql),
       insert_session_(database, string("INSERT INTO sessions(") + session_columns +
                                     ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
-                                    "?19,?20,?21,?22,?23,?24,?25,?26,?27)"),
+                                    "?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)"),
       find_chain_(database, find_chain_sql),
       insert_transition_(database,
                          "INSERT INTO transitions(session, ordinal, plan, remote_id, from_state, to_state, reason, "
@@ -78,16 +79,18 @@ Writer::Writer(SQLite::Database& database)
                        "(?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?) ON CONFLICT(provider, key) "
                        "DO UPDATE SET session = excluded.session, disposition = excluded.disposition"),
       upsert_plan_(database,
-                   "INSERT INTO plans(name, known_since, considered) VALUES (?, ?, ?) ON CONFLICT(name) "
-                   "DO UPDATE SET known_since = excluded.known_since, considered = excluded.considered"),
+                   string("INSERT OR REPLACE INTO plans(") + plan_columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_missed_(database,
+                     "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
       find_delivery_(database, "SELECT 1 FROM deliveries WHERE provider = ? AND key = ?"),
       find_remote_(database, "SELECT id FROM sessions INDEXED BY sessions_by_remote "
                              "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
       last_seq_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'transitions'"),
       unresolved_(database, string("SELECT ") + session_columns +
                                 " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
+      find_row_(database, string("SELECT ") + session_columns + " FROM sessions WHERE id = ?"),
       latest_before_(database, string("SELECT ") + session_columns + latest_before_sql),
-      plans_(database, "SELECT name, known_since, considered FROM plans ORDER BY name"),
+      plans_(database, string("SELECT ") + plan_columns + " FROM plans ORDER BY name"),
       held_(database, string("SELECT ") + delivery_columns +
                           " FROM deliveries d INDEXED BY deliveries_by_disposition "
                           "LEFT JOIN sessions s ON s.number = d.session WHERE d.disposition = 'held' ORDER BY d.id"),
@@ -122,6 +125,7 @@ void Writer::write(const Batch& batch) {
   for (const SessionRow* row : by_creation(batch.sessions)) write_session(*row);
   for (const TransitionRow& row : batch.transitions) append(row);
   for (const DeliveryRow& row : batch.deliveries) write_delivery(row);
+  for (const MissedRow& row : batch.missed) write_missed(row);
 }
 
 void Writer::write_session(const SessionRow& row) {
@@ -202,8 +206,15 @@ void Writer::write_delivery(const DeliveryRow& row) {
 
 void Writer::write_plan(const PlanRow& row) {
   const sql::Use use(upsert_plan_);
-  sql::Binder(upsert_plan_).text(row.name).time(row.known_since).time(row.considered);
+  sql::Binder to(upsert_plan_);
+  bind_plan(to, row);
   upsert_plan_.exec();
+}
+
+void Writer::write_missed(const MissedRow& row) {
+  const sql::Use use(insert_missed_);
+  sql::Binder(insert_missed_).text(row.plan).time(row.occurrence).name(to_string(row.why)).time(row.recorded_at);
+  insert_missed_.exec();
 }
 
 std::int64_t Writer::last_seq() {
@@ -222,6 +233,14 @@ std::optional<SessionId> Writer::session_of(const ProviderName& provider, const 
   sql::Binder(find_remote_).text(remote).text(provider);
   if (!find_remote_.executeStep()) return std::nullopt;
   return sql::Reader(find_remote_).id<SessionId>();
+}
+
+std::optional<SessionRow> Writer::session(const SessionId& id) {
+  const sql::Use use(find_row_);
+  sql::Binder(find_row_).text(id);
+  if (!find_row_.executeStep()) return std::nullopt;
+  sql::Reader from(find_row_);
+  return read_session(from);
 }
 
 void Writer::load_latest(Ledger& ledger) {
@@ -253,11 +272,7 @@ void Writer::load(Ledger& ledger) {
     const sql::Use use(plans_);
     while (plans_.executeStep()) {
       sql::Reader from(plans_);
-      PlanRow row;
-      row.name = from.id<PlanName>();
-      row.known_since = from.time();
-      row.considered = from.optional_time();
-      ledger.plans.push_back(row);
+      ledger.plans.push_back(read_plan(from));
     }
   }
   {
@@ -291,9 +306,14 @@ int Writer::prune(Wall ended_before, int sessions_max) {
                                "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries INDEXED BY "
                                "deliveries_by_session WHERE session IS NULL AND disposition <> 'held' "
                                "AND received_at < ? ORDER BY id LIMIT ?)");
+  SQLite::Statement missed(database_,
+                           "DELETE FROM missed WHERE (plan, occurrence) IN (SELECT plan, occurrence FROM missed "
+                           "INDEXED BY missed_by_time WHERE recorded_at < ? ORDER BY recorded_at LIMIT ?)");
   begin_.tryReset();
   begin_.exec();
   try {
+    sql::Binder(missed).time(ended_before).integer(sessions_max);
+    missed.exec();
     sql::Binder(sessions).time(ended_before).integer(sessions_max);
     const int deleted = sessions.exec();
     sql::Binder(deliveries).time(ended_before).integer(sessions_max);

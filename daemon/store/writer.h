@@ -25,6 +25,7 @@ class Writer {
   std::int64_t last_seq();
   bool has_delivery(const std::string& provider, const std::string& key);
   std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
+  std::optional<SessionRow> session(const SessionId& id);
   void load(Ledger& ledger);
 
   // Sessions that were deleted.
@@ -38,6 +39,7 @@ class Writer {
   void append(const TransitionRow& row);
   void write_delivery(const DeliveryRow& row);
   void write_plan(const PlanRow& row);
+  void write_missed(const MissedRow& row);
   void load_latest(Ledger& ledger);
 
   SQLite::Database& database_;
@@ -52,10 +54,12 @@ class Writer {
   SQLite::Statement update_delivery_;
   SQLite::Statement insert_delivery_;
   SQLite::Statement upsert_plan_;
+  SQLite::Statement insert_missed_;
   SQLite::Statement find_delivery_;
   SQLite::Statement find_remote_;
   SQLite::Statement last_seq_;
   SQLite::Statement unresolved_;
+  SQLite::Statement find_row_;
   SQLite::Statement latest_before_;
   SQLite::Statement plans_;
   SQLite::Statement held_;

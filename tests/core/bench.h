@@ -46,7 +46,9 @@ class Bench {
     const Decision decision = keeper_.decide(event, now);
     keeper_.install(decision);
     keeper_.check(decision, now);
-    for (const Effect& effect : decision.effects) sent.push_back(effect);
+    for (const Effect& effect : decision.effects) {
+      (effect.kind == EffectKind::list ? lists : sent).push_back(effect);
+    }
     for (const SessionRow& row : decision.batch.sessions) {
       std::erase_if(rows, [&](const SessionRow& old) { return old.id == row.id; });
       rows.push_back(row);
@@ -84,21 +86,40 @@ class Bench {
     return effect;
   }
 
+  // What the provider's list shows; with the rows that the store has for its remotes.
+  void show_list(const std::string& provider, std::vector<Remote> remotes,
+                 std::vector<std::optional<SessionRow>> known = {}) {
+    const auto at = std::find_if(lists.begin(), lists.end(),
+                                 [&](const Effect& e) { return e.provider.str() == provider; });
+    REQUIRE(at != lists.end());
+    const Effect effect = *at;
+    lists.erase(at);
+    known.resize(remotes.size());
+    Answer told = answer_to(effect, std::move(remotes));
+    told.known = std::move(known);
+    take(told);
+  }
+
   std::string waiting() const {
     std::string text;
     for (const Effect& effect : sent) text += (text.empty() ? "" : " ") + std::string(to_string(effect.kind));
     return text;
   }
 
-  void answer(const Effect& effect, Result<std::vector<Remote>> remotes) {
+  Answer answer_to(const Effect& effect, Result<std::vector<Remote>> remotes) const {
     Answer told;
     told.kind = effect.kind;
     told.ticket = effect.ticket;
     told.session = effect.session;
+    told.provider = effect.provider;
     told.sent_at = now.mono;
     told.provider_now = now.wall;
     told.remotes = std::move(remotes);
-    take(told);
+    return told;
+  }
+
+  void answer(const Effect& effect, Result<std::vector<Remote>> remotes) {
+    take(answer_to(effect, std::move(remotes)));
   }
 
   Remote remote(const std::string& id, Progress progress = Progress::started) const {
@@ -125,7 +146,8 @@ class Bench {
   Now now{Wall{std::chrono::sys_days{std::chrono::November / 16 / 2026}.time_since_epoch()},
           Mono{std::chrono::hours{100}}};
   Config config;
-  std::vector<Effect> sent;
+  std::vector<Effect> sent;   // without lists
+  std::vector<Effect> lists;
   std::vector<SessionRow> rows;  // in the order of their last change
   std::vector<std::string> moves;
   std::vector<DeliveryRow> deliveries;

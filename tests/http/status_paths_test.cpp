@@ -29,6 +29,7 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
   CHECK(status.at("providers").at(0) == json{{"name", "browsers"},
                                              {"type", "notte"},
                                              {"state", "failing"},
+                                             {"starts_from", nullptr},
                                              {"last_error", "503"},
                                              {"rate_limit", "27/1m"}});
   CHECK(status.at("webhook").at("listening") == true);

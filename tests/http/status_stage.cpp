@@ -56,7 +56,7 @@ View view_with_plans() {
   PlanView watch{always.name, always.provider, "f2",       2, 0, PlanCondition::degraded, {},
                  {},          "UTC",           "<b>no</b>"};
   view.plans = {desk, watch};
-  view.providers = {{ProviderName("browsers"), false, "503"}};
+  view.providers = {{ProviderName("browsers"), ProviderCondition::failing, {}, "503"}};
   view.config = config;
   return view;
 }

@@ -56,6 +56,7 @@ void LoopWorld::boot() {
   LoopPorts ports;
   ports.dispatch = [this](std::vector<Effect> out) {
     for (Effect& effect : out) {
+      if (effect.kind == EffectKind::list) continue;
       const auto row = stored(effect.session);
       rows_before_effects = rows_before_effects && row.ok() && row->has_value();
       order.push_back(std::string(to_string(effect.kind)));
@@ -84,6 +85,7 @@ void LoopWorld::answer(const Effect& effect, Remote remote) {
   answer.kind = effect.kind;
   answer.ticket = effect.ticket;
   answer.session = effect.session;
+  answer.provider = effect.provider;
   answer.sent_at = clock.now().mono;
   answer.provider_now = clock.now().wall;
   answer.remotes = std::vector<Remote>{std::move(remote)};

@@ -43,7 +43,8 @@ void Simulation::check_remotes() {
   std::map<SlotOccurrence, std::vector<SessionId>> per_slot;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
-      if (!remote.alive) continue;
+      if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
+      if (!remote.alive || remote.stranger || remote.unexpected) continue;
       if (++per_session[remote.session] > 1) fail("5: a double start of " + remote.session.str());
       const SessionRow& row = rows_.at(remote.session);
       per_slot[{row.plan, row.occurrence, row.replica}].push_back(row.id);
@@ -63,7 +64,7 @@ void Simulation::check_healed() {
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
-      if (!remote.alive) continue;
+      if (!remote.alive || remote.stranger) continue;
       alive.insert(remote.session);
       const auto found = keeper_->world().sessions.find(remote.session);
       if (found == keeper_->world().sessions.end()) {

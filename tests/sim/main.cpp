@@ -16,7 +16,10 @@ const std::map<std::string, Mutant> mutants{{"none", Mutant::none},
                                             {"early_dispatch", Mutant::early_dispatch},
                                             {"early_ack", Mutant::early_ack},
                                             {"false_stop", Mutant::false_stop},
-                                            {"deaf_heartbeat", Mutant::deaf_heartbeat}};
+                                            {"deaf_heartbeat", Mutant::deaf_heartbeat},
+                                            {"blind_sweep", Mutant::blind_sweep},
+                                            {"greedy_sweep", Mutant::greedy_sweep},
+                                            {"no_circuit", Mutant::no_circuit}};
 
 int replay(const Options& options) {
   const Verdict verdict = Simulation(options).run();
@@ -48,19 +51,22 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
     all.rollovers += verdict.rollovers;
     all.deliveries += verdict.deliveries;
     all.adopted += verdict.adopted;
+    all.orphans += verdict.orphans;
+    all.outages += verdict.outages;
     all.lasted += verdict.lasted;
     if (verdict.broken.empty()) continue;
     ++broken;
     std::printf("%s\n", verdict.broken.c_str());
   }
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
-  std::printf("%lld virtual hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted\n",
+  std::printf("%lld virtual hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages\n",
               static_cast<long long>(hours), all.starts, all.crashes, all.rollovers, all.deliveries,
-              all.adopted);
+              all.adopted, all.orphans, all.outages);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
   // Faults that never happen would hide bugs as well as a check that never fails.
-  const bool exercised = all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0;
+  const bool exercised = all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
+                         all.orphans > 0 && all.outages > 0;
   return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
 }
 

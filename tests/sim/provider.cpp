@@ -75,6 +75,20 @@ void SimProvider::expire(Mono now) {
   }
 }
 
+void SimProvider::add_stranger(Mono now) {
+  SimRemote remote;
+  remote.id = RemoteId{name_.str() + "-stranger-" + std::to_string(++made_)};
+  remote.stranger = true;
+  remote.created = remote.last_activity = now;
+  remote.active_at = now;
+  remotes_.push_back(remote);
+}
+
+void SimProvider::start_late(const Effect& effect, Mono now, Random& random) {
+  if (!start(effect, now, random).ok()) return;
+  remotes_.back().unexpected = true;
+}
+
 Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
   Remote told;
   told.id = remote.id;
@@ -84,7 +98,7 @@ Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
     told.idle_timeout = remote.idle;
     told.maximum = remote.maximum;
   }
-  if (type_ == ProviderType::videosdk) told.tag = remote.session;
+  if (type_ == ProviderType::videosdk && !remote.stranger) told.tag = remote.session;
   if (!remote.alive) {
     told.progress = Progress::ended;
     told.state = remote.end;
@@ -136,6 +150,26 @@ Result<std::vector<Remote>> SimProvider::find(const Effect& effect, Mono now, co
   return found;
 }
 
+Result<std::vector<Remote>> SimProvider::list(const Effect& effect, Mono now, const Faults& faults) {
+  auto found = find(effect, now, faults);
+  std::erase_if(*found.operator->(), [](const Remote& remote) { return remote.progress == Progress::ended; });
+  return found;
+}
+
+// The remote lives on, whatever is believed of it.
+Result<std::vector<Remote>> SimProvider::lie_of_end(const Effect& effect, Mono now) {
+  SimRemote* remote = by_id(effect.remote);
+  if (!remote || !remote->alive) return read(effect, now, false, false);
+  remote->unexpected = true;
+  Remote told = describe(*remote, now);
+  told.progress = Progress::ended;
+  told.state = State::closed;
+  told.reason = Reason::ended_by_provider;
+  told.native_status = "closed";
+  told.ended_at = clock(now);
+  return one(std::move(told));
+}
+
 Result<std::vector<Remote>> SimProvider::read(const Effect& effect, Mono now, bool touch, bool stale) {
   SimRemote* remote = by_id(effect.remote);
   const bool forgotten = type_ == ProviderType::sonoran_cms && remote && !remote->alive && !stale;
@@ -167,7 +201,10 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
       return start(effect, now, random);
     case EffectKind::find:
       return find(effect, now, faults);
+    case EffectKind::list:
+      return list(effect, now, faults);
     case EffectKind::observe:
+      if (type_ != ProviderType::sonoran_cms && random.chance(faults.false_end)) return lie_of_end(effect, now);
       return read(effect, now, false, stale);
     case EffectKind::keep_alive:
       return read(effect, now, true, stale);

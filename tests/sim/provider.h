@@ -21,6 +21,8 @@ struct Faults {
   double stale = 0;                        // a read says "active" of what is dead
   double end_alone = 0;                    // a remote ends unasked, per call
   double drop = 0, repeat = 0, delay = 0;  // deliveries
+  double late = 0;                         // a start whose answer was lost is applied minutes later
+  double false_end = 0;                    // a read says "ended" of what is alive
   Millis list_lag{0};                      // a new remote is not listed before this
 };
 
@@ -32,6 +34,8 @@ struct SimRemote {
   std::optional<Mono> active_at;
   std::optional<Millis> idle, maximum;
   bool alive = true;
+  bool stranger = false;    // somebody else's, on the same credential
+  bool unexpected = false;  // came late, or was said to have ended: alive beside another until it is stopped
   State end = State::closed;
   std::optional<Reason> end_reason;
   Mono ended{};
@@ -54,6 +58,9 @@ class SimProvider {
   // Timeouts up to `now`.
   void expire(Mono now);
   void end_by_third_party(SimRemote& remote, State as, Mono now);
+  void add_stranger(Mono now);
+  // A start's answer was lost long ago, and here it is.
+  void start_late(const Effect& effect, Mono now, Random& random);
 
   ProviderType type() const { return type_; }
   const ProviderName& name() const { return name_; }
@@ -65,7 +72,9 @@ class SimProvider {
  private:
   Result<std::vector<Remote>> start(const Effect& effect, Mono now, Random& random);
   Result<std::vector<Remote>> find(const Effect& effect, Mono now, const Faults& faults);
+  Result<std::vector<Remote>> list(const Effect& effect, Mono now, const Faults& faults);
   Result<std::vector<Remote>> read(const Effect& effect, Mono now, bool touch, bool stale);
+  Result<std::vector<Remote>> lie_of_end(const Effect& effect, Mono now);
   Result<std::vector<Remote>> stop(const Effect& effect, Mono now);
   Remote describe(const SimRemote& remote, Mono now) const;
   SimRemote* by_id(const RemoteId& id);

@@ -118,6 +118,8 @@ void Simulation::draw_world() {
   phase_faults_.drop = rate(0.3);
   phase_faults_.repeat = rate(0.3);
   phase_faults_.delay = rate(0.5);
+  phase_faults_.late = rate(0.3);
+  phase_faults_.false_end = random_.chance(0.3) ? random_.unit() * 0.01 : 0;
   phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
   crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.05 : 0;
   clock_steps_ = random_.chance(0.3);
@@ -129,7 +131,7 @@ void Simulation::meddle() {
   if (random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
-        if (!remote.alive || !random_.chance(phase_faults_.end_alone * 10)) continue;
+        if (!remote.alive || remote.stranger || !random_.chance(phase_faults_.end_alone * 10)) continue;
         provider.end_by_third_party(remote, random_.chance(0.5) ? State::closed : State::error, now_);
         log("third party ends " + remote.id.str());
       }
@@ -140,8 +142,26 @@ void Simulation::meddle() {
     log("clock step");
     inbox_.emplace_back(Tick{});
   }
+  if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.02)) reload();
   if (random_.chance(crash_rate_)) restart();
+}
+
+void Simulation::begin_outage() {
+  auto at = providers_.begin();
+  std::advance(at, static_cast<std::ptrdiff_t>(random_.below(providers_.size())));
+  if (outages_.contains(at->first)) return;
+  ++verdict_.outages;
+  log("outage of " + at->first.str());
+  const Mono end = now_ + random_.between(minutes{2}, minutes{10});
+  outages_[at->first] = {now_, end, 0};
+  later(end, [this, name = at->first] {
+    // A probe at a time, each within what is left of the circuit's wait; and those on their way when it began.
+    const Outage& outage = outages_.at(name);
+    const auto lasted = std::chrono::duration_cast<minutes>(outage.end - outage.begin).count();
+    if (outage.starts > 16 + 6 * static_cast<int>(lasted)) fail("10: starts storm in an outage of " + name.str());
+    outages_.erase(name);
+  });
 }
 
 // Same plans, but for one that comes, goes or changes what it starts.
@@ -186,6 +206,15 @@ void Simulation::step(Mono at) {
 Verdict Simulation::run() {
   restart();
   faults_ = phase_faults_;
+  for (auto& [name, provider] : providers_) {
+    // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for ours, and
+    // so may any after a crash with a step of the clock.
+    const bool told_apart = provider.type() == ProviderType::videosdk;
+    const bool shared = random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
+    const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
+    const Mono created = told_apart ? at : now_ - minutes{10};
+    if (shared) later(at, [&provider, created] { provider.add_stranger(created); });
+  }
   for (Mono at = now_ + minutes{1}; at < now_ + phase1; at += minutes{1}) later(at, [this] { meddle(); });
   const Mono begin = now_;
   run_until(begin + phase1);

@@ -25,6 +25,9 @@ enum class Mutant {
   early_ack,       // deliveries are acknowledged before they are on disk
   false_stop,      // a stop is believed that never reached the provider
   deaf_heartbeat,  // heartbeats do not restart the idle clock
+  blind_sweep,     // lists show nothing
+  greedy_sweep,    // strangers are taken for the keeper's own
+  no_circuit,      // calls that did not get through are taken for a passing lack of allowance
 };
 
 struct Options {
@@ -36,7 +39,7 @@ struct Options {
 struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
-  int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0;
+  int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
   Millis lasted{};
 };
 
@@ -64,6 +67,7 @@ class Simulation {
   void run_until(Mono end);
   void step(Mono at);
   void process(std::vector<Event> events);
+  void look_up(Answer& answer);
   bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
   void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
   void restart();
@@ -77,6 +81,7 @@ class Simulation {
   void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
   void meddle();
+  void begin_outage();
 
   void check_all();
   void check_store();
@@ -99,7 +104,13 @@ class Simulation {
   int epoch_ = 0;  // of the keeper's process: answers to an older one are lost
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
   std::vector<Event> inbox_;
+  struct Outage {
+    Mono begin{}, end{};
+    int starts = 0;  // tried in it
+  };
+
   std::map<ProviderName, SimProvider> providers_;
+  std::map<ProviderName, Outage> outages_;
   std::shared_ptr<Config> config_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Keeper> keeper_;

@@ -14,6 +14,7 @@ void append(Batch& all, const Batch& one) {
   all.transitions.insert(all.transitions.end(), one.transitions.begin(), one.transitions.end());
   all.deliveries.insert(all.deliveries.end(), one.deliveries.begin(), one.deliveries.end());
   all.plans.insert(all.plans.end(), one.plans.begin(), one.plans.end());
+  all.missed.insert(all.missed.end(), one.missed.begin(), one.missed.end());
 }
 
 }  // namespace
@@ -33,6 +34,18 @@ void Simulation::restart() {
   inbox_.emplace_back(ConfigLoaded{config_, 0});
 }
 
+// What the loop adds to a list: the rows that its remotes once had.
+void Simulation::look_up(Answer& answer) {
+  answer.known.assign(answer.remotes->size(), std::nullopt);
+  for (std::size_t i = 0; i < answer.known.size(); ++i) {
+    const Remote& remote = (*answer.remotes)[i];
+    if (keeper_->world().by_remote.contains({answer.provider, remote.id})) continue;
+    const auto past = store_->session_of(answer.provider, remote.id).value();
+    const auto& id = past ? past : remote.tag;
+    if (id) answer.known[i] = store_->session(*id).value();
+  }
+}
+
 bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& decisions) {
   std::set<std::string> keys;
   const auto take = [&](const Event& event) {
@@ -41,6 +54,8 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
     keeper_->check(decisions.back(), now());
   };
   for (Event& event : events) {
+    auto* answer = std::get_if<Answer>(&event);
+    if (answer && answer->kind == EffectKind::list && answer->remotes.ok()) look_up(*answer);
     if (auto* delivered = std::get_if<Delivered>(&event)) {
       const std::string key = held_key(delivered->row);
       delivered->seen = !keys.insert(key).second ||
@@ -114,6 +129,7 @@ void Simulation::note(const TransitionRow& t) {
       std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
   if (t.reason == Reason::rollover) ++verdict_.rollovers;
   if (t.reason == Reason::found) ++verdict_.adopted;
+  if (t.reason == Reason::orphan && !t.from) ++verdict_.orphans;
   if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
   const auto plan = config_->plans.find(t.plan);
   if (healed_at_ == mono_never || now_ < healed_at_ + std::chrono::minutes{10} ||
@@ -139,7 +155,7 @@ void Simulation::acknowledge(const std::vector<Decision>& decisions) {
 }
 
 void Simulation::dispatch(const Effect& effect) {
-  if (!rows_.contains(effect.session)) fail("4: an effect has a committed row");
+  if (effect.kind != EffectKind::list && !rows_.contains(effect.session)) fail("4: an effect has a committed row");
   if (effect.kind == EffectKind::start) ++verdict_.starts;
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
@@ -169,6 +185,15 @@ void Simulation::call(SimProvider& provider, const Effect& effect) {
     say(now_ + Millis{30}, std::vector{gone}, std::nullopt);
     return;
   }
+  const auto outage = outages_.find(provider.name());
+  if (outage != outages_.end() && now_ < outage->second.end) {
+    if (effect.kind == EffectKind::start) ++outage->second.starts;
+    const bool masked = options_.mutant == Mutant::no_circuit && effect.kind == EffectKind::start;
+    const Error refused{ErrorKind::not_applied, "connection refused"};
+    const Error passing{ErrorKind::exhausted, "429", Seconds{1}};
+    say(now_ + Millis{5}, masked ? passing : refused, std::nullopt);
+    return;
+  }
   const Millis latency = random_.chance(faults_.slow) ? random_.between(Millis{20}, Seconds{20})
                                                       : random_.between(Millis{20}, Millis{800});
   if (random_.chance(faults_.refuse)) {
@@ -179,6 +204,13 @@ void Simulation::call(SimProvider& provider, const Effect& effect) {
   } else if (random_.chance(faults_.lose_before)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
+    const bool may_be_late = effect.kind == EffectKind::start && provider.type() != ProviderType::sonoran_cms;
+    if (may_be_late && random_.chance(faults_.late)) {
+      later(now_ + random_.between(Seconds{1}, Seconds{200}), [this, &provider, effect] {
+        log("late start of " + effect.session.str().substr(0, 6));
+        provider.start_late(effect, now_, random_);
+      });
+    }
   } else if (random_.chance(faults_.lose_after)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     later(now_ + latency, [this, &provider, effect] {
@@ -201,6 +233,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   told.kind = effect.kind;
   told.ticket = effect.ticket;
   told.session = effect.session;
+  told.provider = effect.provider;
   told.sent_at = sent;
   told.provider_now = provider_now;
   told.remotes = remotes;
@@ -208,6 +241,12 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
       effect.kind == EffectKind::start && !remotes.ok() && remotes.error().kind == ErrorKind::maybe_applied;
   if (options_.mutant == Mutant::blind_retry && lost_start) {
     told.remotes = Error{ErrorKind::not_applied, "taken for refused"};
+  }
+  if (effect.kind == EffectKind::list && told.remotes.ok()) {
+    if (options_.mutant == Mutant::blind_sweep) told.remotes = std::vector<Remote>{};
+    for (Remote& remote : *told.remotes.operator->()) {
+      if (options_.mutant == Mutant::greedy_sweep && !remote.tag) remote.tag = SessionId{"of nobody"};
+    }
   }
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())

@@ -102,6 +102,39 @@ TEST_CASE("a store of a newer version is refused, and told apart") {
   REQUIRE(says(history.error(), "schema 99"));
 }
 
+TEST_CASE("a store of the first version is brought up to date, with a copy beside it, and keeps its rows") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  must_commit(*open_store(path), story(session(1), State::closed));
+  const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
+  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end"}) {
+    run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
+  }
+  run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
+  run_sql(path, "DROP TABLE missed");
+  run_sql(path, "PRAGMA user_version = 1");
+  {
+    auto store = open_store(path);
+    Batch batch;
+    PlanRow plan;
+    plan.name = PlanName{"paused"};
+    plan.pause = Pause{Wall{Seconds{5}}, Wall{Seconds{9}}, "maintenance"};
+    plan.by_hand = ByHand{Wall{Seconds{1}}, Wall::max()};
+    batch.plans.push_back(plan);
+    batch.missed.push_back({PlanName{"paused"}, Wall{Seconds{7}}, Missed::paused, Wall{Seconds{8}}});
+    must_commit(*store, batch);
+    const Ledger ledger = store->load().value();
+    REQUIRE(ledger.plans.back() == plan);
+  }
+  REQUIRE(run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions") == rows);
+  REQUIRE(run_sql(path, "SELECT why FROM missed") == "paused");
+  REQUIRE(run_sql(path, "PRAGMA user_version") == std::to_string(store_version));
+  const std::string copy = path + ".v1.bak";
+  REQUIRE(run_sql(copy, "PRAGMA user_version") == "1");
+  REQUIRE((std::filesystem::status(copy).permissions() & std::filesystem::perms::others_all) ==
+          std::filesystem::perms::none);
+}
+
 TEST_CASE("a second opening in the same process is refused and names the holder, who notices nothing") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");

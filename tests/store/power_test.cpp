@@ -121,6 +121,24 @@ TEST_CASE("each commit is synced before it is acknowledged") {
   }
 }
 
+TEST_CASE("after an I/O error everything is refused until the store was opened anew, after a full disk it is not") {
+  World world;
+  Loop loop(world.path);
+  const bool is_full = GENERATE(false, true);
+  if (is_full) {
+    world.disk.fill();
+  } else {
+    world.disk.fail_at(world.disk.operations() + 1, Fault::io_error);
+  }
+  REQUIRE_FALSE(loop.store()->commit(work(0)).ok());
+  world.disk.heal();
+  REQUIRE(loop.store()->needs_reopen() != is_full);
+  REQUIRE(loop.store()->load().ok() == is_full);
+  REQUIRE(loop.store()->commit(work(0)).ok() == is_full);
+  REQUIRE(loop.store()->reopen().ok());
+  must_commit(*loop.store(), work(0));
+}
+
 TEST_CASE("a power cut at any moment loses nothing that was acknowledged") {
   World world;
   const int operations = count_operations(world);

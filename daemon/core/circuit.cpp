@@ -1,0 +1,86 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/handlers.h"
+
+namespace keeper {
+namespace {
+
+// Calls in a row that did not get through, until no more starts are tried.
+constexpr int failures_open = 5;
+constexpr Millis open_first = Seconds{5};
+constexpr Millis open_max = Seconds{60};
+constexpr Millis probe_look = Seconds{1};
+constexpr Millis exhausted_wait = Seconds{60};
+constexpr Millis exhausted_max = std::chrono::hours{1};
+// Starts that waited for the same moment do not leave in the same instant.
+constexpr std::uint64_t spread_ms = 2'000;
+
+Millis open_for(int failures) {
+  Millis wait = open_first;
+  for (int i = failures_open; i < failures && wait < open_max; ++i) wait *= 2;
+  return std::min(wait, open_max);
+}
+
+bool got_through(const Answer& answer) {
+  if (answer.remotes.ok()) return true;
+  switch (answer.remotes.error().kind) {
+    case ErrorKind::gone:
+    case ErrorKind::denied:
+    case ErrorKind::exhausted:
+      return true;
+    case ErrorKind::not_applied:
+    case ErrorKind::maybe_applied:
+    case ErrorKind::malformed:
+    case ErrorKind::storage:
+      return false;
+  }
+  check_failed("a known ErrorKind", __FILE__, __LINE__);
+}
+
+void count_failures(ProviderTrack& track, bool through, Mono now) {
+  if (through) {
+    track.failures = 0;
+    if (!track.exhausted) track.starts_from = Mono{};
+    return;
+  }
+  ++track.failures;
+  // Reads that go on failing must not hold back the start that probes.
+  const bool opens = track.failures >= failures_open && now >= track.starts_from;
+  if (opens && !track.exhausted) track.starts_from = now + open_for(track.failures);
+}
+
+}  // namespace
+
+void note_provider(Draft& draft, const Answer& answer) {
+  if (!draft.traits(answer.provider)) return;
+  const Mono now = draft.now().mono;
+  ProviderTrack& track = draft.edit_provider(answer.provider);
+  const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
+  track.healthy = good;
+  track.last_error = good ? std::string{} : answer.remotes.error().what;
+  if (track.probe == answer.session) track.probe.reset();
+  if (track.exhausted && now >= track.starts_from) track.exhausted = false;
+  const bool start = answer.kind == EffectKind::start;
+  if (start && good) track.exhausted = false;
+  count_failures(track, got_through(answer), now);
+  if (start && !good && answer.remotes.error().kind == ErrorKind::exhausted) {
+    const Millis asked = std::min(answer.remotes.error().retry_after.value_or(exhausted_wait), exhausted_max);
+    track.starts_from = now + std::max(asked, Millis{Seconds{1}});
+    track.exhausted = true;
+  }
+}
+
+std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row) {
+  const Mono now = draft.now().mono;
+  const ProviderTrack& track = draft.provider(row.provider);
+  const Millis spread{static_cast<std::int64_t>(stable_hash(row.id.str(), 13) % spread_ms)};
+  if (now < track.starts_from) return track.starts_from + spread;
+  if (track.failures < failures_open) return std::nullopt;
+  if (track.probe && *track.probe != row.id && draft.find(*track.probe)) return now + probe_look + spread;
+  draft.edit_provider(row.provider).probe = row.id;
+  return std::nullopt;
+}
+
+}  // namespace keeper

@@ -1,0 +1,263 @@
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "core/handlers.h"
+#include "core/lifecycle.h"
+#include "core/reading.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis sweep_every = std::chrono::minutes{5};
+constexpr Millis sweep_retry = Seconds{30};
+// A start is under way whose remote could not be told from a stranger's, or a list may lag behind: look again.
+constexpr Millis sweep_again = Seconds{10};
+constexpr Millis list_lag = std::chrono::minutes{1};
+// A provider's clock and ours, and its lists' whole seconds.
+constexpr Millis created_slack = Seconds{2};
+// Notte's slowest create took 191 s.
+constexpr Millis late_start_max = std::chrono::minutes{5};
+constexpr std::size_t strangers_max = 100;
+
+// The plan that rows of orphans carry; no plan can be called so.
+const PlanName orphan_plan{"(orphans)"};
+
+enum class Verdict { known, wait, orphan, stranger };
+
+// What names the place to the provider.
+std::string parameters_of(const Draft& draft, const SweepKey& key) {
+  for (const auto& [name, plan] : draft.config().plans) {
+    if (plan.provider == key.provider && plan.place == key.place) return plan.parameters;
+  }
+  return {};
+}
+
+void send_list(Draft& draft, const SweepKey& key) {
+  Effect effect;
+  effect.kind = EffectKind::list;
+  effect.ticket = draft.next_ticket();
+  effect.instance = draft.world().instance;
+  effect.provider = key.provider;
+  effect.place = key.place;
+  effect.parameters = parameters_of(draft, key);
+  effect.needed_by = draft.now().mono + std::chrono::minutes{1};
+  Sweep& sweep = draft.edit_sweep(key);
+  sweep.ticket = effect.ticket;
+  sweep.due = mono_never;
+  draft.effect(std::move(effect));
+}
+
+// A start whose answer is not in: an untagged remote may be its.
+bool start_under_way(const Draft& draft, const SweepKey& key, const Traits& traits) {
+  SessionRow row;
+  row.provider = key.provider;
+  row.place = key.place;
+  const std::string scope = scope_of(row, &traits);
+  if (scope.empty()) return false;
+  const auto& holders = draft.scope(scope).holders;
+  return std::any_of(holders.begin(), holders.end(), [&](const SessionId& id) {
+    const Tracked* session = draft.find(id);
+    return session && !session->row.remote_id;
+  });
+}
+
+// The newest start that was given up and may have created the remote after all.
+std::optional<std::size_t> absent_start_of(const ProviderTrack& track, const Remote& remote, const Answer& answer,
+                                           Now now) {
+  if (!remote.created_at) return std::nullopt;
+  const Wall there = answer.provider_now.value_or(now.wall);
+  const Millis age = there - *remote.created_at;
+  for (std::size_t i = track.absent_starts.size(); i-- > 0;) {
+    const AbsentStart& start = track.absent_starts[i];
+    const Millis after = now.mono - age - start.sent;
+    if (now.mono < start.forget_at && after >= -created_slack && after <= late_start_max) return i;
+  }
+  return std::nullopt;
+}
+
+// It ended in this very batch, or so lately that the list may not show it yet.
+bool ended_lately(const SessionRow& row, Now now) {
+  if (!row.resolved || !row.ended_at) return true;
+  // Below zero: the clock was set back since, and the end is long ago.
+  const Millis age = now.wall - *row.ended_at;
+  return age >= Millis{0} && age < list_lag;
+}
+
+Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::optional<SessionRow>& row) {
+  const Tracked* session = draft.find(*remote.tag);
+  if (session) {
+    if (!session->row.remote_id) return Verdict::wait;
+    return *session->row.remote_id == remote.id ? Verdict::known : Verdict::orphan;
+  }
+  return row && ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
+}
+
+Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size_t index) {
+  const Remote& remote = (*answer.remotes)[index];
+  const std::optional<SessionRow> row = index < answer.known.size() ? answer.known[index] : std::nullopt;
+  if (remote.progress == Progress::ended) return Verdict::known;
+  if (draft.find(RemoteKey{key.provider, remote.id})) return Verdict::known;
+  if (remote.tag) return judge_tagged(draft, remote, row);
+  if (row) return ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
+  const Traits* traits = draft.traits(key.provider);
+  KEEPER_CHECK(traits);
+  if (start_under_way(draft, key, *traits)) return Verdict::wait;
+  const ProviderTrack& track = draft.provider(key.provider);
+  const auto start = absent_start_of(track, remote, answer, draft.now());
+  if (!start) return Verdict::stranger;
+  auto& starts = draft.edit_provider(key.provider).absent_starts;
+  starts.erase(starts.begin() + static_cast<std::ptrdiff_t>(*start));
+  return Verdict::orphan;
+}
+
+// A row of its own carries the stop through restarts, until the provider confirms it.
+void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const std::optional<SessionRow>& row) {
+  const Wall now = draft.now().wall;
+  if (row && row->remote_id == remote.id && !draft.find(row->id)) {
+    Tracked& session = draft.add(*row);
+    session.row.resolved = false;
+    session.row.ending = Ending{row->state, row->reason, Cause::poll, now};
+    session.row.last_error = "the provider shows it alive after its end; it is stopped again";
+    draft.adopt(row->id, remote.id);
+    draft.edit(row->id).call_at = draft.now().mono;
+    draft.wake_session(row->id);
+    return;
+  }
+  SessionRow orphan;
+  orphan.id = SessionId{
+      stable_hex128(draft.world().instance.str() + "|orphan|" + key.provider.str() + "|" + remote.id.str())};
+  if (draft.find(orphan.id)) return;
+  orphan.plan = orphan_plan;
+  orphan.provider = key.provider;
+  orphan.place = key.place;
+  orphan.parameters = parameters_of(draft, key);
+  orphan.occurrence = remote.created_at.value_or(now);
+  // Two orphans may be of one moment, and no two rows may serve the same.
+  orphan.attempt = static_cast<int>(stable_hash(orphan.id.str(), 17) % 1'000'000'000);
+  orphan.reason = Reason::orphan;
+  orphan.native_status = remote.native_status;
+  orphan.created_at = now;
+  orphan.remote_id = remote.id;
+  orphan.predecessor = remote.tag;
+  orphan.last_error = "found alive at the provider without a session that stands for it; it is stopped";
+  orphan.ending = Ending{State::closed, Reason::orphan, Cause::poll, now};
+  Tracked& session = draft.add(orphan);
+  session.call_at = draft.now().mono;
+  draft.adopt(orphan.id, remote.id);
+  draft.transition(orphan, std::nullopt, Cause::poll, now, "remote " + remote.id.str());
+  draft.wake_session(orphan.id);
+}
+
+// Attempts that a ledger which was restored from an older copy may lack.
+constexpr int lost_attempts_max = 32;
+
+// The attempt of a slot that is without a session and whose id is the tag.
+std::optional<int> lost_attempt(const Draft& draft, const Plan& plan, int replica, Wall occurrence,
+                                const SessionId& tag) {
+  const Slot& slot = draft.slot({plan.name, replica});
+  if (!slot.live.empty()) return std::nullopt;
+  const int first = slot.occurrence == occurrence ? slot.attempts : 0;
+  for (int attempt = first; attempt < first + lost_attempts_max; ++attempt) {
+    if (session_id(draft.world().instance, plan.name, occurrence, replica, attempt) == tag) return attempt;
+  }
+  return std::nullopt;
+}
+
+// A session that the ledger does not know and whose plan wants one now is taken back. False: nobody wants it.
+bool adopt_orphan(Draft& draft, const Remote& remote, const Answer& answer) {
+  if (!remote.tag || draft.find(*remote.tag)) return false;
+  for (const auto& [name, plan] : draft.config().plans) {
+    const auto window = plan.schedule.window_at(draft.now().wall);
+    if (plan.provider != answer.provider || !window) continue;
+    for (int replica = 0; replica < plan.count; ++replica) {
+      const auto attempt = lost_attempt(draft, plan, replica, window->time, *remote.tag);
+      if (!attempt) continue;
+      Slot& slot = draft.edit_slot({name, replica});
+      slot.occurrence = window->time;
+      slot.attempts = *attempt;
+      const SessionId id = create_session(draft, plan, replica, window->time, Reason::found, Cause::recovery);
+      draft.adopt(id, remote.id);
+      apply_reading(draft, id, {remote, answer, Reason::found, Cause::recovery});
+      return true;
+    }
+  }
+  return false;
+}
+
+void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
+  const Traits* traits = draft.traits(key.provider);
+  std::vector<Stranger> strangers;
+  bool again = false;
+  for (std::size_t i = 0; i < answer.remotes->size(); ++i) {
+    const Remote& remote = (*answer.remotes)[i];
+    const Verdict verdict = judge(draft, key, answer, i);
+    again = again || verdict == Verdict::wait;
+    if (verdict == Verdict::known || verdict == Verdict::wait) continue;
+    const bool ours = verdict == Verdict::orphan;
+    const auto row = i < answer.known.size() ? answer.known[i] : std::nullopt;
+    if (ours && traits->orphans == Orphans::adopt && !row && adopt_orphan(draft, remote, answer)) continue;
+    if (ours && traits->orphans != Orphans::report) {
+      stop_orphan(draft, key, remote, row);
+    } else if (strangers.size() < strangers_max) {
+      strangers.push_back({remote.id, remote.created_at, remote.native_status, ours});
+    }
+  }
+  Sweep& sweep = draft.edit_sweep(key);
+  sweep.strangers = std::move(strangers);
+  sweep.done_at = draft.now().wall;
+  sweep.last_error.clear();
+  const auto spread = stable_hash(key.provider.str() + key.place, 11) % 30'000;
+  sweep.due = draft.now().mono + (again ? sweep_again : sweep_every + Millis{static_cast<std::int64_t>(spread)});
+}
+
+}  // namespace
+
+void plan_sweeps(Draft& draft) {
+  std::set<SweepKey> wanted;
+  for (const auto& [name, traits] : draft.config().providers) {
+    if (traits.can_list && !traits.one_per_place) wanted.insert({name, {}});
+  }
+  for (const auto& [name, plan] : draft.config().plans) {
+    const Traits* traits = draft.traits(plan.provider);
+    if (traits && traits->can_list && traits->one_per_place) wanted.insert({plan.provider, plan.place});
+  }
+  for (const auto& [key, sweep] : draft.world().sweeps) {
+    if (!wanted.contains(key)) draft.edit_sweep(key) = Sweep{};
+  }
+  for (const SweepKey& key : wanted) {
+    Sweep& sweep = draft.edit_sweep(key);
+    if (!sweep.ticket && sweep.due == mono_never) sweep.due = draft.now().mono;
+  }
+}
+
+void sweep_due(Draft& draft) {
+  const World& world = draft.world();
+  for (auto at = world.sweep_queue.begin(); at != world.sweep_queue.end() && at->first <= draft.now().mono; ++at) {
+    if (draft.shutting_down()) {
+      draft.edit_sweep(at->second).due = mono_never;
+    } else {
+      send_list(draft, at->second);
+    }
+  }
+}
+
+void on_listed(Draft& draft, const Answer& answer) {
+  const auto& sweeps = draft.world().sweeps;
+  const auto found = std::find_if(sweeps.begin(), sweeps.end(),
+                                  [&](const auto& one) { return one.second.ticket == answer.ticket; });
+  if (found == sweeps.end()) return;
+  const SweepKey key = found->first;
+  draft.edit_sweep(key).ticket.reset();
+  if (draft.shutting_down() || !draft.traits(key.provider)) return;
+  if (answer.remotes.ok()) {
+    look_at(draft, key, answer);
+    return;
+  }
+  Sweep& sweep = draft.edit_sweep(key);
+  const Error& error = answer.remotes.error();
+  sweep.last_error = error.what;
+  sweep.due = draft.now().mono + std::max(error.retry_after.value_or(sweep_retry), sweep_retry);
+}
+
+}  // namespace keeper

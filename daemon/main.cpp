@@ -85,6 +85,7 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
     const Status done = daemon.reload();
     return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
   };
+  ports.operate = [&daemon](OperatorAsked asked) { return daemon.operate(std::move(asked)); };
   return ports;
 }
 

@@ -52,4 +52,20 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
+std::string encode_percent(std::string_view text) {
+  constexpr std::string_view hex_upper = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      encoded += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      encoded += {'%', hex_upper[byte >> 4U], hex_upper[byte & 0xFU]};
+    }
+  }
+  return encoded;
+}
+
 }  // namespace keeper

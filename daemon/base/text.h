@@ -11,6 +11,9 @@ namespace keeper {
 // answer.
 std::string printable(std::string_view text, std::size_t bytes_max = 200);
 
+// For a URL: all but the unreserved characters of RFC 3986 as %NN.
+std::string encode_percent(std::string_view text);
+
 // The closest of `known` within two edits (one for short words): "did you mean". Empty if none is close.
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& known);
 

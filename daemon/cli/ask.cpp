@@ -1,9 +1,6 @@
 #include "cli/ask.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <ostream>
 
@@ -16,7 +13,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t id_digits = 32;
-constexpr const char* system_token = "/run/session-keeper/control.token";
 
 int fail(const Terminal& terminal, const Error& error) {
   terminal.err << "session-keeper: " << error.what << "\n";
@@ -41,7 +37,27 @@ int show_answer(const Asking& asking, const std::string& path, const Query& quer
   return 0;
 }
 
-// The whole id of the one session whose id begins so.
+void add(Query& query, const char* name, const std::string& value) {
+  if (!value.empty()) query.emplace_back(name, value);
+}
+
+// What follows `after_seq`, until the daemon ends the stream.
+int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list,
+           const Terminal& terminal) {
+  const Status ended = asking.client.follow("/api/v1/events", after_seq, [&](std::string_view line) {
+    const Json transition = Json::parse(line, nullptr, false);
+    if (!transition.is_object()) return true;
+    const bool wanted = (list.session.empty() || transition.value("session_id", std::string{}) == list.session) &&
+                        (list.plan.empty() || transition.value("plan", std::string{}) == list.plan);
+    if (wanted && asking.json) terminal.out << line << std::endl;
+    if (wanted && !asking.json) terminal.out << transition_line(transition, terminal.colour) << std::endl;
+    return terminal.out.good();
+  });
+  return ended ? 0 : fail(terminal, ended.error());
+}
+
+}  // namespace
+
 Result<std::string> whole_id(const Client& client, const std::string& begin) {
   if (begin.empty() || begin.find_first_not_of("0123456789abcdef") != std::string::npos) {
     return Error{ErrorKind::gone, "'" + printable(begin) + "' is no session's id: those are 32 of the digits 0-9a-f"};
@@ -65,51 +81,6 @@ Result<std::string> whole_id(const Client& client, const std::string& begin) {
   if (!found) return Error{ErrorKind::gone, "there is no session whose id begins with " + printable(begin)};
   return *found;
 }
-
-void add(Query& query, const char* name, const std::string& value) {
-  if (!value.empty()) query.emplace_back(name, value);
-}
-
-// What follows `after_seq`, until the daemon ends the stream.
-int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list,
-           const Terminal& terminal) {
-  const Status ended = asking.client.follow("/api/v1/events", after_seq, [&](std::string_view line) {
-    const Json transition = Json::parse(line, nullptr, false);
-    if (!transition.is_object()) return true;
-    const bool wanted = (list.session.empty() || transition.value("session_id", std::string{}) == list.session) &&
-                        (list.plan.empty() || transition.value("plan", std::string{}) == list.plan);
-    if (wanted && asking.json) terminal.out << line << std::endl;
-    if (wanted && !asking.json) terminal.out << transition_line(transition, terminal.colour) << std::endl;
-    return terminal.out.good();
-  });
-  return ended ? 0 : fail(terminal, ended.error());
-}
-
-// $RUNTIME_DIRECTORY and systemd's directory; else beside the store that the daemon names.
-std::string token_path(const Client& client) {
-  if (const char* runtime = std::getenv("RUNTIME_DIRECTORY"); runtime && *runtime != '\0') {
-    const std::string directories = runtime;
-    return directories.substr(0, directories.find(':')) + "/control.token";
-  }
-  std::error_code ignored;
-  if (std::filesystem::exists(system_token, ignored)) return system_token;
-  const Result<Json> status = get_json(client, "/api/v1/status");
-  if (!status) return system_token;
-  const std::string store = status->value("store", Json::object()).value("path", std::string{});
-  return (std::filesystem::path(store).parent_path() / "control.token").string();
-}
-
-Result<Secret> read_token(const std::string& path) {
-  std::ifstream file(path);
-  std::string token;
-  if (!(file >> token)) {
-    return Error{ErrorKind::denied, path + ": the control token cannot be read; run this as root or as the daemon's "
-                                           "user, or name the file by --token-file"};
-  }
-  return Secret(token);
-}
-
-}  // namespace
 
 int ask_status(const Asking& asking, const Terminal& terminal) {
   const Result<std::string> body = asking.client.get("/api/v1/status");
@@ -194,16 +165,14 @@ int ask_explain(const Asking& asking, const std::string& id, const Terminal& ter
                      [&](const Json& json) { show_explanation(json, terminal); });
 }
 
-int ask_reload(const Asking& asking, const std::string& token_file, const Terminal& terminal) {
-  if (const Result<std::string> up = asking.client.get("/-/healthy"); !up && up.error().kind == ErrorKind::not_applied) {
-    return fail(terminal, up.error());
-  }
-  const Result<Secret> token = read_token(token_file.empty() ? token_path(asking.client) : token_file);
-  if (!token) return fail(terminal, token.error());
-  const Result<std::string> body = asking.client.post("/-/reload", *token);
-  if (!body) return fail(terminal, body.error());
-  terminal.out << (asking.json ? *body : "reloaded") << "\n";
-  return 0;
+int ask_providers(const Asking& asking, const Terminal& terminal) {
+  return show_answer(asking, "/api/v1/status", {}, terminal,
+                     [&](const Json& json) { show_providers(json, terminal); });
+}
+
+int ask_orphans(const Asking& asking, const Terminal& terminal) {
+  return show_answer(asking, "/api/v1/orphans", {}, terminal,
+                     [&](const Json& json) { show_orphans(json, terminal); });
 }
 
 }  // namespace keeper

@@ -29,8 +29,10 @@ int ask_session(const Asking& asking, const std::string& id, const Terminal& ter
 int ask_history(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal);
+int ask_providers(const Asking& asking, const Terminal& terminal);
+int ask_orphans(const Asking& asking, const Terminal& terminal);
 
-// `token_file`: empty: where the daemon puts it.
-int ask_reload(const Asking& asking, const std::string& token_file, const Terminal& terminal);
+// The whole id of the one session whose id begins so. Errors: gone, or malformed where several do.
+Result<std::string> whole_id(const Client& client, const std::string& begin);
 
 }  // namespace keeper

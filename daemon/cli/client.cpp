@@ -74,13 +74,12 @@ Result<std::string> Client::get(const std::string& path, const Query& query) con
   return result->body;
 }
 
-Result<std::string> Client::post(const std::string& path, const Secret& token) const {
+Result<std::string> Client::post(const std::string& path, const Secret& token, const Query& query) const {
   httplib::Client client = connection(url_, reload_limit);
   httplib::Request request;
   request.method = "POST";
-  request.path = path;
+  request.path = query.empty() ? path : httplib::append_query_params(path, {query.begin(), query.end()});
   request.set_header("Authorization", "Bearer " + token.reveal());
-  request.set_header("Content-Length", "0");
   const httplib::Result result = client.send(request);
   if (!result) return unreachable(httplib::to_string(result.error()));
   if (result->status / 100 != 2) return refusal(result->status, result->body);

@@ -24,7 +24,7 @@ class Client {
   // The body of a 2xx. Errors: not_applied, where no daemon answers; gone for 404; denied for 401 and 403;
   // malformed for any other refusal, with what the daemon said.
   Result<std::string> get(const std::string& path, const Query& query = {}) const;
-  Result<std::string> post(const std::string& path, const Secret& token) const;
+  Result<std::string> post(const std::string& path, const Secret& token, const Query& query = {}) const;
 
   // The data of each event after `after_seq`, until the daemon ends the stream or `take` gives false.
   Status follow(const std::string& path, std::int64_t after_seq,

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/ask.h"
+#include "cli/control.h"
 #include "cli/offline.h"
 #include "config/config.h"
 
@@ -19,7 +20,7 @@ constexpr int list_max = 1000;
 // What the options of all commands are read into.
 struct Options {
   std::string url;
-  std::string token_file;
+  ControlRequest control;
   std::string output = "table";
   std::string session;
   RunRequest run;
@@ -46,6 +47,7 @@ class Commands {
     declare_offline();
     declare_lists();
     declare_sessions();
+    declare_control();
     declare_words();
   }
 
@@ -88,11 +90,6 @@ class Commands {
     run.add_option("--config", options_.run.config, "the configuration file")->required();
     run.add_option("--log-level", options_.run.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-    CLI::App& reload = add_asking("reload", "have the daemon read its configuration anew", [this](const Asking& a) {
-      return ask_reload(a, options_.token_file, terminal_);
-    });
-    reload.add_option("--token-file", options_.token_file,
-                      "the control token (default: where the daemon puts it)");
   }
 
   void declare_offline() {
@@ -122,6 +119,10 @@ class Commands {
     add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running",
                [this](const Asking& a) { return ask_status(a, terminal_); });
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
+    add_asking("providers", "the providers, and what ails them",
+               [this](const Asking& a) { return ask_providers(a, terminal_); });
+    add_asking("orphans", "remotes that no session stands for: strangers, and what is being stopped",
+               [this](const Asking& a) { return ask_orphans(a, terminal_); });
     CLI::App& sessions = add_asking("sessions", "the sessions, newest first", [this](const Asking& a) {
       return ask_sessions(a, options_.list, terminal_);
     });
@@ -152,6 +153,32 @@ class Commands {
     CLI::App& explain = add_asking("explain", "why a session is in its state, and what happens next",
                                    [this](const Asking& a) { return ask_explain(a, options_.session, terminal_); });
     explain.add_option("session", options_.session, "its id, or the begin of it")->required();
+  }
+
+  using Order = int (*)(const Asking&, const ControlRequest&, const Terminal&);
+
+  CLI::App& add_order(const char* name, const char* what, Order order) {
+    CLI::App& command = add_asking(
+        name, what, [this, order](const Asking& a) { return order(a, options_.control, terminal_); });
+    command.add_option("--token-file", options_.control.token_file,
+                       "the control token (default: where the daemon puts it)");
+    return command;
+  }
+
+  void declare_control() {
+    add_order("reload", "have the daemon read its configuration anew", ask_reload);
+    CLI::App& start = add_order("start", "resume a plan, or start an occurrence of it now", ask_start);
+    start.add_option("plan", options_.control.target, "the plan")->required();
+    CLI::App& stop = add_order("stop", "stop a session, or a plan (which pauses it), or all", ask_stop);
+    stop.add_option("target", options_.control.target, "a plan, or a session's id or the begin of it");
+    stop.add_flag("--all", options_.control.all, "every plan");
+    stop.add_flag("--cancel", options_.control.cancel, "by the provider's cancel call, where it has one (Sonoran)");
+    CLI::App& pause = add_order("pause", "begin nothing more for a plan; what lives goes on", ask_pause);
+    pause.add_option("plan", options_.control.target, "the plan")->required();
+    pause.add_option("--until", options_.control.until, "a time, such as 2026-12-24T09:00:00Z (default: until resume)");
+    pause.add_option("--reason", options_.control.reason, "why, for those who look");
+    CLI::App& resume = add_order("resume", "end a pause", ask_resume);
+    resume.add_option("plan", options_.control.target, "the plan")->required();
   }
 
   void declare_words() {

@@ -104,15 +104,41 @@ void show_status(const Json& status, const Terminal& terminal) {
                << text(sessions, "closed") << " closed, " << text(sessions, "error") << " error, "
                << text(sessions, "timed_out") << " timed_out\n\n";
   show_plan_table(list(status, "plans"), terminal);
-  const Json& providers = list(status, "providers");
-  if (providers.empty()) return;
+  if (list(status, "providers").empty()) return;
   terminal.out << "\n";
-  Table table({"PROVIDER~", "TYPE", "STATE", "RATE LIMIT"});
+  show_providers(status, terminal);
+}
+
+void show_providers(const Json& status, const Terminal& terminal) {
+  const Json& providers = list(status, "providers");
+  Table table({"PROVIDER~", "TYPE", "STATE", "STARTS FROM", "RATE LIMIT"});
   for (const Json& provider : providers) {
-    table.row({text(provider, "name"), text(provider, "type"), text(provider, "state"), text(provider, "rate_limit")});
+    table.row({text(provider, "name"), text(provider, "type"), text(provider, "state"),
+               moment(provider, "starts_from"), text(provider, "rate_limit")});
   }
   table.print(terminal.out, terminal.columns, terminal.colour);
   show_trouble(providers, terminal);
+}
+
+void show_orphans(const Json& orphans, const Terminal& terminal) {
+  Table table({"PROVIDER~", "REMOTE~", "STATE", "SESSION", "CREATED"});
+  for (const Json& orphan : list(orphans, "orphans")) {
+    table.row({text(orphan, "provider"), text(orphan, "remote_id"), text(orphan, "state"), id_of(orphan, "session_id"),
+               moment(orphan, "created_at")});
+  }
+  if (table.empty()) {
+    terminal.out << "no orphans and no strangers\n";
+  } else {
+    table.print(terminal.out, terminal.columns, terminal.colour);
+  }
+  for (const Json& sweep : list(orphans, "sweeps")) {
+    const std::string place = text(sweep, "place");
+    const std::string error = text(sweep, "last_error");
+    const std::string listed = moment(sweep, "listed_at");
+    terminal.out << text(sweep, "provider") << (place.empty() ? "" : " " + place) << ": "
+                 << (listed.empty() ? "not listed yet" : "listed " + listed)
+                 << (error.empty() ? "" : "; the last list failed: " + error) << "\n";
+  }
 }
 
 void show_plans(const Json& plans, const Terminal& terminal) { show_plan_table(list(plans, "plans"), terminal); }

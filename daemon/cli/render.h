@@ -16,6 +16,8 @@ void show_session(const nlohmann::json& session, const nlohmann::json& transitio
 // Newest first in, oldest first out, as a log is read.
 void show_transitions(const nlohmann::json& transitions, const Terminal& terminal);
 void show_deliveries(const nlohmann::json& deliveries, const Terminal& terminal);
+void show_providers(const nlohmann::json& status, const Terminal& terminal);
+void show_orphans(const nlohmann::json& orphans, const Terminal& terminal);
 void show_explanation(const nlohmann::json& explanation, const Terminal& terminal);
 
 // One transition as it happens: fixed columns, 80 wide at the most for short names.

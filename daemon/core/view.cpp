@@ -79,9 +79,15 @@ PlanView view_of(const World& world, const Plan& plan, Now now) {
   view.fingerprint = plan.fingerprint;
   view.time_zone = plan.schedule.spec().zone.name();
   const Tally tally = tally_of(world, plan.name);
-  if (plan.schedule.kind() == Schedule::Kind::occurrences) {
+  const auto track = world.plans.find(plan.name);
+  const PlanRow* row = track == world.plans.end() ? nullptr : &track->second.row;
+  if (row && row->pause && (!row->pause->until || now.wall < *row->pause->until)) view.pause = row->pause;
+  const bool by_hand = row && row->by_hand && row->by_hand->begin <= now.wall && now.wall < row->by_hand->end;
+  if (view.pause) {
     view.wanted = tally.active + tally.queued;
-  } else if (plan.schedule.window_at(now.wall)) {
+  } else if (plan.schedule.kind() == Schedule::Kind::occurrences) {
+    view.wanted = tally.active + tally.queued;
+  } else if (by_hand || plan.schedule.window_at(now.wall)) {
     view.wanted = plan.count;
   }
   view.live = tally.active;

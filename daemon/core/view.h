@@ -38,6 +38,7 @@ struct PlanView {
   std::optional<Wall> next_stop;
   std::string time_zone;
   std::string last_error;
+  std::optional<Pause> pause{};
 };
 
 // failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.

@@ -1,5 +1,5 @@
 // The status listener's answers: which path gives what, from the view, the daemon's facts and the history.
-// Any thread; several at once. It knows no socket, and only `reload` changes anything.
+// Any thread; several at once. It knows no socket, and only what is POSTed changes anything.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ namespace keeper {
 struct ApiRequest {
   std::string method;
   std::string path;  // decoded
-  Parameters parameters;
+  Parameters parameters;  // of the query; POST: of its body too
   std::string authorization;
 };
 
@@ -78,7 +78,16 @@ class Api {
   ApiAnswer metrics(const ApiRequest& request, const Parts& parts);
   ApiAnswer openapi(const ApiRequest& request, const Parts& parts);
   ApiAnswer page(const ApiRequest& request, const Parts& parts);
+  ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_stop(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_pause(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_resume(const ApiRequest& request, const Parts& parts);
+  ApiAnswer session_stop(const ApiRequest& request, const Parts& parts);
+  ApiAnswer stop_all(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_order(Order order, const ApiRequest& request, const Parts& parts);
+  ApiAnswer operate(OperatorAsked asked);
 
   bool may_control(std::string_view authorization) const;
   std::shared_ptr<const ViewIndex> view();

@@ -10,6 +10,8 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "base/result.h"
+#include "core/event.h"
 #include "core/settings.h"
 #include "core/view.h"
 
@@ -81,6 +83,8 @@ struct StatusPorts {
   std::function<ViewPtr()> view;  // may be null before the first turn of the loop
   std::function<DaemonFacts()> facts;
   std::function<ReloadOutcome()> reload;  // waits for the outcome
+  // Waits until the order is on disk: accepted, unknown or refused. Errors: storage.
+  std::function<Result<Ack>(OperatorAsked)> operate;
 };
 
 }  // namespace keeper

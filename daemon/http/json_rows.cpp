@@ -115,6 +115,38 @@ void write(JsonWriter& json, const StoreFacts& store) {
   json.end_object();
 }
 
+void write_pause(JsonWriter& json, const std::optional<Pause>& pause) {
+  json.key("pause");
+  if (!pause) return json.value(nullptr);
+  json.begin_object();
+  json.field("since", pause->since);
+  json.field("until", pause->until);
+  json.text_or_null("reason", pause->reason);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const OrphanView& orphan) {
+  json.begin_object();
+  json.field("provider", orphan.provider.str());
+  json.text_or_null("place", orphan.place);
+  json.field("remote_id", orphan.remote.str());
+  json.field("state", to_string(orphan.condition));
+  json.text_or_null("session_id", orphan.session ? orphan.session->str() : std::string{});
+  json.field("created_at", orphan.created_at);
+  json.text_or_null("native_status", orphan.native_status);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const SweepView& sweep) {
+  json.begin_object();
+  json.field("provider", sweep.provider.str());
+  json.text_or_null("place", sweep.place);
+  json.field("listed_at", sweep.done_at);
+  json.field("next_at", sweep.next_at);
+  json.text_or_null("last_error", sweep.last_error);
+  json.end_object();
+}
+
 void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
   json.begin_object();
   json.field("name", plan.name.str());
@@ -125,7 +157,8 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
   json.field("state", to_string(plan.condition));
   json.field("next_start", plan.next_start);
   json.field("next_stop", plan.next_stop);
-  json.field("paused", false);
+  json.field("paused", plan.pause.has_value());
+  write_pause(json, plan.pause);
   json.text_or_null("last_error", plan.last_error);
   if (in_full) json.field("time_zone", plan.time_zone);
   json.end_object();

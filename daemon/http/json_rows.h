@@ -16,6 +16,9 @@ void write(JsonWriter& json, const CheckFact& check);
 void write(JsonWriter& json, const WebhookFacts& webhook);
 void write(JsonWriter& json, const ConfigFacts& config);
 void write(JsonWriter& json, const StoreFacts& store);
+void write(JsonWriter& json, const OrphanView& orphan);
+void write(JsonWriter& json, const SweepView& sweep);
+void write_pause(JsonWriter& json, const std::optional<Pause>& pause);  // as the member "pause"
 void write_plan(JsonWriter& json, const PlanView& plan, bool in_full);
 void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts);
 

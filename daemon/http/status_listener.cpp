@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "http/api.h"
@@ -76,6 +77,19 @@ void set_last_answer(httplib::Response& response, const ApiAnswer& answer) {
         sink.write(body.data() + offset, body.size() - offset);
         return false;
       });
+}
+
+// The members of a JSON object, as parameters. A form's fields are the library's work; false: neither of the two.
+bool add_members(const std::string& body, Parameters& parameters) {
+  if (body.find_first_not_of(" \t\r\n") == std::string::npos || !parameters.empty()) return true;
+  const auto json = nlohmann::json::parse(body, nullptr, false);
+  if (!json.is_object()) return false;
+  for (const auto& [name, value] : json.items()) {
+    if (value.is_structured()) return false;
+    if (value.is_null()) continue;
+    parameters.emplace(name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return true;
 }
 
 // Why a request's body cannot be taken; 0 when it can.
@@ -178,6 +192,9 @@ int StatusListener::Server::refuse_origin(const httplib::Request& request) const
 void StatusListener::Server::route(const httplib::Request& request, httplib::Response& response) {
   ApiRequest asked{request.method, request.path, Parameters(request.params.begin(), request.params.end()),
                    request.get_header_value("Authorization")};
+  if (!add_members(request.body, asked.parameters)) {
+    return set_answer(response, problem(400, "the body must be a JSON object of texts, numbers and truths"));
+  }
   set_answer(response, *api.answer(asked));
 }
 

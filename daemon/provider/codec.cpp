@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view hex_lower = "0123456789abcdef";
-constexpr std::string_view hex_upper = "0123456789ABCDEF";
 
 // The six bits of a digit, or 64.
 unsigned six_bits(char c, bool url) {
@@ -73,21 +72,6 @@ std::string encode_base64url(std::string_view bytes) {
   }
   if (count > 0) text += url_alphabet[bits << (6U - count) & 0x3FU];
   return text;
-}
-
-std::string encode_percent(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += {'%', hex_upper[byte >> 4U], hex_upper[byte & 0xFU]};
-    }
-  }
-  return encoded;
 }
 
 std::string sha256_hex(std::string_view bytes) {

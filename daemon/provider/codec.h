@@ -21,7 +21,6 @@ using Json = nlohmann::json;
 std::optional<std::string> decode_base64(std::string_view text);
 std::string encode_base64url(std::string_view bytes);  // without padding
 
-std::string encode_percent(std::string_view text);  // all but the unreserved characters of RFC 3986
 
 std::string sha256_hex(std::string_view bytes);
 

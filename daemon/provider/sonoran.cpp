@@ -182,7 +182,8 @@ Reply Sonoran::stop(const Effect& effect) {
     before->reason = std::nullopt;
     return reply_of(visit, std::move(before));
   }
-  const ProviderCall call{Purpose::change, "PATCH", sessions_path, target->body};
+  // A cancel answers 204 without a row.
+  const ProviderCall call{Purpose::change, effect.cancel ? "DELETE" : "PATCH", sessions_path, target->body};
   const ProviderAnswer answer = api_.ask(visit, call);
   Result<Remote> after =
       answer.json ? sonoran_remote(member(*answer.json, "data")) : Result<Remote>(answer.json.error());

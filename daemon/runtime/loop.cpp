@@ -106,7 +106,10 @@ Status Loop::decide_round(Round& round, Now now) {
       if (Status prepared = prepare(*answer); !prepared) return prepared;
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
-    if (auto* asked = std::get_if<OperatorAsked>(&event)) asked->waiter = waiter;
+    if (auto* asked = std::get_if<OperatorAsked>(&event)) {
+      asked->waiter = waiter;
+      publish_at_ = now.mono;  // who gave the order looks at once
+    }
     decide(event, now, round);
   }
   for (int tick = 0; keeper_.next_wakeup(now) <= now.mono; ++tick) {

@@ -155,3 +155,29 @@ TEST_CASE("a keep-alive connection is answered again and again") {
     CHECK(answer->status == 200);
   }
 }
+
+TEST_CASE("an order needs the control token, reaches the keeper whole, and its answer says what became of it") {
+  StatusStage stage;
+  const std::string bearer = "Authorization: Bearer " + std::string(StatusStage::token) + "\r\n";
+  CHECK(stage.send("POST", "/api/v1/plans/desk/stop", "").status == 401);
+  CHECK(stage.orders.with([](auto& orders) { return orders.size(); }) == 0);
+  CHECK(stage.send("POST", "/api/v1/plans/desk/pause?until=2026-12-24T09:00:00Z&reason=works", bearer).status == 202);
+  CHECK(stage.send("POST", "/api/v1/plans/desk/resume", bearer).status == 202);
+  const auto orders = stage.orders.with([](auto& given) { return given; });
+  REQUIRE(orders.size() == 2);
+  CHECK(orders[0].order == Order::pause);
+  CHECK(orders[0].plan.str() == "desk");
+  CHECK(orders[0].until == parse_time("2026-12-24T09:00:00Z"));
+  CHECK(orders[0].reason == "works");
+  CHECK(orders[1].order == Order::resume);
+  CHECK(stage.send("POST", "/api/v1/plans/desk/pause?until=soon", bearer).status == 400);
+  CHECK(stage.send("POST", "/api/v1/plans/desk/stop?force=1", bearer).status == 400);
+  CHECK(stage.send("POST", "/api/v1/sessions/nobody/stop", bearer).status == 404);
+  CHECK(stage.send("GET", "/api/v1/plans/desk/stop", bearer).status == 405);
+  stage.order_answer = Ack::unknown;
+  CHECK(stage.send("POST", "/api/v1/plans/desk/start", bearer).status == 404);
+  stage.order_answer = Ack::refused;
+  CHECK(stage.send("POST", "/api/v1/stop-all", bearer).status == 409);
+  stage.order_answer = Error{ErrorKind::storage, "the disk is full"};
+  CHECK(stage.send("POST", "/api/v1/plans/desk/start", bearer).status == 503);
+}

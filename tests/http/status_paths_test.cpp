@@ -25,6 +25,7 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
                                          {"next_start", "2026-11-21T10:00:00.000Z"},
                                          {"next_stop", "2026-11-21T19:00:00.000Z"},
                                          {"paused", false},
+                                         {"pause", nullptr},
                                          {"last_error", nullptr}});
   CHECK(status.at("providers").at(0) == json{{"name", "browsers"},
                                              {"type", "notte"},

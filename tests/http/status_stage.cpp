@@ -9,7 +9,13 @@ namespace {
 StatusPorts ports(StatusStage& stage) {
   return {[&] { return stage.view.with([](auto& view) { return view; }); },
           [&] { return stage.facts.with([](auto& facts) { return facts; }); },
-          [&] { return stage.reload.with([](auto& outcome) { return outcome; }); }};
+          [&] { return stage.reload.with([](auto& outcome) { return outcome; }); },
+          [&](const OperatorAsked& asked) {
+            return stage.orders.with([&](auto& orders) {
+              orders.push_back(asked);
+              return stage.order_answer;
+            });
+          }};
 }
 
 DaemonFacts some_facts() {

@@ -42,6 +42,8 @@ class StatusStage {
   Locked<ViewPtr> view;
   Locked<DaemonFacts> facts;
   Locked<ReloadOutcome> reload;
+  Locked<std::vector<OperatorAsked>> orders;  // that were given
+  Result<Ack> order_answer = Ack::accepted;
   std::unique_ptr<StatusListener> listener;
 };
 

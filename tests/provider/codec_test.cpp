@@ -1,5 +1,7 @@
 #include "provider/codec.h"
 
+#include "base/text.h"
+
 #include "catch.h"
 
 using namespace keeper;

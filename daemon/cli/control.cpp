@@ -1,0 +1,114 @@
+#include "cli/control.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+
+#include "base/text.h"
+
+namespace keeper {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* system_token = "/run/session-keeper/control.token";
+
+int fail(const Terminal& terminal, const Error& error) {
+  terminal.err << "session-keeper: " << error.what << "\n";
+  return 1;
+}
+
+// $RUNTIME_DIRECTORY and systemd's directory; else beside the store that the daemon names.
+std::string token_path(const Client& client) {
+  if (const char* runtime = std::getenv("RUNTIME_DIRECTORY"); runtime && *runtime != '\0') {
+    const std::string directories = runtime;
+    return directories.substr(0, directories.find(':')) + "/control.token";
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(system_token, ignored)) return system_token;
+  const Result<std::string> body = client.get("/api/v1/status");
+  if (!body) return system_token;
+  const Result<Json> status = parse_answer(*body);
+  if (!status) return system_token;
+  const std::string store = status->value("store", Json::object()).value("path", std::string{});
+  return (std::filesystem::path(store).parent_path() / "control.token").string();
+}
+
+Result<Secret> read_token(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  if (!(file >> token)) {
+    return Error{ErrorKind::denied, path + ": the control token cannot be read; run this as root or as the daemon's "
+                                           "user, or name the file by --token-file"};
+  }
+  return Secret(token);
+}
+
+// Posts, and prints the answer as it is, or what was done.
+int order(const Asking& asking, const ControlRequest& request, const std::string& path, const Query& query,
+          const std::string& done, const Terminal& terminal) {
+  if (const Result<std::string> up = asking.client.get("/-/healthy"); !up && up.error().kind == ErrorKind::not_applied) {
+    return fail(terminal, up.error());
+  }
+  const Result<Secret> token = read_token(request.token_file.empty() ? token_path(asking.client) : request.token_file);
+  if (!token) return fail(terminal, token.error());
+  const Result<std::string> body = asking.client.post(path, *token, query);
+  if (!body) return fail(terminal, body.error());
+  terminal.out << (asking.json ? *body : done) << "\n";
+  return 0;
+}
+
+std::string plan_path(const std::string& plan, const std::string& what) {
+  return "/api/v1/plans/" + encode_percent(plan) + "/" + what;
+}
+
+}  // namespace
+
+int ask_reload(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  return order(asking, request, "/-/reload", {}, "reloaded", terminal);
+}
+
+int ask_start(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  return order(asking, request, plan_path(request.target, "start"), {}, "plan " + request.target + " is started",
+               terminal);
+}
+
+int ask_pause(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  Query query;
+  if (!request.until.empty()) query.emplace_back("until", request.until);
+  if (!request.reason.empty()) query.emplace_back("reason", request.reason);
+  const std::string end = request.until.empty() ? "it is resumed" : request.until;
+  return order(asking, request, plan_path(request.target, "pause"), query,
+               "plan " + request.target + " is paused until " + end + "; sessions that live go on", terminal);
+}
+
+int ask_resume(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  return order(asking, request, plan_path(request.target, "resume"), {}, "plan " + request.target + " is resumed",
+               terminal);
+}
+
+int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  if (request.all == !request.target.empty()) {
+    terminal.err << "session-keeper: stop needs a plan, a session's id, or --all\n";
+    return exit_usage;
+  }
+  if (request.all) {
+    return order(asking, request, "/api/v1/stop-all", {}, "every plan is paused and its sessions are being stopped",
+                 terminal);
+  }
+  const Result<std::string> plan = asking.client.get("/api/v1/plans/" + encode_percent(request.target));
+  if (plan) {
+    return order(asking, request, plan_path(request.target, "stop"), {},
+                 "plan " + request.target + " is paused and its sessions are being stopped", terminal);
+  }
+  if (plan.error().kind != ErrorKind::gone) return fail(terminal, plan.error());
+  const Result<std::string> id = whole_id(asking.client, request.target);
+  if (!id) return fail(terminal, Error{id.error().kind, "no plan is called so, and " + id.error().what});
+  Query query;
+  if (request.cancel) query.emplace_back("cancel", "true");
+  return order(asking, request, "/api/v1/sessions/" + *id + "/stop", query, "session " + *id + " is being stopped",
+               terminal);
+}
+
+}  // namespace keeper

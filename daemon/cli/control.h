@@ -1,0 +1,27 @@
+// The commands that have a running daemon do something; they need its control token. Main thread. Each prints, and
+// returns the exit code.
+#pragma once
+
+#include <string>
+
+#include "cli/ask.h"
+#include "cli/command_line.h"
+
+namespace keeper {
+
+struct ControlRequest {
+  std::string token_file;  // empty: where the daemon puts it
+  std::string target;      // a plan; for stop also a session's id, or the begin of one
+  std::string until;       // pause: a time; empty: until resume
+  std::string reason;      // pause
+  bool all = false;        // stop: every plan
+  bool cancel = false;     // stop: by the provider's cancel call, where it has one
+};
+
+int ask_reload(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
+int ask_start(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
+int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
+int ask_pause(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
+int ask_resume(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
+
+}  // namespace keeper

@@ -11,6 +11,9 @@ namespace keeper {
 // answer.
 std::string printable(std::string_view text, std::size_t bytes_max = 200);
 
+std::string lower_case(std::string_view text);  // of ASCII's letters
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
 // For a URL: all but the unreserved characters of RFC 3986 as %NN.
 std::string encode_percent(std::string_view text);
 

@@ -20,6 +20,11 @@ class ProviderReader {
     read_credentials();
     read_url();
     read_limits();
+    if (settings_.type == ProviderType::http) {
+      const Node* http = value_at(node_, "http");
+      if (http == nullptr) need("'http', which describes its calls");
+      if (http != nullptr && http->is_map()) settings_.description = read_description(*http, problems_);
+    }
     settings_.webhook_public_key = outside_.file(node_, "webhook_public_key_file", 64 * 1024);
     if (const Node* ca_file = value_at(node_, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
       outside_.file(node_, "ca_file", 16 * 1024 * 1024);
@@ -34,7 +39,8 @@ class ProviderReader {
  private:
   std::optional<ProviderType> type_of() const {
     const auto text = text_at(node_, "type");
-    for (const ProviderType type : {ProviderType::videosdk, ProviderType::notte, ProviderType::sonoran_cms}) {
+    for (const ProviderType type : {ProviderType::videosdk, ProviderType::notte, ProviderType::sonoran_cms,
+                                    ProviderType::http}) {
       if (text == to_string(type)) return type;
     }
     return std::nullopt;
@@ -54,6 +60,10 @@ class ProviderReader {
         problems_.error(entry->place, "'" + entry->key + "' is only for type videosdk");
       }
     }
+    const Entry* http = node_.entry("http");
+    if (http != nullptr && settings_.type != ProviderType::http) {
+      problems_.error(http->place, "'http' is only for type http");
+    }
     const Entry* dialect = node_.entry("dialect");
     if (dialect != nullptr && settings_.type != ProviderType::notte) {
       problems_.error(dialect->place, "'dialect' is only for type notte");
@@ -63,7 +73,8 @@ class ProviderReader {
   void read_credentials() {
     settings_.api_key = outside_.secret(node_, "api_key");
     if (settings_.type != ProviderType::videosdk) {
-      if (!has_secret("api_key")) need("'api_key_file' (or 'api_key: ${ENV_NAME}')");
+      const bool is_open = settings_.type == ProviderType::http;
+      if (!has_secret("api_key") && !is_open) need("'api_key_file' (or 'api_key: ${ENV_NAME}')");
       return;
     }
     settings_.secret = outside_.secret(node_, "secret");
@@ -89,6 +100,7 @@ class ProviderReader {
     const Node* node = value_at(node_, "base_url");
     if (node == nullptr) {
       if (settings_.dialect == NotteDialect::legacy) need("'base_url' with dialect legacy");
+      if (settings_.type == ProviderType::http) need("'base_url'");
       settings_.base_url = default_base_url(settings_.type);
       return;
     }

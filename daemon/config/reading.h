@@ -21,6 +21,9 @@ struct ProviderRead {
 // Empty when its type is not known.
 std::optional<ProviderRead> read_provider(const Entry& entry, Outside& outside, Problems& problems);
 
+// A provider of type http as `http` describes it.
+Description read_description(const Node& node, Problems& problems);
+
 // A plan as it stands, with what `defaults` say where it says nothing.
 Node with_defaults(const Node& plan, const Node& defaults);
 

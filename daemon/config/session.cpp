@@ -22,6 +22,8 @@ const Section& section_for(const ProviderSettings& provider) {
       return provider.dialect == NotteDialect::legacy ? notte_legacy_session() : notte_session();
     case ProviderType::sonoran_cms:
       return sonoran_session();
+    case ProviderType::http:
+      return http_session();
   }
   check_failed("a known ProviderType", __FILE__, __LINE__);
 }
@@ -117,6 +119,18 @@ class SessionReader {
       plan_.place = "server/" + std::to_string(*server);
     }
     copy_text("account_id", "accId");
+  }
+
+  void http() {
+    plan_.idle_timeout = duration_at(node_, "idle_timeout");
+    plan_.maximum = duration_at(node_, "max_duration");
+    const Node* parameters = value_at(node_, "parameters");
+    if (parameters == nullptr) return;
+    if (parameters->is_map()) {
+      parameters_ = to_json(*parameters);
+    } else {
+      problems_.error(parameters->place, "'parameters' must be a map of keys");
+    }
   }
 
   std::string parameters() const { return parameters_.dump(); }
@@ -230,6 +244,9 @@ void read_session(const Entry& plan_entry, const ProviderSettings& provider, Pla
       break;
     case ProviderType::sonoran_cms:
       reader.sonoran();
+      break;
+    case ProviderType::http:
+      reader.http();
       break;
   }
   plan.parameters = reader.parameters();

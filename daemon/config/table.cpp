@@ -143,7 +143,7 @@ const Section& provider_section() {
       "provider",
       {
           {.name = "type",
-           .types = {choice({"videosdk", "notte", "sonoran_cms"})},
+           .types = {choice({"videosdk", "notte", "sonoran_cms", "http"})},
            .doc = "Which API it speaks.",
            .required = true},
           {"dialect",
@@ -160,6 +160,9 @@ const Section& provider_section() {
           {.name = "webhook_public_key_file",
            .types = {of(Kind::path)},
            .doc = "VideoSDK: the pinned PEM; else it is fetched and cached."},
+          {.name = "http",
+           .types = {map_of(http_section())},
+           .doc = "Type http: the provider's calls and answers."},
           {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
           {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
           {.name = "rate_limit",

@@ -69,6 +69,8 @@ const Section& videosdk_session();
 const Section& notte_session();
 const Section& notte_legacy_session();
 const Section& sonoran_session();
+const Section& http_session();
+const Section& http_section();
 const Section& budget_section();
 
 // The sections that `session` may be, one for each type of provider and dialect.

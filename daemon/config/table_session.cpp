@@ -123,7 +123,7 @@ const Section& sonoran_session() {
 }
 
 std::vector<const Section*> session_sections() {
-  return {&videosdk_session(), &notte_session(), &notte_legacy_session(), &sonoran_session()};
+  return {&videosdk_session(), &notte_session(), &notte_legacy_session(), &sonoran_session(), &http_session()};
 }
 
 }  // namespace keeper::config

@@ -205,9 +205,11 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
   }
   note_failure(session, error);
   session.call_at = retry_at(draft, session, error, retry_max);
-  if (answer.kind == EffectKind::keep_alive && session.idle_at && error.kind != ErrorKind::exhausted) {
+  if (answer.kind == EffectKind::keep_alive && session.idle_at) {
+    // What the provider asks to wait is waited, but not to the session's death.
     const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});
-    const Mono within = draft.now().mono + std::max(left / 3, Millis{Seconds{1}});
+    const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
+    const Mono within = draft.now().mono + std::max(told ? left * 2 / 3 : left / 3, Millis{Seconds{1}});
     session.call_at = std::min(session.call_at, within);
   }
   if (session.beat_at) session.beat_at = std::max(*session.beat_at, session.call_at);

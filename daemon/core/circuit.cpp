@@ -51,6 +51,11 @@ void count_failures(ProviderTrack& track, bool through, Mono now) {
   if (opens && !track.exhausted) track.starts_from = now + open_for(track.failures);
 }
 
+// A start that may have been applied is looked up at once; only the next one waits.
+bool asks_to_wait(const Error& error) {
+  return error.kind == ErrorKind::exhausted || (error.kind == ErrorKind::maybe_applied && error.retry_after);
+}
+
 }  // namespace
 
 void note_provider(Draft& draft, const Answer& answer) {
@@ -65,7 +70,7 @@ void note_provider(Draft& draft, const Answer& answer) {
   const bool start = answer.kind == EffectKind::start;
   if (start && good) track.exhausted = false;
   count_failures(track, got_through(answer), now);
-  if (start && !good && answer.remotes.error().kind == ErrorKind::exhausted) {
+  if (start && !good && asks_to_wait(answer.remotes.error())) {
     const Millis asked = std::min(answer.remotes.error().retry_after.value_or(exhausted_wait), exhausted_max);
     track.starts_from = now + std::max(asked, Millis{Seconds{1}});
     track.exhausted = true;

@@ -42,12 +42,6 @@ constexpr std::array<Nickname, 7> nicknames{{{"@yearly", "0 0 1 1 *"},
                                              {"@midnight", "0 0 * * *"},
                                              {"@hourly", "0 * * * *"}}};
 
-std::string lower(string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
-
 bool all_digits(string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == string_view::npos;
 }
@@ -113,7 +107,7 @@ bool Parser::parse_value(const Field& field, string_view text, unsigned& value) 
     }
     return true;
   }
-  const std::string name = lower(text);
+  const std::string name = lower_case(text);
   const std::size_t at = name.size() == 3 ? field.names.find(name) : string_view::npos;
   if (text.empty()) return fail(field, text, "a value is missing");
   if (at == string_view::npos || at % 3 != 0) return fail(field, text, quoted(text) + " is no value of it");
@@ -161,8 +155,8 @@ bool Parser::parse_special(const Field& field, string_view item, bool& is_specia
   unsigned value = 0;
   const bool plain = item.find_first_of("-/") == string_view::npos;
   if (&field == &day_field && plain) {
-    if (lower(item) == "l") return result_.last_day = true;
-    if (lower(item) == "lw") return result_.last_workday = true;
+    if (lower_case(item) == "l") return result_.last_day = true;
+    if (lower_case(item) == "lw") return result_.last_workday = true;
     if (ends_with_letter(item, 'w')) {
       if (!parse_value(field, item.substr(0, item.size() - 1), value)) return false;
       result_.nearest_workdays |= Bits{1} << value;
@@ -170,7 +164,7 @@ bool Parser::parse_special(const Field& field, string_view item, bool& is_specia
     }
   }
   if (&field == &weekday_field && plain) {
-    if (lower(item) == "l") return fail(field, item, "a bare L names no weekday");
+    if (lower_case(item) == "l") return fail(field, item, "a bare L names no weekday");
     const std::size_t hash = item.find('#');
     if (hash != string_view::npos) {
       const string_view nth = item.substr(hash + 1);
@@ -258,7 +252,7 @@ std::variant<CronFields, CronProblem> Parser::parse() {
     return *problem_;
   }
   if (fields[0].front() == '@') {
-    const std::string name = lower(fields[0]);
+    const std::string name = lower_case(fields[0]);
     const auto known = std::find_if(nicknames.begin(), nicknames.end(),
                                     [&name](const Nickname& nickname) { return nickname.name == name; });
     if (known == nicknames.end()) {

@@ -13,7 +13,7 @@
 
 namespace keeper {
 
-enum class ProviderType { videosdk, notte, sonoran_cms };
+enum class ProviderType { videosdk, notte, sonoran_cms, http };
 enum class NotteDialect { current, legacy };
 std::string_view to_string(ProviderType type);
 
@@ -28,6 +28,32 @@ struct RateLimit {
   int calls = 0;
   Millis window{};
   bool operator==(const RateLimit&) const = default;
+};
+
+// One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id} is the
+// remote's id, {session}, {plan} and {instance} are ours, {parameters} is the plan's `session.parameters`.
+struct DescribedCall {
+  std::string method;
+  std::string path;  // below base_url, with the query; a list's may hold {page}, which counts from 1
+  std::string body;  // a JSON template; empty: none
+  std::string item;  // JSON pointer to the remote's object in the answer, or to the array of them for a list
+  std::string more;  // of a list: JSON pointer to whether there is a further page
+  bool operator==(const DescribedCall&) const = default;
+};
+
+// A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's object.
+struct Description {
+  DescribedCall start, status, stop;
+  std::optional<DescribedCall> heartbeat;
+  std::optional<DescribedCall> list;
+  std::map<std::string, std::string> headers;  // of every call; {api_key} as well as the marks of DescribedCall
+  std::string tag_in_start;                    // where our session's id goes in the start's body; empty: nowhere
+  std::string id, native_status;
+  std::string created_at, last_activity_at, ended_at, expires_at, error, tag;  // empty: not told
+  std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
+  Millis duration_unit{Seconds{1}};
+  std::map<std::string, State> states;  // by the provider's word
+  bool operator==(const Description&) const = default;
 };
 
 struct ProviderSettings {
@@ -45,6 +71,7 @@ struct ProviderSettings {
   std::optional<RateLimit> rate_limit;
   int max_concurrent = 4;
   Orphans orphans = Orphans::stop;
+  Description description;  // type http
   bool allow_http = false;  // plain http beyond loopback
   bool operator==(const ProviderSettings&) const = default;
 };

@@ -39,6 +39,17 @@ Traits sonoran_cms() {
   return traits;
 }
 
+// What can be done is what was described.
+Traits described(const Description& description) {
+  Traits traits;
+  traits.can_find = traits.can_list = description.list.has_value();
+  traits.has_heartbeat = description.heartbeat.has_value();
+  const bool tagged = !description.tag_in_start.empty() && !description.tag.empty();
+  traits.start_scope = tagged ? StartScope::free : StartScope::provider;
+  traits.slow_start = minutes{1};
+  return traits;
+}
+
 }  // namespace
 
 std::string_view to_string(ProviderType type) {
@@ -49,6 +60,8 @@ std::string_view to_string(ProviderType type) {
       return "notte";
     case ProviderType::sonoran_cms:
       return "sonoran_cms";
+    case ProviderType::http:
+      return "http";
   }
   check_failed("a known ProviderType", __FILE__, __LINE__);
 }
@@ -65,6 +78,9 @@ Traits traits_of(const ProviderSettings& settings) {
     case ProviderType::sonoran_cms:
       traits = sonoran_cms();
       break;
+    case ProviderType::http:
+      traits = described(settings.description);
+      break;
   }
   traits.request_timeout = settings.request_timeout;
   traits.orphans = settings.orphans;
@@ -80,6 +96,8 @@ std::string default_base_url(ProviderType type) {
       return "https://api.notte.cc";
     case ProviderType::sonoran_cms:
       return "https://api.sonorancms.com";
+    case ProviderType::http:
+      return {};
   }
   check_failed("a known ProviderType", __FILE__, __LINE__);
 }

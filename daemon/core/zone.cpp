@@ -3,7 +3,6 @@
 #include <date/tz.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <exception>
 #include <vector>
@@ -21,19 +20,14 @@ using std::chrono::sys_seconds;
 // No two offsets of a zone differ by more: they lie within -12 h and +15 h.
 constexpr hours offsets_apart_max{27};
 
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 // "berlin" and "europe/berlin" mean Europe/Berlin, and so does one with a slip of the finger.
 std::string_view suggestion(std::string_view name) {
   std::vector<std::string_view> known;
   std::string_view by_city;
   for (const date::time_zone& zone : date::get_tzdb().zones) {
     const std::string_view candidate = zone.name();
-    if (same_but_for_case(candidate, name)) return candidate;
-    if (same_but_for_case(candidate.substr(candidate.rfind('/') + 1), name)) by_city = candidate;
+    if (equal_ignoring_case(candidate, name)) return candidate;
+    if (equal_ignoring_case(candidate.substr(candidate.rfind('/') + 1), name)) by_city = candidate;
     known.push_back(candidate);
   }
   return by_city.empty() ? closest(name, known) : by_city;

@@ -3,17 +3,11 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "base/text.h"
 
 namespace keeper {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -38,12 +32,12 @@ bool is_loopback(const std::string& name) {
 }  // namespace
 
 bool is_host_allowed(std::string_view host, const std::vector<std::string>& allowed) {
-  const std::string name = lower(without_port(host));
+  const std::string name = lower_case(without_port(host));
   if (name.empty()) return false;
   if (is_loopback(name)) return true;
-  const std::string whole = lower(host);
+  const std::string whole = lower_case(host);
   return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& each) {
-    const std::string one = lower(each);
+    const std::string one = lower_case(each);
     return one == name || one == whole;
   });
 }

@@ -90,7 +90,7 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
   request.discard_body = call.discard_body;
   if (call.purpose == Purpose::start) request.idle_max = start_idle_max;
   const std::string authorization = authorization_();
-  request.headers.emplace_back("Authorization", authorization);
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
   visit.secrets.push_back(authorization);
 
   for (bool redirects_left = true;; redirects_left = false) {
@@ -151,6 +151,15 @@ ProviderAnswer ProviderApi::ask(Visit& visit, const ProviderCall& call) {
   return answer;
 }
 
+ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& call) {
+  const Deadline whole = visit.deadline;
+  const auto now = std::chrono::steady_clock::now();
+  visit.deadline = now + (whole - now) * 2 / 3;
+  ProviderAnswer answer = ask(visit, call);
+  visit.deadline = whole;
+  return answer;
+}
+
 Status ProviderApi::probe(const ProviderCall& call) {
   Visit visit = begin();
   const ProviderAnswer answer = ask(visit, call);
@@ -169,6 +178,17 @@ std::optional<Millis> minutes_at(const Json& object, const char* name) {
 Reply reply_of(const Visit& visit, Result<Remote> remote) {
   if (!remote) return Reply{remote.error(), visit.provider_now};
   return Reply{std::vector<Remote>{std::move(*remote)}, visit.provider_now};
+}
+
+bool is_vain_to_read(ErrorKind kind) {
+  return kind == ErrorKind::exhausted || kind == ErrorKind::denied || kind == ErrorKind::not_applied;
+}
+
+Reason reason_of_timeout(const Remote& remote) {
+  if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
+  if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
+  const bool idle_first = *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
+  return idle_first ? Reason::idle_timeout : Reason::max_duration;
 }
 
 }  // namespace keeper

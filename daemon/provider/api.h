@@ -39,12 +39,14 @@ struct ProviderAnswer {
 
 class ProviderApi {
  public:
-  using Authorization = std::function<std::string()>;
+  using Authorization = std::function<std::string()>;  // the header's value; empty: no such header
 
   ProviderApi(const ProviderSettings& settings, Authorization authorization);
 
   Visit begin() const;  // with the whole request timeout ahead
   ProviderAnswer ask(Visit& visit, const ProviderCall& call);
+  // For a heartbeat: leaves time for the read that tells whether it counted.
+  ProviderAnswer ask_leaving_time(Visit& visit, const ProviderCall& call);
 
   // Whether the credentials are accepted: any answer of the application but 401 and 403 says so.
   Status probe(const ProviderCall& call);
@@ -72,5 +74,11 @@ class ProviderApi {
 std::optional<Millis> minutes_at(const Json& object, const char* name);
 
 Reply reply_of(const Visit& visit, Result<Remote> remote);
+
+// After a heartbeat that failed so, to read would ask again before the time, or in vain.
+bool is_vain_to_read(ErrorKind kind);
+
+// Where the provider says that a timeout passed, not which: the one that ends first (Notte: lifecycle.mdx).
+Reason reason_of_timeout(const Remote& remote);
 
 }  // namespace keeper

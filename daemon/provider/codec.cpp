@@ -149,15 +149,19 @@ std::optional<Wall> time_at(const Json& object, const char* name) {
   return text ? parse_time(*text) : std::nullopt;
 }
 
-RemoteId normalised_id(std::string_view text) {
-  constexpr std::string_view prefix = "session-";
-  if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
+RemoteId plain_id(std::string_view text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte > 0x20U && byte != 0x7fU;
   });
   if (text.empty() || text.size() > 200 || !plain) return RemoteId{};
   return RemoteId{std::string(text)};
+}
+
+RemoteId normalised_id(std::string_view text) {
+  constexpr std::string_view prefix = "session-";
+  if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
+  return plain_id(text);
 }
 
 }  // namespace keeper

@@ -38,8 +38,9 @@ std::optional<std::string> text_at(const Json& object, const char* name);
 std::optional<std::int64_t> integer_at(const Json& object, const char* name);
 std::optional<Wall> time_at(const Json& object, const char* name);
 
-// Strips an optional "session-" (VideoSDK's webhook sample has it, its REST samples have not). Empty for text
-// that cannot be an id: nothing, over 200 bytes, or with control characters.
+// Empty for text that cannot be an id: nothing, over 200 bytes, or with blanks or control characters.
+RemoteId plain_id(std::string_view text);
+// The same without an optional "session-" (VideoSDK's webhook sample has it, its REST samples have not).
 RemoteId normalised_id(std::string_view text);
 
 }  // namespace keeper

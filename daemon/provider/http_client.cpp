@@ -6,19 +6,13 @@
 #include <charconv>
 #include <csignal>
 
+#include "base/text.h"
 #include "provider/http_connection.h"
 
 namespace keeper {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equal_names(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
 
 // OpenSSL writes without MSG_NOSIGNAL.
 void block_sigpipe() {
@@ -32,7 +26,7 @@ void block_sigpipe() {
 
 std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
-    if (equal_names(key, name)) return value;
+    if (equal_ignoring_case(key, name)) return value;
   }
   return std::nullopt;
 }
@@ -41,8 +35,8 @@ std::optional<Url> parse_url(std::string_view text) {
   Url url;
   const std::size_t scheme = text.find("://");
   if (scheme == std::string_view::npos) return std::nullopt;
-  url.tls = equal_names(text.substr(0, scheme), "https");
-  if (!url.tls && !equal_names(text.substr(0, scheme), "http")) return std::nullopt;
+  url.tls = equal_ignoring_case(text.substr(0, scheme), "https");
+  if (!url.tls && !equal_ignoring_case(text.substr(0, scheme), "http")) return std::nullopt;
   text.remove_prefix(scheme + 3);
   if (text.find_first_of("?#@ \\") != std::string_view::npos) return std::nullopt;
   const std::size_t slash = std::min(text.find('/'), text.size());

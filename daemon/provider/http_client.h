@@ -24,7 +24,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};  // JSON; empty: none
   std::size_t body_bytes_max = std::size_t{1} << 20U;
-  bool discard_body = false;
+  bool discard_body = false;  // of a success: an error's body says why
   // How long a kept connection may have been idle. Where the server closes it just as the request leaves,
   // that looks the same as a request that was acted on, and the longer it was idle the likelier that is.
   // Common servers close after 60 s or more. Zero: a new connection.

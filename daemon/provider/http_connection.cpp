@@ -23,6 +23,24 @@ bool is_writable_text(std::string_view text, bool spaces) {
   });
 }
 
+httplib::Request request_of(const HttpRequest& asked, const std::string& authority, bool* writable) {
+  httplib::Request request;
+  request.method = asked.method;
+  request.path = asked.target;
+  request.body = asked.body;
+  request.set_header("Host", authority);
+  request.set_header("User-Agent", "session-keeper");
+  request.set_header("Accept", "application/json");
+  request.set_header("Accept-Encoding", "identity");
+  if (!asked.body.empty()) request.set_header("Content-Type", "application/json");
+  *writable = is_writable_text(asked.method, false) && is_writable_text(asked.target, false);
+  for (const auto& [name, value] : asked.headers) {
+    *writable = *writable && is_writable_text(name, false) && is_writable_text(value, true);
+    request.set_header(name, value);
+  }
+  return request;
+}
+
 }  // namespace
 
 // One request and its answer as a stream. Writes are gathered and leave in one piece with the first read.
@@ -153,20 +171,8 @@ bool HttpConnection::process_socket(const Socket&, std::function<bool(httplib::S
 }
 
 bool HttpConnection::exchange(const HttpRequest& asked, Deadline deadline, HttpResponse* response) {
-  httplib::Request request;
-  request.method = asked.method;
-  request.path = asked.target;
-  request.body = asked.body;
-  request.set_header("Host", url_.authority);
-  request.set_header("User-Agent", "session-keeper");
-  request.set_header("Accept", "application/json");
-  request.set_header("Accept-Encoding", "identity");
-  if (!asked.body.empty()) request.set_header("Content-Type", "application/json");
-  bool writable = is_writable_text(asked.method, false) && is_writable_text(asked.target, false);
-  for (const auto& [name, value] : asked.headers) {
-    writable = writable && is_writable_text(name, false) && is_writable_text(value, true);
-    request.set_header(name, value);
-  }
+  bool writable = true;
+  httplib::Request request = request_of(asked, url_.authority, &writable);
   failure_.clear();
   transport_.forget_sent();
   received_ = false;
@@ -179,14 +185,16 @@ bool HttpConnection::exchange(const HttpRequest& asked, Deadline deadline, HttpR
   exchange_ = &exchange;
   bool has_head = false;
   std::size_t body_bytes = 0;
-  request.response_handler = [&](const httplib::Response&) {
+  bool discard = false;
+  request.response_handler = [&](const httplib::Response& head) {
+    discard = asked.discard_body && head.status >= 200 && head.status < 300;
     exchange.enter_body();
     return has_head = true;
   };
   request.content_receiver = [&](const char* bytes, std::size_t count, std::uint64_t, std::uint64_t) {
     body_bytes += count;
     if (body_bytes > asked.body_bytes_max) return false;
-    if (!asked.discard_body) response->body.append(bytes, count);
+    if (!discard) response->body.append(bytes, count);
     return true;
   };
   httplib::Response answer;

@@ -11,15 +11,6 @@ constexpr std::size_t observe_bytes_max = 16U << 20U;  // it answers with a scre
 constexpr int page_size = 50;
 constexpr int pages_max = 100;
 
-// The provider says that a timeout passed, not which: the one that ends first (lifecycle.mdx, both formulas).
-Reason reason_of_timeout(const Remote& remote) {
-  if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
-  if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
-  const bool idle_first =
-      *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
-  return idle_first ? Reason::idle_timeout : Reason::max_duration;
-}
-
 void end(Remote* remote, State state, Reason reason) {
   remote->progress = Progress::ended;
   remote->state = state;
@@ -151,22 +142,12 @@ Reply Notte::observe(const Effect& effect) {
 
 Reply Notte::keep_alive(const Effect& effect) {
   Visit visit = api_.begin();
-  const Deadline deadline = visit.deadline;
-  const auto now = std::chrono::steady_clock::now();
-  visit.deadline = now + (deadline - now) * 2 / 3;  // leaves time for the read that tells whether it counted
   ProviderCall call{Purpose::change, "POST", session_path(effect, "/page/observe"),
                     R"({"perception_type":"fast"})"};
   call.body_bytes_max = observe_bytes_max;
   call.discard_body = true;
-  const ProviderAnswer touched = api_.ask(visit, call);
-  visit.deadline = deadline;
-  if (!touched.json) {
-    // To read now would ask again before the time, or in vain.
-    const ErrorKind kind = touched.json.error().kind;
-    if (kind == ErrorKind::exhausted || kind == ErrorKind::denied || kind == ErrorKind::not_applied) {
-      return reply_of(visit, touched.json.error());
-    }
-  }
+  const ProviderAnswer touched = api_.ask_leaving_time(visit, call);
+  if (!touched.json && is_vain_to_read(touched.json.error().kind)) return reply_of(visit, touched.json.error());
   return reply_of(visit, read(visit, effect));
 }
 

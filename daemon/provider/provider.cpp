@@ -1,5 +1,6 @@
 #include "provider/provider.h"
 
+#include "provider/described.h"
 #include "provider/notte.h"
 #include "provider/sonoran.h"
 #include "provider/videosdk.h"
@@ -12,6 +13,8 @@ std::unique_ptr<Provider> make_provider(const ProviderSettings& settings, const 
       return std::make_unique<Videosdk>(settings, context);
     case ProviderType::sonoran_cms:
       return std::make_unique<Sonoran>(settings);
+    case ProviderType::http:
+      return std::make_unique<Described>(settings);
     case ProviderType::notte:
       switch (settings.dialect) {
         case NotteDialect::current:

@@ -58,6 +58,14 @@ std::optional<Millis> seconds_in(std::string_view text) {
   return huge ? Millis{Seconds{std::chrono::years{1000}}} : Millis{Seconds{count}};
 }
 
+std::optional<Millis> retry_after(const HttpResponse& response, Wall now) {
+  const auto text = response.header("retry-after");
+  if (!text) return std::nullopt;
+  if (const auto wait = seconds_in(*text)) return wait;
+  const auto date = parse_http_date(*text);
+  return date ? std::optional<Millis>(*date - now) : std::nullopt;
+}
+
 Error error_of(ErrorKind kind, std::string what, std::optional<Millis> wait = std::nullopt) {
   return Error{kind, std::move(what), wait};
 }
@@ -90,11 +98,7 @@ std::string text_of(const HttpResponse& response) {
 }
 
 std::optional<Millis> wait_asked(const HttpResponse& response, Wall now) {
-  std::optional<Millis> wait;
-  if (const auto text = response.header("retry-after")) {
-    wait = seconds_in(*text);
-    if (const auto date = parse_http_date(*text); !wait && date) wait = *date - now;
-  }
+  std::optional<Millis> wait = retry_after(response, now);
   if (const auto text = response.header("x-ratelimit-reset"); !wait && text) {
     wait = seconds_in(*text);
     // Notte documents Unix seconds; other gateways send the seconds that are left.
@@ -111,14 +115,20 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
   const int status = response.status;
   const bool is_start = purpose == Purpose::start;
   if (status == 401 || status == 403) return error_of(ErrorKind::denied, std::move(what));
-  // Without a time: until an operator acts or the allowance is renewed.
-  if (status == 402) return error_of(ErrorKind::exhausted, std::move(what), wait);
+  // Until an operator acts or the allowance is renewed: a start asks again from time to time.
+  if (status == 402) {
+    const auto pause = is_start ? std::optional(retry_after(response, now).value_or(wait_max)) : std::nullopt;
+    return error_of(ErrorKind::exhausted, std::move(what), pause);
+  }
   if (status == 429) return error_of(ErrorKind::exhausted, std::move(what), wait.value_or(wait_unless_told));
   if (status == 529) {
     return error_of(ErrorKind::exhausted, std::move(what), std::max(wait.value_or(wait_at_529), wait_at_529));
   }
-  if (status == 503 && wait && !is_start) return error_of(ErrorKind::exhausted, std::move(what), wait);
-  if (status >= 500 || status == 408) return error_of(unsettled(purpose), std::move(what));
+  // Notte sends its rate limit's reset with every answer: here it says nothing.
+  if (status == 503 && retry_after(response, now) && !is_start) return error_of(ErrorKind::exhausted, std::move(what), wait);
+  if (status >= 500 || status == 408) {
+    return error_of(unsettled(purpose), std::move(what), is_start ? retry_after(response, now) : std::nullopt);
+  }
   if (is_start) {
     // A conflict ends with the other session; nothing was made.
     return error_of(status == 409 || status == 425 ? ErrorKind::not_applied : ErrorKind::denied,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace keeper {
 namespace {
 
@@ -11,12 +13,6 @@ constexpr std::chrono::minutes young_for{2};
 bool is_set(const Json& row, const char* name) {
   const Json& value = member(row, name);
   return !value.is_null() && value != Json("");
-}
-
-bool equal_ids(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 Remote ended(const RemoteId& id) {
@@ -85,7 +81,7 @@ Reply Sonoran::start(const Effect& effect) {
   const auto starter = text_at(row, "startedBy");
   const Wall now = visit.provider_now.value_or(wall_now());
   const bool is_old = remote->created_at && *remote->created_at < now - young_for;
-  if (starter && !equal_ids(*starter, target->account_id) && is_old) {
+  if (starter && !equal_ignoring_case(*starter, target->account_id) && is_old) {
     return reply_of(
         visit, api_.explain(visit, call,
                             Error{ErrorKind::not_applied,
@@ -122,7 +118,7 @@ Reply Sonoran::find(const Effect& effect) {
   const auto row = current(visit, *target);
   if (!row) return reply_of(visit, row.error());
   const auto starter = text_at(*row, "startedBy");
-  const bool is_ours = starter && equal_ids(*starter, target->account_id);
+  const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
   if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now};
   auto remote = sonoran_remote(*row);
   if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};

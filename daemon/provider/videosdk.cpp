@@ -15,15 +15,9 @@ constexpr const char* session_tag = "session_keeper_session";
 constexpr int page_size = 100;
 constexpr int pages_max = 200;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 // The REST words between queued and completed are unpublished; these are those of the webhook's page.
 void map_status(Remote* remote) {
-  const std::string status = lower(remote->native_status);
+  const std::string status = lower_case(remote->native_status);
   if (status == "running" || status == "started") return;
   if (status == "stopping") {
     remote->progress = Progress::stopping;

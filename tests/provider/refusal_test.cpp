@@ -82,7 +82,17 @@ TEST_CASE("an overloaded cluster is left alone for half a minute at least") {
   CHECK(judged(529, Purpose::start, "{}", {{"Retry-After", "90"}}).retry_after == Seconds{90});
 }
 
-TEST_CASE("a used-up allowance has no time") { CHECK_FALSE(judged(402, Purpose::start).retry_after); }
+TEST_CASE("a used-up allowance is asked for anew once an hour, and holds up no heartbeat for so long") {
+  CHECK(judged(402, Purpose::start).retry_after == Seconds{3600});
+  CHECK_FALSE(judged(402, Purpose::change).retry_after);
+}
+
+TEST_CASE("an error that tells when the rate limit is renewed is still an error") {
+  const Error error = judged(503, Purpose::read, "{}", {{"X-RateLimit-Reset", "25"}});
+  CHECK(error.kind == ErrorKind::not_applied);
+  CHECK_FALSE(error.retry_after);
+  CHECK(judged(503, Purpose::read, "{}", {{"Retry-After", "25"}}).retry_after == Seconds{25});
+}
 
 TEST_CASE("the provider's words are found in every known shape") {
   const auto text = [](const std::string& body) { return text_of(response(400, body)); };

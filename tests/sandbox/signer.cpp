@@ -10,14 +10,18 @@
 
 namespace sandbox {
 
-Signer::Signer() : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}), EVP_PKEY_free) {
-  if (!key_) throw std::runtime_error("OpenSSL could not make an RSA key");
+EVP_PKEY* Signer::key() const {
+  std::call_once(made_, [this] {
+    key_.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}), EVP_PKEY_free);
+    if (!key_) throw std::runtime_error("OpenSSL could not make an RSA key");
+  });
+  return key_.get();
 }
 
 std::string Signer::sign(const std::string& bytes, Padding padding) const {
   const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_PKEY_CTX* parameters = nullptr;
-  bool good = EVP_DigestSignInit(context.get(), &parameters, EVP_sha256(), nullptr, key_.get()) == 1;
+  bool good = EVP_DigestSignInit(context.get(), &parameters, EVP_sha256(), nullptr, key()) == 1;
   if (good && padding == Padding::pss) {
     good = EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1;
   }
@@ -32,7 +36,7 @@ std::string Signer::sign(const std::string& bytes, Padding padding) const {
 
 std::string Signer::pem(const char* structure) const {
   const std::unique_ptr<OSSL_ENCODER_CTX, void (*)(OSSL_ENCODER_CTX*)> context(
-      OSSL_ENCODER_CTX_new_for_pkey(key_.get(), EVP_PKEY_PUBLIC_KEY, "PEM", structure, nullptr),
+      OSSL_ENCODER_CTX_new_for_pkey(key(), EVP_PKEY_PUBLIC_KEY, "PEM", structure, nullptr),
       OSSL_ENCODER_CTX_free);
   unsigned char* text = nullptr;
   std::size_t length = 0;

@@ -1,10 +1,11 @@
 // An RSA-2048 key pair, and the signatures that VideoSDK puts on its webhooks.
-// Immutable once made; any thread.
+// The pair is made at its first use; any thread.
 #pragma once
 
 #include <openssl/types.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace sandbox {
@@ -13,9 +14,7 @@ enum class Padding { pkcs1, pss };
 
 class Signer {
  public:
-  // Throws std::runtime_error if OpenSSL cannot make a key.
-  Signer();
-
+  // Each throws std::runtime_error if OpenSSL cannot make a key.
   // Base64 of RSA-SHA256 over the bytes.
   std::string sign(const std::string& bytes, Padding padding) const;
   // BEGIN RSA PUBLIC KEY.
@@ -26,7 +25,10 @@ class Signer {
  private:
   std::string pem(const char* structure) const;
 
-  std::shared_ptr<EVP_PKEY> key_;
+  EVP_PKEY* key() const;
+
+  mutable std::once_flag made_;
+  mutable std::shared_ptr<EVP_PKEY> key_;
 };
 
 }  // namespace sandbox

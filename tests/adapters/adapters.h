@@ -1,0 +1,43 @@
+// The five ways to speak to a provider, each as its YAML asks for it, at a sandbox of the test's own.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/settings.h"
+#include "sandbox/sandbox.h"
+
+namespace keeper::test {
+
+using Json = nlohmann::json;
+
+struct Adapter {
+  std::string name;     // in tables and messages
+  std::string sandbox;  // the provider's name in the sandbox's rules
+  bool finds = true;    // a lost start can be looked up
+  bool beats = false;   // has heartbeats
+  bool reads = true;    // a session can be read without touching it
+};
+
+const std::vector<Adapter>& adapters();
+
+// One plan "desk" that should always be alive, at the provider "it".
+Settings settings_of(const Adapter& adapter, const std::string& url);
+
+// A sandbox and its control plane.
+class Playground {
+ public:
+  Playground();
+  std::string api_url() const { return sandbox_.api_url(); }
+  Json ask(const std::string& method, const std::string& path, const std::string& body = "");  // throws unless 2xx
+  void fault(const Json& rule) { ask("POST", "/faults", rule.dump()); }
+  void heal() { ask("DELETE", "/faults"); }
+  void advance(Millis time);
+  Json remotes(bool live) { return ask("GET", live ? "/remotes/live" : "/remotes").at("remotes"); }
+
+ private:
+  sandbox::Sandbox sandbox_;
+};
+
+}  // namespace keeper::test

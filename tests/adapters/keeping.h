@@ -1,0 +1,63 @@
+// The real keeper, store and adapter, with one plan that should always be alive, against the sandbox, on the
+// sandbox's clock: what is due later is not waited for but jumped to. Calls are made one after the other.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/adapters.h"
+#include "core/keeper.h"
+#include "provider/provider.h"
+#include "store/store.h"
+
+namespace keeper::test {
+
+// What the keeper did since the count was last begun.
+struct Story {
+  std::map<EffectKind, int> calls;
+  int found = 0;   // starts whose answer was lost and whose remote was adopted
+  int errors = 0;  // sessions that ended in `error`
+  int ended = 0;   // sessions that ended at all
+  std::vector<Mono> starts;  // when one left
+};
+
+class Keeping {
+ public:
+  explicit Keeping(const Adapter& adapter, Millis request_timeout = Seconds{5});
+
+  void run(Millis time);        // throws where more than one remote lives at the same time
+  void stop();                  // as an operator stops everything
+  void crash();                 // a new process finds what is on disk
+  Playground& playground() { return playground_; }
+  Story& story() { return story_; }
+
+  std::size_t live() { return playground_.remotes(true).size(); }
+  std::size_t made() { return playground_.remotes(false).size(); }
+  std::size_t unknown();        // remotes that no row of the ledger ever named
+  bool is_active() const;       // the plan's one session is
+  std::string first_live();
+
+ private:
+  Now now() const;
+  void turn();
+  void take(const Event& event);
+  Answer carry(const Effect& effect);
+  void look_up(Answer& answer);
+  void check_live();
+
+  Playground playground_;
+  Settings settings_;
+  std::unique_ptr<Provider> provider_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Keeper> keeper_;
+  std::deque<Event> inbox_;
+  std::set<std::string> known_;
+  Millis jumped_{0};
+  Story story_;
+};
+
+}  // namespace keeper::test

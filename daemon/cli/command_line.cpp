@@ -99,6 +99,7 @@ class Commands {
     });
     check.add_option("file", options_.check.file, "the configuration file")->required();
     check.add_flag("--strict", options_.check.strict, "a missing variable or secret file is an error");
+    check.add_flag("--online", options_.check.online, "also make one harmless read at each provider");
     add_output(check);
     CLI::App& next = add("next", "when plans, or a cron expression, come next", [this] {
       options_.next.json = json();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/online.h"
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/schedule.h"
@@ -124,20 +125,33 @@ int next_of_file(const NextRequest& request, const Terminal& terminal) {
 int check_config(const CheckRequest& request, const Terminal& terminal) {
   LoadOptions options;
   options.strict = request.strict;
-  const LoadOutcome outcome = load_settings(request.file, options);
+  options.secrets_required = request.online;
+  LoadOutcome outcome = load_settings(request.file, options);
+  std::vector<ProviderCheck> checks;
+  if (request.online && outcome.settings) checks = check_providers(*outcome.settings);
+  for (const ProviderCheck& check : checks) {
+    if (!check.works()) outcome.problems.push_back({request.file, 0, 0, Problem::Severity::error, check.told});
+  }
+  const bool good = outcome.settings && std::none_of(outcome.problems.begin(), outcome.problems.end(), is_error);
   if (request.json) {
     terminal.out << dump(json_of(outcome.problems)) << "\n";
   } else {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     const auto errors = std::count_if(outcome.problems.begin(), outcome.problems.end(), is_error);
-    if (outcome.settings) {
+    for (const ProviderCheck& check : checks) {
+      if (check.works()) terminal.out << check.told << "\n";
+    }
+    if (good) {
       terminal.out << request.file << ": good, " << outcome.settings->config->plans.size() << " plans, "
                    << outcome.settings->providers.size() << " providers\n";
     } else {
       terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");
     }
   }
-  return outcome.settings ? 0 : exit_bad_configuration;
+  const bool unreachable =
+      std::any_of(checks.begin(), checks.end(), [](const auto& check) { return check.outcome == Outcome::unclear; });
+  if (good) return 0;
+  return outcome.settings && unreachable ? 1 : exit_bad_configuration;
 }
 
 int show_next(const NextRequest& request, const Terminal& terminal) {

@@ -11,6 +11,7 @@ namespace keeper {
 struct CheckRequest {
   std::string file;
   bool strict = false;
+  bool online = false;  // ask each provider whether it accepts the credentials
   bool json = false;
 };
 

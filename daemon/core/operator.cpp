@@ -53,6 +53,10 @@ Ack start(Draft& draft, const Plan& plan) {
   PlanTrack& track = draft.edit_plan(plan.name);
   const bool was_paused = track.row.pause.has_value();
   resume(draft, plan.name);
+  // Who starts by hand may know that the allowance is there again, or the provider back.
+  ProviderTrack& provider = draft.edit_provider(plan.provider);
+  provider.starts_from = Mono{};
+  provider.exhausted = false;
   if (plan.schedule.kind() != Schedule::Kind::occurrences) {
     track.row.by_hand = ByHand{now, end_by_hand(plan, now)};
     return Ack::accepted;

@@ -65,6 +65,8 @@ struct Traits {
   Reason gone_reason = Reason::lost;
   Millis request_timeout{Seconds{30}};
   Millis poll_interval{Seconds{30}};
+  // Reads that only watch are at least this far apart, taken over all sessions of the provider; zero: no matter.
+  Millis watch_spacing{0};
   Orphans orphans = Orphans::stop;
   Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active
 };

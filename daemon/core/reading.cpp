@@ -104,6 +104,12 @@ void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
               {remote.state, remote.reason.value_or(otherwise), reading.cause, at, true, remote.detail});
 }
 
+Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {
+  const auto& sessions = draft.world().sessions;
+  return std::count_if(sessions.begin(), sessions.end(),
+                       [&](const auto& one) { return one.second.row.provider == provider; });
+}
+
 }  // namespace
 
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
@@ -145,13 +151,21 @@ void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
   }
   const Traits* traits = draft.traits(session.row.provider);
   const Millis poll = traits ? traits->poll_interval : Millis{Seconds{30}};
-  const Millis wait = session.row.state == State::queued ? std::min(poll, queued_poll) : poll;
+  Millis wait = session.row.state == State::queued ? std::min(poll, queued_poll) : poll;
+  if (traits && traits->watch_spacing > Millis{0}) {
+    wait = std::max(wait, traits->watch_spacing * sessions_at(draft, session.row.provider));
+  }
   session.call_at = now + wait - tenth_by_hash(session.row.id, wait);
   if (session.beat_at) {
     // A heartbeat that did not move the idle clock is repeated within what is left.
     if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
+      if (++session.still_beats >= 2) {
+        session.row.last_error = std::to_string(session.still_beats) + " heartbeats in a row did not move the idle clock";
+      }
       const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
       session.beat_at = now + std::max(left / 3, heartbeat_retry_min);
+    } else if (answered == EffectKind::keep_alive) {
+      session.still_beats = 0;
     }
     session.call_at = std::min(session.call_at, std::max(*session.beat_at, now));
   }

@@ -80,6 +80,14 @@ struct ProviderSettings {
 Traits traits_of(const ProviderSettings& settings);
 std::string default_base_url(ProviderType type);  // empty for none
 
+// How often a provider may be called. Sonoran counts each kind of call on its own, and cancels more strictly.
+struct CallLimits {
+  std::optional<RateLimit> calls;   // empty: no limit
+  std::optional<RateLimit> cancel;  // for the cancel call alone; empty: it counts as a stop
+  bool each_call = false;           // starts, reads and stops have the limit each
+};
+CallLimits limits_of(const ProviderSettings& settings);
+
 struct StatusSettings {
   Address listen{"127.0.0.1", 8470};
   bool allow_remote = false;

@@ -84,8 +84,23 @@ Traits traits_of(const ProviderSettings& settings) {
   }
   traits.request_timeout = settings.request_timeout;
   traits.orphans = settings.orphans;
+  // Polling takes at most half of what there is for reads.
+  const CallLimits limits = limits_of(settings);
+  if (limits.each_call && limits.calls) traits.watch_spacing = limits.calls->window * 2 / limits.calls->calls;
   if (settings.poll_interval) traits.poll_interval = *settings.poll_interval;
   return traits;
+}
+
+// Sonoran's ceilings are for each credential and call (a89ce2d4, rate-limits.md).
+CallLimits limits_of(const ProviderSettings& settings) {
+  CallLimits limits{settings.rate_limit, std::nullopt, false};
+  if (settings.type != ProviderType::sonoran_cms) return limits;
+  constexpr RateLimit calls{27, minutes{1}};
+  constexpr RateLimit cancel{9, minutes{1}};
+  limits.each_call = true;
+  if (!limits.calls) limits.calls = calls;
+  limits.cancel = cancel;
+  return limits;
 }
 
 std::string default_base_url(ProviderType type) {

@@ -160,13 +160,14 @@ ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& c
   return answer;
 }
 
-Status ProviderApi::probe(const ProviderCall& call) {
+Result<Checked> ProviderApi::probe(const ProviderCall& call) {
   Visit visit = begin();
   const ProviderAnswer answer = ask(visit, call);
-  if (answer.json) return Done{};
+  if (answer.json) return Checked::accepted;
   const Error& error = answer.json.error();
   const bool is_accepted = error.kind == ErrorKind::gone || answer.status == 400 || answer.status == 422;
-  return is_accepted ? Status(Done{}) : Status(error);
+  if (is_accepted) return Checked::accepted;
+  return error;
 }
 
 std::optional<Millis> minutes_at(const Json& object, const char* name) {

@@ -49,7 +49,7 @@ class ProviderApi {
   ProviderAnswer ask_leaving_time(Visit& visit, const ProviderCall& call);
 
   // Whether the credentials are accepted: any answer of the application but 401 and 403 says so.
-  Status probe(const ProviderCall& call);
+  Result<Checked> probe(const ProviderCall& call);
 
   // Foreign text for a row or a log: printable, cut, and with the credentials blotted out.
   std::string harmless(const Visit& visit, std::string text) const;

@@ -252,7 +252,7 @@ Reply Described::stop(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
-Status Described::check() {
+Result<Checked> Described::check() {
   Effect nothing;
   nothing.remote = RemoteId{"session-keeper-check"};
   return api_.probe(call_of(Purpose::read, description_.list.value_or(description_.status), nothing));

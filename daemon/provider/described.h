@@ -16,7 +16,7 @@ class Described final : public Provider {
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
   Reply list(const Effect& effect) override;
-  Status check() override;
+  Result<Checked> check() override;
 
  private:
   ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect, int page = 1) const;

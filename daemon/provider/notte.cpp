@@ -119,7 +119,7 @@ Reply Notte::list(const Effect&) {
   return walk_active([](const Json&) { return true; });
 }
 
-Status Notte::check() {
+Result<Checked> Notte::check() {
   return api_.probe(
       {Purpose::read, "GET", "/sessions?page=1&page_size=1&only_active=true&only_current_token=true"});
 }

@@ -22,7 +22,7 @@ class Notte final : public Provider {
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
   Reply list(const Effect& effect) override;
-  Status check() override;
+  Result<Checked> check() override;
 
  private:
   Reply walk_active(const std::function<bool(const Json&)>& wanted);

@@ -18,6 +18,9 @@ struct Reply {
   std::optional<Wall> provider_now;  // from the answer's Date: whole seconds
 };
 
+// no_call: the provider has no read that needs no session.
+enum class Checked { accepted, no_call };
+
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -34,8 +37,8 @@ class Provider {
   // Every remote that has not ended, tagged ones with their tag; strangers among them.
   virtual Reply list(const Effect& effect) = 0;
 
-  // One harmless read that shows whether the credentials are accepted. Done where there is none to make.
-  virtual Status check() { return Done{}; }
+  // One harmless read that shows whether the credentials are accepted.
+  virtual Result<Checked> check() { return Checked::no_call; }
 };
 
 struct ProviderContext {

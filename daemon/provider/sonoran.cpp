@@ -107,7 +107,7 @@ Result<Json> Sonoran::current(Visit& visit, const Target& target) {
 }
 
 // Without a server, or with an unknown one, the refusal still tells that the key was accepted.
-Status Sonoran::check() {
+Result<Checked> Sonoran::check() {
   return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "/current?serverId=1"});
 }
 

@@ -19,7 +19,7 @@ class Sonoran final : public Provider {
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
   Reply list(const Effect& effect) override;
-  Status check() override;
+  Result<Checked> check() override;
 
  private:
   struct Target;

@@ -181,7 +181,7 @@ Reply Videosdk::list(const Effect& effect) {
       [](const Remote&) { return false; });
 }
 
-Status Videosdk::check() {
+Result<Checked> Videosdk::check() {
   return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "?page=1&perPage=1"});
 }
 

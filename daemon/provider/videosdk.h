@@ -20,7 +20,7 @@ class Videosdk final : public Provider {
   Reply keep_alive(const Effect& effect) override;
   Reply stop(const Effect& effect) override;
   Reply list(const Effect& effect) override;
-  Status check() override;
+  Result<Checked> check() override;
 
  private:
   ProviderAnswer ask(Visit& visit, const ProviderCall& call);

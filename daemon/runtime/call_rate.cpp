@@ -18,10 +18,16 @@ Mono CallRate::nth(std::size_t n, Mono now) const {
   return first + limit_->window * static_cast<Millis::rep>(rounds);
 }
 
-void CallRate::spend(Mono now) {
+std::size_t CallRate::reserve() const { return limit_ ? static_cast<std::size_t>(limit_->calls) / 4 : 0; }
+
+std::size_t CallRate::at_most(std::size_t calls) const {
+  return limit_ ? std::min(calls, static_cast<std::size_t>(limit_->calls)) : calls;
+}
+
+void CallRate::spend(std::size_t calls, Mono now) {
   if (!limit_) return;
-  spent_.push_back(now);
-  if (spent_.size() > static_cast<std::size_t>(limit_->calls)) spent_.pop_front();
+  spent_.insert(spent_.end(), calls, now);
+  while (spent_.size() > static_cast<std::size_t>(limit_->calls)) spent_.pop_front();
 }
 
 }  // namespace keeper

@@ -19,8 +19,13 @@ class CallRate {
   // When the n-th call from now may leave (1: the next one), if those before it leave as early as they may.
   Mono nth(std::size_t n, Mono now) const;
 
-  // A call leaves.
-  void spend(Mono now);
+  // Calls that ordinary work leaves free for what is urgent: a quarter, none of fewer than four.
+  std::size_t reserve() const;
+
+  // As many of these calls as fit into one window.
+  std::size_t at_most(std::size_t calls) const;
+
+  void spend(std::size_t calls, Mono now);
 
  private:
   std::optional<RateLimit> limit_;

@@ -17,7 +17,6 @@ constexpr std::size_t deliveries_max = 8192;
 constexpr Seconds load_limit{30};
 constexpr Millis leave_limit_max = Seconds{90};
 constexpr Millis quiet_limit = Seconds{3};
-constexpr RateLimit sonoran_calls{27, std::chrono::minutes{1}};
 
 void log_problems(const std::vector<Problem>& problems) {
   for (const Problem& problem : problems) {
@@ -47,11 +46,7 @@ PoolSettings pool_settings(const ProviderSettings& provider, const std::string& 
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
-  settings.limit = provider.rate_limit;
-  if (provider.type == ProviderType::sonoran_cms) {
-    settings.limit_each_call = true;
-    if (!settings.limit) settings.limit = sonoran_calls;
-  }
+  settings.limits = limits_of(provider);
   settings.carry = [calls](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
@@ -89,6 +84,17 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
   } else {
     Log(Level::warning, "provider_failing").with("provider", change.key.str()).with("error", change.after->last_error);
   }
+}
+
+// Once, when the second heartbeat in a row did not move the provider's idle clock.
+void log_session(const Change<SessionId, Tracked>& change) {
+  constexpr int alarming = 2;
+  const int before = change.before ? change.before->still_beats : 0;
+  if (before >= alarming || !change.after || change.after->still_beats < alarming) return;
+  Log(Level::warning, "heartbeats_without_effect")
+      .with("session", change.key.str())
+      .with("plan", change.after->row.plan.str())
+      .with("error", change.after->row.last_error);
 }
 
 }  // namespace
@@ -142,6 +148,7 @@ LoopPorts Daemon::loop_ports() {
   ports.dispatch = [this](std::vector<Effect> effects) { workers_.dispatch(std::move(effects)); };
   ports.committed = log_transition;
   ports.provider_changed = log_provider;
+  ports.session_changed = log_session;
   ports.published = [this, last = std::string{}](const Published& published) mutable {
     on_published_.with([](const std::function<void()>& call) {
       if (call) call();

@@ -176,6 +176,7 @@ void Loop::let_out(Round& round) {
     std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
     for (const TransitionRow& row : decision.batch.transitions) ports_.committed(row);
     for (const auto& change : decision.providers) ports_.provider_changed(change);
+    for (const auto& change : decision.sessions) ports_.session_changed(change);
   }
   for (const Item& item : round.items) KEEPER_CHECK(!item.receipt);
   if (!effects.empty()) ports_.dispatch(std::move(effects));

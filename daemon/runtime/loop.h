@@ -32,6 +32,7 @@ struct LoopPorts {
   std::function<void(const TransitionRow&)> committed = [](const TransitionRow&) {};
   std::function<void(const Change<ProviderName, ProviderTrack>&)> provider_changed =
       [](const Change<ProviderName, ProviderTrack>&) {};
+  std::function<void(const Change<SessionId, Tracked>&)> session_changed = [](const Change<SessionId, Tracked>&) {};
   std::function<void(const Published&)> published = [](const Published&) {};
   std::function<void()> turned = [] {};  // feeds the watchdog
 };

@@ -23,10 +23,10 @@ Answer answer_for(const Effect& effect, Error error) {
 Pool::Pool(PoolSettings settings, AnswerSink sink)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
-      lanes_{Lane{CallRate(settings_.limit), {}}, Lane{CallRate(settings_.limit), {}},
-             Lane{CallRate(settings_.limit), {}}} {
+      lanes_{Lane{CallRate(settings_.limits.calls), {}}, Lane{CallRate(settings_.limits.calls), {}},
+             Lane{CallRate(settings_.limits.calls), {}}, Lane{CallRate(settings_.limits.cancel), {}}} {
   KEEPER_CHECK(settings_.threads_max > 0);
-  KEEPER_CHECK(!settings_.limit || settings_.limit->calls > 0);
+  KEEPER_CHECK(!settings_.limits.calls || settings_.limits.calls->calls > 0);
 }
 
 Pool::~Pool() {
@@ -48,29 +48,48 @@ bool Pool::idle() const {
   return queued_ == 0 && waiting_ == threads_.size();
 }
 
-Pool::Lane& Pool::lane_of(EffectKind kind) {
-  if (!settings_.limit_each_call) return lanes_[0];
-  switch (kind) {
-    case EffectKind::start: return lanes_[0];
+std::vector<Pool::Need> Pool::needs_of(const Effect& effect) const {
+  // A heartbeat is read back, and a stop may have to be.
+  if (!settings_.limits.each_call) {
+    return {{starts, effect.kind == EffectKind::keep_alive || effect.kind == EffectKind::stop ? 2U : 1U}};
+  }
+  switch (effect.kind) {
+    case EffectKind::start:
+      return {{starts}};
     case EffectKind::find:
     case EffectKind::observe:
     case EffectKind::keep_alive:
-    case EffectKind::list: return lanes_[1];
-    case EffectKind::stop: return lanes_[2];
+    case EffectKind::list:
+      return {{reads}};
+    case EffectKind::stop:
+      return {{effect.cancel && settings_.limits.cancel ? cancels : stops}, {reads, 2}};
   }
   check_failed("a known EffectKind", __FILE__, __LINE__);
 }
 
+// When the effect may leave, with `ahead` calls before it in its own lane. What makes or watches a session leaves
+// room for what keeps or ends one.
+Mono Pool::free_at(const Effect& effect, std::size_t ahead, Mono now) const {
+  Mono free = now;
+  for (const Need& need : needs_of(effect)) {
+    const CallRate& rate = lanes_.at(need.lane).rate;
+    const std::size_t reserved = rank_of(effect.kind) == 0 ? 0 : rate.reserve();
+    free = std::max(free, rate.nth(ahead + rate.at_most(need.calls + reserved), now));
+    ahead = 0;
+  }
+  return free;
+}
+
 // Where calls are scarce, what keeps or ends a session goes before what makes or watches one.
 int Pool::rank_of(EffectKind kind) const {
-  return !settings_.limit || kind == EffectKind::keep_alive || kind == EffectKind::stop ? 0 : 1;
+  return !settings_.limits.calls || kind == EffectKind::keep_alive || kind == EffectKind::stop ? 0 : 1;
 }
 
 std::optional<Error> Pool::refusal(const Lane& lane, const Queued& queued) const {
   if (!lane.rate.limited()) return std::nullopt;
   const Mono now = BootClock::now();
   const auto ahead = std::distance(lane.queue.begin(), lane.queue.lower_bound(queued));
-  const Millis wait = lane.rate.nth(static_cast<std::size_t>(ahead) + 1, now) - now;
+  const Millis wait = free_at(queued.effect, static_cast<std::size_t>(ahead), now) - now;
   if (wait <= settings_.patience) return std::nullopt;
   return Error{ErrorKind::exhausted,
                "the rate_limit of provider " + settings_.name + " is used up; the next call fits in " +
@@ -96,7 +115,7 @@ void Pool::add(Effect effect) {
   std::optional<Error> refused;
   {
     const std::scoped_lock lock(mutex_);
-    Lane& lane = lane_of(effect.kind);
+    Lane& lane = lanes_.at(needs_of(effect).front().lane);
     Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect)};
     refused = refusal(lane, queued);
     if (!refused && queued_ >= waiting_) refused = add_thread();
@@ -122,14 +141,15 @@ std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
     Lane* best = nullptr;
     for (Lane& lane : lanes_) {
       if (lane.queue.empty()) continue;
-      const Mono free_at = lane.rate.nth(1, now);
-      earliest = std::min(earliest, free_at);
-      if (free_at <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
+      const Mono free = free_at(lane.queue.begin()->effect, 0, now);
+      earliest = std::min(earliest, free);
+      if (free <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
     }
     if (best) {
-      best->rate.spend(now);
       --queued_;
-      return std::move(best->queue.extract(best->queue.begin()).value().effect);
+      Effect effect = std::move(best->queue.extract(best->queue.begin()).value().effect);
+      for (const Need& need : needs_of(effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
+      return effect;
     }
     if (earliest == mono_never) {
       changed_.wait(lock);

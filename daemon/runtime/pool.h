@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/effect.h"
+#include "core/settings.h"
 #include "runtime/call_rate.h"
 
 namespace keeper {
@@ -27,9 +28,8 @@ struct PoolSettings {
   std::string name;
   Carry carry;
   int threads_max = 4;
-  std::optional<RateLimit> limit;
-  bool limit_each_call = false;        // the limit holds for starts, reads and stops on their own
-  Millis patience{Seconds{30}};        // what would wait longer for its turn is refused at once
+  CallLimits limits;
+  Millis patience{Seconds{30}};  // what would wait longer for its turn is refused at once
 };
 
 class Pool {
@@ -59,9 +59,17 @@ class Pool {
     CallRate rate;
     std::set<Queued> queue;
   };
+  enum LaneName : std::size_t { starts, reads, stops, cancels };
+  // The calls of one effect that count in a lane.
+  struct Need {
+    LaneName lane = starts;
+    std::size_t calls = 1;
+  };
 
-  Lane& lane_of(EffectKind kind);
+  // The first is of the lane in which it queues.
+  std::vector<Need> needs_of(const Effect& effect) const;
   int rank_of(EffectKind kind) const;
+  Mono free_at(const Effect& effect, std::size_t ahead, Mono now) const;
   std::optional<Error> refusal(const Lane& lane, const Queued& queued) const;
   std::optional<Error> add_thread();
   void work();
@@ -72,7 +80,7 @@ class Pool {
   const AnswerSink sink_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::array<Lane, 3> lanes_;
+  std::array<Lane, 4> lanes_;
   std::vector<std::thread> threads_;
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;

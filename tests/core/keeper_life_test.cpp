@@ -72,6 +72,7 @@ TEST_CASE("a heartbeat that did not move the idle clock is repeated within what 
   const Remote born = notte(bench, "r1");
   bench.answer(bench.pop(EffectKind::start), std::vector{born});
   int beats = 0;
+  std::string told;
   const Mono started = bench.now.mono;
   while (bench.now.mono - started < minutes{3}) {
     bench.advance(Seconds{1});
@@ -79,9 +80,55 @@ TEST_CASE("a heartbeat that did not move the idle clock is repeated within what 
       const Effect effect = bench.pop(bench.sent.front().kind);
       if (effect.kind == EffectKind::keep_alive) ++beats;
       bench.answer(effect, std::vector{born});
+      if (told.empty()) told = bench.row().last_error;
     }
   }
   CHECK(beats >= 3);
+  CHECK(told == "2 heartbeats in a row did not move the idle clock");
+}
+
+TEST_CASE("a heartbeat that the provider puts off is tried once more before the session dies") {
+  const Millis asked = GENERATE(Millis{Seconds{20}}, Millis{minutes{50}});
+  Bench bench({kept_alive()});
+  const Remote born = notte(bench, "r1");
+  bench.answer(bench.pop(EffectKind::start), std::vector{born});
+  const Mono dies = bench.now.mono + minutes{3};
+  while (bench.waiting() != "keep_alive") {
+    bench.advance(Seconds{1});
+    if (bench.waiting() == "observe") bench.answer(bench.pop(EffectKind::observe), std::vector{born});
+  }
+  const Mono refused = bench.now.mono;
+  bench.answer(bench.pop(EffectKind::keep_alive), Error{ErrorKind::exhausted, "429", asked});
+  while (bench.waiting().empty()) bench.advance(Seconds{1});
+  CHECK(bench.waiting() == "keep_alive");
+  CHECK(bench.now.mono - refused >= std::min(asked, Millis{Seconds{30}}));
+  CHECK(bench.now.mono < dies - Seconds{30});
+}
+
+TEST_CASE("polling at Sonoran takes at most half of what there is for reads, however many servers there are") {
+  std::vector<Plan> plans;
+  for (int i = 0; i < 20; ++i) {
+    plans.push_back(always_plan("s" + std::to_string(i), "sonoran_cms"));
+    plans.back().place = std::to_string(i);
+  }
+  Bench bench(plans);
+  int reads = 0;
+  const auto serve = [&](Millis time) {
+    const Mono end = bench.now.mono + time;
+    while (bench.now.mono < end) {
+      bench.advance(Seconds{1});
+      while (!bench.sent.empty()) {
+        const Effect effect = bench.pop(bench.sent.front().kind);
+        if (effect.kind == EffectKind::observe) ++reads;
+        bench.answer(effect, std::vector{bench.remote("of " + effect.session.str())});
+      }
+    }
+  };
+  serve(minutes{5});
+  reads = 0;
+  serve(minutes{10});
+  CHECK(reads <= 10 * 14);
+  CHECK(reads >= 10 * 10);
 }
 
 TEST_CASE(

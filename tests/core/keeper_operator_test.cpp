@@ -104,3 +104,14 @@ TEST_CASE("a paused plan begins nothing until its time, and what lives goes on")
   bench.advance(minutes{9});
   CHECK(bench.pop(EffectKind::start).plan.str() == "p");
 }
+
+TEST_CASE("a used-up allowance holds every start for an hour, unless somebody starts the plan by hand") {
+  Bench bench({always_plan("p", "videosdk")});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::exhausted, "402", std::chrono::hours{1}});
+  bench.advance(minutes{30});
+  CHECK(bench.waiting().empty());
+  bench.take(plan_order(Order::start, "p"));
+  bench.advance(Seconds{5});
+  CHECK(bench.waiting() == "start");
+}

@@ -17,7 +17,7 @@ TEST_CASE("the whole window's calls may leave at once, the next when the first i
   CallRate rate(RateLimit{3, Seconds{60}});
   for (int i = 0; i < 3; ++i) {
     CHECK(rate.nth(1, begin + Seconds{i}) == begin + Seconds{i});
-    rate.spend(begin + Seconds{i});
+    rate.spend(1, begin + Seconds{i});
   }
   CHECK(rate.nth(1, begin + Seconds{10}) == begin + Seconds{60});
   CHECK(rate.nth(2, begin + Seconds{10}) == begin + Seconds{61});
@@ -31,7 +31,7 @@ TEST_CASE("no stretch of a window ever holds more calls than allowed") {
   Mono now = begin;
   for (int i = 0; i < 100; ++i) {
     now = std::max(now + Millis{(i * 7919) % 900}, rate.nth(1, now));
-    rate.spend(now);
+    rate.spend(1, now);
     left.push_back(now);
   }
   for (std::size_t i = 5; i < left.size(); ++i) CHECK(left[i] - left[i - 5] >= Seconds{10});
@@ -39,7 +39,7 @@ TEST_CASE("no stretch of a window ever holds more calls than allowed") {
 
 TEST_CASE("a burst that is planned ahead uses what is left first") {
   CallRate rate(RateLimit{3, Seconds{60}});
-  rate.spend(begin);
+  rate.spend(1, begin);
   CHECK(rate.nth(1, begin) == begin);
   CHECK(rate.nth(2, begin) == begin);
   CHECK(rate.nth(3, begin) == begin + Seconds{60});

@@ -1,5 +1,6 @@
 #include "runtime/pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <future>
@@ -151,7 +152,7 @@ TEST_CASE("what waits for its turn when the pool ends is answered as not applied
 TEST_CASE("a used-up rate refuses what would wait too long, and says for how long") {
   Answers answers;
   PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
-  settings.limit = RateLimit{2, Millis{60'000}};
+  settings.limits.calls = RateLimit{2, Millis{60'000}};
   settings.patience = Seconds{1};
   Pool pool(std::move(settings), answers.sink());
   for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -169,7 +170,7 @@ TEST_CASE("a used-up rate refuses what would wait too long, and says for how lon
 TEST_CASE("a rate that is used up for a moment delays, and stops go before reads") {
   Answers answers;
   PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
-  settings.limit = RateLimit{1, Millis{150}};
+  settings.limits.calls = RateLimit{1, Millis{150}};
   Pool pool(std::move(settings), answers.sink());
   const Mono begun = BootClock::now();
   pool.add(effect_of(EffectKind::observe, 1));
@@ -183,17 +184,49 @@ TEST_CASE("a rate that is used up for a moment delays, and stops go before reads
   CHECK(BootClock::now() - begun >= Millis{300});
 }
 
-TEST_CASE("where each call has a limit of its own, reads do not use up the stops") {
+// Offers one effect after the other, and counts those that were not refused.
+int carried(Pool& pool, Answers& answers, const std::vector<Effect>& effects) {
+  const std::size_t before = answers.all().size();
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    pool.add(effects[i]);
+    answers.wait(before + i + 1);
+  }
+  const auto all = answers.all();
+  return static_cast<int>(std::count_if(all.begin() + static_cast<std::ptrdiff_t>(before), all.end(),
+                                        [](const Answer& answer) { return answer.remotes.ok(); }));
+}
+
+std::vector<Effect> many(EffectKind kind, int count, bool cancel = false) {
+  std::vector<Effect> effects;
+  for (int i = 0; i < count; ++i) {
+    effects.push_back(effect_of(kind, static_cast<std::uint64_t>(i + 1)));
+    effects.back().cancel = cancel;
+  }
+  return effects;
+}
+
+TEST_CASE("what makes or watches sessions leaves room for heartbeats and stops, which count as two calls") {
   Answers answers;
   PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
-  settings.limit = RateLimit{1, Millis{60'000}};
-  settings.limit_each_call = true;
+  settings.limits.calls = RateLimit{16, Millis{60'000}};
   settings.patience = Millis{0};
   Pool pool(std::move(settings), answers.sink());
-  pool.add(effect_of(EffectKind::observe, 1));
-  pool.add(effect_of(EffectKind::stop, 2));
-  pool.add(effect_of(EffectKind::start, 3));
-  for (const Answer& answer : answers.wait(3)) CHECK(answer.remotes.ok());
+  CHECK(carried(pool, answers, many(EffectKind::start, 6)) == 6);
+  CHECK(carried(pool, answers, many(EffectKind::observe, 20)) == 6);
+  CHECK(carried(pool, answers, many(EffectKind::keep_alive, 1)) == 1);
+  CHECK(carried(pool, answers, many(EffectKind::stop, 3)) == 1);
+}
+
+TEST_CASE("where each call has a limit of its own, reads do not use up the starts, nor what stops need") {
+  Answers answers;
+  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  settings.limits = CallLimits{RateLimit{12, Millis{60'000}}, RateLimit{1, Millis{60'000}}, true};
+  settings.patience = Millis{0};
+  Pool pool(std::move(settings), answers.sink());
+  CHECK(carried(pool, answers, many(EffectKind::observe, 20)) == 9);
+  CHECK(carried(pool, answers, many(EffectKind::start, 20)) == 9);
+  CHECK(carried(pool, answers, many(EffectKind::stop, 3, true)) == 1);  // 9 reads went before, 2 more
+  CHECK(carried(pool, answers, many(EffectKind::stop, 3)) == 0);        // it would need 2 reads, and there is one
 }
 
 TEST_CASE("an effect for a provider that is not there is answered") {

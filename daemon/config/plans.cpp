@@ -34,16 +34,11 @@ Overlap overlap_of(const std::string& word) {
   return word == "allow" ? Overlap::allow : Overlap::skip;
 }
 
-void read_overlap(const Node& node, Plan& plan, Problems& problems) {
+void read_overlap(const Node& node, Plan& plan) {
   const Node* overlap = value_at(node, "overlap");
   const auto word =
       overlap == nullptr ? std::nullopt : to_word(*overlap, {"skip", "replace", "buffer_one", "allow"});
-  if (!word) return;
-  plan.overlap = overlap_of(*word);
-  if (plan.overlap != Overlap::skip) {
-    problems.warning(overlap->place,
-                     "'overlap: " + *word + "' is accepted but not acted on yet: skip is done");
-  }
+  if (word) plan.overlap = overlap_of(*word);
 }
 
 void read_limits(const Node& node, Plan& plan) {
@@ -128,7 +123,7 @@ std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderNam
     const auto schedule = read_schedule(whole.value, plan.name, problems);
     if (schedule) plan.schedule = *schedule;
     read_limits(whole.value, plan);
-    read_overlap(whole.value, plan, problems);
+    read_overlap(whole.value, plan);
     const ProviderRead* provider = provider_of(whole.value, providers, root, plan, problems);
     if (provider == nullptr) continue;
     check_one_per_place(whole.value, plan, provider->settings, problems);

@@ -114,6 +114,8 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
   if (age <= now.mono - session.start_sent + created_slack) return true;
   if (!session.sent_before && answer.provider_now) return false;
   if (now.wall - age >= sent - created_slack) return true;
+  // Sent in what is now the future: the clock was wrong then, so that nothing can be told by it.
+  if (sent > now.wall + created_slack) return true;
   return *remote.created_at >=
          sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
 }

@@ -202,6 +202,7 @@ Decision Draft::finish() {
   decision.clock_offset_after = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
   decision.batch.transitions = std::move(transitions_);
   decision.batch.deliveries = std::move(deliveries_);
+  decision.batch.missed = std::move(missed_);
   decision.effects = std::move(effects_);
   decision.acks = std::move(acks_);
   return decision;

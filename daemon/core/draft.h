@@ -51,6 +51,7 @@ class Draft {
 
   void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);
   void deliver(DeliveryRow row) { deliveries_.push_back(std::move(row)); }
+  void miss(MissedRow row) { missed_.push_back(std::move(row)); }
   void acknowledge(Waiter waiter, Ack ack);
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
   std::uint64_t next_ticket() { return ++tickets_; }
@@ -79,6 +80,7 @@ class Draft {
   std::map<RemoteKey, SessionId> adopted_;
   std::vector<TransitionRow> transitions_;
   std::vector<DeliveryRow> deliveries_;
+  std::vector<MissedRow> missed_;
   std::vector<Effect> effects_;
   std::vector<Acknowledgement> acks_;
   std::set<SessionId> woken_sessions_;

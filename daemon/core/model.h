@@ -152,8 +152,11 @@ struct ByHand {
 // What is durable about a plan beyond its configuration.
 struct PlanRow {
   PlanName name;
-  Wall known_since{};              // occurrences before it are none of ours
-  std::optional<Wall> considered;  // the newest occurrence that was begun or skipped
+  Wall known_since{};                  // occurrences before it are none of ours
+  std::optional<Wall> looked_until;    // what was due until then is begun, passed over, or in `missed`
+  std::vector<Wall> handled;           // the newest occurrences that were begun or passed over, sorted, few
+  std::optional<Wall> handled_before;  // so were all up to this one
+  std::optional<Wall> buffered;        // the occurrence that begins once the last one's sessions are gone
   std::optional<Pause> pause;
   std::optional<ByHand> by_hand;
   bool operator==(const PlanRow&) const = default;

@@ -1,5 +1,6 @@
 #include "core/handlers.h"
 #include "core/lifecycle.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
@@ -62,7 +63,7 @@ Ack start(Draft& draft, const Plan& plan) {
     return Ack::accepted;
   }
   if (any_live(draft, plan)) return was_paused ? Ack::accepted : Ack::refused;
-  track.row.considered = now;
+  mark_handled(track.row, now);
   for (int replica = 0; replica < plan.count; ++replica) {
     draft.edit_slot({plan.name, replica}).failures = 0;
     create_session(draft, plan, replica, now, Reason::scheduled, Cause::operator_);

@@ -1,41 +1,15 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
-
-// What a plan wants at one moment. Windows ask "should it be alive now?"; occurrences are starts of their
-// own.
-struct Want {
-  bool alive = false;         // windows only
-  std::optional<Wall> begin;  // the identity of the occurrence that may begin or be repeated now
-  bool begins = false;        // occurrences only: it was not considered before
-};
-
-Want want_of(const Plan& plan, const PlanRow& row, Wall now) {
-  Want want;
-  if (plan.schedule.kind() != Schedule::Kind::occurrences) {
-    if (const auto window = plan.schedule.window_at(now)) want.begin = window->time;
-    // A start by an operator is an occurrence of its own, inside a window too.
-    if (row.by_hand && row.by_hand->begin <= now && now < row.by_hand->end) {
-      want.begin = std::max(want.begin.value_or(row.by_hand->begin), row.by_hand->begin);
-    }
-    want.alive = want.begin.has_value();
-    return want;
-  }
-  want.begin = row.considered;
-  const auto latest = plan.schedule.latest_start(now, plan.catch_up);
-  if (latest && latest->start >= row.known_since && (!row.considered || latest->time > *row.considered)) {
-    want.begin = latest->time;
-    want.begins = true;
-  }
-  return want;
-}
 
 bool restarts(const Plan& plan, const Slot& slot) {
   if (!slot.last_state || !slot.last_reason) return false;
@@ -87,10 +61,10 @@ bool serves(const Draft& draft, const SessionId& id) {
   return session && !session->row.ending && !is_terminal(session->row.state);
 }
 
-void end_all(Draft& draft, const SlotKey& key, Cause cause) {
+void end_all(Draft& draft, const SlotKey& key, Reason reason, Cause cause) {
   const std::vector<SessionId> live = draft.slot(key).live;
   for (const SessionId& id : live) {
-    if (serves(draft, id)) ask_end(draft, id, State::closed, Reason::stopped_by_plan, cause);
+    if (serves(draft, id)) ask_end(draft, id, State::closed, reason, cause);
   }
 }
 
@@ -102,26 +76,39 @@ bool unresolved(const Draft& draft, const Slot& slot, Wall occurrence) {
   });
 }
 
+// A session lives in this slot, so that it needs none. Where occurrences may overlap, one of this occurrence.
+bool is_served(const Draft& draft, const Plan& plan, const Slot& slot, Wall occurrence) {
+  const bool any = plan.schedule.kind() != Schedule::Kind::occurrences || plan.overlap != Overlap::allow;
+  return std::any_of(slot.live.begin(), slot.live.end(), [&](const SessionId& id) {
+    return serves(draft, id) && (any || draft.find(id)->row.occurrence == occurrence);
+  });
+}
+
+// What the slot should serve now. A clock that went back must not make a window that was begun before look new.
+std::optional<Wall> target_of(const Plan& plan, const Slot& slot, const Want& want) {
+  if (plan.schedule.kind() == Schedule::Kind::occurrences) {
+    return want.begin ? want.begin : want.repeats ? slot.occurrence : std::nullopt;
+  }
+  if (!want.begin) return std::nullopt;
+  return slot.occurrence ? std::max(*slot.occurrence, *want.begin) : *want.begin;
+}
+
 // Begins or repeats the wanted occurrence in one slot; returns when the next attempt is due, if it waits for
 // that.
 std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, const Want& want) {
   const Slot& slot = draft.slot(key);
-  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
-  const bool served =
-      std::any_of(slot.live.begin(), slot.live.end(), [&](const SessionId& id) { return serves(draft, id); });
-  if (served || !want.begin) return std::nullopt;
-  // A clock that went back must not make an occurrence that was begun before look new.
-  const Wall occurrence = slot.occurrence ? std::max(*slot.occurrence, *want.begin) : *want.begin;
-  if (unresolved(draft, slot, occurrence)) return std::nullopt;
-  if (!slot.occurrence || *slot.occurrence < occurrence) {
-    if (!windows && !want.begins) return std::nullopt;
+  const std::optional<Wall> occurrence = target_of(plan, slot, want);
+  if (!occurrence || is_served(draft, plan, slot, *occurrence) || unresolved(draft, slot, *occurrence)) {
+    return std::nullopt;
+  }
+  if (slot.occurrence != occurrence) {
     draft.edit_slot(key).failures = 0;
-    create_session(draft, plan, key.replica, occurrence, Reason::scheduled, Cause::schedule);
+    create_session(draft, plan, key.replica, *occurrence, Reason::scheduled, Cause::schedule);
     return std::nullopt;
   }
   if (!restarts(plan, slot)) return std::nullopt;
   if (draft.now().mono < slot.retry_at) return slot.retry_at;
-  create_session(draft, plan, key.replica, occurrence, Reason::restarted, Cause::schedule);
+  create_session(draft, plan, key.replica, *occurrence, Reason::restarted, Cause::schedule);
   return std::nullopt;
 }
 
@@ -167,28 +154,28 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   if (draft.shutting_down()) return;
   const std::set<int> replicas = replicas_of(draft, name, plan ? plan->count : 0);
   if (!plan) {
-    for (const int replica : replicas) end_all(draft, {name, replica}, Cause::reload);
+    for (const int replica : replicas) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
     return;
   }
-  Want want = want_of(*plan, track.row, draft.now().wall);
-  if (want.begins) {
-    track.row.considered = want.begin;
-    // overlap: skip. The occurrence is passed over while the last one's session lives.
-    if (any_live(draft, name, replicas)) want = Want{};
-  }
-  if (draft.is_paused(name)) {
-    want.begin.reset();
-  } else {
-    track.row.pause.reset();
+  const bool paused = draft.is_paused(name);
+  if (!paused) track.row.pause.reset();
+  Want want = consider(draft, *plan, track.row, paused);
+  const bool windows = plan->schedule.kind() != Schedule::Kind::occurrences;
+  bool replaces = false;
+  if (!windows && any_live(draft, name, replicas)) {
+    replaces = yields(draft, *plan, track.row, want);
+  } else if (!windows && track.row.buffered && !paused && !want.begin) {
+    want.begin = std::exchange(track.row.buffered, std::nullopt);
   }
   std::optional<Mono> retry;
-  const bool windows = plan->schedule.kind() != Schedule::Kind::occurrences;
   for (const int replica : replicas) {
     const SlotKey key{name, replica};
     if (replica >= plan->count) {
-      end_all(draft, key, Cause::reload);
+      end_all(draft, key, Reason::stopped_by_plan, Cause::reload);
     } else if (windows && !want.alive) {
-      end_all(draft, key, Cause::schedule);
+      end_all(draft, key, Reason::stopped_by_plan, Cause::schedule);
+    } else if (replaces) {
+      end_all(draft, key, Reason::superseded, Cause::schedule);
     } else if (const auto at = fill(draft, *plan, key, want)) {
       retry = std::min(retry.value_or(*at), *at);
     }

@@ -62,6 +62,8 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
   session.rollover_at.reset();
+  // Where occurrences overlap, an older one's session lives on as it was started.
+  if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
     ask_end(draft, session.row.id, State::closed, Reason::superseded,

@@ -1,5 +1,7 @@
 #include "store/rows.h"
 
+#include <charconv>
+
 namespace keeper {
 namespace {
 
@@ -29,6 +31,27 @@ std::optional<Ending> read_ending(sql::Reader& from) {
   ending.cause = from.word(parse_cause);
   ending.asked_at = from.time();
   return ending;
+}
+
+// "[1700000000000,1700000060000]"
+std::string text_of_times(const std::vector<Wall>& times) {
+  std::string text;
+  for (const Wall time : times) {
+    text += (text.empty() ? "[" : ",") + std::to_string(time.time_since_epoch().count());
+  }
+  return text.empty() ? "[]" : text + "]";
+}
+
+std::vector<Wall> times_of_text(std::string_view text) {
+  std::vector<Wall> times;
+  for (std::size_t at = 1; at + 1 < text.size(); ++at) {
+    std::int64_t count = 0;
+    const auto [end, failed] = std::from_chars(text.data() + at, text.data() + text.size() - 1, count);
+    if (failed != std::errc{}) sql::fail_corrupt("holds a list of times that is none");
+    times.emplace_back(Millis{count});
+    at = static_cast<std::size_t>(end - text.data());
+  }
+  return times;
 }
 
 }  // namespace
@@ -83,11 +106,13 @@ SessionRow read_session(sql::Reader& from) {
 }
 
 const char* const plan_columns =
-    "name, known_since, considered, paused_since, paused_until, pause_reason, by_hand_begin, by_hand_end";
+    "name, known_since, looked_until, handled, handled_before, buffered, paused_since, paused_until, pause_reason, "
+    "by_hand_begin, by_hand_end";
 
 void bind_plan(sql::Binder& to, const PlanRow& row) {
   static const std::string none;
-  to.text(row.name).time(row.known_since).time(row.considered);
+  to.text(row.name).time(row.known_since).time(row.looked_until);
+  to.copy(text_of_times(row.handled)).time(row.handled_before).time(row.buffered);
   if (row.pause) {
     to.time(row.pause->since).time(row.pause->until).text(row.pause->reason);
   } else {
@@ -104,7 +129,10 @@ PlanRow read_plan(sql::Reader& from) {
   PlanRow row;
   row.name = from.id<PlanName>();
   row.known_since = from.time();
-  row.considered = from.optional_time();
+  row.looked_until = from.optional_time();
+  row.handled = times_of_text(from.text());
+  row.handled_before = from.optional_time();
+  row.buffered = from.optional_time();
   const std::optional<Wall> since = from.optional_time();
   const std::optional<Wall> until = from.optional_time();
   std::string reason = from.text();

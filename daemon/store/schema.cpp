@@ -162,13 +162,22 @@ CREATE TABLE missed(
 CREATE INDEX missed_by_time ON missed(recorded_at);
 )sql";
 
+// Which occurrences are done with, one by one, so that a step of the clock neither repeats nor loses any.
+constexpr const char* occurrence_columns = R"sql(
+ALTER TABLE plans ADD COLUMN handled TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE plans ADD COLUMN handled_before INTEGER;
+ALTER TABLE plans ADD COLUMN buffered INTEGER;
+ALTER TABLE plans RENAME COLUMN considered TO looked_until;
+UPDATE plans SET handled_before = looked_until;
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
 constexpr std::array<Step, store_version> steps{
-    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}}};
+    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}}};
 
 }  // namespace
 

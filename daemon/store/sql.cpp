@@ -68,6 +68,11 @@ Binder& Binder::text(const std::string& value) {
   return *this;
 }
 
+Binder& Binder::copy(const std::string& value) {
+  statement_.bind(next_++, value);
+  return *this;
+}
+
 Binder& Binder::name(std::string_view literal) {
   statement_.bindNoCopy(next_++, literal.data());
   return *this;

@@ -63,6 +63,8 @@ class Binder {
 
   Binder& integer(std::int64_t value);
   Binder& text(const std::string& value);
+  Binder& text(std::string&&) = delete;  // not copied: it must outlive the statement's run
+  Binder& copy(const std::string& value);
   Binder& name(std::string_view literal);  // an enumerator's name; must end in NUL, as literals do
   Binder& blob(const std::string& value);
   Binder& time(Wall value);

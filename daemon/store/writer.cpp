@@ -79,7 +79,7 @@ Writer::Writer(SQLite::Database& database)
                        "(?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?) ON CONFLICT(provider, key) "
                        "DO UPDATE SET session = excluded.session, disposition = excluded.disposition"),
       upsert_plan_(database,
-                   string("INSERT OR REPLACE INTO plans(") + plan_columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
+                   string("INSERT OR REPLACE INTO plans(") + plan_columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_missed_(database,
                      "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
       find_delivery_(database, "SELECT 1 FROM deliveries WHERE provider = ? AND key = ?"),

@@ -57,6 +57,7 @@ class Bench {
       moves.push_back(std::string(to_string(t.to)) + " " + std::string(to_string(t.reason)));
     }
     for (const DeliveryRow& row : decision.batch.deliveries) deliveries.push_back(row);
+    for (const MissedRow& row : decision.batch.missed) missed.push_back(row);
     for (const Acknowledgement& ack : decision.acks) acks.push_back(ack.ack);
   }
 
@@ -151,6 +152,7 @@ class Bench {
   std::vector<SessionRow> rows;  // in the order of their last change
   std::vector<std::string> moves;
   std::vector<DeliveryRow> deliveries;
+  std::vector<MissedRow> missed;
   std::vector<Ack> acks;
 
  private:

@@ -59,8 +59,27 @@ void Simulation::check_remotes() {
   }
 }
 
+// 12: each occurrence that was due began, or stands in the store with the reason.
+void Simulation::check_occurrences() {
+  std::set<std::pair<PlanName, Wall>> begun;
+  for (const auto& [id, row] : rows_) begun.insert({row.plan, row.occurrence});
+  for (const auto& [name, plan] : config_->plans) {
+    if (plan.schedule.kind() != Schedule::Kind::occurrences) continue;
+    const PlanRow& row = keeper_->world().plans.at(name).row;
+    const Wall end = now().wall - Seconds{1};
+    for (auto one = plan.schedule.next_start(std::max(row.known_since, end - std::chrono::hours{12}));
+         one && one->start < end; one = plan.schedule.next_start(one->start)) {
+      const std::pair<PlanName, Wall> key{name, one->time};
+      if (!begun.contains(key) && !missed_.contains(key) && row.buffered != one->time) {
+        fail("12: an occurrence is lost: " + name.str() + " at " + to_rfc3339(one->time));
+      }
+    }
+  }
+}
+
 // 6, 7, 8 and 9, once the world has been healthy for a while.
 void Simulation::check_healed() {
+  check_occurrences();
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -101,7 +120,13 @@ void Simulation::check_healed() {
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {
         return keeper_->world().sessions.at(id).row.state == State::active;
       });
-      if (!served) fail("7: nothing is alive for " + name.str());
+      // One that ended just now at its maximum has its successor on the way.
+      const bool changes = std::any_of(rows_.begin(), rows_.end(), [&, &plan_name = name](const auto& one) {
+        const SessionRow& row = one.second;
+        return row.plan == plan_name && row.replica == replica && row.ended_at &&
+               *row.ended_at > now().wall - std::chrono::minutes{1};
+      });
+      if (!served && !changes) fail("7: nothing is alive for " + name.str());
     }
   }
 }

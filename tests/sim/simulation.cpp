@@ -80,6 +80,11 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
   if (random_.chance(0.7)) {
     plan.keep_alive.rollover = exclusive ? Rollover::break_before_make : Rollover::make_before_break;
   }
+  const std::uint64_t overlap = random_.below(exclusive ? 6 : 7);
+  plan.overlap = overlap < 3   ? Overlap::skip
+                 : overlap < 4 ? Overlap::replace
+                 : overlap < 6 ? Overlap::buffer_one
+                               : Overlap::allow;
   const std::uint64_t restart = random_.below(10);
   plan.keep_alive.restart = restart < 6   ? Restart::by_schedule
                             : restart < 9 ? Restart::on_failure
@@ -138,13 +143,23 @@ void Simulation::meddle() {
     }
   }
   if (clock_steps_ && random_.chance(0.02)) {
-    wall_offset_ += random_.between(-hours{2}, hours{2});
-    log("clock step");
-    inbox_.emplace_back(Tick{});
+    if (random_.chance(0.8)) {
+      step_clock(random_.between(-hours{2}, hours{2}));
+    } else {
+      const Millis years = hours{24 * 365} * static_cast<Millis::rep>(1 + random_.below(10));
+      step_clock(years);
+      later(now_ + random_.between(Seconds{1}, minutes{20}), [this, years] { step_clock(-years); });
+    }
   }
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.02)) reload();
   if (random_.chance(crash_rate_)) restart();
+}
+
+void Simulation::step_clock(Millis by) {
+  wall_offset_ += by;
+  log("clock step");
+  inbox_.emplace_back(Tick{});
 }
 
 void Simulation::begin_outage() {
@@ -156,10 +171,12 @@ void Simulation::begin_outage() {
   const Mono end = now_ + random_.between(minutes{2}, minutes{10});
   outages_[at->first] = {now_, end, 0};
   later(end, [this, name = at->first] {
-    // A probe at a time, each within what is left of the circuit's wait; and those on their way when it began.
+    // A probe at a time, each within what is left of the circuit's wait; and those on their way when it
+    // began.
     const Outage& outage = outages_.at(name);
     const auto lasted = std::chrono::duration_cast<minutes>(outage.end - outage.begin).count();
-    if (outage.starts > 16 + 6 * static_cast<int>(lasted)) fail("10: starts storm in an outage of " + name.str());
+    if (outage.starts > 16 + 6 * static_cast<int>(lasted))
+      fail("10: starts storm in an outage of " + name.str());
     outages_.erase(name);
   });
 }
@@ -207,10 +224,11 @@ Verdict Simulation::run() {
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
-    // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for ours, and
-    // so may any after a crash with a step of the clock.
+    // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for
+    // ours, and so may any after a crash with a step of the clock.
     const bool told_apart = provider.type() == ProviderType::videosdk;
-    const bool shared = random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
+    const bool shared =
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });

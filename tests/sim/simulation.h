@@ -73,7 +73,7 @@ class Simulation {
   void restart();
   void reload();
   void dispatch(const Effect& effect);
-  void call(SimProvider& provider, const Effect& effect);
+  void call(SimProvider& provider, const Effect& effect, int epoch);
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
@@ -82,11 +82,13 @@ class Simulation {
   void deliver(SimDelivery delivery);
   void meddle();
   void begin_outage();
+  void step_clock(Millis by);
 
   void check_all();
   void check_store();
   void check_remotes();
   void check_healed();
+  void check_occurrences();
   void check_slot(const SessionRow& row);
   void fail(const std::string& what);
   void log(const std::string& line);
@@ -118,6 +120,7 @@ class Simulation {
   Waiter waiters_ = 0;
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
+  std::set<std::pair<PlanName, Wall>> missed_;
   Verdict verdict_;
 };
 

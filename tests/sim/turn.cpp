@@ -106,6 +106,10 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
   if (!batch.empty() && !store_->commit(batch).ok()) fail("the store takes every batch");
   for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  for (const MissedRow& row : batch.missed) {
+    missed_.insert({row.plan, row.occurrence});
+    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
+  }
   if (crash == Crash::after_commit) {
     log("crash after the commit");
     restart();
@@ -163,17 +167,18 @@ void Simulation::dispatch(const Effect& effect) {
   if (options_.mutant == Mutant::deaf_heartbeat && effect.kind == EffectKind::keep_alive) {
     carried.kind = EffectKind::observe;
   }
-  later(sent, [this, &provider, carried] { call(provider, carried); });
+  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches nobody.
+  later(sent, [this, &provider, carried, epoch = epoch_] { call(provider, carried, epoch); });
 }
 
-void Simulation::call(SimProvider& provider, const Effect& effect) {
+void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   const Mono sent = now_;
   log("  " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       effect.remote.str());
   // By value: the answer outlives this call.
-  const auto say = [this, effect, sent](Mono at, Result<std::vector<Remote>> remotes,
+  const auto say = [this, effect, sent, epoch](Mono at, Result<std::vector<Remote>> remotes,
                                         std::optional<Wall> date) {
-    later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch = epoch_] {
+    later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch] {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
   };

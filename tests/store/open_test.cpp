@@ -107,10 +107,13 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   const std::string path = directory.file("s.db");
   must_commit(*open_store(path), story(session(1), State::closed));
   const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
-  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end"}) {
+  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end", "handled",
+                             "handled_before", "buffered"}) {
     run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
   }
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
+  run_sql(path, "ALTER TABLE plans RENAME COLUMN looked_until TO considered");
+  run_sql(path, "INSERT INTO plans(name, known_since, considered) VALUES ('old', 5, 77)");
   run_sql(path, "DROP TABLE missed");
   run_sql(path, "PRAGMA user_version = 1");
   {
@@ -120,11 +123,17 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     plan.name = PlanName{"paused"};
     plan.pause = Pause{Wall{Seconds{5}}, Wall{Seconds{9}}, "maintenance"};
     plan.by_hand = ByHand{Wall{Seconds{1}}, Wall::max()};
+    plan.handled = {Wall{Seconds{11}}, Wall{Seconds{22}}, Wall{Millis{-33}}};
+    plan.buffered = Wall{Seconds{44}};
     batch.plans.push_back(plan);
     batch.missed.push_back({PlanName{"paused"}, Wall{Seconds{7}}, Missed::paused, Wall{Seconds{8}}});
     must_commit(*store, batch);
-    const Ledger ledger = store->load().value();
+    const Result<Ledger> loaded = store->load();
+    REQUIRE(loaded.ok());
+    const Ledger& ledger = *loaded;
     REQUIRE(ledger.plans.back() == plan);
+    REQUIRE(ledger.plans.front().handled_before == Wall{Millis{77}});
+    REQUIRE(ledger.plans.front().looked_until == Wall{Millis{77}});
   }
   REQUIRE(run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions") == rows);
   REQUIRE(run_sql(path, "SELECT why FROM missed") == "paused");

@@ -88,11 +88,11 @@ TransitionRow moved(SessionRow& row, State to, Reason reason) {
   return transition;
 }
 
-PlanRow plan(std::string_view name, std::int64_t known_since, std::optional<Wall> considered) {
+PlanRow plan(std::string_view name, std::int64_t known_since, std::optional<Wall> looked_until) {
   PlanRow row;
   row.name = PlanName(std::string(name));
   row.known_since = at(known_since);
-  row.considered = considered;
+  row.looked_until = looked_until;
   return row;
 }
 

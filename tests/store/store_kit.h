@@ -43,7 +43,7 @@ SessionRow full_session();
 TransitionRow created(const SessionRow& row);
 TransitionRow moved(SessionRow& row, State to, Reason reason = Reason::ended_by_provider);
 
-PlanRow plan(std::string_view name, std::int64_t known_since, std::optional<Wall> considered = std::nullopt);
+PlanRow plan(std::string_view name, std::int64_t known_since, std::optional<Wall> looked_until = std::nullopt);
 
 DeliveryRow delivery(int n, Disposition disposition = Disposition::applied);
 

@@ -1,0 +1,116 @@
+#include "core/occurrences.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+constexpr std::size_t handled_max = 64;
+// Of one gap, the newest of what was missed; a year of every minute would be half a million rows.
+constexpr int missed_max = 1000;
+constexpr Millis instant{1};
+
+bool is_handled(const PlanRow& row, Wall occurrence) {
+  if (row.handled_before && occurrence <= *row.handled_before) return true;
+  return std::binary_search(row.handled.begin(), row.handled.end(), occurrence);
+}
+
+void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why) {
+  draft.miss({plan, occurrence, why, draft.now().wall});
+}
+
+// Everything that was due since the last look and is not `chosen` came too late, or was followed by a later one.
+void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
+  const std::optional<Wall> looked = row.looked_until;
+  const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
+  Wall at = draft.now().wall;
+  for (int n = 0; n < missed_max && at >= from; ++n) {
+    const auto one = plan.schedule.latest_start(at, at - from);
+    if (!one || (looked && one->start <= *looked)) break;
+    const bool is_chosen = chosen && chosen->time == one->time;
+    if (!is_chosen && !is_handled(row, one->time)) note_missed(draft, plan.name, one->time, Missed::too_late);
+    if (n == 0) row.looked_until = one->start;
+    at = one->start - instant;
+  }
+}
+
+// A clock that was wrong when it was noted must not hold the plan up until that time comes. The last day is looked at
+// once more: what was done with is known one by one.
+void heed_step_back(PlanRow& row, Wall now) {
+  row.known_since = std::min(row.known_since, now);
+  if (!row.looked_until || *row.looked_until <= now) return;
+  row.looked_until = now - std::chrono::hours{24};
+}
+
+Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
+  Want want;
+  if (const auto window = plan.schedule.window_at(now)) want.begin = window->time;
+  // A start by an operator is an occurrence of its own, inside a window too.
+  if (row.by_hand && row.by_hand->begin <= now && now < row.by_hand->end) {
+    want.begin = std::max(want.begin.value_or(row.by_hand->begin), row.by_hand->begin);
+  }
+  want.alive = want.begin.has_value();
+  if (paused) want.begin.reset();
+  want.repeats = want.begin.has_value();
+  return want;
+}
+
+}  // namespace
+
+void mark_handled(PlanRow& row, Wall occurrence) {
+  if (is_handled(row, occurrence)) return;
+  row.handled.insert(std::upper_bound(row.handled.begin(), row.handled.end(), occurrence), occurrence);
+  if (row.handled.size() <= handled_max) return;
+  row.handled_before = row.handled.front();
+  row.handled.erase(row.handled.begin());
+}
+
+Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
+  const Wall now = draft.now().wall;
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
+  heed_step_back(row, now);
+  auto latest = plan.schedule.latest_start(now, plan.catch_up);
+  if (latest && (latest->start < row.known_since || is_handled(row, latest->time))) latest.reset();
+  look_back(draft, plan, row, latest);
+  Want want;
+  want.repeats = !paused;
+  if (!latest) return want;
+  mark_handled(row, latest->time);
+  if (paused) {
+    note_missed(draft, plan.name, latest->time, Missed::paused);
+  } else {
+    want.begin = latest->time;
+  }
+  return want;
+}
+
+bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
+  if (!want.begin) return false;
+  const Wall occurrence = *want.begin;
+  switch (plan.overlap) {
+    case Overlap::allow:
+      return false;
+    case Overlap::skip:
+      want.begin.reset();
+      note_missed(draft, plan.name, occurrence, Missed::overlap);
+      return false;
+    case Overlap::buffer_one:
+      want.begin.reset();
+      if (row.buffered) {
+        note_missed(draft, plan.name, occurrence, Missed::overlap);
+      } else {
+        row.buffered = occurrence;
+      }
+      return false;
+    case Overlap::replace:
+      want.begin.reset();
+      if (row.buffered) note_missed(draft, plan.name, *row.buffered, Missed::overlap);
+      row.buffered = occurrence;
+      return true;
+  }
+  check_failed("a known Overlap", __FILE__, __LINE__);
+}
+
+}  // namespace keeper

@@ -43,21 +43,37 @@ Json json_of(const std::vector<Problem>& problems) {
   return list;
 }
 
+// "+1h", "-30m"; empty on a day like others.
+std::string change_of(const Coming& one) {
+  const Seconds change = one.zone.change_on_day(one.time);
+  if (change == Seconds{0}) return {};
+  return (change > Seconds{0} ? "+" : "-") + to_text(std::chrono::abs(change));
+}
+
 void show(const std::vector<Coming>& coming, bool json, const Terminal& terminal) {
   if (json) {
     Json list = Json::array();
     for (const Coming& one : coming) {
       Json entry{{"time", to_rfc3339(one.time, one.zone)}, {"time_utc", to_rfc3339(one.time)}};
       if (!one.plan.empty()) entry["plan"] = one.plan;
+      if (const std::string change = change_of(one); !change.empty()) entry["clock_change"] = change;
       list.push_back(std::move(entry));
     }
     terminal.out << dump(list) << "\n";
     return;
   }
   const bool plans = std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !one.plan.empty(); });
-  Table table(plans ? std::vector<std::string>{"TIME", "TIME UTC", "PLAN~"}
-                    : std::vector<std::string>{"TIME", "TIME UTC"});
-  for (const Coming& one : coming) table.row({to_rfc3339(one.time, one.zone), to_rfc3339(one.time), one.plan});
+  const bool changes = std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !change_of(one).empty(); });
+  std::vector<std::string> heads{"TIME", "TIME UTC"};
+  if (plans) heads.emplace_back("PLAN~");
+  if (changes) heads.emplace_back("THAT DAY");
+  Table table(heads);
+  for (const Coming& one : coming) {
+    std::vector<std::string> cells{to_rfc3339(one.time, one.zone), to_rfc3339(one.time)};
+    if (plans) cells.push_back(one.plan);
+    if (changes) cells.push_back(change_of(one).empty() ? "" : "clock " + change_of(one));
+    table.row(cells);
+  }
   if (table.empty()) {
     terminal.out << "nothing to come\n";
   } else {

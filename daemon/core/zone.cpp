@@ -111,6 +111,11 @@ sys_seconds Zone::first(LocalTime t) const {
   return std::max(span.utc(t), span.begin);
 }
 
+Seconds Zone::change_on_day(Wall t) const {
+  const LocalTime day = floor<days>(local(t));
+  return offset_at(first(day + days{1}) - Seconds{1}) - offset_at(first(day) - Seconds{1});
+}
+
 std::string to_rfc3339(Wall t, const Zone& zone) {
   const Seconds offset = zone.offset_at(t);
   std::string text = to_rfc3339(t + offset);

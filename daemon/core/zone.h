@@ -51,6 +51,9 @@ class Zone {
   // When `t` is first shown; a skipped time: right after the gap.
   std::chrono::sys_seconds first(LocalTime t) const;
 
+  // By how much the clock changes in the course of the local day that `t` falls on; zero on nearly all.
+  Seconds change_on_day(Wall t) const;
+
   bool operator==(const Zone&) const = default;
 
  private:

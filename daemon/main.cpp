@@ -45,6 +45,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   facts.healthy = {facts.ready.back()};
   facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at, loaded.last_reload_successful,
                   loaded.last_reload_error};
+  facts.start_lateness = published.start_lateness;
   facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
   if (webhook) facts.webhook = webhook->facts();

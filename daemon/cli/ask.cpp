@@ -150,6 +150,12 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
   return follow(asking, last_seq, wanted, terminal);
 }
 
+int ask_missed(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
+  const Query query{{"limit", std::to_string(list.limit)}};
+  return show_answer(asking, "/api/v1/plans/" + encode_percent(list.plan) + "/missed", query, terminal,
+                     [&](const Json& json) { show_missed(json, terminal); });
+}
+
 int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
   Query query{{"limit", std::to_string(list.limit)}};
   add(query, "provider", list.provider);

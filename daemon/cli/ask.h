@@ -27,6 +27,7 @@ int ask_plans(const Asking& asking, const Terminal& terminal);
 int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal);
 int ask_history(const Asking& asking, const ListRequest& list, const Terminal& terminal);
+int ask_missed(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal);
 int ask_providers(const Asking& asking, const Terminal& terminal);

@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 #include "cli/control.h"
 #include "cli/offline.h"
+#include "cli/simulate.h"
 #include "config/config.h"
 
 namespace keeper {
@@ -26,6 +27,7 @@ struct Options {
   RunRequest run;
   CheckRequest check;
   NextRequest next;
+  SimulateRequest simulate;
   ListRequest list;
 };
 
@@ -114,6 +116,15 @@ class Commands {
     next.add_option("--from", options_.next.from, "times after this one (default: now)");
     next.add_option("-n,--count", options_.next.count, "how many (default 10)")->check(CLI::Range(1, 10'000));
     add_output(next);
+    CLI::App& simulation = add("simulate", "what a configuration would do over a span of time", [this] {
+      options_.simulate.json = json();
+      return simulate(options_.simulate, terminal_);
+    });
+    options_.simulate.config = default_config;
+    simulation.add_option("--config", options_.simulate.config, "the configuration file")->capture_default_str();
+    simulation.add_option("--from", options_.simulate.from, "its begin (UTC unless it says otherwise)")->required();
+    simulation.add_option("--to", options_.simulate.to, "its end")->required();
+    add_output(simulation);
   }
 
   void declare_lists() {
@@ -138,6 +149,11 @@ class Commands {
     history.add_option("--plan", options_.list.plan, "of this plan");
     history.add_flag("-f,--follow", options_.list.follow, "go on as they happen");
     add_limit(history, options_.list.limit);
+    CLI::App& missed = add_asking("missed", "occurrences of a plan that were due and began nothing", [this](const Asking& a) {
+      return ask_missed(a, options_.list, terminal_);
+    });
+    missed.add_option("plan", options_.list.plan, "its name")->required();
+    add_limit(missed, options_.list.limit);
     CLI::App& deliveries = add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
       return ask_deliveries(a, options_.list, terminal_);
     });

@@ -184,6 +184,18 @@ void show_transitions(const Json& transitions, const Terminal& terminal) {
   table.print(terminal.out, terminal.columns, terminal.colour);
 }
 
+void show_missed(const Json& missed, const Terminal& terminal) {
+  Table table({"OCCURRENCE", "WHY", "RECORDED"});
+  for (const Json& row : list(missed, "missed")) {
+    table.row({moment(row, "occurrence"), text(row, "why"), moment(row, "recorded_at")});
+  }
+  if (table.empty()) {
+    terminal.out << "nothing was missed\n";
+    return;
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+}
+
 void show_deliveries(const Json& deliveries, const Terminal& terminal) {
   Table table({"ID", "RECEIVED", "PROVIDER~", "TYPE~", "SESSION", "DISPOSITION"});
   for (const Json& delivery : list(deliveries, "deliveries")) {

@@ -84,5 +84,6 @@ std::optional<State> parse_state(std::string_view text) { return value_of(states
 std::optional<Reason> parse_reason(std::string_view text) { return value_of(reasons, text); }
 std::optional<Cause> parse_cause(std::string_view text) { return value_of(causes, text); }
 std::optional<Disposition> parse_disposition(std::string_view text) { return value_of(dispositions, text); }
+std::optional<Missed> parse_missed(std::string_view word) { return value_of(missed_reasons, word); }
 
 }  // namespace keeper

@@ -165,6 +165,7 @@ struct PlanRow {
 // An occurrence that was due and began nothing.
 enum class Missed { overlap, too_late, paused, budget };
 std::string_view to_string(Missed missed);
+std::optional<Missed> parse_missed(std::string_view word);
 
 struct MissedRow {
   PlanName plan;

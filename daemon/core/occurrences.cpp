@@ -86,6 +86,21 @@ Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   return want;
 }
 
+std::optional<Millis> lateness_of(const World& world, const Answer& answer, Now now) {
+  if (answer.kind != EffectKind::start) return std::nullopt;
+  const auto session = world.sessions.find(answer.session);
+  if (session == world.sessions.end() || session->second.tries > 0) return std::nullopt;
+  const SessionRow& row = session->second.row;
+  const auto plan = world.config->plans.find(row.plan);
+  const auto track = world.plans.find(row.plan);
+  if (row.attempt > 0 || plan == world.config->plans.end() || track == world.plans.end()) return std::nullopt;
+  const Schedule& schedule = plan->second.schedule;
+  if (schedule.kind() == Schedule::Kind::always) return std::nullopt;
+  const Wall due = std::max(schedule.start_of(row.occurrence), track->second.row.known_since);
+  const Wall left = now.wall - (now.mono - answer.sent_at);
+  return std::max(Millis{0}, left - due);
+}
+
 bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
   if (!want.begin) return false;
   const Wall occurrence = *want.begin;

@@ -22,4 +22,7 @@ bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 
 void mark_handled(PlanRow& row, Wall occurrence);
 
+// How long after its time the start left that is answered here; empty unless it is the first of an occurrence.
+std::optional<Millis> lateness_of(const World& world, const Answer& answer, Now now);
+
 }  // namespace keeper

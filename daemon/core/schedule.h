@@ -81,6 +81,9 @@ class Schedule {
   // The first start strictly after `after`; of windows, the first begin.
   std::optional<Occurrence> next_start(Wall after) const;
 
+  // When to act on the occurrence, or the window, that is known by `time`.
+  Wall start_of(Wall time) const { return jittered(time).start; }
+
   // The first end of a window strictly after `after`. Empty for kind `occurrences`.
   std::optional<Wall> next_stop(Wall after) const;
 

@@ -74,6 +74,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v1/plans", &Api::plans, true},
       {"GET", "/api/v1/plans/{name}", &Api::plan},
       {"GET", "/api/v1/plans/{name}/next", &Api::plan_next},
+      {"GET", "/api/v1/plans/{name}/missed", &Api::plan_missed},
       {"GET", "/api/v1/sessions", &Api::sessions, true},
       {"GET", "/api/v1/sessions/{id}", &Api::session},
       {"GET", "/api/v1/sessions/{id}/transitions", &Api::session_transitions},

@@ -72,6 +72,7 @@ class Api {
   ApiAnswer session_transitions(const ApiRequest& request, const Parts& parts);
   ApiAnswer session_explain(const ApiRequest& request, const Parts& parts);
   ApiAnswer transitions(const ApiRequest& request, const Parts& parts);
+  ApiAnswer plan_missed(const ApiRequest& request, const Parts& parts);
   ApiAnswer deliveries(const ApiRequest& request, const Parts& parts);
   ApiAnswer delivery(const ApiRequest& request, const Parts& parts);
   ApiAnswer events_head(const ApiRequest& request, const Parts& parts);

@@ -111,6 +111,24 @@ ApiAnswer Api::deliveries(const ApiRequest& request, const Parts&) {
   return {.body = json.take()};
 }
 
+ApiAnswer Api::plan_missed(const ApiRequest& request, const Parts& parts) {
+  QueryReader query(request.parameters);
+  MissedQuery wanted;
+  wanted.plan = PlanName(parts.at(0));
+  wanted.before = query.cursor("before");
+  wanted.limit = query.limit();
+  if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (!view()->plan(parts.at(0))) return problem(404, "there is no plan of this name");
+  const auto page = history_->missed(wanted);
+  if (!page) return answer_failure(page.error());
+  JsonWriter json;
+  json.begin_object();
+  json.begin_array("missed");
+  for (const MissedRow& row : page->rows) write(json, row);
+  end_list(json, page->next);
+  return {.body = json.take()};
+}
+
 // The raw body, as it was signed; a delivery is verified before it is kept, and only JSON is.
 ApiAnswer Api::delivery(const ApiRequest& request, const Parts& parts) {
   QueryReader query(request.parameters);

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "base/result.h"
 #include "core/event.h"
+#include "base/histogram.h"
 #include "core/settings.h"
 #include "core/view.h"
 
@@ -70,6 +71,7 @@ struct DaemonFacts {
   ConfigFacts config;
   StoreFacts store;
   Millis loop_age{};  // since the loop last turned
+  Histogram start_lateness;
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
 };

@@ -70,6 +70,15 @@ void write(JsonWriter& json, const DeliveryRow& row) {
   json.end_object();
 }
 
+void write(JsonWriter& json, const MissedRow& row) {
+  json.begin_object();
+  json.field("plan", row.plan.str());
+  json.field("occurrence", row.occurrence);
+  json.field("why", to_string(row.why));
+  json.field("recorded_at", row.recorded_at);
+  json.end_object();
+}
+
 void write(JsonWriter& json, const CheckFact& check) {
   json.begin_object();
   json.field("name", check.name);

@@ -12,6 +12,7 @@ namespace keeper {
 void write(JsonWriter& json, const SessionRow& row, const SessionView* seen);
 void write(JsonWriter& json, const TransitionRow& row);
 void write(JsonWriter& json, const DeliveryRow& row);  // without its body
+void write(JsonWriter& json, const MissedRow& row);
 void write(JsonWriter& json, const CheckFact& check);
 void write(JsonWriter& json, const WebhookFacts& webhook);
 void write(JsonWriter& json, const ConfigFacts& config);

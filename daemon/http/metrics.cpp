@@ -25,6 +25,12 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+std::string seconds(Millis duration) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(duration.count()) / 1000.0);
+  return text.data();
+}
+
 class MetricText {
  public:
   // Everything that follows belongs to this metric.
@@ -53,18 +59,26 @@ class MetricText {
     sample(value);
   }
 
+  void histogram(std::string_view name, std::string_view help, const Histogram& values) {
+    metric(name, "histogram", help);
+    const std::string base = name_;
+    name_ = base + "_bucket";
+    for (std::size_t i = 0; i < values.counts.size(); ++i) {
+      sample(values.counts[i], {{"le", seconds(Histogram::bounds[i])}});
+    }
+    sample(values.count, {{"le", "+Inf"}});
+    name_ = base + "_sum";
+    sample(seconds(values.sum));
+    name_ = base + "_count";
+    sample(values.count);
+  }
+
   std::string take() { return std::move(out_); }
 
  private:
   std::string name_;
   std::string out_;
 };
-
-std::string seconds(Millis duration) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3f", static_cast<double>(duration.count()) / 1000.0);
-  return text.data();
-}
 
 std::string truth(bool value) { return value ? "1" : "0"; }
 
@@ -123,6 +137,8 @@ std::string metrics_text(const View& view, const DaemonFacts& facts) {
   text.metric("transitions_total", "counter", "Transitions ever written to the store; the last one's seq.");
   text.sample(facts.store.last_seq);
   text.gauge("store_size_bytes", "The store's size.", std::to_string(facts.store.size_bytes));
+  text.histogram("start_lateness_seconds", "How long after its time the first start of an occurrence left.",
+                 facts.start_lateness);
   write_view(text, view);
   write_webhook(text, facts.webhook);
   return text.take();

@@ -220,6 +220,27 @@ std::string_view openapi_json() {
     }
    }
   },
+  "/api/v1/plans/{name}/missed": {
+   "get": {
+    "summary": "Occurrences that were due and began nothing: overlap, too_late or paused",
+    "parameters": [
+     {
+      "name": "name",
+      "in": "path",
+      "required": true,
+      "schema": {"type": "string"}
+     },
+     {"$ref": "#/components/parameters/limit"},
+     {"$ref": "#/components/parameters/before"}
+    ],
+    "responses": {
+     "200": {"description": "missed"},
+     "404": {
+      "$ref": "#/components/responses/problem"
+     }
+    }
+   }
+  },
   "/api/v1/deliveries": {
    "get": {
     "summary": "Webhook deliveries",

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
@@ -103,6 +104,9 @@ Status Loop::decide_round(Round& round, Now now) {
       if (Status prepared = prepare(*delivered, round); !prepared) return prepared;
     }
     if (auto* answer = std::get_if<Answer>(&event)) {
+      if (const auto late = lateness_of(keeper_.world(), *answer, now)) {
+        published_.with([&](Published& published) { published.start_lateness.add(*late); });
+      }
       if (Status prepared = prepare(*answer); !prepared) return prepared;
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/locked.h"
 #include "core/keeper.h"
 #include "runtime/clock.h"
@@ -25,6 +26,7 @@ struct Published {
   std::int64_t last_seq = 0;
   std::int64_t store_bytes = 0;
   std::string storage_error;   // empty while the store works
+  Histogram start_lateness;    // since the process began
 };
 
 struct LoopPorts {

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "base/locked.h"
@@ -143,6 +144,30 @@ Result<Page<TransitionRow>> History::transitions(const TransitionQuery& query) {
 Result<Page<DeliveryRow>> History::deliveries(const DeliveryQuery& query) {
   return read([&](Connection& connection) -> Result<Page<DeliveryRow>> {
     return connection.page<DeliveryRow>(query, read_delivery);
+  });
+}
+
+Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
+  return read([&](Connection& connection) -> Result<Page<MissedRow>> {
+    SQLite::Statement statement(connection.database(),
+                                "SELECT occurrence, why, recorded_at FROM missed WHERE plan = ? AND occurrence < ? "
+                                "ORDER BY occurrence DESC LIMIT ?");
+    sql::Binder(statement)
+        .text(query.plan)
+        .integer(query.before.value_or(std::numeric_limits<std::int64_t>::max()))
+        .integer(query.limit + 1);
+    Page<MissedRow> page;
+    while (statement.executeStep()) {
+      if (static_cast<int>(page.rows.size()) == query.limit) {
+        page.next = page.rows.back().occurrence.time_since_epoch().count();
+        break;
+      }
+      sql::Reader from(statement);
+      const Wall occurrence = from.time();
+      const Missed why = from.word(parse_missed);
+      page.rows.push_back({query.plan, occurrence, why, from.time()});
+    }
+    return page;
   });
 }
 

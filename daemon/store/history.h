@@ -48,6 +48,13 @@ struct DeliveryQuery {
   int limit = 100;
 };
 
+// Occurrences that began nothing; `before` is one's time in milliseconds.
+struct MissedQuery {
+  PlanName plan{};
+  std::optional<std::int64_t> before{};
+  int limit = 100;
+};
+
 class History {
  public:
   // The file must be there, made by a Store of this version. Not for in-memory stores.
@@ -65,6 +72,9 @@ class History {
 
   // Newest first, without bodies.
   Result<Page<DeliveryRow>> deliveries(const DeliveryQuery& query);
+
+  // Newest first, by their times.
+  Result<Page<MissedRow>> missed(const MissedQuery& query);
 
   // With its body.
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id);

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/bench.h"
+#include "core/occurrences.h"
 
 using namespace keeper;
 using namespace keeper::bench;
@@ -166,4 +167,25 @@ TEST_CASE("a clock that was years ahead at the first start does not hold the pla
   world.step(-hours{24 * 365});
   world.pass(hours{3});
   CHECK(world.begun.size() == 3);
+}
+
+TEST_CASE("how late a start left counts from its time, jitter included, and only for an occurrence's first start") {
+  Plan plan = repeated(minutes{10});
+  Bench bench({plan});
+  bench.advance(Seconds{29});
+  bench.now.wall += Seconds{4};  // the machine slept over the time
+  bench.now.mono += Seconds{4};
+  bench.tick();
+  const Effect start = bench.pop(EffectKind::start);
+  Answer answer = bench.answer_to(start, std::vector{bench.remote("one")});
+  bench.now.wall += Millis{700};
+  bench.now.mono += Millis{700};
+  CHECK(lateness_of(bench.keeper().world(), answer, bench.now) == Seconds{3});
+  bench.take(answer);
+  answer.kind = EffectKind::observe;
+  CHECK_FALSE(lateness_of(bench.keeper().world(), answer, bench.now));
+  Bench always({always_plan("p", "videosdk")});
+  always.tick();
+  const Effect other = always.pop(EffectKind::start);
+  CHECK_FALSE(lateness_of(always.keeper().world(), always.answer_to(other, std::vector{always.remote("x")}), always.now));
 }

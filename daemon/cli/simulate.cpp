@@ -1,0 +1,208 @@
+#include "cli/simulate.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/table.h"
+#include "config/config.h"
+#include "core/keeper.h"
+
+namespace keeper {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Life {
+  PlanName plan;
+  Wall begin{};
+  std::optional<Wall> end;  // empty: it lives on
+  std::string began, ended;  // reasons
+};
+
+// Nothing is called, so that what only keeps a session alive or watches it can be left out.
+std::shared_ptr<const Config> without_watching(const Config& config) {
+  auto quiet = std::make_shared<Config>(config);
+  for (auto& [name, traits] : quiet->providers) {
+    traits.has_heartbeat = false;
+    traits.can_list = false;
+    traits.poll_interval = std::chrono::days{365};
+    traits.watch_spacing = Millis{0};
+  }
+  for (auto& [name, plan] : quiet->plans) {
+    if (plan.keep_alive.heartbeat) plan.idle_timeout.reset();
+  }
+  return quiet;
+}
+
+class Simulated {
+ public:
+  Simulated(const Config& config, Wall from)
+      : config_(without_watching(config)), now_{from, Mono{std::chrono::hours{1}}}, keeper_(Ledger{}, now_) {}
+
+  void run(Wall to) {
+    take(ConfigLoaded{config_, 0});
+    while (now_.wall < to) {
+      const Millis ahead = keeper_.next_wakeup(now_) - now_.mono;
+      const Millis step = std::min(std::max(ahead, Millis{0}), to - now_.wall);
+      now_.wall += step;
+      now_.mono += step;
+      if (now_.wall < to) take(Tick{});
+    }
+  }
+
+  std::vector<Life> lives() const {
+    std::vector<Life> sorted;
+    for (const auto& [id, life] : lives_) sorted.push_back(life);
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Life& a, const Life& b) { return a.begin < b.begin; });
+    return sorted;
+  }
+  const std::vector<MissedRow>& missed() const { return missed_; }
+
+ private:
+  void take(const Event& event) {
+    std::deque<Event> events{event};
+    for (; !events.empty(); events.pop_front()) {
+      const Decision decision = keeper_.decide(events.front(), now_);
+      keeper_.install(decision);
+      for (const TransitionRow& row : decision.batch.transitions) note(row);
+      missed_.insert(missed_.end(), decision.batch.missed.begin(), decision.batch.missed.end());
+      for (const Effect& effect : decision.effects) events.emplace_back(answer(effect));
+    }
+  }
+
+  void note(const TransitionRow& row) {
+    Life& life = lives_[row.session];
+    if (!row.from) {
+      life.plan = row.plan;
+      life.begin = now_.wall;
+      life.began = to_string(row.reason);
+    } else if (is_terminal(row.to)) {
+      life.end = now_.wall;
+      life.ended = to_string(row.reason);
+    }
+  }
+
+  Answer answer(const Effect& effect) {
+    Answer told;
+    told.kind = effect.kind;
+    told.ticket = effect.ticket;
+    told.session = effect.session;
+    told.provider = effect.provider;
+    told.sent_at = now_.mono;
+    told.provider_now = now_.wall;
+    told.remotes = std::vector<Remote>{remote(effect)};
+    return told;
+  }
+
+  Remote remote(const Effect& effect) {
+    const Plan& plan = config_->plans.at(effect.plan);
+    Remote remote;
+    remote.id = RemoteId{effect.session.str()};
+    remote.created_at = created_.try_emplace(effect.session, now_.wall).first->second;
+    remote.last_activity_at = remote.created_at;
+    remote.idle_timeout = plan.idle_timeout;
+    remote.maximum = plan.maximum;
+    const bool idle = plan.idle_timeout && now_.wall >= *remote.created_at + *plan.idle_timeout;
+    const bool over = plan.maximum && now_.wall >= *remote.created_at + *plan.maximum;
+    if (effect.kind == EffectKind::stop) {
+      remote.progress = Progress::ended;
+      remote.state = State::closed;
+    } else if (idle || over) {
+      remote.progress = Progress::ended;
+      remote.state = State::timed_out;
+      remote.reason = over ? Reason::max_duration : Reason::idle_timeout;
+    }
+    return remote;
+  }
+
+  std::shared_ptr<const Config> config_;
+  Now now_;
+  Keeper keeper_;
+  std::map<SessionId, Life> lives_;
+  std::map<SessionId, Wall> created_;
+  std::vector<MissedRow> missed_;
+};
+
+std::string time_text(Wall time, const Zone& zone) { return to_rfc3339(std::chrono::floor<Seconds>(time), zone); }
+
+void show_json(const Config& config, const Simulated& simulated, Wall to, const Terminal& terminal) {
+  Json sessions = Json::array();
+  for (const Life& life : simulated.lives()) {
+    const Zone& zone = config.plans.at(life.plan).schedule.spec().zone;
+    const auto length = std::chrono::floor<Seconds>(life.end.value_or(to) - life.begin);
+    sessions.push_back({{"plan", life.plan.str()},
+                        {"start", time_text(life.begin, zone)},
+                        {"stop", life.end ? Json(time_text(*life.end, zone)) : Json()},
+                        {"seconds", length.count()},
+                        {"began", life.began},
+                        {"ended", life.end ? Json(life.ended) : Json()}});
+  }
+  Json missed = Json::array();
+  for (const MissedRow& row : simulated.missed()) {
+    missed.push_back({{"plan", row.plan.str()},
+                      {"occurrence", time_text(row.occurrence, config.plans.at(row.plan).schedule.spec().zone)},
+                      {"why", to_string(row.why)}});
+  }
+  terminal.out << Json{{"sessions", sessions}, {"missed", missed}}.dump(2) << "\n";
+}
+
+void show_tables(const Config& config, const Simulated& simulated, Wall to, const Terminal& terminal) {
+  Table table({"START", "STOP", "FOR", "PLAN~", "BEGAN", "ENDED"});
+  std::map<PlanName, std::pair<int, Millis>> sums;
+  for (const Life& life : simulated.lives()) {
+    const Zone& zone = config.plans.at(life.plan).schedule.spec().zone;
+    const Millis length = std::chrono::floor<Seconds>(life.end.value_or(to) - life.begin);
+    table.row({time_text(life.begin, zone), life.end ? time_text(*life.end, zone) : "", to_text(length), life.plan.str(),
+               life.began, life.ended});
+    ++sums[life.plan].first;
+    sums[life.plan].second += length;
+  }
+  if (table.empty()) {
+    terminal.out << "nothing would be started\n";
+  } else {
+    table.print(terminal.out, terminal.columns, terminal.colour);
+  }
+  for (const MissedRow& row : simulated.missed()) {
+    const Zone& zone = config.plans.at(row.plan).schedule.spec().zone;
+    terminal.out << "passed over: " << row.plan.str() << " at " << time_text(row.occurrence, zone) << ", "
+                 << to_string(row.why) << "\n";
+  }
+  for (const auto& [plan, sum] : sums) {
+    terminal.out << plan.str() << ": " << sum.first << (sum.first == 1 ? " session, " : " sessions, ")
+                 << to_text(sum.second) << " in all\n";
+  }
+}
+
+int wrong(const Terminal& terminal, const std::string& what) {
+  terminal.err << "session-keeper: " << what << "\n";
+  return exit_usage;
+}
+
+}  // namespace
+
+int simulate(const SimulateRequest& request, const Terminal& terminal) {
+  const auto from = parse_time_in(request.from, Zone{});
+  const auto to = parse_time_in(request.to, Zone{});
+  if (!from) return wrong(terminal, "--from: '" + printable(request.from) + "' is no time");
+  if (!to) return wrong(terminal, "--to: '" + printable(request.to) + "' is no time");
+  if (*to <= *from) return wrong(terminal, "--to must be after --from");
+  LoadOptions options;
+  options.now = *from;
+  const LoadOutcome outcome = load_settings(request.config, options);
+  if (!outcome.settings) {
+    for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
+    return exit_bad_configuration;
+  }
+  const Config& config = *outcome.settings->config;
+  Simulated simulated(config, *from);
+  simulated.run(*to);
+  request.json ? show_json(config, simulated, *to, terminal) : show_tables(config, simulated, *to, terminal);
+  return 0;
+}
+
+}  // namespace keeper

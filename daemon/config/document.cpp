@@ -8,13 +8,15 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <unordered_map>
 
 #include "base/text.h"
 
 namespace keeper::config {
 namespace {
 
-constexpr std::size_t nodes_max = 10'000;
+// A file of any size may hold these; beyond, no more than it has bytes, so that only aliases can exceed it.
+constexpr std::size_t nodes_free = 10'000;
 constexpr std::size_t depth_max = 32;
 
 Place place_of(const YAML::Mark& mark) {
@@ -43,7 +45,8 @@ std::size_t depth_of(const Node& node) {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const std::string& text, Problems& problems) : problems_(problems) {
+  TreeBuilder(const std::string& text, Problems& problems)
+      : problems_(problems), nodes_max_(std::max(nodes_free, text.size())) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) lines_.push_back(line);
   }
@@ -100,6 +103,7 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor;
     std::optional<Node> key;  // of a map: read, and its value is not yet
+    std::unordered_map<std::string, int> lines;  // of a map: where each key stands
   };
 
   [[noreturn]] static void too_deep(Place place) {
@@ -108,8 +112,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void count(std::size_t nodes, Place place) {
     nodes_ += nodes;
-    if (nodes_ > nodes_max) {
-      throw Refusal{place, "more than " + std::to_string(nodes_max) + " values, aliases counted each time"};
+    if (nodes_ > nodes_max_) {
+      throw Refusal{place, "more than " + std::to_string(nodes_max_) + " values, aliases counted each time"};
     }
   }
 
@@ -170,15 +174,17 @@ class TreeBuilder : public YAML::EventHandler {
       problems_.error(key.place, "merge keys ('<<') are not supported: `defaults` is what all plans share");
       return;
     }
-    if (const Entry* first = map.node.entry(key.text)) {
+    const auto [first, is_new] = map.lines.try_emplace(key.text, key.place.line);
+    if (!is_new) {
       problems_.error(key.place, "the key '" + printable(key.text, 60) + "' is given twice, first in line " +
-                                     std::to_string(first->place.line));
+                                     std::to_string(first->second));
       return;
     }
     map.node.entries.push_back({key.text, key.place, std::move(value)});
   }
 
   Problems& problems_;
+  const std::size_t nodes_max_;
   std::vector<std::string> lines_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Node> anchors_;

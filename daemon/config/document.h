@@ -1,6 +1,6 @@
 // The YAML file as a tree with places. Only this part knows yaml-cpp.
 // Refuses what YAML allows and a configuration has no use for: cycles, alias bombs, doubled keys, tags,
-// a second document, depth over 32, more than 10,000 nodes. Any thread; no state.
+// a second document, depth over 32, more nodes than 10,000 or its bytes. Any thread; no state.
 #pragma once
 
 #include <optional>

@@ -24,8 +24,13 @@ namespace config {
 
 // What `defaults` say is checked once for every plan that takes it: the same words twice help nobody.
 void Problems::add(Place place, Problem::Severity severity, std::string message) {
-  Problem problem{file_, place.line, place.column, severity, std::move(message)};
-  if (std::find(found_.begin(), found_.end(), problem) == found_.end()) found_.push_back(std::move(problem));
+  constexpr std::size_t shown_max = 1000;
+  if (found_.size() == shown_max) {
+    ++unshown_;
+    return;
+  }
+  if (!known_.insert({place.line, place.column, message}).second) return;
+  found_.push_back({file_, place.line, place.column, severity, std::move(message)});
 }
 
 std::vector<Problem> Problems::sorted() const {
@@ -33,6 +38,10 @@ std::vector<Problem> Problems::sorted() const {
   std::stable_sort(result.begin(), result.end(), [](const Problem& a, const Problem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });
+  if (unshown_ > 0) {
+    result.push_back({file_, 0, 0, Problem::Severity::error,
+                      std::to_string(unshown_) + " further complaints are not shown: mend these first"});
+  }
   return result;
 }
 

@@ -1,8 +1,10 @@
-// Problems: collects what is wrong with one file, each with its place, each once.
+// Problems: collects what is wrong with one file, each with its place, each once; of very many the first thousand.
 // One load owns one; not shared between threads.
 #pragma once
 
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,7 +40,9 @@ class Problems {
 
   std::string file_;
   std::vector<Problem> found_;
+  std::set<std::tuple<int, int, std::string>> known_;  // line, column, message
   int errors_ = 0;
+  int unshown_ = 0;
 };
 
 }  // namespace keeper::config

@@ -67,9 +67,9 @@ TEST_CASE("a file that is missing, a directory or too large is one problem") {
   CHECK_FALSE(missing.settings);
   CHECK(lines(missing) == "0:0: error: cannot read /nonexistent/keeper.yaml: No such file or directory\n");
   CHECK(lines(load_settings("/", options())) == "0:0: error: cannot read /: Is a directory\n");
-  const auto large = load_text(std::string(1024 * 1024 + 1, '#'));
+  const auto large = load_text(std::string(16 * 1024 * 1024 + 1, '#'));
   REQUIRE(large.problems.size() == 1);
-  CHECK(large.problems[0].message.find("larger than 1024 KiB") != std::string::npos);
+  CHECK(large.problems[0].message.find("larger than 16384 KiB") != std::string::npos);
 }
 
 TEST_CASE("the examples that come with the program load, quickstart without a warning") {

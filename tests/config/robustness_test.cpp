@@ -102,10 +102,22 @@ TEST_CASE("what is made to exhaust a parser is refused within seconds") {
   }
 }
 
-TEST_CASE("ten thousand plans' worth of nodes is the limit, said at its place") {
-  std::string yaml = "plans:\n";
-  for (int i = 0; i < 6000; ++i) yaml += "  p" + std::to_string(i) + ": {}\n";
-  const LoadOutcome outcome = load_text(yaml);
+TEST_CASE("aliases cannot make more of a file than it has bytes, and where they do is said") {
+  std::string yaml = "a: &a [b, c, d, e, f, g, h, i, j, k]\nb: &b [";
+  for (int i = 0; i < 100; ++i) yaml += "*a, ";
+  yaml += "*a]\nc: [";
+  for (int i = 0; i < 20; ++i) yaml += "*b, ";
+  const LoadOutcome outcome = load_text(yaml + "*b]\n");
   REQUIRE(outcome.problems.size() == 1);
-  CHECK(outcome.problems[0].line > 4000);
+  CHECK(outcome.problems[0].line == 3);
+  CHECK(outcome.problems[0].message.find("more than 10000 values") != std::string::npos);
+}
+
+TEST_CASE("of very many complaints the first thousand are shown, and how many more there are") {
+  std::string yaml = "providers: {p: {type: notte, api_key: \"${KEY}\"}}\nplans:\n";
+  for (int i = 0; i < 6000; ++i) yaml += "  p" + std::to_string(i) + ": {provider: q, schedule: {always: true}}\n";
+  const LoadOutcome outcome = load_text(yaml);
+  CHECK_FALSE(outcome.settings);
+  REQUIRE(outcome.problems.size() == 1001);
+  CHECK(outcome.problems.back().message.find("5000 further complaints") == 0);
 }

@@ -241,6 +241,20 @@ std::string_view openapi_json() {
     }
    }
   },
+  "/api/v1/plans/{name}/start": {"post": {"summary": "Begin an occurrence now, and lift a pause",
+   "security": [{"control": []}], "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/plans/{name}/stop": {"post": {"summary": "End its sessions and pause it",
+   "security": [{"control": []}], "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/plans/{name}/pause": {"post": {"summary": "No starts until it is resumed; the body may give until and reason",
+   "security": [{"control": []}], "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/plans/{name}/resume": {"post": {"summary": "Lift the pause",
+   "security": [{"control": []}], "parameters": [{"name": "name", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/sessions/{id}/stop": {"post": {"summary": "End one session; cancel=true: by the provider's cancel call",
+   "security": [{"control": []}], "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/stop-all": {"post": {"summary": "End every session and pause every plan",
+   "security": [{"control": []}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/orphans": {"get": {"summary": "Remotes that no session stands for, and when they were looked for",
+   "responses": {"200": {"description": "orphans and sweeps"}}}},
   "/api/v1/deliveries": {
    "get": {
     "summary": "Webhook deliveries",

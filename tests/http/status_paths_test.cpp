@@ -131,7 +131,10 @@ TEST_CASE("the page shows plans, sessions and transitions, and escapes what is f
 TEST_CASE("the API's description names each path that answers") {
   StatusStage stage;
   const json paths = stage.json("/openapi.json").at("paths");
-  for (const char* path : {"/api/v1/sessions/{id}/explain", "/api/v1/events", "/-/reload", "/metrics"}) {
+  for (const char* path : {"/api/v1/sessions/{id}/explain", "/api/v1/events", "/-/reload", "/metrics",
+                           "/api/v1/plans/{name}/start", "/api/v1/plans/{name}/stop", "/api/v1/plans/{name}/pause",
+                           "/api/v1/plans/{name}/resume", "/api/v1/plans/{name}/missed", "/api/v1/sessions/{id}/stop",
+                           "/api/v1/stop-all", "/api/v1/orphans"}) {
     CHECK(paths.contains(path));
   }
 }

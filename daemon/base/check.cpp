@@ -28,6 +28,8 @@ std::string_view to_string(ErrorKind kind) {
       return "malformed";
     case ErrorKind::storage:
       return "storage";
+    case ErrorKind::cut_off:
+      return "cut_off";
   }
   check_failed("a known ErrorKind", __FILE__, __LINE__);
 }

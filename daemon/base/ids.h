@@ -27,6 +27,7 @@ using PlanName = Id<struct PlanNameTag>;
 using ProviderName = Id<struct ProviderNameTag>;
 using SessionId = Id<struct SessionIdTag>;    // ours: 32 hex digits, derived, never drawn
 using RemoteId = Id<struct RemoteIdTag>;      // the provider's, without an optional "session-" prefix
+using TargetName = Id<struct TargetNameTag>;    // of notifications
 using InstanceId = Id<struct InstanceIdTag>;  // this store's, drawn once when the store is made
 
 }  // namespace keeper

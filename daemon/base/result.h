@@ -21,6 +21,7 @@ enum class ErrorKind {
   exhausted,      // a rate or an allowance is used up: wait until
   malformed,      // the answer or the input could not be understood
   storage,        // the store could not be read or written
+  cut_off,        // nothing was sent: this machine has no route to there
 };
 
 std::string_view to_string(ErrorKind kind);

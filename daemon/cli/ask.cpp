@@ -150,6 +150,19 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
   return follow(asking, last_seq, wanted, terminal);
 }
 
+int ask_cost(const Asking& asking, const CostRequest& request, const Terminal& terminal) {
+  Query query;
+  add(query, "since", request.since);
+  add(query, "until", request.until);
+  return show_answer(asking, "/api/v1/cost", query, terminal, [&](const Json& json) { show_cost(json, terminal); });
+}
+
+int ask_notifications(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
+  const Query query{{"limit", std::to_string(list.limit)}};
+  return show_answer(asking, "/api/v1/notifications", query, terminal,
+                     [&](const Json& json) { show_notifications(json, terminal); });
+}
+
 int ask_missed(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
   const Query query{{"limit", std::to_string(list.limit)}};
   return show_answer(asking, "/api/v1/plans/" + encode_percent(list.plan) + "/missed", query, terminal,

@@ -13,6 +13,11 @@ struct Asking {
   bool json = false;  // the API's answer as it is
 };
 
+struct CostRequest {
+  std::string since;  // empty: 30 days before `until`
+  std::string until;  // empty: now
+};
+
 struct ListRequest {
   std::string plan;
   std::string provider;
@@ -27,6 +32,8 @@ int ask_plans(const Asking& asking, const Terminal& terminal);
 int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal);
 int ask_history(const Asking& asking, const ListRequest& list, const Terminal& terminal);
+int ask_cost(const Asking& asking, const CostRequest& request, const Terminal& terminal);
+int ask_notifications(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_missed(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal);

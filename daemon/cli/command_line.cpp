@@ -8,6 +8,7 @@
 #include "cli/ask.h"
 #include "cli/control.h"
 #include "cli/offline.h"
+#include "cli/plan_change.h"
 #include "cli/simulate.h"
 #include "config/config.h"
 
@@ -29,6 +30,8 @@ struct Options {
   NextRequest next;
   SimulateRequest simulate;
   ListRequest list;
+  CostRequest cost;
+  std::string planned_config;
 };
 
 // One command line being read: each add_* declares a command, which sets `call`.
@@ -48,6 +51,7 @@ class Commands {
     declare_daemon();
     declare_offline();
     declare_lists();
+    declare_plan_change();
     declare_sessions();
     declare_control();
     declare_words();
@@ -154,12 +158,30 @@ class Commands {
     });
     missed.add_option("plan", options_.list.plan, "its name")->required();
     add_limit(missed, options_.list.limit);
+    CLI::App& cost = add_asking("cost", "session time, its estimated cost, and the budgets", [this](const Asking& a) {
+      return ask_cost(a, options_.cost, terminal_);
+    });
+    cost.add_option("--since", options_.cost.since, "from this time on (default: 30 days before --until)");
+    cost.add_option("--until", options_.cost.until, "up to this time (default: now)");
+    CLI::App& notifications = add_asking("notifications", "the messages to notification targets", [this](const Asking& a) {
+      return ask_notifications(a, options_.list, terminal_);
+    });
+    add_limit(notifications, options_.list.limit);
     CLI::App& deliveries = add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
       return ask_deliveries(a, options_.list, terminal_);
     });
     deliveries.add_option("--provider", options_.list.provider, "of this provider");
     deliveries.add_option("--disposition", options_.list.state, "applied, held, late, ignored or unmatched");
     add_limit(deliveries, options_.list.limit);
+  }
+
+  void declare_plan_change() {
+    CLI::App& plan = add_asking("plan", "what a reload with a file would start, stop, roll over and keep",
+                                [this](const Asking& a) {
+                                  return ask_plan_change(a, options_.planned_config, terminal_);
+                                });
+    options_.planned_config = default_config;
+    plan.add_option("--config", options_.planned_config, "the configuration file")->capture_default_str();
   }
 
   void declare_sessions() {

@@ -196,6 +196,21 @@ void show_missed(const Json& missed, const Terminal& terminal) {
   table.print(terminal.out, terminal.columns, terminal.colour);
 }
 
+void show_notifications(const Json& messages, const Terminal& terminal) {
+  Table table({"CREATED", "TARGET~", "STATE", "TRIES", "EVENT", "SUBJECT~"});
+  for (const Json& message : list(messages, "notifications")) {
+    for (const Json& notice : list(message, "notices")) {
+      table.row({moment(message, "created_at"), text(message, "target"), text(message, "state"),
+                 text(message, "attempts"), text(notice, "event"), text(notice, "subject")});
+    }
+  }
+  if (table.empty()) {
+    terminal.out << "no notifications\n";
+    return;
+  }
+  table.print(terminal.out, terminal.columns, terminal.colour);
+}
+
 void show_deliveries(const Json& deliveries, const Terminal& terminal) {
   Table table({"ID", "RECEIVED", "PROVIDER~", "TYPE~", "SESSION", "DISPOSITION"});
   for (const Json& delivery : list(deliveries, "deliveries")) {

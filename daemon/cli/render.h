@@ -15,6 +15,8 @@ void show_sessions(const nlohmann::json& sessions, const Terminal& terminal);
 void show_session(const nlohmann::json& session, const nlohmann::json& transitions, const Terminal& terminal);
 // Newest first in, oldest first out, as a log is read.
 void show_transitions(const nlohmann::json& transitions, const Terminal& terminal);
+void show_cost(const nlohmann::json& cost, const Terminal& terminal);
+void show_notifications(const nlohmann::json& messages, const Terminal& terminal);
 void show_missed(const nlohmann::json& missed, const Terminal& terminal);
 void show_deliveries(const nlohmann::json& deliveries, const Terminal& terminal);
 void show_providers(const nlohmann::json& status, const Terminal& terminal);

@@ -85,14 +85,6 @@ bool is_size(const Node& node) {
   return false;
 }
 
-bool is_percent(const Node& node) {
-  if (!node.text.ends_with('%')) return false;
-  Node number = node;
-  number.text.pop_back();
-  const auto value = to_number(number);
-  return value && *value > 0 && *value <= 100;
-}
-
 bool fits_duration(const Type& type, const Node& node) {
   const auto value = to_duration(node);
   return value && (type.max == 0 ? value->count() > 0 : in_range(type, value->count()));
@@ -120,7 +112,7 @@ bool fits(const Type& type, const Node& node) {
     case Kind::size:
       return is_size(node);
     case Kind::percent:
-      return is_percent(node);
+      return to_percent(node).has_value();
     case Kind::rate:
       return to_rate(node).has_value();
     case Kind::url:

@@ -45,6 +45,8 @@ class Loader {
       config->providers[name] = traits_of(provider.settings);
       settings.providers[name] = std::move(provider.settings);
     }
+    read_money(root_, settings.retention, *config, problems_);
+    read_notifications(root_, outside_, settings, *config, problems_);
     settings.config = std::move(config);
     return settings;
   }

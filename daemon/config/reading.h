@@ -39,6 +39,12 @@ void read_keep_alive(const Node& plan_node, const ProviderSettings& provider, Pl
 std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderName, ProviderRead>& providers,
                                     Outside& outside, Wall now, Problems& problems);
 
+// Prices into the providers' traits, and all budgets.
+void read_money(const Node& root, Millis retention, Config& config, Problems& problems);
+
+// Who is told, and the dead man's switch.
+void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config, Problems& problems);
+
 struct PlacedPlan {
   const Plan* plan;
   const ProviderRead* provider;

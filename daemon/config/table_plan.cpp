@@ -140,7 +140,7 @@ const Section& plan_section() {
         }};
     for (Key& key : common_keys()) result.keys.push_back(std::move(key));
     result.keys.push_back(
-        {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of this plan.", .acted_on = false});
+        {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of this plan."});
     return result;
   }();
   return section;

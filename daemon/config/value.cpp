@@ -151,6 +151,14 @@ std::optional<Url> to_url(const Node& node) {
   return url;
 }
 
+std::optional<double> to_percent(const Node& node) {
+  if (!node.is_scalar() || !node.text.ends_with('%')) return std::nullopt;
+  Node number = node;
+  number.text.pop_back();
+  const auto value = to_number(number);
+  return value && *value > 0 && *value <= 100 ? value : std::nullopt;
+}
+
 std::optional<DateRange> to_date_range(const Node& node) {
   if (!node.is_scalar()) return std::nullopt;
   const std::string_view text = node.text;

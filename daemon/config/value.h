@@ -23,6 +23,7 @@ struct Url {
 std::optional<bool> to_bool(const Node& node);
 std::optional<long long> to_integer(const Node& node);
 std::optional<double> to_number(const Node& node);
+std::optional<double> to_percent(const Node& node);  // over 0, to 100
 std::optional<Millis> to_duration(const Node& node);
 std::optional<std::string> to_word(const Node& node, const std::vector<std::string_view>& words);
 std::optional<RateLimit> to_rate(const Node& node);

@@ -13,6 +13,7 @@ constexpr Millis stop_retry_max = Seconds{30};
 constexpr Millis wait_max = std::chrono::hours{1};
 constexpr Millis exhausted_wait = Seconds{60};
 constexpr Millis denied_wait = Seconds{60};
+constexpr Millis cut_off_wait = Seconds{5};
 // A provider's clock and ours, after its `Date` (whole seconds) was taken into account.
 constexpr Millis created_slack = Seconds{2};
 constexpr Millis skew_max = std::chrono::minutes{2};
@@ -35,6 +36,7 @@ Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis m
     case ErrorKind::gone:
     case ErrorKind::malformed:
     case ErrorKind::storage:
+    case ErrorKind::cut_off:
       return now + call_backoff(session.row.id, session.tries, most);
   }
   check_failed("a known ErrorKind", __FILE__, __LINE__);
@@ -63,6 +65,13 @@ void start_did_not_happen(Draft& draft, const SessionId& id) {
   if (session.row.ending) end_as_asked(draft, id);
 }
 
+// The time without a route is not the provider's, and not counted against the start.
+void wait_for_route(Draft& draft, Tracked& session) {
+  session.call_at = draft.now().mono + cut_off_wait;
+  const Plan* plan = draft.plan(session.row.plan);
+  if (session.start_by && plan) session.start_by = std::max(*session.start_by, session.call_at + plan->start_timeout);
+}
+
 void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
   Tracked& session = draft.edit(id);
   note_failure(session, error);
@@ -75,6 +84,10 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
     case ErrorKind::not_applied:
     case ErrorKind::exhausted:
       session.call_at = retry_at(draft, session, error, retry_max);
+      start_did_not_happen(draft, id);
+      return;
+    case ErrorKind::cut_off:
+      wait_for_route(draft, session);
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::denied:

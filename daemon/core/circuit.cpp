@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "core/handlers.h"
+#include "core/notices.h"
 
 namespace keeper {
 namespace {
@@ -34,6 +35,7 @@ bool got_through(const Answer& answer) {
     case ErrorKind::maybe_applied:
     case ErrorKind::malformed:
     case ErrorKind::storage:
+    case ErrorKind::cut_off:
       return false;
   }
   check_failed("a known ErrorKind", __FILE__, __LINE__);
@@ -56,6 +58,17 @@ bool asks_to_wait(const Error& error) {
   return error.kind == ErrorKind::exhausted || (error.kind == ErrorKind::maybe_applied && error.retry_after);
 }
 
+// Down from the moment at which starts are held back, until a call gets through.
+void tell_provider(Draft& draft, const ProviderName& name, const ProviderTrack& track) {
+  const std::string& subject = name.str();
+  if (track.failures >= failures_open) {
+    raise(draft, Topic::provider_down, subject,
+          "provider " + subject + " does not answer: " + track.last_error + "; starts wait, heartbeats and stops go on");
+  } else if (track.failures == 0 && is_raised(draft, Topic::provider_down, subject)) {
+    clear(draft, Topic::provider_down, subject, "provider " + subject + " answers again");
+  }
+}
+
 }  // namespace
 
 void note_provider(Draft& draft, const Answer& answer) {
@@ -66,10 +79,14 @@ void note_provider(Draft& draft, const Answer& answer) {
   track.healthy = good;
   track.last_error = good ? std::string{} : answer.remotes.error().what;
   if (track.probe == answer.session) track.probe.reset();
+  // A call that could not leave this machine says nothing of the provider.
+  track.cut_off = !answer.remotes.ok() && answer.remotes.error().kind == ErrorKind::cut_off;
+  if (track.cut_off) return;
   if (track.exhausted && now >= track.starts_from) track.exhausted = false;
   const bool start = answer.kind == EffectKind::start;
   if (start && good) track.exhausted = false;
   count_failures(track, got_through(answer), now);
+  tell_provider(draft, answer.provider, track);
   if (start && !good && asks_to_wait(answer.remotes.error())) {
     const Millis asked = std::min(answer.remotes.error().retry_after.value_or(exhausted_wait), exhausted_max);
     track.starts_from = now + std::max(asked, Millis{Seconds{1}});

@@ -92,6 +92,41 @@ const ProviderTrack& Draft::provider(const ProviderName& name) const {
 
 Sweep& Draft::edit_sweep(const SweepKey& key) { return edit_in(sweeps_, world_.sweeps, key); }
 
+const BudgetTrack* Draft::budget(const BudgetKey& key) const { return look(budgets_, world_.budgets, key); }
+BudgetTrack& Draft::edit_budget(const BudgetKey& key) { return edit_in(budgets_, world_.budgets, key); }
+
+const Amount* Draft::known_amount(const BudgetKey& key) const {
+  const auto found = amounts_.find(key);
+  return found == amounts_.end() ? nullptr : &found->second;
+}
+
+const Amount& Draft::remember_amount(const BudgetKey& key, const Amount& amount) {
+  return amounts_.insert_or_assign(key, amount).first->second;
+}
+
+const AlertTrack* Draft::alert(const AlertKey& key) const {
+  if (const auto edit = alerts_.find(key); edit != alerts_.end()) return edit->second ? &*edit->second : nullptr;
+  const auto found = world_.alerts.find(key);
+  return found == world_.alerts.end() ? nullptr : &found->second;
+}
+
+std::optional<AlertTrack>& Draft::edit_alert(const AlertKey& key) {
+  if (const auto edit = alerts_.find(key); edit != alerts_.end()) return edit->second;
+  const auto found = world_.alerts.find(key);
+  return alerts_.emplace(key, found == world_.alerts.end() ? std::nullopt : std::optional(found->second)).first->second;
+}
+
+const MessageTrack* Draft::message(const std::string& id) const { return look(messages_, world_.messages, id); }
+MessageTrack& Draft::edit_message(const std::string& id) { return edit_in(messages_, world_.messages, id); }
+
+const TargetTrack& Draft::target(const TargetName& name) const {
+  static const TargetTrack none;
+  const TargetTrack* found = look(targets_, world_.targets, name);
+  return found ? *found : none;
+}
+
+TargetTrack& Draft::edit_target(const TargetName& name) { return edit_in(targets_, world_.targets, name); }
+
 Tracked& Draft::add(const SessionRow& row) {
   KEEPER_CHECK(find(row.id) == nullptr);
   Tracked tracked;
@@ -160,6 +195,30 @@ std::optional<PlanName> Draft::next_woken_plan() {
   return std::move(woken_plans_.extract(woken_plans_.begin()).value());
 }
 
+void Draft::finish_notices(Decision& decision) {
+  for (auto& [key, after] : alerts_) {
+    const auto before = world_.alerts.find(key);
+    const bool known = before != world_.alerts.end();
+    if (!known && !after) continue;
+    if (!after) {
+      decision.batch.resolved.push_back(key);
+    } else if (!known || !(before->second.row == after->row)) {
+      decision.batch.alerts.push_back(after->row);
+    }
+    decision.alerts.push_back({key, known ? std::optional(before->second) : std::nullopt, std::move(after)});
+  }
+  for (auto& [id, after] : messages_) {
+    const auto before = world_.messages.find(id);
+    std::optional<MessageTrack> old = before == world_.messages.end() ? std::nullopt : std::optional(before->second);
+    if (!old || !(old->row == after.row)) decision.batch.messages.push_back(after.row);
+    const bool settled = after.row.state != MessageState::waiting;
+    decision.messages.push_back({id, std::move(old), settled ? std::nullopt : std::optional(std::move(after))});
+  }
+  decision.targets = changes(targets_, world_.targets);
+  decision.notices = std::move(notices_);
+  decision.posts = std::move(posts_);
+}
+
 Decision Draft::finish() {
   Decision decision;
   for (auto& [id, after] : sessions_) {
@@ -192,6 +251,10 @@ Decision Draft::finish() {
     decision.held.push_back(
         {key, known ? std::optional<Held>(before->second) : std::nullopt, std::move(after)});
   }
+  finish_notices(decision);
+  decision.budgets = changes(budgets_, world_.budgets);
+  decision.budgets_due_before = world_.budgets_due;
+  decision.budgets_due_after = budgets_due_;
   decision.config_before = world_.config;
   decision.config_after = config_;
   decision.shutting_down_before = world_.shutting_down;

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,7 +19,8 @@ class Draft {
         now_(now),
         config_(world.config),
         shutting_down_(world.shutting_down),
-        tickets_(world.tickets) {}
+        tickets_(world.tickets),
+        budgets_due_(world.budgets_due) {}
 
   Now now() const { return now_; }
   const World& world() const { return world_; }
@@ -40,6 +42,36 @@ class Draft {
   ProviderTrack& edit_provider(const ProviderName& name);
   const ProviderTrack& provider(const ProviderName& name) const;  // a healthy one if there is none
   Sweep& edit_sweep(const SweepKey& key);
+
+  const BudgetTrack* budget(const BudgetKey& key) const;  // null: none yet
+  BudgetTrack& edit_budget(const BudgetKey& key);
+  void set_budgets_due(Mono due) { budgets_due_ = due; }
+  void hasten_budgets(Mono due) { budgets_due_ = std::min(budgets_due_, due); }
+  // What a budget's sessions took, computed once for a decision; a session made in it has its least price added.
+  const Amount* known_amount(const BudgetKey& key) const;
+  const Amount& remember_amount(const BudgetKey& key, const Amount& amount);
+  // Every session in the memory, with what this decision changed.
+  template <class Visit>
+  void each_session(Visit&& visit) const {
+    for (const auto& [id, session] : world_.sessions) {
+      const auto edit = sessions_.find(id);
+      const SessionRow& row = edit == sessions_.end() ? session.row : edit->second.row;
+      if (!row.resolved) visit(row);
+    }
+    for (const auto& [id, session] : sessions_) {
+      if (!session.row.resolved && !world_.sessions.contains(id)) visit(session.row);
+    }
+  }
+
+  const AlertTrack* alert(const AlertKey& key) const;  // null: not raised
+  std::optional<AlertTrack>& edit_alert(const AlertKey& key);
+  const MessageTrack* message(const std::string& id) const;  // null: there is none, or it is settled
+  MessageTrack& edit_message(const std::string& id);
+  const TargetTrack& target(const TargetName& name) const;
+  TargetTrack& edit_target(const TargetName& name);
+  void notice(Notice notice) { notices_.push_back(std::move(notice)); }
+  void post(Post post) { posts_.push_back(std::move(post)); }
+
   void set_config(std::shared_ptr<const Config> config) { config_ = std::move(config); }
   void set_shutting_down() { shutting_down_ = true; }
 
@@ -65,11 +97,14 @@ class Draft {
   Decision finish();
 
  private:
+  void finish_notices(Decision& decision);
+
   const World& world_;
   Now now_;
   std::shared_ptr<const Config> config_;
   bool shutting_down_;
   std::uint64_t tickets_;
+  Mono budgets_due_;
   std::map<SessionId, Tracked> sessions_;
   std::map<SlotKey, Slot> slots_;
   std::map<PlanName, PlanTrack> plans_;
@@ -78,6 +113,13 @@ class Draft {
   std::map<SweepKey, Sweep> sweeps_;
   std::map<std::string, std::optional<Held>> held_;
   std::map<RemoteKey, SessionId> adopted_;
+  std::map<BudgetKey, BudgetTrack> budgets_;
+  std::map<BudgetKey, Amount> amounts_;
+  std::map<AlertKey, std::optional<AlertTrack>> alerts_;
+  std::map<std::string, MessageTrack> messages_;
+  std::map<TargetName, TargetTrack> targets_;
+  std::vector<Notice> notices_;
+  std::vector<Post> posts_;
   std::vector<TransitionRow> transitions_;
   std::vector<DeliveryRow> deliveries_;
   std::vector<MissedRow> missed_;

@@ -59,4 +59,10 @@ struct Answer {
   std::vector<std::optional<SessionRow>> known{};
 };
 
+// A message to a notification target.
+struct Post {
+  MessageRow message;
+  std::uint64_t ticket = 0;  // its answer carries it
+};
+
 }  // namespace keeper

@@ -44,7 +44,20 @@ struct OperatorAsked {
   Waiter waiter = 0;
 };
 
-using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked>;
+// What became of one try to deliver a message. Errors: gone (the target wants no more), anything else is tried again.
+struct Posted {
+  std::string message;
+  std::uint64_t ticket = 0;
+  Status outcome = Done{};
+};
+
+// What the sessions that are over took in the period, as the store has it at this moment.
+struct Counted {
+  Period period;
+  std::vector<SpentBy> spent;
+};
+
+using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted, Counted>;
 
 // accepted, unknown (no such plan or session), refused (it makes no sense now): for operators.
 enum class Ack { recorded, duplicate, held, ignored, loaded, accepted, unknown, refused };

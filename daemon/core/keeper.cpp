@@ -4,8 +4,10 @@
 #include <variant>
 
 #include "base/check.h"
+#include "core/budget.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
+#include "core/notices.h"
 
 namespace keeper {
 namespace {
@@ -99,6 +101,8 @@ void on_tick(Draft& draft, const Tick&) {
     draft.wake_plan(at->second);
   }
   sweep_due(draft);
+  notices_due(draft);
+  if (world.budgets_due <= now.mono) look_at_budgets(draft);
   for (auto at = world.held_queue.begin(); at != world.held_queue.end() && at->first <= now.mono; ++at) {
     unmatch_held(draft, at->second, world.held.at(at->second));
   }
@@ -123,6 +127,8 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     draft.wake_session(id);
   }
   plan_sweeps(draft);
+  plan_targets(draft);
+  plan_budgets(draft);
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 
@@ -155,6 +161,11 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (const DeliveryRow& row : ledger.held) {
     load.held.push_back({held_key(row), std::nullopt, Held{row, now.mono + std::chrono::minutes{15}}});
   }
+  for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
+  for (const MessageRow& row : ledger.messages) {
+    const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
+    load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});
+  }
   world_.apply(load);
 }
 
@@ -169,6 +180,8 @@ Decision Keeper::decide(const Event& event, Now now) const {
         if constexpr (std::is_same_v<E, ConfigLoaded>) on_config_loaded(draft, one);
         if constexpr (std::is_same_v<E, ShutdownAsked>) on_shutdown_asked(draft, one);
         if constexpr (std::is_same_v<E, OperatorAsked>) on_operator_asked(draft, one);
+        if constexpr (std::is_same_v<E, Posted>) on_posted(draft, one);
+        if constexpr (std::is_same_v<E, Counted>) on_counted(draft, one);
       },
       event);
   settle_woken(draft);
@@ -184,12 +197,17 @@ Mono Keeper::next_wakeup(Now now) const {
   if (!world_.plan_queue_mono.empty()) next = std::min(next, world_.plan_queue_mono.begin()->first);
   if (!world_.held_queue.empty()) next = std::min(next, world_.held_queue.begin()->first);
   if (!world_.sweep_queue.empty()) next = std::min(next, world_.sweep_queue.begin()->first);
+  if (!world_.alert_queue.empty()) next = std::min(next, world_.alert_queue.begin()->first);
+  if (!world_.message_queue.empty()) next = std::min(next, world_.message_queue.begin()->first);
+  next = std::min(next, world_.budgets_due);
   if (!world_.plan_queue_wall.empty()) {
     const Millis until = world_.plan_queue_wall.begin()->first - now.wall;
     next = std::min(next, now.mono + std::max(until, Millis{0}));
   }
   return next;
 }
+
+std::vector<Period> Keeper::uncounted(Now now) const { return uncounted_periods(world_, now.wall); }
 
 bool Keeper::ready_to_leave() const {
   if (!world_.shutting_down) return false;

@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "core/budget.h"
+#include "core/notices.h"
 
 namespace keeper {
 namespace {
@@ -67,8 +69,37 @@ void note_end(Draft& draft, const SessionRow& row) {
     slot.retry_at = draft.now().mono;
     return;
   }
-  slot.failures = ended_early(row, plan) ? row.failures + 1 : 0;
+  // What happened while this machine had no route is not held against the plan.
+  const bool ours = draft.provider(row.provider).cut_off;
+  slot.failures = ended_early(row, plan) ? row.failures + (ours ? 0 : 1) : 0;
   slot.retry_at = draft.now().mono + (plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
+}
+
+// It should have lived on, and neither the keeper nor an operator ended it.
+bool is_lost(const SessionRow& row, const Plan& plan) {
+  if (!row.active_at || row.successor || ended_by_keeper(row.reason)) return false;
+  switch (row.state) {
+    case State::error:
+      return true;
+    case State::timed_out:
+      return row.reason == Reason::idle_timeout ? plan.keep_alive.heartbeat
+                                                : plan.keep_alive.rollover != Rollover::off;
+    case State::closed:
+      return effective_restart(plan) == Restart::always;
+    case State::queued:
+    case State::active:
+      return false;
+  }
+  check_failed("a known State", __FILE__, __LINE__);
+}
+
+void tell_lost(Draft& draft, const SessionRow& row) {
+  const Plan* plan = draft.plan(row.plan);
+  if (!plan || !is_lost(row, *plan)) return;
+  std::string text = "session " + row.id.str() + " of plan " + row.plan.str() + " was lost: " +
+                     std::string(to_string(row.state)) + ", " + std::string(to_string(row.reason));
+  if (!row.last_error.empty()) text += " (" + row.last_error + ")";
+  happen(draft, Topic::session_lost, row.plan.str(), text);
 }
 
 // A successor that ended before it took over leaves its predecessor to try again.
@@ -139,6 +170,7 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
     slot.occurrence = occurrence;
     slot.attempts = 0;
   }
+  slot.held.clear();
   SessionRow row;
   row.plan = plan.name;
   row.provider = plan.provider;
@@ -158,6 +190,7 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
   session.call_at = draft.now().mono;
   session.start_by = draft.now().mono + plan.start_timeout;
   slot.live.push_back(row.id);
+  reserve(draft, row);
   draft.transition(session.row, std::nullopt, cause, draft.now().wall, {});
   draft.wake_session(row.id);
   return session.row.id;
@@ -201,6 +234,7 @@ void end_session(Draft& draft, const SessionId& id, const End& end) {
   if (!end.detail.empty()) session.row.last_error = end.detail;
   draft.transition(session.row, from, end.cause, end.at, end.detail);
   note_end(draft, session.row);
+  tell_lost(draft, session.row);
   free_predecessor(draft, session.row);
   if (end.resolved) {
     resolve(draft, id);
@@ -224,6 +258,7 @@ void resolve(Draft& draft, const SessionId& id) {
   KEEPER_CHECK(is_terminal(session.row.state));
   release_scope(draft, id);
   session.row.resolved = true;
+  spend(draft, session.row);
   leave_slot(draft, session.row);
 }
 

@@ -57,6 +57,21 @@ constexpr std::array<std::pair<Missed, std::string_view>, 4> missed_reasons{
      {Missed::paused, "paused"},
      {Missed::budget, "budget"}}};
 
+constexpr std::array<std::pair<Topic, std::string_view>, 7> topics{
+    {{Topic::session_lost, "session_lost"},
+     {Topic::plan_degraded, "plan_degraded"},
+     {Topic::provider_down, "provider_down"},
+     {Topic::budget_soft, "budget_soft"},
+     {Topic::budget_hard, "budget_hard"},
+     {Topic::orphan_found, "orphan_found"},
+     {Topic::start_missed, "start_missed"}}};
+
+constexpr std::array<std::pair<Phase, std::string_view>, 3> phases{
+    {{Phase::happened, "happened"}, {Phase::firing, "firing"}, {Phase::resolved, "resolved"}}};
+
+constexpr std::array<std::pair<MessageState, std::string_view>, 3> message_states{
+    {{MessageState::waiting, "waiting"}, {MessageState::delivered, "delivered"}, {MessageState::given_up, "given_up"}}};
+
 template <class E, std::size_t N>
 std::string_view name_of(const std::array<std::pair<E, std::string_view>, N>& names, E value) {
   for (const auto& [known, name] : names) {
@@ -80,10 +95,34 @@ std::string_view to_string(Reason reason) { return name_of(reasons, reason); }
 std::string_view to_string(Cause cause) { return name_of(causes, cause); }
 std::string_view to_string(Disposition disposition) { return name_of(dispositions, disposition); }
 std::string_view to_string(Missed missed) { return name_of(missed_reasons, missed); }
+std::string_view to_string(Topic topic) { return name_of(topics, topic); }
+std::string_view to_string(Phase phase) { return name_of(phases, phase); }
+std::string_view to_string(MessageState state) { return name_of(message_states, state); }
 std::optional<State> parse_state(std::string_view text) { return value_of(states, text); }
 std::optional<Reason> parse_reason(std::string_view text) { return value_of(reasons, text); }
 std::optional<Cause> parse_cause(std::string_view text) { return value_of(causes, text); }
 std::optional<Disposition> parse_disposition(std::string_view text) { return value_of(dispositions, text); }
 std::optional<Missed> parse_missed(std::string_view word) { return value_of(missed_reasons, word); }
+std::optional<Topic> parse_topic(std::string_view word) { return value_of(topics, word); }
+std::optional<Phase> parse_phase(std::string_view word) { return value_of(phases, word); }
+std::optional<MessageState> parse_message_state(std::string_view word) { return value_of(message_states, word); }
+
+std::string_view event_word(Topic topic, Phase phase) {
+  if (phase != Phase::resolved) return to_string(topic);
+  switch (topic) {
+    case Topic::plan_degraded:
+      return "plan_recovered";
+    case Topic::provider_down:
+      return "provider_up";
+    case Topic::budget_soft:
+    case Topic::budget_hard:
+      return "budget_renewed";
+    case Topic::session_lost:
+    case Topic::orphan_found:
+    case Topic::start_missed:
+      return to_string(topic);
+  }
+  check_failed("a known Topic", __FILE__, __LINE__);
+}
 
 }  // namespace keeper

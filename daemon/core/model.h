@@ -175,6 +175,61 @@ struct MissedRow {
   bool operator==(const MissedRow&) const = default;
 };
 
+// What somebody is told of.
+enum class Topic { session_lost, plan_degraded, provider_down, budget_soft, budget_hard, orphan_found, start_missed };
+// Something that happens once; or that lasts from firing to resolved.
+enum class Phase { happened, firing, resolved };
+enum class MessageState { waiting, delivered, given_up };
+std::string_view to_string(Topic topic);
+std::string_view to_string(Phase phase);
+std::string_view to_string(MessageState state);
+std::optional<Topic> parse_topic(std::string_view word);
+std::optional<Phase> parse_phase(std::string_view word);
+std::optional<MessageState> parse_message_state(std::string_view word);
+// The word that the configuration and the messages use: "plan_degraded", "plan_recovered".
+std::string_view event_word(Topic topic, Phase phase);
+
+struct Notice {
+  Topic topic = Topic::session_lost;
+  Phase phase = Phase::happened;
+  std::string subject;  // the plan, provider or budget
+  Wall since{};         // of what lasts
+  Wall at{};
+  int times = 1;  // that it happened, since the last message
+  std::string text;
+  bool operator==(const Notice&) const = default;
+};
+
+// What has been told to a target and is not resolved; a restart tells it no second time.
+struct AlertKey {
+  TargetName target;
+  Topic topic = Topic::plan_degraded;
+  std::string subject;
+  auto operator<=>(const AlertKey&) const = default;
+};
+
+struct AlertRow {
+  AlertKey key;
+  Wall since{};
+  Wall told_at{};
+  std::string text;
+  bool operator==(const AlertRow&) const = default;
+};
+
+// Notices on their way to one target. Each try carries the same id, so that the receiver can tell a repeat.
+struct MessageRow {
+  std::string id;
+  TargetName target;
+  Wall created_at{};
+  int attempts = 0;
+  Wall next_at{};  // of the next try, while it waits
+  MessageState state = MessageState::waiting;
+  std::optional<Wall> settled_at;
+  std::string last_error;
+  std::vector<Notice> notices;
+  bool operator==(const MessageRow&) const = default;
+};
+
 // One transaction.
 struct Batch {
   std::vector<SessionRow> sessions;  // inserted or replaced by id
@@ -182,8 +237,12 @@ struct Batch {
   std::vector<DeliveryRow> deliveries;  // inserted, or session and disposition changed, by (provider, key)
   std::vector<PlanRow> plans;           // inserted or replaced by name
   std::vector<MissedRow> missed;        // inserted; ignored if (plan, occurrence) is there
+  std::vector<AlertRow> alerts;         // inserted or replaced by key
+  std::vector<AlertKey> resolved;       // alerts, deleted
+  std::vector<MessageRow> messages;     // inserted or replaced by id
   bool empty() const {
-    return sessions.empty() && transitions.empty() && deliveries.empty() && plans.empty() && missed.empty();
+    return sessions.empty() && transitions.empty() && deliveries.empty() && plans.empty() && missed.empty() &&
+           alerts.empty() && resolved.empty() && messages.empty();
   }
 };
 
@@ -194,6 +253,8 @@ struct Ledger {
   std::vector<SessionRow> latest;      // the newest session of each (plan, replica)
   std::vector<PlanRow> plans;
   std::vector<DeliveryRow> held;         // without bodies
+  std::vector<AlertRow> alerts;
+  std::vector<MessageRow> messages;      // that wait
   std::array<std::int64_t, 5> counts{};  // sessions by state, in the order of all_states
   std::int64_t last_seq = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/notices.h"
 
 namespace keeper {
 namespace {
@@ -21,19 +22,32 @@ void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why
   draft.miss({plan, occurrence, why, draft.now().wall});
 }
 
+void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, int times) {
+  happen(draft, Topic::start_missed, plan.name.str(),
+         "plan " + plan.name.str() + " did not start at " + to_rfc3339(occurrence) +
+             (why == Missed::budget ? ": its budget is used up" : ": it came too late for that"),
+         times);
+}
+
 // Everything that was due since the last look and is not `chosen` came too late, or was followed by a later one.
 void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
   const std::optional<Wall> looked = row.looked_until;
   const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
   Wall at = draft.now().wall;
+  int late = 0;
+  Wall newest{};
   for (int n = 0; n < missed_max && at >= from; ++n) {
     const auto one = plan.schedule.latest_start(at, at - from);
     if (!one || (looked && one->start <= *looked)) break;
     const bool is_chosen = chosen && chosen->time == one->time;
-    if (!is_chosen && !is_handled(row, one->time)) note_missed(draft, plan.name, one->time, Missed::too_late);
+    if (!is_chosen && !is_handled(row, one->time)) {
+      note_missed(draft, plan.name, one->time, Missed::too_late);
+      if (++late == 1) newest = one->time;
+    }
     if (n == 0) row.looked_until = one->start;
     at = one->start - instant;
   }
+  if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
 }
 
 // A clock that was wrong when it was noted must not hold the plan up until that time comes. The last day is looked at
@@ -58,6 +72,11 @@ Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
 }
 
 }  // namespace
+
+void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why) {
+  note_missed(draft, plan.name, occurrence, why);
+  tell_missed(draft, plan, occurrence, why, 1);
+}
 
 void mark_handled(PlanRow& row, Wall occurrence) {
   if (is_handled(row, occurrence)) return;

@@ -20,6 +20,9 @@ Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
 // begin now. Returns true if those sessions are to be ended.
 bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 
+// Recorded as an occurrence that began nothing, and told.
+void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why);
+
 void mark_handled(PlanRow& row, Wall occurrence);
 
 // How long after its time the start left that is answered here; empty unless it is the first of an occurrence.

@@ -4,12 +4,14 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model.h"
 #include "core/schedule.h"
+#include "core/spending.h"
 
 namespace keeper {
 
@@ -48,6 +50,12 @@ struct Plan {
   KeepAlive keep_alive;
 };
 
+// What `by_schedule` comes to: always for windows, on_failure for single occurrences.
+inline Restart effective_restart(const Plan& plan) {
+  if (plan.keep_alive.restart != Restart::by_schedule) return plan.keep_alive.restart;
+  return plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
+}
+
 // Which starts must not be under way at the same time, because a lost answer could not be told apart.
 enum class StartScope { free, place, provider };
 
@@ -69,11 +77,26 @@ struct Traits {
   Millis watch_spacing{0};
   Orphans orphans = Orphans::stop;
   Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active
+  std::optional<Price> price;
+};
+
+// Somebody who is told.
+struct Target {
+  std::set<std::string> events;  // words of event_word(); empty: all. What lasts is told to its end.
+  Millis repeat_interval{std::chrono::hours{4}};
 };
 
 struct Config {
   std::map<PlanName, Plan> plans;
   std::map<ProviderName, Traits> providers;
+  std::map<BudgetKey, Budget> budgets;
+  std::map<TargetName, Target> targets;
 };
+
+// Null: none is configured.
+inline const Price* price_of(const Config& config, const ProviderName& provider) {
+  const auto traits = config.providers.find(provider);
+  return traits != config.providers.end() && traits->second.price ? &*traits->second.price : nullptr;
+}
 
 }  // namespace keeper

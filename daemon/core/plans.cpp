@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "core/budget.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
+#include "core/notices.h"
 #include "core/occurrences.h"
 
 namespace keeper {
@@ -38,11 +40,7 @@ bool restarts(const Plan& plan, const Slot& slot) {
     case Reason::stopped_at_shutdown:
       break;
   }
-  Restart restart = plan.keep_alive.restart;
-  if (restart == Restart::by_schedule) {
-    restart = plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
-  }
-  switch (restart) {
+  switch (effective_restart(plan)) {
     case Restart::always:
       return true;
     case Restart::on_failure:
@@ -101,13 +99,18 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
   if (!occurrence || is_served(draft, plan, slot, *occurrence) || unresolved(draft, slot, *occurrence)) {
     return std::nullopt;
   }
-  if (slot.occurrence != occurrence) {
+  const bool begins = slot.occurrence != occurrence;
+  if (!begins && !restarts(plan, slot)) return std::nullopt;
+  if (!begins && draft.now().mono < slot.retry_at) return slot.retry_at;
+  if (const auto hold = budget_hold(draft, plan)) {
+    draft.edit_slot(key).held = hold->why;
+    return draft.now().mono + std::max<Millis>(hold->until - draft.now().wall, Seconds{1});
+  }
+  if (begins) {
     draft.edit_slot(key).failures = 0;
     create_session(draft, plan, key.replica, *occurrence, Reason::scheduled, Cause::schedule);
     return std::nullopt;
   }
-  if (!restarts(plan, slot)) return std::nullopt;
-  if (draft.now().mono < slot.retry_at) return slot.retry_at;
   create_session(draft, plan, key.replica, *occurrence, Reason::restarted, Cause::schedule);
   return std::nullopt;
 }
@@ -129,6 +132,45 @@ bool any_live(const Draft& draft, const PlanName& name, const std::set<int>& rep
   });
 }
 
+// The session that the slot is about.
+const SessionRow* newest_active(const Draft& draft, const Slot& slot) {
+  for (auto id = slot.live.rbegin(); id != slot.live.rend(); ++id) {
+    const Tracked* session = draft.find(*id);
+    if (session && session->row.state == State::active && !session->row.ending) return &session->row;
+  }
+  return nullptr;
+}
+
+// When what failed before will be forgotten, because the session that lives has lived long enough by then.
+std::optional<Wall> calm_at(const Draft& draft, const Plan& plan, const Slot& slot) {
+  const SessionRow* row = slot.failures > 0 ? newest_active(draft, slot) : nullptr;
+  if (!row) return std::nullopt;
+  return *row->active_at + plan.keep_alive.backoff_reset_after;
+}
+
+// What ails a plan is told once, and once that it is over: by a session that lives, not by a new occurrence alone.
+void tell_condition(Draft& draft, const Plan& plan, bool paused) {
+  const std::string& name = plan.name.str();
+  bool well = true;
+  for (int replica = 0; replica < plan.count; ++replica) {
+    const SlotKey key{plan.name, replica};
+    if (const auto calm = calm_at(draft, plan, draft.slot(key)); calm && *calm <= draft.now().wall) {
+      draft.edit_slot(key).failures = 0;
+    }
+    const Slot& slot = draft.slot(key);
+    if (slot.failures >= degraded_failures) {
+      raise(draft, Topic::plan_degraded, name,
+            "plan " + name + " is degraded: " + std::to_string(slot.failures) + " sessions in a row ended early" +
+                (slot.last_error.empty() ? "" : ", the last one with: " + slot.last_error));
+    }
+    const bool over = slot.live.empty() && (!slot.last_state || *slot.last_state == State::closed);
+    well = well && slot.failures == 0 && (over || newest_active(draft, slot));
+  }
+  if ((well || paused) && is_raised(draft, Topic::plan_degraded, name)) {
+    clear(draft, Topic::plan_degraded, name, "plan " + name + (well ? " is as wanted again" : " is paused"));
+  }
+}
+
 void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
   PlanTrack& track = draft.edit_plan(plan.name);
   const Wall now = draft.now().wall;
@@ -140,6 +182,10 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
   }
   if (track.row.by_hand && now < track.row.by_hand->end) {
     track.wake_wall = std::min(track.wake_wall, track.row.by_hand->end);
+  }
+  for (int replica = 0; replica < plan.count; ++replica) {
+    const auto calm = calm_at(draft, plan, draft.slot({plan.name, replica}));
+    if (calm && *calm > now) track.wake_wall = std::min(track.wake_wall, *calm);
   }
   track.wake_mono = retry.value_or(mono_never);
 }
@@ -155,21 +201,34 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   const std::set<int> replicas = replicas_of(draft, name, plan ? plan->count : 0);
   if (!plan) {
     for (const int replica : replicas) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
+    clear(draft, Topic::plan_degraded, name.str(), "plan " + name.str() + " is not in the configuration any more");
     return;
   }
   const bool paused = draft.is_paused(name);
   if (!paused) track.row.pause.reset();
-  Want want = consider(draft, *plan, track.row, paused);
   const bool windows = plan->schedule.kind() != Schedule::Kind::occurrences;
+  // An occurrence is begun or passed over once, so that the answer must be known.
+  if (!windows && is_being_counted(draft, *plan)) {
+    set_wake(draft, *plan, std::nullopt);
+    return;
+  }
+  Want want = consider(draft, *plan, track.row, paused);
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
     replaces = yields(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
   }
+  if (!windows && want.begin) {
+    if (const auto hold = budget_hold(draft, *plan)) {
+      pass_over(draft, *plan, *want.begin, Missed::budget);
+      want.begin.reset();
+    }
+  }
   std::optional<Mono> retry;
   for (const int replica : replicas) {
     const SlotKey key{name, replica};
+    if (!draft.slot(key).held.empty()) draft.edit_slot(key).held.clear();
     if (replica >= plan->count) {
       end_all(draft, key, Reason::stopped_by_plan, Cause::reload);
     } else if (windows && !want.alive) {
@@ -180,6 +239,7 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
       retry = std::min(retry.value_or(*at), *at);
     }
   }
+  tell_condition(draft, *plan, paused);
   set_wake(draft, *plan, retry);
 }
 

@@ -99,6 +99,18 @@ struct WebhookSettings {
   std::string public_url;
 };
 
+struct TargetSettings {
+  Secret url;     // may hold a credential
+  Secret secret;  // signs the messages; "whsec_" and base64, or any text; empty: unsigned
+  bool operator==(const TargetSettings&) const = default;
+};
+
+struct DeadMansSwitchSettings {
+  Secret url;
+  Millis every{std::chrono::minutes{1}};
+  bool operator==(const DeadMansSwitchSettings&) const = default;
+};
+
 struct Settings {
   std::string path;    // of the file that was read
   std::string sha256;  // of its bytes, hex
@@ -107,6 +119,8 @@ struct Settings {
   StatusSettings status;
   std::optional<WebhookSettings> webhook;
   std::map<ProviderName, ProviderSettings> providers;
+  std::map<TargetName, TargetSettings> targets;
+  std::optional<DeadMansSwitchSettings> dead_mans_switch;
   std::shared_ptr<const Config> config;
 };
 

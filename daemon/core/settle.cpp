@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/budget.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
 
@@ -8,6 +9,7 @@ namespace keeper {
 namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
+constexpr Millis route_look = Seconds{10};
 
 // The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
 // counts.
@@ -15,10 +17,28 @@ Millis grace(const Traits* traits) {
   return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
 }
 
+// The stop goes on being asked for; from here on it shows.
+void apply_stop_timeout(Draft& draft, Tracked& session) {
+  if (!session.row.ending || is_terminal(session.row.state)) return;
+  const Plan* plan = draft.plan(session.row.plan);
+  const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
+  if (!session.stop_by) session.stop_by = draft.now().mono + limit;
+  if (draft.now().mono < *session.stop_by) return;
+  const std::string why = session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
+  constexpr std::string_view overdue = "not ended within stop_timeout";
+  if (why.starts_with(overdue)) return;
+  session.row.last_error = std::string(overdue) + " (" + to_text(limit) + "), and asked again: " + why;
+}
+
 void apply_deadlines(Draft& draft, Tracked& session) {
   const Mono now = draft.now().mono;
+  apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
+  // Without a route, what the start came to cannot be looked up.
+  if (session.start_by && draft.provider(session.row.provider).cut_off) {
+    session.start_by = std::max(*session.start_by, now + route_look);
+  }
   const Millis wait = grace(draft.traits(session.row.provider));
   if (session.start_by && now >= *session.start_by) {
     ask_end(draft, id, State::timed_out, Reason::start_timeout, Cause::deadline);
@@ -30,6 +50,8 @@ void apply_deadlines(Draft& draft, Tracked& session) {
     ask_end(draft, id, State::timed_out, Reason::idle_timeout, Cause::deadline);
   }
 }
+
+Mono on_mono(Now now, Wall time) { return now.mono + std::max(time - now.wall, Millis{1000}); }
 
 bool breaks_first(const Plan& plan, const Traits& traits) {
   return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
@@ -58,6 +80,10 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   if (session.row.predecessor && draft.find(*session.row.predecessor)) {
     // Two at most: its own predecessor goes first.
     session.rollover_at = draft.now().mono + predecessor_wait;
+    return;
+  }
+  if (const auto hold = budget_hold(draft, *plan)) {
+    session.rollover_at = on_mono(draft.now(), hold->until);
     return;
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
@@ -115,6 +141,12 @@ bool begin_start(Draft& draft, Tracked& session) {
     Scope& edited = draft.edit_scope(key);
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);
+  }
+  if (const auto hold = budget_hold(draft, session.row)) {
+    session.row.last_error = hold->why;
+    release_scope(draft, session.row.id);
+    hold_start(draft, session, on_mono(draft.now(), hold->until));
+    return true;
   }
   if (const auto until = start_held_until(draft, session.row)) {
     release_scope(draft, session.row.id);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
+#include "core/notices.h"
 #include "core/reading.h"
 
 namespace keeper {
@@ -119,6 +120,8 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const 
     session.row.resolved = false;
     session.row.ending = Ending{row->state, row->reason, Cause::poll, now};
     session.row.last_error = "the provider shows it alive after its end; it is stopped again";
+    happen(draft, Topic::orphan_found, key.provider.str(),
+           "remote " + remote.id.str() + " at " + key.provider.str() + ": " + session.row.last_error);
     draft.adopt(row->id, remote.id);
     draft.edit(row->id).call_at = draft.now().mono;
     draft.wake_session(row->id);
@@ -146,6 +149,8 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const 
   session.call_at = draft.now().mono;
   draft.adopt(orphan.id, remote.id);
   draft.transition(orphan, std::nullopt, Cause::poll, now, "remote " + remote.id.str());
+  happen(draft, Topic::orphan_found, key.provider.str(),
+         "remote " + remote.id.str() + " at " + key.provider.str() + ": " + orphan.last_error);
   draft.wake_session(orphan.id);
 }
 
@@ -185,6 +190,28 @@ bool adopt_orphan(Draft& draft, const Remote& remote, const Answer& answer) {
   return false;
 }
 
+std::string reported_subject(const SweepKey& key, const RemoteId& remote) {
+  return key.provider.str() + " " + key.place + (key.place.empty() ? "" : " ") + remote.str();
+}
+
+// With `orphans: report`, what is found lasts until it is gone.
+void tell_reported(Draft& draft, const SweepKey& key, const std::vector<Stranger>& strangers) {
+  std::set<std::string> found;
+  for (const Stranger& one : strangers) {
+    if (!one.ours) continue;
+    const std::string subject = reported_subject(key, one.remote);
+    found.insert(subject);
+    raise(draft, Topic::orphan_found, subject,
+          "remote " + one.remote.str() + " at " + key.provider.str() +
+              " is this keeper's and no session stands for it; it is left alone, as orphans: report says");
+  }
+  const std::string prefix = reported_subject(key, RemoteId{});
+  for (const auto& [alert, track] : draft.world().alerts) {
+    const bool here = alert.topic == Topic::orphan_found && alert.subject.starts_with(prefix);
+    if (here && !found.contains(alert.subject)) clear(draft, Topic::orphan_found, alert.subject, "it is gone");
+  }
+}
+
 void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
   const Traits* traits = draft.traits(key.provider);
   std::vector<Stranger> strangers;
@@ -203,6 +230,7 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
       strangers.push_back({remote.id, remote.created_at, remote.native_status, ours});
     }
   }
+  tell_reported(draft, key, strangers);
   Sweep& sweep = draft.edit_sweep(key);
   sweep.strangers = std::move(strangers);
   sweep.done_at = draft.now().wall;

@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/budget.h"
 #include "core/keeper.h"
+#include "core/notices.h"
 
 namespace keeper {
 namespace {
-
-constexpr int degraded_failures = 3;
 
 std::optional<Wall> on_wall(Now now, const std::optional<Mono>& mono) {
   if (!mono || *mono == mono_never) return std::nullopt;
@@ -46,6 +46,7 @@ Tally tally_of(const World& world, const PlanName& name) {
     const Slot& slot = at->second;
     tally.failures = std::max(tally.failures, slot.failures);
     if (slot.live.empty() && slot.failures > 0) tally.last_error = slot.last_error;
+    if (slot.live.empty() && !slot.held.empty()) tally.last_error = slot.held;
     for (const SessionId& id : slot.live) {
       const Tracked& session = world.sessions.at(id);
       if (session.row.ending || is_terminal(session.row.state)) {
@@ -103,6 +104,7 @@ ProviderView view_of(const ProviderName& name, const ProviderTrack& track, Now n
   view.name = name;
   view.last_error = track.last_error;
   if (!track.healthy) view.condition = ProviderCondition::failing;
+  if (track.cut_off) view.condition = ProviderCondition::cut_off;
   if (track.starts_from > now.mono) {
     view.condition = track.exhausted ? ProviderCondition::exhausted : ProviderCondition::circuit_open;
     view.starts_from = on_wall(now, track.starts_from);
@@ -129,6 +131,22 @@ void add_orphans(View& view, const World& world, Now now) {
   }
 }
 
+void add_budgets(View& view, const World& world, Now now) {
+  for (const auto& [key, budget] : world.config->budgets) {
+    const auto track = world.budgets.find(key);
+    BudgetView one{key, budget, period_at(budget.period, now.wall), {}, BudgetLevel::within, false};
+    if (track != world.budgets.end() && track->second.counted == one.period) {
+      one.used = amount_of(world, key, track->second, now.wall);
+      one.level = track->second.refused ? BudgetLevel::hard : level_of(budget, one.used);
+      one.counted = true;
+    }
+    view.budgets.push_back(std::move(one));
+  }
+  for (const auto& [key, track] : world.alerts) {
+    if (key.target == log_target) view.alerts.push_back(track.row);
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(ProviderCondition condition) {
@@ -141,6 +159,8 @@ std::string_view to_string(ProviderCondition condition) {
       return "circuit_open";
     case ProviderCondition::exhausted:
       return "exhausted";
+    case ProviderCondition::cut_off:
+      return "cut_off";
   }
   check_failed("a known ProviderCondition", __FILE__, __LINE__);
 }
@@ -207,6 +227,7 @@ View Keeper::view(Now now) const {
     view.providers.push_back(view_of(name, track == world_.providers.end() ? ProviderTrack{} : track->second, now));
   }
   add_orphans(view, world_, now);
+  add_budgets(view, world_, now);
   return view;
 }
 

@@ -42,8 +42,9 @@ struct PlanView {
 };
 
 // failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.
-// exhausted: a rate or an allowance is used up, starts wait. Heartbeats and stops go out in all of them.
-enum class ProviderCondition { healthy, failing, circuit_open, exhausted };
+// exhausted: a rate or an allowance is used up, starts wait. cut_off: this machine has no route to it. Heartbeats and
+// stops go out in all of them.
+enum class ProviderCondition { healthy, failing, circuit_open, exhausted, cut_off };
 std::string_view to_string(ProviderCondition condition);
 
 struct ProviderView {
@@ -77,6 +78,15 @@ struct SweepView {
   std::string last_error;
 };
 
+struct BudgetView {
+  BudgetKey key;
+  Budget budget;
+  Period period;
+  Amount used;
+  BudgetLevel level = BudgetLevel::within;
+  bool counted = false;  // else what ended sessions took is not known yet
+};
+
 struct View {
   Wall at{};
   InstanceId instance;
@@ -86,6 +96,8 @@ struct View {
   std::vector<ProviderView> providers;   // by name
   std::vector<OrphanView> orphans;       // by provider
   std::vector<SweepView> sweeps;         // by provider and place
+  std::vector<BudgetView> budgets;       // plans', providers', then that of all
+  std::vector<AlertRow> alerts;          // that are raised
   std::shared_ptr<const Config> config;
 };
 

@@ -58,6 +58,28 @@ void store_held(World& world, const std::string& key, const std::optional<Held>&
   world.held.emplace(key, *value);
 }
 
+void store_alert(World& world, const AlertKey& key, const std::optional<AlertTrack>& value) {
+  const auto old = world.alerts.find(key);
+  if (old != world.alerts.end()) {
+    world.alert_queue.erase({old->second.repeat_at, key});
+    world.alerts.erase(old);
+  }
+  if (!value) return;
+  if (value->repeat_at != mono_never) world.alert_queue.insert({value->repeat_at, key});
+  world.alerts.emplace(key, *value);
+}
+
+void store_message(World& world, const std::string& id, const std::optional<MessageTrack>& value) {
+  const auto old = world.messages.find(id);
+  if (old != world.messages.end()) {
+    world.message_queue.erase({old->second.due, id});
+    world.messages.erase(old);
+  }
+  if (!value) return;
+  if (value->due != mono_never) world.message_queue.insert({value->due, id});
+  world.messages.emplace(id, *value);
+}
+
 template <class K, class V>
 void store_plain(std::map<K, V>& map, const K& key, const std::optional<V>& value) {
   if (value) {
@@ -90,6 +112,11 @@ void move_world(World& world, const Decision& decision) {
     store_plain(world.providers, change.key, side<forward>(change));
   for (const auto& change : decision.sweeps) store_sweep(world, change.key, side<forward>(change));
   for (const auto& change : decision.held) store_held(world, change.key, side<forward>(change));
+  for (const auto& change : decision.budgets) store_plain(world.budgets, change.key, side<forward>(change));
+  for (const auto& change : decision.alerts) store_alert(world, change.key, side<forward>(change));
+  for (const auto& change : decision.messages) store_message(world, change.key, side<forward>(change));
+  for (const auto& change : decision.targets) store_plain(world.targets, change.key, side<forward>(change));
+  world.budgets_due = forward ? decision.budgets_due_after : decision.budgets_due_before;
   world.config = forward ? decision.config_after : decision.config_before;
   world.shutting_down = forward ? decision.shutting_down_after : decision.shutting_down_before;
   world.tickets = forward ? decision.tickets_after : decision.tickets_before;

@@ -35,6 +35,7 @@ struct Tracked {
   std::optional<Mono> own_hard_at;  // the plan's max_duration passes
   std::optional<Mono> rollover_at;  // a successor is due
   std::optional<Mono> start_by;     // start_timeout passes
+  std::optional<Mono> stop_by;      // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
@@ -44,6 +45,9 @@ struct Tracked {
   Mono due{};                       // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
+
+// Early ends in a row from which on a plan is degraded.
+inline constexpr int degraded_failures = 3;
 
 struct SlotKey {
   PlanName plan;
@@ -59,6 +63,7 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
+  std::string held;             // why nothing begins, where a budget forbids it
   Mono retry_at{};              // the next attempt is not before this
   std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
@@ -93,6 +98,7 @@ struct ProviderTrack {
   int failures = 0;                // calls in a row that did not get through
   Mono starts_from{};              // no start leaves before this: the circuit is open, or an allowance used up
   bool exhausted = false;          // starts_from is by the provider's word
+  bool cut_off = false;            // this machine has no route to it
   std::optional<SessionId> probe;  // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;
@@ -131,6 +137,35 @@ struct Held {
   bool operator==(const Held&) const = default;
 };
 
+// What a budget covers, beside the sessions that are in the memory.
+struct BudgetTrack {
+  std::optional<Period> counted;          // for which `ended` holds; empty: the store is to be asked
+  std::map<ProviderName, Spent> ended{};  // sessions that left the memory
+  BudgetLevel level = BudgetLevel::within;
+  bool refused = false;  // in this period something did not begin, because the least that it costs did not fit
+  bool operator==(const BudgetTrack&) const = default;
+};
+
+struct AlertTrack {
+  AlertRow row;
+  Mono repeat_at = mono_never;
+  bool operator==(const AlertTrack&) const = default;
+};
+
+struct MessageTrack {
+  MessageRow row;
+  Mono due = mono_never;                // of the next try
+  std::optional<std::uint64_t> ticket;  // of the one under way
+  bool operator==(const MessageTrack&) const = default;
+};
+
+struct TargetTrack {
+  Mono quiet_until{};                  // no further message before this
+  std::optional<std::string> forming;  // the message that still takes notices
+  int opened = 0;
+  bool operator==(const TargetTrack&) const = default;
+};
+
 using RemoteKey = std::pair<ProviderName, RemoteId>;
 
 template <class K, class V>
@@ -149,6 +184,12 @@ struct Decision {
   std::vector<Change<ProviderName, ProviderTrack>> providers;
   std::vector<Change<SweepKey, Sweep>> sweeps;
   std::vector<Change<std::string, Held>> held;  // by provider and key
+  std::vector<Change<BudgetKey, BudgetTrack>> budgets;
+  std::vector<Change<AlertKey, AlertTrack>> alerts;
+  std::vector<Change<std::string, MessageTrack>> messages;  // by id
+  std::vector<Change<TargetName, TargetTrack>> targets;
+  Mono budgets_due_before = mono_never;
+  Mono budgets_due_after = mono_never;
   std::shared_ptr<const Config> config_before;
   std::shared_ptr<const Config> config_after;
   bool shutting_down_before = false;
@@ -160,6 +201,8 @@ struct Decision {
 
   Batch batch;
   std::vector<Effect> effects;
+  std::vector<Post> posts;
+  std::vector<Notice> notices;  // all, for the log
   std::vector<Acknowledgement> acks;
 };
 
@@ -177,6 +220,11 @@ struct World {
   std::map<std::string, Scope> scopes;
   std::map<ProviderName, ProviderTrack> providers;
   std::map<SweepKey, Sweep> sweeps;
+  std::map<BudgetKey, BudgetTrack> budgets;
+  std::map<AlertKey, AlertTrack> alerts;
+  std::map<std::string, MessageTrack> messages;  // that wait, by id
+  std::map<TargetName, TargetTrack> targets;
+  Mono budgets_due = mono_never;
   std::map<std::string, Held> held;
 
   // Derived by apply().
@@ -186,6 +234,8 @@ struct World {
   std::set<std::pair<Wall, PlanName>> plan_queue_wall;
   std::set<std::pair<Mono, SweepKey>> sweep_queue;
   std::set<std::pair<Mono, std::string>> held_queue;
+  std::set<std::pair<Mono, AlertKey>> alert_queue;
+  std::set<std::pair<Mono, std::string>> message_queue;
 
   void apply(const Decision& decision);
   void revert(const Decision& decision);

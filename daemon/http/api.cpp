@@ -81,6 +81,8 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v1/sessions/{id}/explain", &Api::session_explain},
       {"GET", "/api/v1/transitions", &Api::transitions},
       {"GET", "/api/v1/orphans", &Api::orphans},
+      {"GET", "/api/v1/cost", &Api::cost},
+      {"GET", "/api/v1/notifications", &Api::notifications},
       {"POST", "/api/v1/plans/{name}/start", &Api::plan_start},
       {"POST", "/api/v1/plans/{name}/stop", &Api::plan_stop},
       {"POST", "/api/v1/plans/{name}/pause", &Api::plan_pause},

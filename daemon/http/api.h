@@ -79,6 +79,8 @@ class Api {
   ApiAnswer metrics(const ApiRequest& request, const Parts& parts);
   ApiAnswer openapi(const ApiRequest& request, const Parts& parts);
   ApiAnswer page(const ApiRequest& request, const Parts& parts);
+  ApiAnswer cost(const ApiRequest& request, const Parts& parts);
+  ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);

@@ -33,7 +33,7 @@ ApiAnswer Api::operate(OperatorAsked asked) {
       return problem(404, of_session ? "no session with this id is unfinished" : "there is no plan of this name");
     case Ack::refused:
       return problem(409, of_session ? "the session has ended already, or the keeper is shutting down"
-                                     : "the plan's session is alive, or the keeper is shutting down");
+                                     : "the plan's session is alive, its budget is used up, or the keeper is shutting down");
     case Ack::recorded:
     case Ack::duplicate:
     case Ack::held:

@@ -39,7 +39,10 @@ ApiAnswer Api::sessions(const ApiRequest& request, const Parts&) {
   JsonWriter json;
   json.begin_object();
   json.begin_array("sessions");
-  for (const SessionRow& row : page->rows) write(json, row, seen->session(row.id));
+  const Wall now = wall_now();
+  for (const SessionRow& row : page->rows) {
+    write(json, row, seen->session(row.id), price_of(seen->config(), row.provider), now);
+  }
   end_list(json, page->next);
   return {.body = json.take()};
 }
@@ -50,7 +53,8 @@ ApiAnswer Api::session(const ApiRequest& request, const Parts& parts) {
   const auto row = session_row(parts.at(0));
   if (!row) return answer_failure(row.error());
   JsonWriter json;
-  write(json, *row, view()->session(row->id));
+  const auto seen = view();
+  write(json, *row, seen->session(row->id), price_of(seen->config(), row->provider), wall_now());
   return {.body = json.take()};
 }
 
@@ -147,7 +151,8 @@ ApiAnswer Api::session_explain(const ApiRequest& request, const Parts& parts) {
   const auto row = session_row(parts.at(0));
   if (!row) return answer_failure(row.error());
   const auto seen = view();
-  const std::vector<std::string> words = explain(*row, seen->session(row->id), seen->plan(row->plan.str()));
+  std::vector<std::string> words = explain(*row, seen->session(row->id), seen->plan(row->plan.str()));
+  if (const Price* price = price_of(seen->config(), row->provider)) tell_cost(*row, *price, wall_now(), words);
   JsonWriter json;
   json.begin_object();
   json.field("session_id", row->id.str());

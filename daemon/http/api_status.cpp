@@ -81,6 +81,12 @@ ApiAnswer Api::status(const ApiRequest& request, const Parts&) {
   for (const ProviderView& provider : view.providers)
     write_provider(json, provider, facts_of(facts, provider.name));
   json.end_array();
+  json.begin_array("budgets");
+  for (const BudgetView& budget : view.budgets) write(json, budget);
+  json.end_array();
+  json.begin_array("alerts");
+  for (const AlertRow& alert : view.alerts) write(json, alert);
+  json.end_array();
   json.key("webhook");
   write(json, facts.webhook);
   json.end_object();

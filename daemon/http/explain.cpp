@@ -1,5 +1,7 @@
 #include "http/explain.h"
 
+#include <cstdio>
+
 #include "base/check.h"
 #include "base/text.h"
 
@@ -120,6 +122,18 @@ std::string_view clause_of(Reason reason) {
       return "it was found alive at the provider, ours, and no session stood for it";
   }
   check_failed("a known Reason", __FILE__, __LINE__);
+}
+
+void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<std::string>& words) {
+  const auto life = lifetime(row, now);
+  if (!life) return;
+  const Spent spent = spent_within(*life, price.minimum, {Wall::min(), Wall::max()});
+  char cost[64];
+  std::snprintf(cost, sizeof cost, "%.2f", cost_of(spent.billed, price));
+  std::string text = "It has lived for " + to_text(std::chrono::floor<Seconds>(spent.lived)) + " and cost an estimated " +
+                     cost + (price.currency.empty() ? "" : " " + price.currency);
+  if (spent.billed > spent.lived) text += ", since at least " + to_text(price.minimum) + " are billed";
+  words.push_back(text + ".");
 }
 
 std::vector<std::string> explain(const SessionRow& row, const SessionView* seen, const PlanView* plan) {

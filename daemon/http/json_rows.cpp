@@ -8,6 +8,21 @@ void id_or_null(JsonWriter& json, std::string_view name, const std::optional<IdT
   json.text_or_null(name, id ? std::string_view(id->str()) : std::string_view{});
 }
 
+void write_cost(JsonWriter& json, const SessionRow& row, const Price* price, Wall now) {
+  const auto life = lifetime(row, now);
+  if (!price || !life) {
+    json.field("cost", nullptr);
+    return;
+  }
+  const Spent spent = spent_within(*life, price->minimum, {Wall::min(), Wall::max()});
+  json.begin_object("cost");
+  json.field("amount", cost_of(spent.billed, *price));
+  json.text_or_null("currency", price->currency);
+  json.field("session_time_ms", spent.lived.count());
+  json.field("billed_time_ms", spent.billed.count());
+  json.end_object();
+}
+
 void write_deadlines(JsonWriter& json, const SessionView& seen) {
   json.field("idle_deadline", seen.idle_deadline);
   json.field("hard_deadline", seen.hard_deadline);
@@ -17,7 +32,7 @@ void write_deadlines(JsonWriter& json, const SessionView& seen) {
 
 }  // namespace
 
-void write(JsonWriter& json, const SessionRow& row, const SessionView* seen) {
+void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now) {
   static const SessionView unknown;
   json.begin_object();
   json.field("id", row.id.str());
@@ -37,7 +52,7 @@ void write(JsonWriter& json, const SessionRow& row, const SessionView* seen) {
   id_or_null(json, "predecessor", row.predecessor);
   id_or_null(json, "successor", row.successor);
   json.text_or_null("last_error", row.last_error);
-  json.field("cost", nullptr);
+  write_cost(json, row, price, now);
   json.end_object();
 }
 
@@ -153,6 +168,57 @@ void write(JsonWriter& json, const SweepView& sweep) {
   json.field("listed_at", sweep.done_at);
   json.field("next_at", sweep.next_at);
   json.text_or_null("last_error", sweep.last_error);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const BudgetView& one) {
+  json.begin_object();
+  json.field("of", to_string(one.key));
+  json.field("state", to_string(one.level));
+  json.field("period_begin", one.period.begin);
+  json.field("period_end", one.period.end);
+  json.field("max_cost", one.budget.max_cost);
+  json.text_or_null("currency", one.budget.currency);
+  json.field("cost", one.counted ? std::optional<double>(one.used.cost) : std::nullopt);
+  const auto limit = one.budget.max_session_time;
+  json.field("max_session_time_ms", limit ? std::optional<std::int64_t>(limit->count()) : std::nullopt);
+  json.field("session_time_ms", one.counted ? std::optional<std::int64_t>(one.used.lived.count()) : std::nullopt);
+  json.field("soft_percent", one.budget.soft_percent);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const AlertRow& row) {
+  json.begin_object();
+  json.field("event", event_word(row.key.topic, Phase::firing));
+  json.field("subject", row.key.subject);
+  json.field("since", row.since);
+  json.field("text", row.text);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const MessageRow& row) {
+  json.begin_object();
+  json.field("id", row.id);
+  json.field("target", row.target.str());
+  json.field("state", to_string(row.state));
+  json.field("created_at", row.created_at);
+  json.field("attempts", row.attempts);
+  json.field("next_at", row.state == MessageState::waiting ? std::optional<Wall>(row.next_at) : std::nullopt);
+  json.field("settled_at", row.settled_at);
+  json.text_or_null("last_error", row.last_error);
+  json.begin_array("notices");
+  for (const Notice& notice : row.notices) {
+    json.begin_object();
+    json.field("event", event_word(notice.topic, notice.phase));
+    json.field("status", to_string(notice.phase));
+    json.field("subject", notice.subject);
+    json.field("since", notice.since);
+    json.field("at", notice.at);
+    json.field("times", notice.times);
+    json.field("text", notice.text);
+    json.end_object();
+  }
+  json.end_array();
   json.end_object();
 }
 

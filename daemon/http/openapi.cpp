@@ -253,6 +253,12 @@ std::string_view openapi_json() {
    "security": [{"control": []}], "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
   "/api/v1/stop-all": {"post": {"summary": "End every session and pause every plan",
    "security": [{"control": []}], "responses": {"202": {"description": "on disk"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/cost": {"get": {"summary": "Session time and estimated cost by plan and provider, and the budgets",
+   "parameters": [{"name": "since", "in": "query", "schema": {"type": "string", "format": "date-time"}}, {"name": "until", "in": "query", "schema": {"type": "string", "format": "date-time"}}],
+   "responses": {"200": {"description": "cost"}, "default": {"$ref": "#/components/responses/problem"}}}},
+  "/api/v1/notifications": {"get": {"summary": "Messages to notification targets, newest first",
+   "parameters": [{"name": "target", "in": "query", "schema": {"type": "string"}}, {"$ref": "#/components/parameters/limit"}, {"$ref": "#/components/parameters/before"}],
+   "responses": {"200": {"description": "notifications"}, "default": {"$ref": "#/components/responses/problem"}}}},
   "/api/v1/orphans": {"get": {"summary": "Remotes that no session stands for, and when they were looked for",
    "responses": {"200": {"description": "orphans and sweeps"}}}},
   "/api/v1/deliveries": {

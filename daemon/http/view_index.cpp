@@ -14,6 +14,11 @@ const SessionView* ViewIndex::session(const SessionId& id) const {
   return found == sessions_.end() ? nullptr : found->second;
 }
 
+const Config& ViewIndex::config() const {
+  static const Config none;
+  return view_->config ? *view_->config : none;
+}
+
 const PlanView* ViewIndex::plan(std::string_view name) const {
   const auto found = std::find_if(view_->plans.begin(), view_->plans.end(),
                                   [&](const PlanView& each) { return each.name.str() == name; });

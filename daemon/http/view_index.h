@@ -20,6 +20,7 @@ class ViewIndex {
   // Null for a session that is not in the view.
   const SessionView* session(const SessionId& id) const;
   const PlanView* plan(std::string_view name) const;
+  const Config& config() const;  // an empty one before the first is loaded
 
  private:
   ViewPtr view_;

@@ -19,8 +19,8 @@ using Json = nlohmann::json;
 // Standard alphabet with padding, or the URL one with or without. Only the canonical spelling of a value is
 // read: unused bits must be zero and the alphabets are not mixed, so one signature has one spelling in each.
 std::optional<std::string> decode_base64(std::string_view text);
+std::string encode_base64(std::string_view bytes);
 std::string encode_base64url(std::string_view bytes);  // without padding
-
 
 std::string sha256_hex(std::string_view bytes);
 

@@ -131,7 +131,7 @@ Result<HttpResponse> HttpClient::call(const HttpRequest& request, Deadline deadl
       if (!endpoints) return endpoints.error();
       connection = std::make_unique<HttpConnection>(options_.url);
       if (!connection->open(*endpoints, *tls, deadline)) {
-        return Error{ErrorKind::not_applied,
+        return Error{has_route(*endpoints) ? ErrorKind::not_applied : ErrorKind::cut_off,
                      "cannot connect to " + options_.url.authority + ": " + connection->failure()};
       }
     }

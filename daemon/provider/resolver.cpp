@@ -1,6 +1,7 @@
 #include "provider/resolver.h"
 
 #include <netdb.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <condition_variable>
@@ -58,6 +59,25 @@ struct Resolver::Shared {
   std::string failure;
 };
 
+// Connecting a datagram socket asks the routing table and sends nothing.
+bool has_route(const std::vector<Endpoint>& endpoints) {
+  // Documentation addresses (RFC 5737, RFC 3849): they stand for "anywhere".
+  static const std::vector<Endpoint> anywhere = [] {
+    std::vector<Endpoint> all = look_up("192.0.2.1", "9", AI_NUMERICHOST).endpoints;
+    for (const Endpoint& v6 : look_up("2001:db8::1", "9", AI_NUMERICHOST).endpoints) all.push_back(v6);
+    return all;
+  }();
+  for (const Endpoint& one : endpoints.empty() ? anywhere : endpoints) {
+    const auto* address = reinterpret_cast<const sockaddr*>(&one.address);
+    const int probe = ::socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) continue;
+    const bool routed = ::connect(probe, address, one.length) == 0;
+    ::close(probe);
+    if (routed) return true;
+  }
+  return false;
+}
+
 Resolver::Resolver(std::string host, int port)
     : host_(std::move(host)), port_(std::to_string(port)), shared_(std::make_shared<Shared>()) {
   Lookup numeric = look_up(host_, port_, AI_NUMERICHOST);
@@ -93,7 +113,7 @@ Result<std::vector<Endpoint>> Resolver::resolve(Deadline deadline) {
   const Deadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
   const bool ended = shared_->finished.wait_until(lock, until, [&] { return !shared_->under_way; });
   if (!shared_->endpoints.empty()) return shared_->endpoints;
-  return Error{ErrorKind::not_applied,
+  return Error{has_route({}) ? ErrorKind::not_applied : ErrorKind::cut_off,
                "cannot look up " + host_ + ": " +
                    (ended ? shared_->failure : "no answer from the name servers in time")};
 }

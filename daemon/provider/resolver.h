@@ -21,11 +21,14 @@ struct Endpoint {
   socklen_t length = 0;
 };
 
+// Whether this machine has a route to any of them; to anywhere at all, if there are none. Nothing is sent.
+bool has_route(const std::vector<Endpoint>& endpoints);
+
 class Resolver {
  public:
   Resolver(std::string host, int port);
 
-  // Errors: not_applied. Never empty.
+  // Errors: not_applied, cut_off. Never empty.
   Result<std::vector<Endpoint>> resolve(Deadline deadline);
 
  private:

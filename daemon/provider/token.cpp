@@ -10,7 +10,7 @@
 namespace keeper {
 namespace {
 
-constexpr Millis lifetime{std::chrono::hours{1}};
+constexpr Millis token_life{std::chrono::hours{1}};
 constexpr Millis renewed_before{Seconds{60}};
 
 }  // namespace
@@ -23,7 +23,7 @@ std::string AccessToken::at(Wall now) {
   return minted_.with([&](Minted& minted) {
     // A clock that was set back must not send a token from the future.
     if (minted.text.empty() || now >= minted.until - renewed_before || now < minted.from) {
-      minted = Minted{mint(now, now + lifetime), now, now + lifetime};
+      minted = Minted{mint(now, now + token_life), now, now + token_life};
     }
     return minted.text;
   });

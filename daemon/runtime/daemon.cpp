@@ -129,7 +129,8 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       store_(std::move(store)),
       token_(std::move(token)),
       inbox_(deliveries_max),
-      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }) {
+      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }),
+      notifier_(store_->instance(), [this](Posted posted) { inbox_.post(std::move(posted)); }) {
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = std::move(settings);
     loaded.loaded_at = started_at_;
@@ -137,16 +138,20 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
 }
 
 Daemon::~Daemon() {
+  dead_mans_switch_.reset();
   if (loop_) loop_->stop();
   if (thread_.joinable()) thread_.join();
   workers_.stop();
+  notifier_.stop();
 }
 
 LoopPorts Daemon::loop_ports() {
   const std::optional<Millis> limit = watchdog_limit();
   LoopPorts ports;
   ports.dispatch = [this](std::vector<Effect> effects) { workers_.dispatch(std::move(effects)); };
+  ports.post = [this](const std::vector<Post>& posts) { notifier_.post(posts); };
   ports.committed = log_transition;
+  ports.noticed = log_notice;
   ports.provider_changed = log_provider;
   ports.session_changed = log_session;
   ports.published = [this, last = std::string{}](const Published& published) mutable {
@@ -176,6 +181,7 @@ Status Daemon::start() {
   const auto settings = loaded().settings;
   install_workers(*settings, nullptr);
   verifiers_.install(*settings);
+  notifier_.install(settings->targets);
   loop_ = std::make_unique<Loop>(*store_, *ledger, inbox_, clock_, loop_ports());
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
@@ -192,8 +198,26 @@ Status Daemon::start() {
     store_->hand_over();
     signals_.interrupt();
   });
-  if (installed.get_future().get()) return Done{};
+  if (installed.get_future().get()) {
+    install_dead_mans_switch(*settings);
+    return Done{};
+  }
   return Error{ErrorKind::storage, published().storage_error};
+}
+
+// Well: the loop turns, the store takes writes, no session is past its deadline.
+bool Daemon::is_well() {
+  constexpr Millis loop_age_max = Seconds{15};
+  const Published published = this->published();
+  if (loop_age() > loop_age_max || !published.storage_error.empty() || !published.view) return false;
+  return !overdue_session(*published.view, wall_now());
+}
+
+void Daemon::install_dead_mans_switch(const Settings& settings) {
+  const auto& wanted = settings.dead_mans_switch;
+  if (wanted && dead_mans_switch_ && dead_mans_switch_->settings() == *wanted) return;
+  dead_mans_switch_.reset();
+  if (wanted) dead_mans_switch_ = std::make_unique<DeadMansSwitch>(*wanted, [this] { return is_well(); });
 }
 
 Loaded Daemon::loaded() {
@@ -253,12 +277,15 @@ Status Daemon::try_reload() {
   }
   // Before the event, because its effects may name the new providers at once.
   install_workers(*fresh, old.get());
+  notifier_.install(fresh->targets);
   if (Status installed = load_into_loop(fresh); !installed) {
     install_workers(*old, fresh.get());
+    notifier_.install(old->targets);
     return installed;
   }
   verifiers_.install(*fresh);
   loop_->set_retention(fresh->retention);
+  install_dead_mans_switch(*fresh);
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = fresh;
     loaded.loaded_at = wall_now();
@@ -322,13 +349,14 @@ int Daemon::leave() {
     }
     break;
   }
+  dead_mans_switch_.reset();
   loop_->stop();
   thread_.join();
   return loop_->fatal().empty() ? exit_good : exit_failed;
 }
 
 bool Daemon::end() {
-  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit);
+  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle();
   Log(Level::info, "stopped");
   return quiet;
 }

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/settings.h"
+#include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
+#include "runtime/notifier.h"
 #include "runtime/signals.h"
 #include "runtime/token.h"
 #include "runtime/verifiers.h"
@@ -79,6 +81,8 @@ class Daemon {
   Status load_into_loop(const std::shared_ptr<const Settings>& settings);
   Status try_reload();
   void install_workers(const Settings& fresh, const Settings* old);
+  void install_dead_mans_switch(const Settings& settings);
+  bool is_well();
   LoopPorts loop_ports();
   Millis leave_limit();
   int leave();
@@ -90,6 +94,8 @@ class Daemon {
   SystemClock clock_;
   Inbox inbox_;
   Workers workers_;
+  Notifier notifier_;
+  std::unique_ptr<DeadMansSwitch> dead_mans_switch_;
   Verifiers verifiers_;
   std::unique_ptr<Loop> loop_;
   std::thread thread_;

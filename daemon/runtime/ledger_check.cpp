@@ -29,6 +29,20 @@ std::string plan_difference(const World& world, const Ledger& ledger) {
   return {};
 }
 
+std::string notice_difference(const World& world, const Ledger& ledger) {
+  if (world.alerts.size() != ledger.alerts.size()) return "the alerts differ";
+  for (const AlertRow& row : ledger.alerts) {
+    const auto known = world.alerts.find(row.key);
+    if (known == world.alerts.end() || !(known->second.row == row)) return "the alert of " + row.key.subject + " differs";
+  }
+  if (world.messages.size() != ledger.messages.size()) return "the messages differ";
+  for (const MessageRow& row : ledger.messages) {
+    const auto known = world.messages.find(row.id);
+    if (known == world.messages.end() || !(known->second.row == row)) return "message " + row.id + " differs";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string difference(const World& world, const Ledger& ledger) {
@@ -36,6 +50,7 @@ std::string difference(const World& world, const Ledger& ledger) {
   if (world.counts != ledger.counts) return "the counts of sessions differ";
   if (std::string found = session_difference(world, ledger); !found.empty()) return found;
   if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
+  if (std::string found = notice_difference(world, ledger); !found.empty()) return found;
   const bool held = world.held.size() == ledger.held.size() &&
                     std::all_of(ledger.held.begin(), ledger.held.end(),
                                 [&](const DeliveryRow& row) { return world.held.contains(held_key(row)); });
@@ -48,6 +63,7 @@ Decision rowless_part(const Decision& decision) {
   part.shutting_down_before = part.shutting_down_after = decision.shutting_down_before;
   part.tickets_before = decision.tickets_before;
   part.tickets_after = decision.tickets_after;
+  part.budgets_due_before = part.budgets_due_after = decision.budgets_due_before;
   part.clock_offset_before = part.clock_offset_after = decision.clock_offset_before;
   for (const auto& change : decision.sessions) {
     if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;

@@ -90,4 +90,12 @@ void log_transition(const TransitionRow& row) {
   if (!row.detail.empty()) line.with("detail", row.detail);
 }
 
+void log_notice(const Notice& notice) {
+  const bool over = notice.phase == Phase::resolved;
+  const Level level = over || notice.topic == Topic::budget_soft ? Level::info : Level::warning;
+  Log line(level, event_word(notice.topic, notice.phase));
+  line.with("subject", notice.subject).with("text", notice.text);
+  if (notice.times > 1) line.with("times", static_cast<long long>(notice.times));
+}
+
 }  // namespace keeper

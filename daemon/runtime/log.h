@@ -36,5 +36,6 @@ class Log {
 std::string logfmt(std::string_view key, std::string_view value);
 
 void log_transition(const TransitionRow& row);
+void log_notice(const Notice& notice);
 
 }  // namespace keeper

@@ -24,6 +24,16 @@ void append(std::vector<Row>& to, const std::vector<Row>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+// Of an alert or message only its last row counts; what was resolved and raised anew in one batch stays.
+void append_notices(Batch& to, const Batch& from) {
+  append(to.messages, from.messages);
+  for (const AlertKey& key : from.resolved) {
+    std::erase_if(to.alerts, [&](const AlertRow& row) { return row.key == key; });
+    to.resolved.push_back(key);
+  }
+  append(to.alerts, from.alerts);
+}
+
 Batch batch_of(const std::vector<Decision>& decisions) {
   Batch batch;
   for (const Decision& decision : decisions) {
@@ -32,6 +42,7 @@ Batch batch_of(const std::vector<Decision>& decisions) {
     append(batch.deliveries, decision.batch.deliveries);
     append(batch.plans, decision.batch.plans);
     append(batch.missed, decision.batch.missed);
+    append_notices(batch, decision.batch);
   }
   return batch;
 }
@@ -95,7 +106,22 @@ void Loop::work(Now now) {
   maintain(now);
 }
 
+// What ended sessions took is read before anything is decided, so that it fits the sessions in the memory.
+Status Loop::count_budgets(Round& round, Now now) {
+  for (const Period& period : keeper_.uncounted(now)) {
+    std::map<ProviderName, Millis> minimums;
+    for (const auto& [name, traits] : keeper_.world().config->providers) {
+      if (traits.price) minimums.emplace(name, traits.price->minimum);
+    }
+    Result<std::vector<SpentBy>> spent = store_.spent(period, minimums);
+    if (!spent) return spent.error();
+    decide(Counted{period, *std::move(spent)}, now, round);
+  }
+  return Done{};
+}
+
 Status Loop::decide_round(Round& round, Now now) {
+  if (Status counted = count_budgets(round, now); !counted) return counted;
   for (std::size_t i = 0; i < round.items.size(); ++i) {
     Event& event = round.items[i].event;
     const Waiter waiter = round.items[i].receipt ? i + 1 : 0;
@@ -172,18 +198,22 @@ void Loop::decide(const Event& event, Now now, Round& round) {
 // The round is on disk, or needed nothing there.
 void Loop::let_out(Round& round) {
   std::vector<Effect> effects;
+  std::vector<Post> posts;
   for (Decision& decision : round.decisions) {
     for (const Acknowledgement& one : decision.acks) {
       const Receipt receipt = std::exchange(round.items.at(one.waiter - 1).receipt, nullptr);
       if (receipt) receipt(one.ack);
     }
     std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
+    append(posts, decision.posts);
     for (const TransitionRow& row : decision.batch.transitions) ports_.committed(row);
+    for (const Notice& notice : decision.notices) ports_.noticed(notice);
     for (const auto& change : decision.providers) ports_.provider_changed(change);
     for (const auto& change : decision.sessions) ports_.session_changed(change);
   }
   for (const Item& item : round.items) KEEPER_CHECK(!item.receipt);
   if (!effects.empty()) ports_.dispatch(std::move(effects));
+  if (!posts.empty()) ports_.post(posts);
 }
 
 void Loop::maintain(Now now) {
@@ -218,6 +248,7 @@ Mono Loop::next_turn() const {
   const Now now = clock_.now();
   Mono next = now.mono + Millis{pulse_ms_.load()};
   next = std::min(next, outage_ ? outage_->retry_at : keeper_.next_wakeup(now));
+  if (!outage_ && !keeper_.uncounted(now).empty()) next = now.mono;
   if (changed_) next = std::min(next, publish_at_);
   return next;
 }

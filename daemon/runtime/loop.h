@@ -31,7 +31,9 @@ struct Published {
 
 struct LoopPorts {
   std::function<void(std::vector<Effect>)> dispatch;
+  std::function<void(const std::vector<Post>&)> post = [](const std::vector<Post>&) {};
   std::function<void(const TransitionRow&)> committed = [](const TransitionRow&) {};
+  std::function<void(const Notice&)> noticed = [](const Notice&) {};
   std::function<void(const Change<ProviderName, ProviderTrack>&)> provider_changed =
       [](const Change<ProviderName, ProviderTrack>&) {};
   std::function<void(const Change<SessionId, Tracked>&)> session_changed = [](const Change<SessionId, Tracked>&) {};
@@ -81,6 +83,7 @@ class Loop {
 
   void work(Now now);
   Status decide_round(Round& round, Now now);
+  Status count_budgets(Round& round, Now now);
   Status prepare(Delivered& delivered, Round& round);
   Status prepare(Answer& answer);
   void decide(const Event& event, Now now, Round& round);

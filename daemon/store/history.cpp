@@ -9,8 +9,10 @@
 #include "base/locked.h"
 #include "store/connection.h"
 #include "store/history_query.h"
+#include "store/notice_writer.h"
 #include "store/rows.h"
 #include "store/schema.h"
+#include "store/spending.h"
 #include "store/sql.h"
 
 namespace keeper {
@@ -34,7 +36,7 @@ class History::Connection {
   Connection& operator=(const Connection&) = delete;
 
   void limit(Millis length) { deadline_ = Clock::now() + length; }
-  const SQLite::Database& database() const { return *database_; }
+  SQLite::Database& database() const { return *database_; }
 
   // `read_row` reads what follows the cursor, which is the first column.
   template <class Row, class Query, class ReadRow>
@@ -168,6 +170,30 @@ Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
       page.rows.push_back({query.plan, occurrence, why, from.time()});
     }
     return page;
+  });
+}
+
+Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
+  return read([&](Connection& connection) -> Result<Page<MessageRow>> {
+    Page<MessageRow> page = connection.page<MessageRow>(query, read_message);
+    SQLite::Statement notices(connection.database(),
+                              std::string("SELECT ") + notice_columns + " FROM notices WHERE message = ? ORDER BY n");
+    for (MessageRow& row : page.rows) {
+      const sql::Use use(notices);
+      sql::Binder(notices).text(row.id);
+      while (notices.executeStep()) {
+        sql::Reader from(notices);
+        row.notices.push_back(read_notice(from));
+      }
+    }
+    return page;
+  });
+}
+
+Result<std::vector<SpentBy>> History::spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
+                                            Wall now) {
+  return read([&](Connection& connection) -> Result<std::vector<SpentBy>> {
+    return spent_by_all(connection.database(), period, minimums, now);
   });
 }
 

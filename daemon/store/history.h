@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "core/model.h"
+#include "core/spending.h"
 
 namespace keeper {
 
@@ -55,6 +56,13 @@ struct MissedQuery {
   int limit = 100;
 };
 
+// Messages to notification targets.
+struct MessageQuery {
+  std::optional<TargetName> target{};
+  std::optional<std::int64_t> before{};
+  int limit = 100;
+};
+
 class History {
  public:
   // The file must be there, made by a Store of this version. Not for in-memory stores.
@@ -75,6 +83,12 @@ class History {
 
   // Newest first, by their times.
   Result<Page<MissedRow>> missed(const MissedQuery& query);
+
+  // Newest first, with their notices.
+  Result<Page<MessageRow>> messages(const MessageQuery& query);
+
+  // By plan and provider; sessions that are not over count up to `now`.
+  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums, Wall now);
 
   // With its body.
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id);

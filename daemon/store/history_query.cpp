@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "store/notice_writer.h"
 #include "store/rows.h"
 
 namespace keeper {
@@ -93,6 +94,18 @@ void bind(sql::Binder& to, const DeliveryQuery& query) {
   if (query.provider) to.text(*query.provider);
   if (query.disposition) to.name(to_string(*query.disposition));
   if (query.session) to.text(*query.session);
+  to.integer(query.limit + 1);
+}
+
+string list_text(const MessageQuery& query) {
+  string text = string("SELECT number, ") + message_columns + " FROM messages WHERE number < ?";
+  if (query.target) text += " AND target = ?";
+  return text + " ORDER BY number DESC LIMIT ?";
+}
+
+void bind(sql::Binder& to, const MessageQuery& query) {
+  to.integer(before_or_end(query.before));
+  if (query.target) to.text(*query.target);
   to.integer(query.limit + 1);
 }
 

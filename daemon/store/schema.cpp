@@ -171,13 +171,52 @@ ALTER TABLE plans RENAME COLUMN considered TO looked_until;
 UPDATE plans SET handled_before = looked_until;
 )sql";
 
+// Who was told what, and the messages that carry it. What a message says goes with it.
+constexpr const char* notice_tables = R"sql(
+CREATE TABLE alerts(
+  target TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  told_at INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY(target, topic, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages(
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  target TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK(state IN ('waiting', 'delivered', 'given_up')),
+  settled_at INTEGER,
+  last_error TEXT NOT NULL
+) STRICT;
+CREATE INDEX messages_waiting ON messages(state) WHERE state = 'waiting';
+
+CREATE TABLE notices(
+  message TEXT NOT NULL REFERENCES messages(id) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  times INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY(message, n)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
 constexpr std::array<Step, store_version> steps{
-    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}}};
+    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}, {{notice_tables, "", ""}}}};
 
 }  // namespace
 

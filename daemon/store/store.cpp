@@ -259,6 +259,10 @@ Result<int> Store::prune(Wall ended_before, int sessions_max) {
   return run([&]() -> Result<int> { return writer_->prune(ended_before, sessions_max); });
 }
 
+Result<std::vector<SpentBy>> Store::spent(const Period& period, const std::map<ProviderName, Millis>& minimums) {
+  return run([&]() -> Result<std::vector<SpentBy>> { return writer_->spent(period, minimums); });
+}
+
 Result<std::int64_t> Store::used_bytes() {
   return run([&]() -> Result<std::int64_t> {
     const std::int64_t pages = sql::query_int(*database_, "PRAGMA page_count") -

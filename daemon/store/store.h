@@ -4,14 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/thread_check.h"
-#include "core/model.h"
+#include "core/spending.h"
 
 namespace SQLite {
 class Database;
@@ -66,6 +68,10 @@ class Store {
   Result<std::optional<SessionId>> session_of(const ProviderName& provider, const RemoteId& remote);
 
   Result<std::optional<SessionRow>> session(const SessionId& id);
+
+  // What the sessions that are over and whose remote is gone took in the period, each billed for at least its
+  // provider's minimum.
+  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
 
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
   bool checkpoint_due() const;

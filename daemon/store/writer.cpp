@@ -94,7 +94,8 @@ Writer::Writer(SQLite::Database& database)
       held_(database, string("SELECT ") + delivery_columns +
                           " FROM deliveries d INDEXED BY deliveries_by_disposition "
                           "LEFT JOIN sessions s ON s.number = d.session WHERE d.disposition = 'held' ORDER BY d.id"),
-      counts_(database, "SELECT state, sessions FROM session_counts") {}
+      counts_(database, "SELECT state, sessions FROM session_counts"),
+      notices_(database) {}
 
 void Writer::commit(const Batch& batch) {
   transact([&] { write(batch); });
@@ -126,6 +127,7 @@ void Writer::write(const Batch& batch) {
   for (const TransitionRow& row : batch.transitions) append(row);
   for (const DeliveryRow& row : batch.deliveries) write_delivery(row);
   for (const MissedRow& row : batch.missed) write_missed(row);
+  notices_.write(batch);
 }
 
 void Writer::write_session(const SessionRow& row) {
@@ -290,7 +292,12 @@ void Writer::load(Ledger& ledger) {
       ledger.counts[static_cast<std::size_t>(state)] = from.integer();
     }
   }
+  notices_.load(ledger);
   ledger.last_seq = last_seq();
+}
+
+std::vector<SpentBy> Writer::spent(const Period& period, const Minimums& minimums) {
+  return spent_by_ended(database_, period, minimums);
 }
 
 int Writer::prune(Wall ended_before, int sessions_max) {
@@ -314,6 +321,7 @@ int Writer::prune(Wall ended_before, int sessions_max) {
   try {
     sql::Binder(missed).time(ended_before).integer(sessions_max);
     missed.exec();
+    notices_.prune(ended_before, sessions_max);
     sql::Binder(sessions).time(ended_before).integer(sessions_max);
     const int deleted = sessions.exec();
     sql::Binder(deliveries).time(ended_before).integer(sessions_max);

@@ -11,6 +11,8 @@
 
 #include "core/model.h"
 #include "store/chain.h"
+#include "store/notice_writer.h"
+#include "store/spending.h"
 
 namespace keeper {
 
@@ -27,6 +29,7 @@ class Writer {
   std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
   std::optional<SessionRow> session(const SessionId& id);
   void load(Ledger& ledger);
+  std::vector<SpentBy> spent(const Period& period, const Minimums& minimums);
 
   // Sessions that were deleted.
   int prune(Wall ended_before, int sessions_max);
@@ -64,6 +67,7 @@ class Writer {
   SQLite::Statement plans_;
   SQLite::Statement held_;
   SQLite::Statement counts_;
+  NoticeWriter notices_;
 };
 
 }  // namespace keeper

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,9 @@ inline Plan always_plan(const std::string& name, const std::string& provider) {
 
 class Bench {
  public:
-  explicit Bench(std::vector<Plan> plans, Ledger ledger = {}) : keeper_(instance(std::move(ledger)), now) {
+  explicit Bench(std::vector<Plan> plans, Ledger ledger = {}, std::map<TargetName, Target> targets = {})
+      : keeper_(instance(std::move(ledger)), now) {
+    config.targets = std::move(targets);
     for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
       ProviderSettings settings;
       settings.type = type;
@@ -59,9 +62,62 @@ class Bench {
     for (const DeliveryRow& row : decision.batch.deliveries) deliveries.push_back(row);
     for (const MissedRow& row : decision.batch.missed) missed.push_back(row);
     for (const Acknowledgement& ack : decision.acks) acks.push_back(ack.ack);
+    posts.insert(posts.end(), decision.posts.begin(), decision.posts.end());
+    for (const Notice& one : decision.notices) {
+      notices.push_back(std::string(event_word(one.topic, one.phase)) + " " + one.subject);
+    }
+    for (const AlertKey& key : decision.batch.resolved) {
+      std::erase_if(alerts, [&](const AlertRow& old) { return old.key == key; });
+    }
+    for (const AlertRow& row : decision.batch.alerts) {
+      std::erase_if(alerts, [&](const AlertRow& old) { return old.key == row.key; });
+      alerts.push_back(row);
+    }
+    for (const MessageRow& row : decision.batch.messages) messages[row.id] = row;
   }
 
-  void tick() { take(Tick{}); }
+  void tick() {
+    for (const Period& period : keeper_.uncounted(now)) take(Counted{period, spent(period)});
+    take(Tick{});
+  }
+
+  // What a store would say of the rows.
+  std::vector<SpentBy> spent(const Period& period) const {
+    std::vector<SpentBy> all;
+    for (const SessionRow& row : rows) {
+      const auto life = row.resolved ? lifetime(row, now.wall) : std::nullopt;
+      const Price* price = price_of(config, row.provider);
+      if (life) all.push_back({row.plan, row.provider, spent_within(*life, price ? price->minimum : Millis{}, period)});
+    }
+    return all;
+  }
+
+  // The answer to the oldest message that was posted.
+  MessageRow deliver(Status outcome = Done{}) {
+    REQUIRE_FALSE(posts.empty());
+    const Post post = posts.front();
+    posts.erase(posts.begin());
+    take(Posted{post.message.id, post.ticket, std::move(outcome)});
+    return post.message;
+  }
+
+  // What a new process would load: only rows.
+  Ledger ledger() const {
+    Ledger all;
+    all.instance = InstanceId{"bench"};
+    all.alerts = alerts;
+    for (const auto& [id, message] : messages) {
+      if (message.state == MessageState::waiting) all.messages.push_back(message);
+    }
+    std::map<std::pair<PlanName, int>, SessionRow> latest;
+    for (const SessionRow& row : rows) {
+      if (!row.resolved) all.unresolved.push_back(row);
+      const auto newest = latest.find({row.plan, row.replica});
+      if (newest == latest.end() || newest->second.attempt < row.attempt) latest[{row.plan, row.replica}] = row;
+    }
+    for (const auto& [slot, row] : latest) all.latest.push_back(row);
+    return all;
+  }
 
   // Moves both clocks and ticks at every wake-up on the way.
   void advance(Millis by) {
@@ -154,6 +210,10 @@ class Bench {
   std::vector<DeliveryRow> deliveries;
   std::vector<MissedRow> missed;
   std::vector<Ack> acks;
+  std::vector<Post> posts;            // not answered yet
+  std::vector<std::string> notices;   // "plan_degraded front-desk"
+  std::vector<AlertRow> alerts;
+  std::map<std::string, MessageRow> messages;
 
  private:
   static Ledger instance(Ledger ledger) {

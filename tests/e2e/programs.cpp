@@ -151,7 +151,7 @@ std::map<std::string, std::string> Stage::environment() const {
 void Stage::write_plans(const std::string& plans) {
   const auto at = [](int port) { return "127.0.0.1:" + std::to_string(port); };
   const std::string base =
-      "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n";
+      "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n" + provider_lines;
   std::ofstream(directory / "keeper.yaml")
       << "store:\n  path: " << (directory / "keeper.db").string()
       << "\nstatus:\n  listen: " << at(status_port) << "\nwebhook:\n  listen: " << at(webhook_port)

@@ -59,6 +59,9 @@ class Stage {
   Json status() { return get_json(status_port, "/api/v1/status").value_or(Json{}); }
   int run_cli(const std::vector<std::string>& arguments, std::string* output);
 
+  // Written into each provider from the next write_plans() on: YAML, indented by four.
+  std::string provider_lines;
+
   const std::filesystem::path directory;
   const int api_port, control_port, status_port, webhook_port;
   std::optional<Child> daemon;

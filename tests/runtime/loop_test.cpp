@@ -44,7 +44,9 @@ TEST_CASE("a delivery is acknowledged after its transaction, and the second one 
 TEST_CASE("a delivery for a session that ended long ago is recorded as late") {
   LoopWorld world;
   const SessionId session = world.activate();
-  world.load(std::make_shared<Config>(Config{{}, one_plan()->providers}));
+  auto without_plans = std::make_shared<Config>();
+  without_plans->providers = one_plan()->providers;
+  world.load(without_plans);
   Remote ended = world.active_remote("r1");
   ended.progress = Progress::ended;
   ended.state = State::closed;

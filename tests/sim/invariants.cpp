@@ -33,6 +33,10 @@ void Simulation::check_store() {
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
   if (ledger.counts != keeper_->world().counts) fail("1: the store and the keeper count the same");
+  if (ledger.alerts.size() != keeper_->world().alerts.size() ||
+      ledger.messages.size() != keeper_->world().messages.size()) {
+    fail("1: the store and the keeper hold the same alerts and messages");
+  }
   if (ledger.held.size() != keeper_->world().held.size())
     fail("1: the store and the keeper hold the same deliveries");
 }
@@ -80,6 +84,7 @@ void Simulation::check_occurrences() {
 // 6, 7, 8 and 9, once the world has been healthy for a while.
 void Simulation::check_healed() {
   check_occurrences();
+  check_notices();
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -115,6 +120,7 @@ void Simulation::check_healed() {
     const bool long_enough = window && now().wall - window->begin > std::chrono::minutes{10};
     const bool lives_on = plan.keep_alive.heartbeat || !plan.idle_timeout;
     if (!long_enough || !lives_on || plan.keep_alive.restart != Restart::by_schedule) continue;
+    if (!config_->budgets.empty()) continue;
     for (int replica = 0; replica < plan.count; ++replica) {
       const auto& live = keeper_->world().slots.at({name, replica}).live;
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {

@@ -19,7 +19,11 @@ const std::map<std::string, Mutant> mutants{{"none", Mutant::none},
                                             {"deaf_heartbeat", Mutant::deaf_heartbeat},
                                             {"blind_sweep", Mutant::blind_sweep},
                                             {"greedy_sweep", Mutant::greedy_sweep},
-                                            {"no_circuit", Mutant::no_circuit}};
+                                            {"no_circuit", Mutant::no_circuit},
+                                            {"no_count", Mutant::no_count},
+                                            {"amnesia", Mutant::amnesia},
+                                            {"deaf_target", Mutant::deaf_target},
+                                            {"blind_route", Mutant::blind_route}};
 
 int replay(const Options& options) {
   const Verdict verdict = Simulation(options).run();
@@ -54,19 +58,20 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
     all.orphans += verdict.orphans;
     all.outages += verdict.outages;
     all.lasted += verdict.lasted;
+    all.messages += verdict.messages;
     if (verdict.broken.empty()) continue;
     ++broken;
     std::printf("%s\n", verdict.broken.c_str());
   }
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
-  std::printf("%lld virtual hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages\n",
+  std::printf("%lld virtual hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages\n",
               static_cast<long long>(hours), all.starts, all.crashes, all.rollovers, all.deliveries,
-              all.adopted, all.orphans, all.outages);
+              all.adopted, all.orphans, all.outages, all.messages);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
   // Faults that never happen would hide bugs as well as a check that never fails.
   const bool exercised = all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
-                         all.orphans > 0 && all.outages > 0;
+                         all.orphans > 0 && all.outages > 0 && all.messages > 0;
   return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
 }
 

@@ -112,6 +112,7 @@ void Simulation::draw_world() {
       config_->plans[plan.name] = plan;
     }
   }
+  draw_money();
   const auto rate = [&](double most) { return random_.chance(0.5) ? random_.unit() * most : 0.0; };
   phase_faults_.refuse = rate(0.2);
   phase_faults_.lose_before = rate(0.2);
@@ -152,6 +153,7 @@ void Simulation::meddle() {
     }
   }
   if (random_.chance(0.02)) begin_outage();
+  if (random_.chance(0.01)) cut_off();
   if (random_.chance(0.02)) reload();
   if (random_.chance(crash_rate_)) restart();
 }
@@ -201,7 +203,7 @@ void Simulation::run_until(Mono end) {
   while (now_ < end && verdict_.broken.empty()) {
     Mono next = keeper_->next_wakeup(now());
     if (!queue_.empty()) next = std::min(next, queue_.top().at);
-    if (!inbox_.empty()) next = now_;
+    if (!inbox_.empty() || !keeper_->uncounted(now()).empty()) next = now_;
     step(std::min(std::max(next, now_), end));
   }
 }
@@ -238,6 +240,7 @@ Verdict Simulation::run() {
   run_until(begin + phase1);
   faults_ = {};
   crash_rate_ = 0;
+  deaf_ = 0;
   for (auto& [name, provider] : providers_) provider.expire(now_);
   healed_at_ = now_;
   log("healed");

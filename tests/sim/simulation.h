@@ -28,6 +28,10 @@ enum class Mutant {
   blind_sweep,     // lists show nothing
   greedy_sweep,    // strangers are taken for the keeper's own
   no_circuit,      // calls that did not get through are taken for a passing lack of allowance
+  no_count,        // what ended sessions took is forgotten
+  amnesia,         // alerts and messages do not outlive the process
+  deaf_target,     // a message that was not delivered is believed to be
+  blind_route,     // a machine without a route is taken for a provider that refuses
 };
 
 struct Options {
@@ -40,6 +44,7 @@ struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
+  int messages = 0;
   Millis lasted{};
 };
 
@@ -73,6 +78,16 @@ class Simulation {
   void restart();
   void reload();
   void dispatch(const Effect& effect);
+  void count_budgets(std::vector<Decision>& decisions);
+  Ledger load();
+  void post(const Post& post);
+  void hear(const MessageRow& message);
+  void draw_money();
+  void cut_off();
+  void check_budgets(const Effect& start);
+  void check_notice(const Notice& notice);
+  void check_notices();
+  std::optional<Error> unreachable(const SimProvider& provider, const Effect& effect);
   void call(SimProvider& provider, const Effect& effect, int epoch);
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
@@ -121,6 +136,11 @@ class Simulation {
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
   std::set<std::pair<PlanName, Wall>> missed_;
+  double deaf_ = 0;                    // of posts that fail
+  std::optional<Mono> routeless_since_;
+  std::map<std::string, Mono> posted_;  // messages, first tried
+  std::set<std::string> heard_;         // messages that the target took
+  std::map<std::string, int> firing_;   // by topic and subject: told to be firing, less told to be over
   Verdict verdict_;
 };
 

@@ -15,6 +15,12 @@ void append(Batch& all, const Batch& one) {
   all.deliveries.insert(all.deliveries.end(), one.deliveries.begin(), one.deliveries.end());
   all.plans.insert(all.plans.end(), one.plans.begin(), one.plans.end());
   all.missed.insert(all.missed.end(), one.missed.begin(), one.missed.end());
+  all.messages.insert(all.messages.end(), one.messages.begin(), one.messages.end());
+  for (const AlertKey& key : one.resolved) {
+    std::erase_if(all.alerts, [&](const AlertRow& row) { return row.key == key; });
+    all.resolved.push_back(key);
+  }
+  all.alerts.insert(all.alerts.end(), one.alerts.begin(), one.alerts.end());
 }
 
 }  // namespace
@@ -30,7 +36,7 @@ void Simulation::restart() {
     if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
   }
   waiting_.clear();
-  keeper_ = std::make_unique<Keeper>(store_->load().value(), now());
+  keeper_ = std::make_unique<Keeper>(load(), now());
   inbox_.emplace_back(ConfigLoaded{config_, 0});
 }
 
@@ -53,6 +59,7 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
     keeper_->install(decisions.back());
     keeper_->check(decisions.back(), now());
   };
+  count_budgets(decisions);
   for (Event& event : events) {
     auto* answer = std::get_if<Answer>(&event);
     if (answer && answer->kind == EffectKind::list && answer->remotes.ok()) look_up(*answer);
@@ -75,7 +82,7 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
   }
   take(Tick{});
   const Mono next = keeper_->next_wakeup(now());
-  if (next <= now_) fail("3: after a tick nothing is still due");
+  if (next <= now_ && keeper_->uncounted(now()).empty()) fail("3: after a tick nothing is still due");
   return verdict_.broken.empty();
 }
 
@@ -110,6 +117,9 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
     missed_.insert({row.plan, row.occurrence});
     log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
   }
+  for (const Decision& decision : decisions) {
+    for (const Notice& notice : decision.notices) check_notice(notice);
+  }
   if (crash == Crash::after_commit) {
     log("crash after the commit");
     restart();
@@ -125,6 +135,7 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
       }
       dispatch(effect);
     }
+    for (const Post& one : decision.posts) post(one);
   }
 }
 
@@ -142,7 +153,7 @@ void Simulation::note(const TransitionRow& t) {
   const bool kept = plan->second.keep_alive.heartbeat;
   if (t.reason == Reason::idle_timeout && kept) fail("6: a heartbeat was missed: " + t.session.str());
   const bool rolls = plan->second.keep_alive.rollover != Rollover::off && plan->second.schedule.spec().always;
-  if (t.reason == Reason::max_duration && rolls)
+  if (t.reason == Reason::max_duration && rolls && config_->budgets.empty())
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
 
@@ -160,7 +171,10 @@ void Simulation::acknowledge(const std::vector<Decision>& decisions) {
 
 void Simulation::dispatch(const Effect& effect) {
   if (effect.kind != EffectKind::list && !rows_.contains(effect.session)) fail("4: an effect has a committed row");
-  if (effect.kind == EffectKind::start) ++verdict_.starts;
+  if (effect.kind == EffectKind::start) {
+    ++verdict_.starts;
+    check_budgets(effect);
+  }
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
   Effect carried = effect;
@@ -169,6 +183,20 @@ void Simulation::dispatch(const Effect& effect) {
   }
   // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches nobody.
   later(sent, [this, &provider, carried, epoch = epoch_] { call(provider, carried, epoch); });
+}
+
+// The machine has no route, or the provider is out.
+std::optional<Error> Simulation::unreachable(const SimProvider& provider, const Effect& effect) {
+  if (routeless_since_) {
+    const bool blind = options_.mutant == Mutant::blind_route;
+    return Error{blind ? ErrorKind::not_applied : ErrorKind::cut_off, "no route"};
+  }
+  const auto outage = outages_.find(provider.name());
+  if (outage == outages_.end() || now_ >= outage->second.end) return std::nullopt;
+  const bool start = effect.kind == EffectKind::start;
+  if (start) ++outage->second.starts;
+  if (start && options_.mutant == Mutant::no_circuit) return Error{ErrorKind::exhausted, "429", Seconds{1}};
+  return Error{ErrorKind::not_applied, "connection refused"};
 }
 
 void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
@@ -190,13 +218,8 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
     say(now_ + Millis{30}, std::vector{gone}, std::nullopt);
     return;
   }
-  const auto outage = outages_.find(provider.name());
-  if (outage != outages_.end() && now_ < outage->second.end) {
-    if (effect.kind == EffectKind::start) ++outage->second.starts;
-    const bool masked = options_.mutant == Mutant::no_circuit && effect.kind == EffectKind::start;
-    const Error refused{ErrorKind::not_applied, "connection refused"};
-    const Error passing{ErrorKind::exhausted, "429", Seconds{1}};
-    say(now_ + Millis{5}, masked ? passing : refused, std::nullopt);
+  if (const auto refused = unreachable(provider, effect)) {
+    say(now_ + Millis{5}, *refused, std::nullopt);
     return;
   }
   const Millis latency = random_.chance(faults_.slow) ? random_.between(Millis{20}, Seconds{20})

@@ -1,0 +1,91 @@
+// What sessions take and cost: lifetimes, prices, budgets and their arithmetic. Times and sums are exact; money is an
+// estimate from the configured price, never the provider's bill.
+// Plain values and pure functions; any thread.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/model.h"
+
+namespace keeper {
+
+struct Price {
+  double per_hour = 0;
+  Millis minimum{0};  // the least time that is billed for a session
+  std::string currency;
+  bool operator==(const Price&) const = default;
+};
+
+// From `begin` to before `end`.
+struct Period {
+  Wall begin{};
+  Wall end{};
+  auto operator<=>(const Period&) const = default;
+};
+
+// While the session's remote was there, as far as the ledger knows; empty: none came about. `now` ends it if nothing
+// else did.
+std::optional<Period> lifetime(const SessionRow& row, Wall now);
+
+struct Spent {
+  Millis lived{0};
+  Millis billed{0};  // likewise, each session for at least its minimum
+  std::int64_t sessions = 0;
+  Spent& operator+=(const Spent& other);
+  bool operator==(const Spent&) const = default;
+};
+
+// The part of one session's life that lies in the period. The minimum is billed from the begin of its life.
+Spent spent_within(const Period& life, Millis minimum, const Period& period);
+
+double cost_of(Millis billed, const Price& price);
+
+enum class BudgetScope { plan, provider, all };
+
+struct BudgetKey {
+  BudgetScope scope = BudgetScope::all;
+  std::string name;  // of the plan or provider
+  auto operator<=>(const BudgetKey&) const = default;
+  bool covers(const PlanName& plan, const ProviderName& provider) const;
+};
+std::string to_string(const BudgetKey& key);  // "plan front-desk", "provider agents", "all plans"
+
+struct Budget {
+  std::optional<Millis> max_session_time;
+  std::optional<double> max_cost;
+  std::string currency;  // of max_cost
+  Millis period{};       // aligned to the epoch in UTC
+  double soft_percent = 80;
+  bool operator==(const Budget&) const = default;
+};
+
+// The budget's period that `now` is in.
+Period period_at(Millis length, Wall now);
+
+struct Amount {
+  Millis lived{0};
+  double cost = 0;
+};
+
+// How much of the budget is used: 1 is all of it; the larger of its two limits.
+double used_of(const Budget& budget, const Amount& amount);
+
+enum class BudgetLevel { within, soft, hard };
+std::string_view to_string(BudgetLevel level);
+BudgetLevel level_of(const Budget& budget, const Amount& amount);
+
+// "3.20 of 5.00 USD, 2h of 10h session time"
+std::string describe(const Budget& budget, const Amount& amount);
+
+// What the sessions that are over took, by plan and provider.
+struct SpentBy {
+  PlanName plan;
+  ProviderName provider;
+  Spent spent;
+  Millis overlap{0};  // the part of `lived` in which a successor was active already
+};
+
+}  // namespace keeper

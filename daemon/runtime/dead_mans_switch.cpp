@@ -1,0 +1,54 @@
+#include "runtime/dead_mans_switch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "provider/callee.h"
+#include "runtime/log.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis call_limit_max = Seconds{15};
+
+}  // namespace
+
+DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well)
+    : settings_(std::move(settings)), is_well_(std::move(is_well)), thread_([this] { work(); }) {}
+
+DeadMansSwitch::~DeadMansSwitch() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void DeadMansSwitch::work() {
+  Callee callee(settings_.url);
+  bool was_heard = true;
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    if (is_well_()) {
+      const Status heard = callee.call({"GET", {}}, std::min(call_limit_max, settings_.every), wall_now());
+      if (!heard && was_heard) Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
+      was_heard = heard.ok();
+    }
+    lock.lock();
+    changed_.wait_for(lock, settings_.every, [this] { return stopping_; });
+  }
+}
+
+std::optional<SessionId> overdue_session(const View& view, Wall now) {
+  for (const SessionView& session : view.sessions) {
+    if (session.row.ending || is_terminal(session.row.state)) continue;
+    const bool idle = session.next_heartbeat_at && session.idle_deadline && *session.idle_deadline < now;
+    const bool hard = session.hard_deadline && *session.hard_deadline < now;
+    if (idle || hard) return session.row.id;
+  }
+  return std::nullopt;
+}
+
+}  // namespace keeper

@@ -1,0 +1,39 @@
+// The dead man's switch: calls a monitor at its interval as long as all is well, so that silence is the alarm. A thread
+// of its own, which calls `is_well`; a call that fails is just one that stayed away.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/settings.h"
+#include "core/view.h"
+
+namespace keeper {
+
+class DeadMansSwitch {
+ public:
+  DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well);
+  ~DeadMansSwitch();
+  DeadMansSwitch(const DeadMansSwitch&) = delete;
+  DeadMansSwitch& operator=(const DeadMansSwitch&) = delete;
+
+  const DeadMansSwitchSettings& settings() const { return settings_; }
+
+ private:
+  void work();
+
+  const DeadMansSwitchSettings settings_;
+  const std::function<bool()> is_well_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// A session whose deadline has passed and that was not dealt with; empty if there is none.
+std::optional<SessionId> overdue_session(const View& view, Wall now);
+
+}  // namespace keeper

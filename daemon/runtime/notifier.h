@@ -1,0 +1,60 @@
+// Notifier: carries messages to the notification targets, each target on a thread of its own, so that one that hangs
+// holds up no other. One try per order, and one answer for it; the core decides about the next.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/event.h"
+#include "core/settings.h"
+#include "provider/callee.h"
+
+namespace keeper {
+
+class Notifier {
+ public:
+  // `sink` is called on the targets' threads.
+  Notifier(InstanceId instance, std::function<void(Posted)> sink);
+  ~Notifier() { stop(); }
+  Notifier(const Notifier&) = delete;
+  Notifier& operator=(const Notifier&) = delete;
+
+  // Adds targets, or puts them in the place of those of the same name. Any thread.
+  void install(const std::map<TargetName, TargetSettings>& targets);
+
+  // Exactly one answer for each comes back. Loop thread.
+  void post(const std::vector<Post>& posts);
+
+  bool idle();
+
+  // Waits for the calls under way, which end within their limit.
+  void stop();
+
+ private:
+  struct Desk {
+    TargetSettings settings;
+    std::unique_ptr<Callee> callee;
+    std::deque<Post> queue;
+    std::thread thread;
+    bool busy = false;
+    bool closed = false;
+  };
+
+  void work(Desk& desk);
+  void close(std::unique_ptr<Desk> desk);
+
+  const InstanceId instance_;
+  const std::function<void(Posted)> sink_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<TargetName, std::unique_ptr<Desk>> desks_;
+  std::vector<std::unique_ptr<Desk>> closed_;
+};
+
+}  // namespace keeper

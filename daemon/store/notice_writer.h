@@ -1,0 +1,45 @@
+// The statements for alerts and messages on the writing connection. Loop thread only; inside this module only. Must go
+// before its database does. Throws SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <string>
+
+#include "core/model.h"
+#include "store/sql.h"
+
+namespace keeper {
+
+// Columns of `messages` in the order of read_message(), and of `notices` in that of read_notice().
+extern const char* const message_columns;
+extern const char* const notice_columns;
+MessageRow read_message(sql::Reader& from);  // without its notices
+Notice read_notice(sql::Reader& from);
+
+class NoticeWriter {
+ public:
+  explicit NoticeWriter(SQLite::Database& database);
+
+  // Inside a transaction.
+  void write(const Batch& batch);
+  void load(Ledger& ledger);
+  void prune(Wall settled_before, int messages_max);
+
+ private:
+  void write_alert(const AlertRow& row);
+  void write_message(const MessageRow& row);
+
+  SQLite::Statement upsert_alert_;
+  SQLite::Statement delete_alert_;
+  SQLite::Statement update_message_;
+  SQLite::Statement insert_message_;
+  SQLite::Statement upsert_notice_;
+  SQLite::Statement alerts_;
+  SQLite::Statement waiting_;
+  SQLite::Statement notices_;
+  SQLite::Statement prune_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,148 @@
+// Budgets, notices and the machine's route in the simulated world, and what must hold of them.
+#include <algorithm>
+
+#include "core/budget.h"
+#include "sim/simulation.h"
+
+namespace keeper::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const TargetName ops{"ops"};
+
+std::string subject_of(const Notice& notice) {
+  return std::string(to_string(notice.topic)) + " " + notice.subject;
+}
+
+}  // namespace
+
+void Simulation::draw_money() {
+  config_->targets[ops] = {{}, random_.between(minutes{5}, hours{4})};
+  deaf_ = random_.chance(0.5) ? random_.unit() * 0.5 : 0;
+  for (auto& [name, traits] : config_->providers) {
+    if (!random_.chance(0.5)) continue;
+    traits.price = Price{1 + random_.unit() * 5, random_.chance(0.5) ? minutes{1} : Millis{0}, "USD"};
+  }
+  if (!random_.chance(0.3)) return;
+  Budget budget;
+  budget.period = minutes{30};
+  if (random_.chance(0.5)) {
+    budget.max_session_time = random_.between(minutes{10}, hours{4});
+  } else {
+    budget.max_cost = 0.2 + random_.unit() * 10;
+  }
+  config_->budgets[{BudgetScope::all, {}}] = budget;
+}
+
+// What the loop adds: the store's count of what ended sessions took.
+void Simulation::count_budgets(std::vector<Decision>& decisions) {
+  for (const Period& period : keeper_->uncounted(now())) {
+    std::map<ProviderName, Millis> minimums;
+    for (const auto& [name, traits] : keeper_->world().config->providers) {
+      if (traits.price) minimums.emplace(name, traits.price->minimum);
+    }
+    auto spent = store_->spent(period, minimums).value();
+    if (options_.mutant == Mutant::no_count) spent.clear();
+    decisions.push_back(keeper_->decide(Counted{period, std::move(spent)}, now()));
+    keeper_->install(decisions.back());
+    keeper_->check(decisions.back(), now());
+  }
+}
+
+Ledger Simulation::load() {
+  Ledger ledger = store_->load().value();
+  if (options_.mutant == Mutant::amnesia) {
+    ledger.alerts.clear();
+    ledger.messages.clear();
+  }
+  return ledger;
+}
+
+// 13: no start leaves while a budget is used up. Counted from the rows, not from what the keeper remembers.
+void Simulation::check_budgets(const Effect& start) {
+  for (const auto& [key, budget] : keeper_->world().config->budgets) {
+    if (!key.covers(start.plan, start.provider)) continue;
+    const Period period = period_at(budget.period, now().wall);
+    Amount amount;
+    for (const auto& [id, row] : rows_) {
+      const auto life = key.covers(row.plan, row.provider) ? lifetime(row, now().wall) : std::nullopt;
+      const Price* price = price_of(*keeper_->world().config, row.provider);
+      if (!life) continue;
+      const Spent spent = spent_within(*life, price ? price->minimum : Millis{0}, period);
+      amount.lived += spent.lived;
+      if (price) amount.cost += cost_of(spent.billed, *price);
+    }
+    // Between the decision and this moment no time passes.
+    if (level_of(budget, amount) == BudgetLevel::hard) fail("13: a start leaves though its budget is used up");
+  }
+}
+
+void Simulation::cut_off() {
+  if (routeless_since_) return;
+  routeless_since_ = now_;
+  log("the route is gone");
+  later(now_ + random_.between(minutes{1}, minutes{6}), [this] {
+    routeless_since_.reset();
+    log("the route is back");
+  });
+}
+
+// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come in late.
+void Simulation::check_notice(const Notice& notice) {
+  log("notice " + std::string(event_word(notice.topic, notice.phase)) + " " + notice.subject);
+  const bool down = notice.topic == Topic::provider_down && notice.phase == Phase::firing;
+  if (down && routeless_since_ && now_ - *routeless_since_ > minutes{1}) {
+    fail("16: a provider is blamed while this machine has no route: " + notice.subject);
+  }
+}
+
+void Simulation::post(const Post& post) {
+  const int epoch = epoch_;
+  ++verdict_.messages;
+  const bool fails = random_.chance(deaf_);
+  const bool taken = !fails || random_.chance(0.3);
+  later(now_ + random_.between(Millis{5}, Seconds{2}), [this, post, epoch, fails, taken] {
+    log("  message " + post.message.id.substr(0, 10) + (taken ? " taken" : " not taken"));
+    if (taken) hear(post.message);
+    const bool believed = !fails || options_.mutant == Mutant::deaf_target;
+    Posted posted{post.message.id, post.ticket, Done{}};
+    if (!believed) posted.outcome = Error{ErrorKind::not_applied, "503"};
+    if (epoch == epoch_) inbox_.emplace_back(std::move(posted));
+  });
+  posted_.emplace(post.message.id, now_);
+}
+
+// 14: what lasts is told to begin once, and to be over once; a repeat comes no sooner than its interval.
+void Simulation::hear(const MessageRow& message) {
+  if (!heard_.insert(message.id).second) return;
+  const Millis interval = config_->targets.at(ops).repeat_interval;
+  for (const Notice& notice : message.notices) {
+    int& firing = firing_[subject_of(notice)];
+    if (notice.phase == Phase::resolved) firing = 0;
+    if (notice.phase != Phase::firing) continue;
+    const bool repeat = notice.at - notice.since >= interval;
+    if (++firing > 1 && !repeat && !clock_steps_ && deaf_ == 0) fail("14: told twice: " + subject_of(notice));
+  }
+}
+
+// 15: once healed, every message was taken, and what is raised is true.
+void Simulation::check_notices() {
+  for (const auto& [id, at] : posted_) {
+    const auto waits = keeper_->world().messages.find(id);
+    if (heard_.contains(id) || waits != keeper_->world().messages.end()) continue;
+    fail("15: a message is lost: " + id);
+  }
+  for (const auto& [key, track] : keeper_->world().alerts) {
+    if (key.topic == Topic::provider_down) fail("15: a provider is told to be down that is not: " + key.subject);
+  }
+  if (deaf_ > 0 || clock_steps_) return;
+  for (const auto& [key, track] : keeper_->world().alerts) {
+    const bool old = track.row.told_at < now().wall - minutes{10};
+    const std::string subject = std::string(to_string(key.topic)) + " " + key.subject;
+    if (key.target == ops && old && firing_[subject] == 0) fail("15: what lasts was not told: " + subject);
+  }
+}
+
+}  // namespace keeper::sim

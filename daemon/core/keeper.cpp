@@ -162,10 +162,14 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
     load.held.push_back({held_key(row), std::nullopt, Held{row, now.mono + std::chrono::minutes{15}}});
   }
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
+  std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
+    // What was not sent yet takes what comes, so that the order stays.
+    if (row.attempts == 0) targets[row.target].forming = row.id;
     const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
     load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});
   }
+  for (auto& [name, track] : targets) load.targets.push_back({name, std::nullopt, std::move(track)});
   world_.apply(load);
 }
 

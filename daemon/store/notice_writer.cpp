@@ -43,7 +43,7 @@ NoticeWriter::NoticeWriter(SQLite::Database& database)
                                    ") VALUES (?,?,?,?,?,?,?,?,?)"),
       alerts_(database, "SELECT target, topic, subject, since, told_at, text FROM alerts"),
       waiting_(database, std::string("SELECT ") + message_columns +
-                             " FROM messages INDEXED BY messages_waiting WHERE state = 'waiting'"),
+                             " FROM messages INDEXED BY messages_waiting WHERE state = 'waiting' ORDER BY number"),
       notices_(database, std::string("SELECT ") + notice_columns + " FROM notices WHERE message = ? ORDER BY n"),
       prune_(database,
              "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE state <> 'waiting' "

@@ -140,7 +140,12 @@ class Simulation {
   std::optional<Mono> routeless_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried
   std::set<std::string> heard_;         // messages that the target took
-  std::map<std::string, int> firing_;   // by topic and subject: told to be firing, less told to be over
+  struct Told {
+    std::map<Wall, std::vector<Wall>> firings;  // when each trouble was told, by its begin
+    bool firing = false;                        // by the newest notice
+    Wall at{};                                  // of that one
+  };
+  std::map<std::string, Told> told_;  // by topic and subject
   Verdict verdict_;
 };
 

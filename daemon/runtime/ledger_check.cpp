@@ -57,7 +57,7 @@ std::string difference(const World& world, const Ledger& ledger) {
   return held ? std::string{} : "the held deliveries differ";
 }
 
-Decision rowless_part(const Decision& decision) {
+Decision rowless_part(const Decision& decision, const std::set<SessionId>& except) {
   Decision part;
   part.config_before = part.config_after = decision.config_before;
   part.shutting_down_before = part.shutting_down_after = decision.shutting_down_before;
@@ -66,6 +66,7 @@ Decision rowless_part(const Decision& decision) {
   part.budgets_due_before = part.budgets_due_after = decision.budgets_due_before;
   part.clock_offset_before = part.clock_offset_after = decision.clock_offset_before;
   for (const auto& change : decision.sessions) {
+    if (except.contains(change.key)) continue;
     if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;
     const auto effect = std::find_if(decision.effects.begin(), decision.effects.end(),
                                      [&](const Effect& one) { return one.session == change.key; });
@@ -74,6 +75,15 @@ Decision rowless_part(const Decision& decision) {
     part.effects.push_back(*effect);
   }
   return part;
+}
+
+bool is_rowless(const Decision& decision, const std::set<SessionId>* except) {
+  if (!decision.batch.empty()) return false;
+  if (!except) return true;
+  const bool apart = std::none_of(decision.sessions.begin(), decision.sessions.end(),
+                                  [&](const auto& change) { return except->contains(change.key); });
+  return apart && decision.slots.empty() && decision.plans.empty() && decision.scopes.empty() &&
+         decision.sweeps.empty() && decision.held.empty() && decision.budgets.empty();
 }
 
 }  // namespace keeper

@@ -76,6 +76,7 @@ class Loop {
   // From a failed commit until one works again.
   struct Outage {
     Round failed;               // taken back
+    std::set<SessionId> touched;  // by it: left alone until it is known what became of it
     bool known = false;         // whether it is on disk all the same has been found out
     std::vector<Item> waiting;  // what needs a row
     Mono retry_at{};

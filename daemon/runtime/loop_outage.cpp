@@ -57,6 +57,9 @@ void Loop::begin_outage(Round round, const Error& error, Now now) {
   }
   outage_.emplace();
   outage_->retry_at = now.mono + retry_every;
+  for (const Decision& decision : round.decisions) {
+    for (const auto& change : decision.sessions) outage_->touched.insert(change.key);
+  }
   outage_->failed = std::move(round);
   find_out();
 }
@@ -70,6 +73,7 @@ void Loop::find_out() {
     return;
   }
   outage_->known = true;
+  outage_->touched.clear();
   Round failed = std::exchange(outage_->failed, {});
   const std::string without = difference(keeper_.world(), *ledger);
   if (without.empty()) {
@@ -89,15 +93,16 @@ void Loop::find_out() {
   let_out(failed);
 }
 
-// What changes no row may be installed and let out without a commit; the rest waits.
+// What changes no row may be installed and let out without a commit; the rest waits. Before it is known what became of
+// the failed round, that goes only for sessions that it did not touch: it may be installed after all.
 void Loop::decide_rowless(Item item, Now now, Round& round) {
   if (is_refused(item)) {
     answer(item, std::nullopt);
     return;
   }
   std::optional<Decision> decision;
-  if (outage_->known && !needs_store(item)) decision = keeper_.decide(item.event, now);
-  if (!decision || !decision->batch.empty()) {
+  if (!needs_store(item)) decision = keeper_.decide(item.event, now);
+  if (!decision || !is_rowless(*decision, outage_->known ? nullptr : &outage_->touched)) {
     outage_->waiting.push_back(std::move(item));
     return;
   }
@@ -109,13 +114,11 @@ void Loop::decide_rowless(Item item, Now now, Round& round) {
 void Loop::work_in_outage(Now now) {
   Round round;
   for (Item& item : inbox_.take(inbox_.size())) decide_rowless(std::move(item), now, round);
-  if (outage_->known) {
-    Decision decision = rowless_part(keeper_.decide(Tick{}, now));
-    keeper_.install(decision);
-    keeper_.check(decision, now);
-    round.decisions.push_back(std::move(decision));
-    changed_ = true;
-  }
+  Decision decision = rowless_part(keeper_.decide(Tick{}, now), outage_->touched);
+  keeper_.install(decision);
+  keeper_.check(decision, now);
+  round.decisions.push_back(std::move(decision));
+  changed_ = true;
   let_out(round);
   if (now.mono < outage_->retry_at) return;
   outage_->retry_at = now.mono + retry_every;

@@ -153,7 +153,7 @@ void Stage::write_plans(const std::string& plans) {
   const std::string base =
       "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n" + provider_lines;
   std::ofstream(directory / "keeper.yaml")
-      << "store:\n  path: " << (directory / "keeper.db").string()
+      << "store:\n  path: " << (store.empty() ? directory / "keeper.db" : store).string()
       << "\nstatus:\n  listen: " << at(status_port) << "\nwebhook:\n  listen: " << at(webhook_port)
       << "\n  public_url: http://" << at(webhook_port)
       << "\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
@@ -166,9 +166,11 @@ void Stage::write_plans(const std::string& plans) {
 
 void Stage::start_daemon() {
   daemon.reset();
+  auto daemon_environment = environment();
+  daemon_environment.insert(variables.begin(), variables.end());
   daemon.emplace(
       std::vector<std::string>{KEEPER_PROGRAM, "run", "--config", (directory / "keeper.yaml").string()},
-      environment(), directory / "daemon.log");
+      daemon_environment, directory / "daemon.log");
   ++runs_;
 }
 

@@ -62,6 +62,9 @@ class Stage {
   // Written into each provider from the next write_plans() on: YAML, indented by four.
   std::string provider_lines;
 
+  std::filesystem::path store;                  // from the next write_plans() on; default: in `directory`
+  std::map<std::string, std::string> variables;  // more of the daemon's environment
+
   const std::filesystem::path directory;
   const int api_port, control_port, status_port, webhook_port;
   std::optional<Child> daemon;

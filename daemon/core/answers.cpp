@@ -138,14 +138,16 @@ const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& a
   const Remote* best = nullptr;
   const Traits* traits = draft.traits(session.row.provider);
   const bool has_tags = traits && traits->start_scope == StartScope::free;
-  for (const Remote& remote : *answer.remotes) {
+  for (std::size_t i = 0; i < answer.remotes->size(); ++i) {
+    const Remote& remote = (*answer.remotes)[i];
     if (remote.tag) {
       if (*remote.tag == session.row.id) return &remote;
       continue;
     }
-    if (has_tags) continue;
-    if (remote.progress == Progress::ended || draft.find(RemoteKey{session.row.provider, remote.id}))
-      continue;
+    // One that was another session's is not this one's, also where it was said to have ended.
+    const bool others = i < answer.known.size() && answer.known[i] && answer.known[i]->id != session.row.id;
+    if (has_tags || others || remote.progress == Progress::ended) continue;
+    if (draft.find(RemoteKey{session.row.provider, remote.id})) continue;
     if (!created_since(remote, session, answer, draft.now())) continue;
     if (!best || *remote.created_at < *best->created_at) best = &remote;
   }

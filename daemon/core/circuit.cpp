@@ -17,6 +17,7 @@ constexpr Millis exhausted_wait = Seconds{60};
 constexpr Millis exhausted_max = std::chrono::hours{1};
 // Starts that waited for the same moment do not leave in the same instant.
 constexpr std::uint64_t spread_ms = 2'000;
+constexpr std::uint64_t hasten_ms = 10'000;
 
 Millis open_for(int failures) {
   Millis wait = open_first;
@@ -69,6 +70,18 @@ void tell_provider(Draft& draft, const ProviderName& name, const ProviderTrack& 
   }
 }
 
+// The provider answers again: what waited for its next try does not wait on, but not all in one moment.
+void hasten_calls(Draft& draft, const ProviderName& provider) {
+  const Mono now = draft.now().mono;
+  for (const auto& [id, known] : draft.world().sessions) {
+    if (known.row.provider != provider || known.tries == 0 || known.flight) continue;
+    const Mono soon = now + Millis{static_cast<Millis::rep>(stable_hash(id.str(), 23) % hasten_ms)};
+    if (known.call_at <= soon) continue;
+    draft.edit(id).call_at = soon;
+    draft.wake_session(id);
+  }
+}
+
 }  // namespace
 
 void note_provider(Draft& draft, const Answer& answer) {
@@ -85,14 +98,18 @@ void note_provider(Draft& draft, const Answer& answer) {
   if (track.exhausted && now >= track.starts_from) track.exhausted = false;
   const bool start = answer.kind == EffectKind::start;
   if (start && good) track.exhausted = false;
+  const bool was_open = track.failures >= failures_open;
   count_failures(track, got_through(answer), now);
   tell_provider(draft, answer.provider, track);
+  if (was_open && track.failures == 0) hasten_calls(draft, answer.provider);
   if (start && !good && asks_to_wait(answer.remotes.error())) {
     const Millis asked = std::min(answer.remotes.error().retry_after.value_or(exhausted_wait), exhausted_max);
     track.starts_from = now + std::max(asked, Millis{Seconds{1}});
     track.exhausted = true;
   }
 }
+
+bool is_out_of_reach(const ProviderTrack& track) { return track.cut_off || track.failures >= failures_open; }
 
 std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row) {
   const Mono now = draft.now().mono;

@@ -55,7 +55,7 @@ struct Answer {
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
-  // list: the loop fills, for each remote that the keeper does not track, the row that the store has for it.
+  // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has for it.
   std::vector<std::optional<SessionRow>> known{};
 };
 
@@ -64,5 +64,10 @@ struct Post {
   MessageRow message;
   std::uint64_t ticket = 0;  // its answer carries it
 };
+
+// What a find or a list shows is judged by those rows.
+inline bool shows_remotes(const Answer& answer) {
+  return (answer.kind == EffectKind::list || answer.kind == EffectKind::find) && answer.remotes.ok();
+}
 
 }  // namespace keeper

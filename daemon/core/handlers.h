@@ -15,6 +15,9 @@ void on_operator_asked(Draft& draft, const OperatorAsked& asked);
 // What an answer says of its provider: healthy, failing, its circuit open, its allowance used up.
 void note_provider(Draft& draft, const Answer& answer);
 
+// Nothing can be found out from this provider now: no route, or call after call fails.
+bool is_out_of_reach(const ProviderTrack& track);
+
 // When a start of this session may leave; empty: now, and it is then the probe of a circuit that was open.
 std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row);
 

@@ -57,7 +57,6 @@ Tracked recovered(const SessionRow& row, Now now) {
   session.call_at = now.mono;
   session.start_sent = now.mono;
   session.sent_before = true;
-  if (row.state == State::queued && !row.ending) session.start_by = now.mono + std::chrono::minutes{2};
   session.due = now.mono;
   return session;
 }
@@ -124,6 +123,10 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     const Plan* plan = draft.plan(session.row.plan);
     const bool changed = plan && plan->fingerprint != session.row.fingerprint;
     if (changed && !session.row.successor) draft.edit(id).rollover_at = draft.now().mono;
+    // After a start of the process it has its time anew.
+    const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
+    const Millis limit = plan ? plan->start_timeout : Millis{std::chrono::minutes{2}};
+    if (begins) draft.edit(id).start_by = draft.now().mono + limit;
     draft.wake_session(id);
   }
   plan_sweeps(draft);

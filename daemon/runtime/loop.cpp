@@ -168,9 +168,9 @@ Status Loop::prepare(Delivered& delivered, Round& round) {
   return Done{};
 }
 
-// For each listed remote that the keeper does not track: the row that had it, or the one whose tag it carries.
+// For each remote that is shown and that the keeper does not track: the row that had it, or the one whose tag it carries.
 Status Loop::prepare(Answer& answer) {
-  if (answer.kind != EffectKind::list || !answer.remotes.ok()) return Done{};
+  if (!shows_remotes(answer)) return Done{};
   const World& world = keeper_.world();
   answer.known.assign(answer.remotes->size(), std::nullopt);
   for (std::size_t i = 0; i < answer.known.size(); ++i) {

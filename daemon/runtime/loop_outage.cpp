@@ -27,7 +27,7 @@ bool is_refused(const Item& item) {
 // What it shows is compared with rows of the store.
 bool needs_store(const Item& item) {
   const auto* answer = std::get_if<Answer>(&item.event);
-  return answer != nullptr && answer->kind == EffectKind::list;
+  return answer != nullptr && shows_remotes(*answer);
 }
 
 void refuse(std::vector<Item>& items) {

@@ -78,7 +78,7 @@ void Keeping::turn() {
     Event event = std::move(inbox_.front());
     inbox_.pop_front();
     auto* answer = std::get_if<Answer>(&event);
-    if (answer && answer->kind == EffectKind::list && answer->remotes.ok()) look_up(*answer);
+    if (answer && shows_remotes(*answer)) look_up(*answer);
     take(event);
   }
   take(Tick{});

@@ -48,7 +48,6 @@ TEST_CASE("a provider's outage ends no session that lives, and those that were t
   httplib::Client client("127.0.0.1", stage.control_port);
   REQUIRE(client.Delete("/faults"));
   const auto healed = std::chrono::steady_clock::now();
-  INFO(read_file(stage.directory / "daemon.log").substr(0, 4000));
   REQUIRE(eventually(seconds{120}, [&] { return active(stage) == 2 * half; }));
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - healed).count();
   CHECK(stage.remotes().size() == static_cast<std::size_t>(2 * half));

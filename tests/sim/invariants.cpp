@@ -81,6 +81,17 @@ void Simulation::check_occurrences() {
   }
 }
 
+// 17: what does not become active is stopped after its start_timeout.
+void Simulation::check_waiting() {
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      const bool active = remote.active_at && now_ >= *remote.active_at;
+      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8}) continue;
+      fail("17: a remote is waited for without end: " + remote.id.str());
+    }
+  }
+}
+
 // 6, 7, 8 and 9, once the world has been healthy for a while.
 void Simulation::check_healed() {
   check_occurrences();
@@ -109,6 +120,14 @@ void Simulation::check_healed() {
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
         !clock_steps_) {
       fail("9: an end was asked for and did not come: " + id.str());
+    }
+  }
+  for (const auto& [id, session] : keeper_->world().sessions) {
+    const auto plan = config_->plans.find(session.row.plan);
+    const bool changed = plan != config_->plans.end() && plan->second.fingerprint != session.row.fingerprint;
+    const bool window = changed && plan->second.schedule.window_at(now().wall);
+    if (session.row.state == State::active && window && config_->budgets.empty()) {
+      fail("20: a reload's change was not taken up: " + id.str());
     }
   }
   for (const auto& [provider, key] : acknowledged_) {

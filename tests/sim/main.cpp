@@ -11,20 +11,6 @@ namespace {
 
 using namespace keeper::sim;
 
-const std::map<std::string, Mutant> mutants{{"none", Mutant::none},
-                                            {"blind_retry", Mutant::blind_retry},
-                                            {"early_dispatch", Mutant::early_dispatch},
-                                            {"early_ack", Mutant::early_ack},
-                                            {"false_stop", Mutant::false_stop},
-                                            {"deaf_heartbeat", Mutant::deaf_heartbeat},
-                                            {"blind_sweep", Mutant::blind_sweep},
-                                            {"greedy_sweep", Mutant::greedy_sweep},
-                                            {"no_circuit", Mutant::no_circuit},
-                                            {"no_count", Mutant::no_count},
-                                            {"amnesia", Mutant::amnesia},
-                                            {"deaf_target", Mutant::deaf_target},
-                                            {"blind_route", Mutant::blind_route}};
-
 int replay(const Options& options) {
   const Verdict verdict = Simulation(options).run();
   std::printf("%s\nlog hash %016llx\n",
@@ -59,13 +45,15 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
     all.outages += verdict.outages;
     all.lasted += verdict.lasted;
     all.messages += verdict.messages;
+    all.session_time += verdict.session_time;
     if (verdict.broken.empty()) continue;
     ++broken;
     std::printf("%s\n", verdict.broken.c_str());
   }
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
-  std::printf("%lld virtual hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages\n",
-              static_cast<long long>(hours), all.starts, all.crashes, all.rollovers, all.deliveries,
+  const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
+  std::printf("%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages\n",
+              static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes, all.rollovers, all.deliveries,
               all.adopted, all.orphans, all.outages, all.messages);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
@@ -86,10 +74,10 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
-  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants));
+  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
   CLI11_PARSE(app, argc, argv);
-  if (seed != 0) return replay({seed, true, mutants.at(mutant)});
-  if (mutant != "none") return catch_mutant(from, seeds, mutants.at(mutant));
+  if (seed != 0) return replay({seed, true, mutants().at(mutant)});
+  if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant));
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= 20;
   return run_many(from, seeds);
 }

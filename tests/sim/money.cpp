@@ -53,10 +53,7 @@ void Simulation::count_budgets(std::vector<Decision>& decisions) {
 
 Ledger Simulation::load() {
   Ledger ledger = store_->load().value();
-  if (options_.mutant == Mutant::amnesia) {
-    ledger.alerts.clear();
-    ledger.messages.clear();
-  }
+  if (options_.mutant == Mutant::forgetful_alerts) ledger.alerts.clear();
   return ledger;
 }
 

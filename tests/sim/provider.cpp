@@ -115,7 +115,7 @@ Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
   return told;
 }
 
-Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, Random& random) {
+Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, Random& random, double stuck) {
   if (type_ == ProviderType::sonoran_cms) {
     for (const SimRemote& other : remotes_) {
       if (other.alive && other.place == effect.place) return Error{ErrorKind::denied, "a session is active"};
@@ -134,7 +134,8 @@ Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, R
   if (type_ == ProviderType::videosdk) {
     remote.active_at = now + random.between(Millis{100}, Seconds{20});
     announce(remote, Progress::starting, false, now + Millis{50});
-    announce(remote, Progress::started, false, *remote.active_at);
+    if (random.chance(stuck)) remote.active_at.reset();
+    if (remote.active_at) announce(remote, Progress::started, false, *remote.active_at);
   }
   remotes_.push_back(remote);
   return one(describe(remote, now));
@@ -198,7 +199,7 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
   const bool stale = random.chance(faults.stale);
   switch (effect.kind) {
     case EffectKind::start:
-      return start(effect, now, random);
+      return start(effect, now, random, faults.stuck);
     case EffectKind::find:
       return find(effect, now, faults);
     case EffectKind::list:

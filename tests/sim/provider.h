@@ -22,6 +22,7 @@ struct Faults {
   double end_alone = 0;                    // a remote ends unasked, per call
   double drop = 0, repeat = 0, delay = 0;  // deliveries
   double late = 0;                         // a start whose answer was lost is applied minutes later
+  double stuck = 0;                        // a remote never becomes active
   double false_end = 0;                    // a read says "ended" of what is alive
   Millis list_lag{0};                      // a new remote is not listed before this
 };
@@ -70,7 +71,7 @@ class SimProvider {
   Wall clock(Mono now) const { return Wall{now.time_since_epoch()} + skew_; }
 
  private:
-  Result<std::vector<Remote>> start(const Effect& effect, Mono now, Random& random);
+  Result<std::vector<Remote>> start(const Effect& effect, Mono now, Random& random, double stuck = 0);
   Result<std::vector<Remote>> find(const Effect& effect, Mono now, const Faults& faults);
   Result<std::vector<Remote>> list(const Effect& effect, Mono now, const Faults& faults);
   Result<std::vector<Remote>> read(const Effect& effect, Mono now, bool touch, bool stale);

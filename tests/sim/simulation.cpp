@@ -126,8 +126,9 @@ void Simulation::draw_world() {
   phase_faults_.delay = rate(0.5);
   phase_faults_.late = rate(0.3);
   phase_faults_.false_end = random_.chance(0.3) ? random_.unit() * 0.01 : 0;
+  phase_faults_.stuck = random_.chance(0.3) ? random_.unit() * 0.2 : 0;
   phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
-  crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.05 : 0;
+  crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.03 : 0;
   clock_steps_ = random_.chance(0.3);
 }
 
@@ -154,6 +155,7 @@ void Simulation::meddle() {
   }
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();
+  if (random_.chance(0.01)) leave();
   if (random_.chance(0.02)) reload();
   if (random_.chance(crash_rate_)) restart();
 }
@@ -196,7 +198,7 @@ void Simulation::reload() {
   }
   config_ = next;
   log("reload");
-  inbox_.emplace_back(ConfigLoaded{config_, 0});
+  inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
 }
 
 void Simulation::run_until(Mono end) {
@@ -220,6 +222,7 @@ void Simulation::step(Mono at) {
   std::vector<Event> events = std::move(inbox_);
   inbox_.clear();
   process(std::move(events));
+  end_process();
 }
 
 Verdict Simulation::run() {
@@ -244,9 +247,15 @@ Verdict Simulation::run() {
   for (auto& [name, provider] : providers_) provider.expire(now_);
   healed_at_ = now_;
   log("healed");
+  later(now_ + minutes{10}, [this] { check_waiting(); });
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();
   verdict_.lasted = now_ - begin;
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
+    }
+  }
   return verdict_;
 }
 

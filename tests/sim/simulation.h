@@ -12,27 +12,11 @@
 #include <vector>
 
 #include "core/keeper.h"
+#include "sim/mutants.h"
 #include "sim/provider.h"
 #include "store/store.h"
 
 namespace keeper::sim {
-
-// Planted bugs, to show that the invariants see them.
-enum class Mutant {
-  none,
-  blind_retry,     // a lost answer to a start is taken for a refusal
-  early_dispatch,  // effects leave before their rows are on disk
-  early_ack,       // deliveries are acknowledged before they are on disk
-  false_stop,      // a stop is believed that never reached the provider
-  deaf_heartbeat,  // heartbeats do not restart the idle clock
-  blind_sweep,     // lists show nothing
-  greedy_sweep,    // strangers are taken for the keeper's own
-  no_circuit,      // calls that did not get through are taken for a passing lack of allowance
-  no_count,        // what ended sessions took is forgotten
-  amnesia,         // alerts and messages do not outlive the process
-  deaf_target,     // a message that was not delivered is believed to be
-  blind_route,     // a machine without a route is taken for a provider that refuses
-};
 
 struct Options {
   std::uint64_t seed = 1;
@@ -46,6 +30,7 @@ struct Verdict {
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
   int messages = 0;
   Millis lasted{};
+  Millis session_time{};  // of the providers' remotes
 };
 
 class Simulation {
@@ -84,6 +69,9 @@ class Simulation {
   void hear(const MessageRow& message);
   void draw_money();
   void cut_off();
+  void leave();
+  void end_process();
+  void check_handover(const Effect& stop);
   void check_budgets(const Effect& start);
   void check_notice(const Notice& notice);
   void check_notices();
@@ -103,6 +91,7 @@ class Simulation {
   void check_store();
   void check_remotes();
   void check_healed();
+  void check_waiting();
   void check_occurrences();
   void check_slot(const SessionRow& row);
   void fail(const std::string& what);
@@ -138,6 +127,7 @@ class Simulation {
   std::set<std::pair<PlanName, Wall>> missed_;
   double deaf_ = 0;                    // of posts that fail
   std::optional<Mono> routeless_since_;
+  std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried
   std::set<std::string> heard_;         // messages that the target took
   struct Told {

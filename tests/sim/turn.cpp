@@ -37,7 +37,8 @@ void Simulation::restart() {
   }
   waiting_.clear();
   keeper_ = std::make_unique<Keeper>(load(), now());
-  inbox_.emplace_back(ConfigLoaded{config_, 0});
+  leaving_since_.reset();
+  inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
 }
 
 // What the loop adds to a list: the rows that its remotes once had.
@@ -56,13 +57,15 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
   std::set<std::string> keys;
   const auto take = [&](const Event& event) {
     decisions.push_back(keeper_->decide(event, now()));
+    tamper(options_.mutant, decisions.back(), now_, random_);
     keeper_->install(decisions.back());
-    keeper_->check(decisions.back(), now());
+    // It would end the process; the simulator's own look says which invariant it was.
+    if (options_.mutant != Mutant::sleeper) keeper_->check(decisions.back(), now());
   };
   count_budgets(decisions);
   for (Event& event : events) {
     auto* answer = std::get_if<Answer>(&event);
-    if (answer && answer->kind == EffectKind::list && answer->remotes.ok()) look_up(*answer);
+    if (answer && shows_remotes(*answer)) look_up(*answer);
     if (auto* delivered = std::get_if<Delivered>(&event)) {
       const std::string key = held_key(delivered->row);
       delivered->seen = !keys.insert(key).second ||
@@ -175,6 +178,7 @@ void Simulation::dispatch(const Effect& effect) {
     ++verdict_.starts;
     check_budgets(effect);
   }
+  if (effect.kind == EffectKind::stop) check_handover(effect);
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
   Effect carried = effect;

@@ -1,0 +1,42 @@
+// The graceful end of the process, and the handover of a rollover, in the simulated world.
+#include "sim/simulation.h"
+
+namespace keeper::sim {
+
+void Simulation::leave() {
+  if (leaving_since_) return;
+  leaving_since_ = now_;
+  log("shutdown asked");
+  inbox_.emplace_back(ShutdownAsked{});
+}
+
+// 18: what leaves says of itself that it is ready: nothing of a plan that stops at shutdown is alive then.
+void Simulation::end_process() {
+  if (!leaving_since_ || !inbox_.empty() || !verdict_.broken.empty()) return;
+  const bool ready = keeper_->ready_to_leave() || options_.mutant == Mutant::hasty_leave;
+  if (!ready && now_ - *leaving_since_ < std::chrono::minutes{2}) return;
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!ready || !remote.alive || remote.stranger || remote.unexpected) continue;
+      const auto plan = config_->plans.find(rows_.at(remote.session).plan);
+      if (plan == config_->plans.end() || plan->second.on_shutdown != OnShutdown::stop) continue;
+      fail("18: left running at shutdown: " + remote.id.str());
+    }
+  }
+  log("end of the process");
+  restart();
+}
+
+// 19: make before break: the old one goes when its successor is active.
+void Simulation::check_handover(const Effect& stop) {
+  const SessionRow& row = rows_.at(stop.session);
+  const auto plan = config_->plans.find(row.plan);
+  const bool superseded = row.ending && row.ending->reason == Reason::superseded;
+  if (!superseded || row.ending->cause != Cause::schedule || plan == config_->plans.end()) return;
+  if (plan->second.keep_alive.rollover != Rollover::make_before_break || plan->second.overlap == Overlap::replace) return;
+  if (!row.successor || rows_.at(*row.successor).state == State::queued) {
+    fail("19: an old session is stopped before its successor is active: " + row.id.str());
+  }
+}
+
+}  // namespace keeper::sim

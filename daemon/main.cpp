@@ -68,7 +68,9 @@ Intake take_in(Daemon& daemon, std::string_view provider, std::string_view body,
 
 WebhookPorts webhook_ports(Daemon& daemon) {
   WebhookPorts ports;
-  ports.known = [&daemon](std::string_view provider) { return daemon.verifier(provider) != nullptr; };
+  ports.admits = [&daemon](std::string_view provider, std::string_view token) {
+    return daemon.verifier(provider) != nullptr && daemon.admits(token);
+  };
   ports.intake = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
     return take_in(daemon, provider, body, signature);
   };
@@ -76,6 +78,12 @@ WebhookPorts webhook_ports(Daemon& daemon) {
     return daemon.deliver(std::move(delivered), std::move(done));
   };
   return ports;
+}
+
+WebhookLimits limits_of(const WebhookSettings& settings) {
+  WebhookLimits limits;
+  limits.trusted_addresses = {settings.trusted_proxies.begin(), settings.trusted_proxies.end()};
+  return limits;
 }
 
 StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
@@ -97,7 +105,7 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   if (!history) return history.error();
   listeners.history = *std::move(history);
   if (settings->webhook) {
-    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon));
+    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon), limits_of(*settings->webhook));
     if (!webhook) return webhook.error();
     listeners.webhook = *std::move(webhook);
     Log(Level::info, "listening").with("for", "webhook").with("port", listeners.webhook->port());

@@ -98,8 +98,46 @@ class Loader {
       problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
                       "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
     }
+    read_tokens(*node, webhook);
+    read_proxies(*node, webhook);
     const Node* url = value_at(*node, "public_url");
     if (const auto parsed = url != nullptr ? to_url(*url) : std::nullopt) webhook.public_url = parsed->text;
+  }
+
+  // They stand in the path of a URL.
+  void read_tokens(const Node& node, WebhookSettings& webhook) {
+    constexpr std::size_t token_bytes_min = 16;
+    const Node* path = value_at(node, "tokens_file");
+    if (path == nullptr || !path->is_scalar()) return;
+    const std::string content = outside_.file(node, "tokens_file", 64 * 1024);
+    std::size_t from = 0;
+    while (from < content.size()) {
+      const std::size_t end = std::min(content.find('\n', from), content.size());
+      std::string token = content.substr(from, end - from);
+      from = end + 1;
+      if (token.ends_with('\r')) token.pop_back();
+      if (token.empty()) continue;
+      const bool plain = token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
+                         std::string::npos;
+      if (!plain || token.size() < token_bytes_min) {
+        problems_.error(path->place, "'tokens_file' must hold tokens of at least 16 of the characters A-Z a-z 0-9 - . _ ~, "
+                                     "one a line");
+        return;
+      }
+      webhook.tokens.emplace_back(std::move(token));
+    }
+  }
+
+  void read_proxies(const Node& node, WebhookSettings& webhook) {
+    const Node* proxies = value_at(node, "trusted_proxies");
+    if (proxies == nullptr) return;
+    for (const Node& proxy : proxies->items) {
+      if (!is_ip_address(proxy.text)) {
+        problems_.error(proxy.place, "'trusted_proxies' must be IP addresses such as 127.0.0.1, not '" +
+                                         printable(proxy.text, 60) + "'");
+      }
+      webhook.trusted_proxies.push_back(proxy.text);
+    }
   }
 
   std::map<ProviderName, ProviderRead> read_providers() {

@@ -70,12 +70,11 @@ const Section& webhook_section() {
           {.name = "tls", .types = {map_of(tls_section())}, .doc = "Serve https.", .acted_on = false},
           {.name = "tokens_file",
            .types = {of(Kind::path)},
-           .doc = "Then the path is /hooks/<provider>/<token>.",
-           .acted_on = false},
+           .doc = "Tokens, one a line: then the path is /hooks/<provider>/<token>. The first is what providers are told; "
+                  "all are accepted."},
           {.name = "trusted_proxies",
            .types = {list_of(Kind::text)},
-           .doc = "Addresses whose X-Forwarded-For is believed.",
-           .acted_on = false},
+           .doc = "IP addresses that may open any number of connections, as loopback may."},
       }};
   return section;
 }

@@ -31,6 +31,8 @@ std::optional<Address> to_address(const Node& node);
 std::optional<Url> to_url(const Node& node);
 std::optional<DateRange> to_date_range(const Node& node);
 
+bool is_ip_address(const std::string& text);
+
 // "127.0.0.1", "::1", "localhost" and the like.
 bool is_loopback(const std::string& host);
 

@@ -97,6 +97,8 @@ struct StatusSettings {
 struct WebhookSettings {
   Address listen{"127.0.0.1", 8471};
   std::string public_url;
+  std::vector<Secret> tokens;                // any of them ends the path; empty: none is asked for
+  std::vector<std::string> trusted_proxies;  // IP addresses that the limit per address does not hold for
 };
 
 struct TargetSettings {

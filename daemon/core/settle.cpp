@@ -9,7 +9,6 @@ namespace keeper {
 namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
-constexpr Millis reach_look = Seconds{10};
 
 // The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
 // counts.
@@ -35,9 +34,10 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
-  // What the start came to cannot be looked up meanwhile, so that its time is not counted.
+  // What the start came to cannot be looked up meanwhile: its time begins when it can.
   if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
-    session.start_by = std::max(*session.start_by, now + reach_look);
+    const Plan* plan = draft.plan(session.row.plan);
+    session.start_by = std::max(*session.start_by, now + (plan ? plan->start_timeout : Millis{std::chrono::minutes{2}}));
   }
   const Millis wait = grace(draft.traits(session.row.provider));
   if (session.start_by && now >= *session.start_by) {

@@ -22,8 +22,8 @@ constexpr Millis drain_after_timeout{500};
 
 }  // namespace
 
-WebhookConnection::WebhookConnection(WebhookRoom& room, asio::ip::tcp::socket socket)
-    : room_(room), socket_(std::move(socket)) {}
+WebhookConnection::WebhookConnection(WebhookRoom& room, asio::ip::tcp::socket socket, std::string origin)
+    : room_(room), socket_(std::move(socket)), origin_(std::move(origin)) {}
 
 void WebhookConnection::start(WebhookRoom::Seats::iterator seat) {
   seat_ = seat;
@@ -146,7 +146,7 @@ bool WebhookConnection::parse_head() {
 }
 
 void WebhookConnection::judge_head() {
-  verdict_ = judge(parser_->get(), room_.limits().body_bytes_max, room_.known());
+  verdict_ = judge(parser_->get(), room_.limits().body_bytes_max, room_.admits());
   judged_ = true;
   keeps_alive_ = parser_->keep_alive() && !room_.closing_down();
   if (verdict_.refusal != 0) {
@@ -295,7 +295,7 @@ void WebhookConnection::close() {
   phase_ = Phase::closed;
   error_code ignored;
   socket_.close(ignored);
-  room_.leave(seat_, at_work_, accounted_bytes_);
+  room_.leave(seat_, at_work_, accounted_bytes_, origin_);
 }
 
 }  // namespace keeper

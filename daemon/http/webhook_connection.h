@@ -21,7 +21,8 @@ namespace keeper {
 
 class WebhookConnection : public std::enable_shared_from_this<WebhookConnection> {
  public:
-  WebhookConnection(WebhookRoom& room, boost::asio::ip::tcp::socket socket);
+  // `origin`: whom its address is counted for; empty for nobody.
+  WebhookConnection(WebhookRoom& room, boost::asio::ip::tcp::socket socket, std::string origin);
 
   void start(WebhookRoom::Seats::iterator seat);
   // The outcome of request `ticket`; a late one is ignored.
@@ -31,6 +32,7 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   void expire();
   bool idle() const { return phase_ == Phase::receiving && !parser_; }
   void close();
+  const std::string& origin() const { return origin_; }
 
   // The complete request, from `submit` to `returned`.
   std::string_view body() const;
@@ -59,6 +61,7 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
 
   WebhookRoom& room_;
   boost::asio::ip::tcp::socket socket_;
+  const std::string origin_;
   WebhookRoom::Seats::iterator seat_;
   Phase phase_ = Phase::receiving;
   Steady::time_point deadline_{};

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <string>
 
 #include "base/time.h"
 
@@ -12,6 +14,10 @@ struct WebhookLimits {
   std::size_t header_bytes_max = 16U * 1024U;
   std::size_t header_fields_max = 100;
   std::size_t connections_max = 2048;                  // also at most half of the process's file descriptors
+  // Of one address (of an IPv6 /64), loopback and the trusted ones aside; the one that waited longest makes room.
+  std::size_t connections_per_address_max = 128;
+  bool trusts_loopback = true;
+  std::set<std::string> trusted_addresses{};
   std::size_t buffer_bytes_max = 16U * 1024U * 1024U;  // what all connections hold together
   // With the answer and half a second of draining after it, under the 10 s within which a slow client is
   // gone.

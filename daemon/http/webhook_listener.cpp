@@ -123,7 +123,9 @@ void WebhookListener::Threads::accept() {
 // By hand, because a descriptor may only be moved before Asio's epoll set knows it.
 void WebhookListener::Threads::accept_waiting() {
   for (int turn = 0; turn < accepts_per_turn && room.has_room(); ++turn) {
-    int client = ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    tcp::endpoint peer;
+    auto peer_bytes = static_cast<socklen_t>(peer.capacity());
+    int client = ::accept4(acceptor.native_handle(), peer.data(), &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (client < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
       return pause_accepting();
     }
@@ -139,7 +141,7 @@ void WebhookListener::Threads::accept_waiting() {
       ::close(client);
       return pause_accepting();
     }
-    room.admit(std::move(socket));
+    room.admit(std::move(socket), peer.address());
   }
   accept();
 }

@@ -1,5 +1,5 @@
 // What the webhook listener asks of the rest: who is known, whether a message is authentic, and where it
-// goes. `known` is called on the listener's thread and must not block; `intake` and `deliver` on a pool
+// goes. `admits` is called on the listener's thread and must not block; `intake` and `deliver` on a pool
 // thread.
 #pragma once
 
@@ -23,8 +23,8 @@ using Intake = std::variant<Unauthorized, Malformed, Delivered>;
 using DeliveryDone = std::function<void(std::optional<Ack>)>;
 
 struct WebhookPorts {
-  // Whether the provider exists and sends webhooks.
-  std::function<bool(std::string_view provider)> known;
+  // Whether the provider exists and sends webhooks, and the token is one of those that are asked for.
+  std::function<bool(std::string_view provider, std::string_view token)> admits;
   // Verifies and parses; may block for one refetch of a key. An empty signature: none came.
   std::function<Intake(std::string_view provider, std::string_view body, std::string_view signature)> intake;
   // Hands over without waiting. `done` is called at most once, from any thread, also after the listener is

@@ -63,16 +63,20 @@ bool expects_continue(const WebhookHead& head) {
 
 }  // namespace
 
-std::string_view hooked_provider(std::string_view target) {
+HookPath hook_path(std::string_view target) {
   constexpr std::string_view prefix = "/hooks/";
   if (!target.starts_with(prefix)) return {};
   target.remove_prefix(prefix.size());
-  const std::string_view name = target.substr(0, target.find('?'));
-  return name.find('/') == std::string_view::npos ? name : std::string_view{};
+  target = target.substr(0, target.find('?'));
+  const std::size_t slash = target.find('/');
+  if (slash == std::string_view::npos) return {target, {}};
+  const std::string_view token = target.substr(slash + 1);
+  if (token.empty() || token.find('/') != std::string_view::npos) return {};
+  return {target.substr(0, slash), token};
 }
 
 WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
-                     const std::function<bool(std::string_view)>& known) {
+                     const std::function<bool(std::string_view, std::string_view)>& admits) {
   const Framing framing = framing_of(head, body_bytes_max);
   WebhookVerdict verdict;
   verdict.body_follows = framing.body_follows;
@@ -83,9 +87,10 @@ WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
     return verdict;
   };
   const auto target = head.target();
-  verdict.provider = hooked_provider(std::string_view(target.data(), target.size()));
-  if (verdict.provider.empty()) return refuse(404, "webhooks are taken at /hooks/<provider>");
-  if (!known(verdict.provider)) return refuse(404, "no provider of this name takes webhooks");
+  const HookPath path = hook_path(std::string_view(target.data(), target.size()));
+  verdict.provider = path.provider;
+  if (path.provider.empty()) return refuse(404, "webhooks are taken at /hooks/<provider>");
+  if (!admits(path.provider, path.token)) return refuse(404, "no webhooks are taken at this path");
   if (head.method() != http::verb::post) return refuse(405, "webhooks are sent with POST");
   if (framing.refusal != 0) return refuse(framing.refusal, framing.why);
   verdict.signature = signature_of(head);

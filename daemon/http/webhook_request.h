@@ -22,11 +22,16 @@ struct WebhookVerdict {
   bool expects_continue = false;
 };
 
-// The provider's name in "/hooks/<provider>", with or without a query; empty for any other path.
-std::string_view hooked_provider(std::string_view target);
+struct HookPath {
+  std::string_view provider;
+  std::string_view token;  // empty: none stands there
+};
 
-// `known` says whether a provider of that name takes webhooks.
+// "/hooks/<provider>" or "/hooks/<provider>/<token>", with or without a query; no provider for any other path.
+HookPath hook_path(std::string_view target);
+
+// `admits` says whether a provider of that name takes webhooks, with that token. A wrong one looks like a wrong name.
 WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
-                     const std::function<bool(std::string_view)>& known);
+                     const std::function<bool(std::string_view, std::string_view)>& admits);
 
 }  // namespace keeper

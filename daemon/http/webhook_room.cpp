@@ -24,10 +24,34 @@ WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const We
       returns_(std::make_shared<WebhookReturns>(io)),
       timer_(io) {}
 
-void WebhookRoom::admit(asio::ip::tcp::socket socket) {
+// What is counted together; empty: not counted.
+std::string WebhookRoom::origin_of(const asio::ip::address& from) const {
+  if ((limits_.trusts_loopback && from.is_loopback()) || limits_.trusted_addresses.contains(from.to_string())) return {};
+  if (from.is_v4()) return from.to_string();
+  auto bytes = from.to_v6().to_bytes();
+  if (from.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).to_string();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+bool WebhookRoom::evict_of(const std::string& origin) {
+  const auto longest = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](const auto& connection) { return connection->origin() == origin; });
+  if (longest == waiting_.end()) return false;
+  count(tally_.evicted);
+  const auto connection = *longest;
+  connection->close();
+  return true;
+}
+
+void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& from) {
+  const std::string origin = origin_of(from);
+  const bool counted = !origin.empty();
+  if (counted && per_origin_[origin] >= limits_.connections_per_address_max) evict_of(origin);
+  if (counted) ++per_origin_[origin];
   if (waiting_.size() + working_.size() >= limits_.connections_max) evict_one();
   tally_.connections.fetch_add(1, std::memory_order_relaxed);
-  waiting_.push_back(std::make_shared<WebhookConnection>(*this, std::move(socket)));
+  waiting_.push_back(std::make_shared<WebhookConnection>(*this, std::move(socket), origin));
   const auto connection = waiting_.back();
   connection->start(std::prev(waiting_.end()));
 }
@@ -47,7 +71,10 @@ void WebhookRoom::waits(Seats::iterator seat) {
   seat_free();
 }
 
-void WebhookRoom::leave(Seats::iterator seat, bool working, std::size_t buffered) {
+void WebhookRoom::leave(Seats::iterator seat, bool working, std::size_t buffered, const std::string& origin) {
+  if (const auto counted = per_origin_.find(origin); counted != per_origin_.end() && --counted->second == 0) {
+    per_origin_.erase(counted);
+  }
   buffered_bytes_ -= buffered;
   tally_.connections.fetch_sub(1, std::memory_order_relaxed);
   (working ? working_ : waiting_).erase(seat);

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -30,8 +32,8 @@ class WebhookRoom {
 
   // False while every seat is taken by a request at work: `on_seat` will be called when one is free.
   bool has_room() const { return working_.size() < limits_.connections_max; }
-  // When all seats are taken, the connection that waited longest makes room.
-  void admit(boost::asio::ip::tcp::socket socket);
+  // When all seats, or all of its address, are taken, the connection that waited longest makes room.
+  void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& from);
   void on_seat(std::function<void()> call) { on_seat_ = std::move(call); }
   // Closes the connection that has waited longest without a complete request.
   bool evict_one();
@@ -43,18 +45,20 @@ class WebhookRoom {
 
   // For connections.
   const WebhookLimits& limits() const { return limits_; }
-  const std::function<bool(std::string_view)>& known() const { return ports_.known; }
+  const std::function<bool(std::string_view, std::string_view)>& admits() const { return ports_.admits; }
   WebhookTally& tally() { return tally_; }
   bool closing_down() const { return closing_down_; }
   void arm(Steady::time_point deadline);
   void at_work(Seats::iterator seat);
   void waits(Seats::iterator seat);
-  void leave(Seats::iterator seat, bool working, std::size_t buffered);
+  void leave(Seats::iterator seat, bool working, std::size_t buffered, const std::string& origin);
   // The buffers of a connection grew or shrank; may evict others, or the caller itself.
   void buffered(std::ptrdiff_t change);
   void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket);
 
  private:
+  std::string origin_of(const boost::asio::ip::address& from) const;
+  bool evict_of(const std::string& origin);
   void on_timer();
   void seat_free();
   void close_all();
@@ -69,6 +73,7 @@ class WebhookRoom {
   Steady::time_point armed_ = Steady::time_point::max();
   Seats waiting_;
   Seats working_;
+  std::map<std::string, std::size_t> per_origin_;
   std::size_t buffered_bytes_ = 0;
   bool closing_down_ = false;
   std::function<void()> on_seat_;

@@ -45,6 +45,7 @@ struct ProviderContext {
   std::string webhook_public_url;  // without a trailing slash; empty: no webhook is subscribed to
   // The environment, for ${NAME} in `session.env`; asked at each start. Called from the workers' threads.
   std::function<std::optional<std::string>(const std::string&)> environment;
+  Secret webhook_token{};  // ends the webhook's path; empty: nothing does
 };
 
 // Reads no file and makes no call; an unusable base_url or ca_file is an error of each call.

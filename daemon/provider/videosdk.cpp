@@ -95,7 +95,12 @@ Result<std::string> Videosdk::start_body(Visit& visit, const Effect& effect) con
       events.push_back(std::string("ai-deployment-session-") + event);
     }
     body["webhook"] = Json::object();
-    body["webhook"]["endPoint"] = context_.webhook_public_url + "/hooks/" + encode_percent(name_.str());
+    std::string url = context_.webhook_public_url + "/hooks/" + encode_percent(name_.str());
+    if (!context_.webhook_token.empty()) {
+      url += "/" + context_.webhook_token.reveal();
+      visit.secrets.push_back(context_.webhook_token.reveal());
+    }
+    body["webhook"]["endPoint"] = std::move(url);
     body["webhook"]["events"] = std::move(events);
   }
   return json_text(body);

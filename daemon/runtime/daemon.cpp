@@ -40,8 +40,15 @@ LoadOutcome load(const std::string& path) {
   return load_settings(path, options);
 }
 
-PoolSettings pool_settings(const ProviderSettings& provider, const std::string& public_url) {
-  const std::shared_ptr<Provider> calls = make_provider(provider, {public_url, environment});
+// What providers are told to call.
+struct Hook {
+  std::string url;
+  Secret token;
+  bool operator==(const Hook&) const = default;
+};
+
+PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook) {
+  const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
   PoolSettings settings;
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
@@ -60,8 +67,10 @@ PoolSettings pool_settings(const ProviderSettings& provider, const std::string& 
   return settings;
 }
 
-std::string public_url_of(const Settings& settings) {
-  return settings.webhook ? settings.webhook->public_url : std::string{};
+Hook hook_of(const Settings& settings) {
+  if (!settings.webhook) return {};
+  const auto& tokens = settings.webhook->tokens;
+  return {settings.webhook->public_url, tokens.empty() ? Secret{} : tokens.front()};
 }
 
 // What only a restart can change; empty if nothing of it did.
@@ -236,11 +245,11 @@ bool Daemon::deliver(Delivered delivered, Receipt receipt) {
 void Daemon::install_workers(const Settings& fresh, const Settings* old) {
   std::map<ProviderName, PoolSettings> changed;
   for (const auto& [name, provider] : fresh.providers) {
-    if (old && public_url_of(*old) == public_url_of(fresh)) {
+    if (old && hook_of(*old) == hook_of(fresh)) {
       const auto known = old->providers.find(name);
       if (known != old->providers.end() && known->second == provider) continue;
     }
-    changed.emplace(name, pool_settings(provider, public_url_of(fresh)));
+    changed.emplace(name, pool_settings(provider, hook_of(fresh)));
   }
   workers_.install(std::move(changed));
 }

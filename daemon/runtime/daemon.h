@@ -60,6 +60,7 @@ class Daemon {
   const std::string& store_path() const { return store_->path(); }
   const ControlToken& token() const { return token_; }
   std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
+  bool admits(std::string_view token) { return verifiers_.admits(token); }
 
   // Called after each new view, on the loop's thread: must not wait.
   void on_published(std::function<void()> call);

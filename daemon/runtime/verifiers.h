@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <vector>
+
 #include "base/locked.h"
 #include "core/settings.h"
 #include "provider/webhook.h"
@@ -21,12 +23,16 @@ class Verifiers {
   // Null: there is no such provider, or it sends no webhooks.
   std::shared_ptr<WebhookVerifier> find(std::string_view provider);
 
+  // Whether a webhook's path may end with this token; where none is configured, only with none.
+  bool admits(std::string_view token);
+
  private:
   struct Entry {
     ProviderSettings settings;
     std::shared_ptr<WebhookVerifier> verifier;
   };
   Locked<std::map<std::string, Entry, std::less<>>> entries_;
+  Locked<std::vector<Secret>> tokens_;
 };
 
 }  // namespace keeper

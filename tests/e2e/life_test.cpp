@@ -1,5 +1,8 @@
+#include <httplib.h>
+
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 
 #include "catch.h"
 #include "e2e/programs.h"
@@ -118,4 +121,35 @@ TEST_CASE("a second daemon on the same store is refused and says who holds it") 
   std::string output;
   CHECK(stage.run_cli({"run", "--config", (stage.directory / "keeper.yaml").string()}, &output) == 1);
   CHECK(output.find("held") != std::string::npos);
+}
+
+TEST_CASE("webhooks whose path needs a token come in, and the token can be changed while sessions live") {
+  Stage stage("");
+  const auto tokens = stage.directory / "tokens";
+  std::ofstream(tokens) << "first-token-0123456789\n";
+  stage.webhook_lines = "  tokens_file: " + tokens.string() + "\n";
+  stage.write_plans(std::string(three_plans).substr(0, std::string(three_plans).find("  watch:")));
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  const auto recorded = [&] { return stage.status().value("/webhook/recorded_total"_json_pointer, 0); };
+  CHECK(eventually(seconds{15}, [&] { return recorded() >= 2; }));
+  const auto answer_at = [&](const std::string& path) {
+    httplib::Client client("127.0.0.1", stage.webhook_port);
+    const auto answer = client.Post(path.c_str(), "{}", "application/json");
+    return answer ? answer->status : 0;
+  };
+  CHECK(answer_at("/hooks/agents") == 404);
+  CHECK(answer_at("/hooks/agents/second-token-0123456789") == 404);
+  CHECK(answer_at("/hooks/agents/first-token-0123456789") == 401);
+  // Both are good for as long as both are in the file.
+  std::ofstream(tokens) << "second-token-0123456789\nfirst-token-0123456789\n";
+  std::string output;
+  CHECK(stage.run_cli({"reload"}, &output) == 0);
+  CHECK(answer_at("/hooks/agents/second-token-0123456789") == 401);
+  CHECK(answer_at("/hooks/agents/first-token-0123456789") == 401);
+  const int before = recorded();
+  post_json(stage.control_port, "/remotes/" + live_remote(stage, "videosdk") + "/end", {{"as", "closed"}});
+  CHECK(eventually(seconds{15}, [&] { return recorded() > before; }));
+  CHECK(read_file(stage.directory / "daemon.log").find("token-0123456789") == std::string::npos);
+  CHECK(stage.end_daemon() == 0);
 }

@@ -156,7 +156,8 @@ void Stage::write_plans(const std::string& plans) {
       << "store:\n  path: " << (store.empty() ? directory / "keeper.db" : store).string()
       << "\nstatus:\n  listen: " << at(status_port) << "\nwebhook:\n  listen: " << at(webhook_port)
       << "\n  public_url: http://" << at(webhook_port)
-      << "\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
+      << "\n"
+      << webhook_lines << "providers:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
          "${SANDBOX_SECRET}\n"
       << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"

@@ -61,6 +61,7 @@ class Stage {
 
   // Written into each provider from the next write_plans() on: YAML, indented by four.
   std::string provider_lines;
+  std::string webhook_lines;  // likewise, indented by two
 
   std::filesystem::path store;                  // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment

@@ -157,3 +157,23 @@ TEST_CASE("HTTP/1.0 clients are answered, and kept only if they ask") {
     CHECK(answer->headers.at("connection") == "keep-alive");
   }
 }
+
+TEST_CASE("where tokens are asked for, a path without the right one looks like any that is not there") {
+  WebhookStage stage;
+  stage.token = "0123456789abcdef";
+  const auto status_at = [&](const std::string& path) {
+    RawClient client(stage.port());
+    client.send("POST " + path +
+                " HTTP/1.1\r\nHost: h\r\nvideosdk-signature: good\r\nContent-Length: 2\r\n\r\n{}");
+    const auto answer = client.answer(Seconds{5});
+    return answer ? answer->status : 0;
+  };
+  CHECK(status_at("/hooks/agents/0123456789abcdef") == 200);
+  CHECK(status_at("/hooks/agents/0123456789abcdef?x=1") == 200);
+  CHECK(status_at("/hooks/agents") == 404);
+  CHECK(status_at("/hooks/agents/") == 404);
+  CHECK(status_at("/hooks/agents/0123456789abcdeX") == 404);
+  CHECK(status_at("/hooks/agents/0123456789abcdef/more") == 404);
+  CHECK(status_at("/hooks/nobody/0123456789abcdef") == 404);
+  CHECK(stage.intakes == 2);
+}

@@ -205,3 +205,36 @@ TEST_CASE("a stop is bounded by its grace, and outcomes that come after it are d
   stage.release_kept(Ack::recorded);
   CHECK(busy.closes(Seconds{1}));
 }
+
+TEST_CASE("one address takes no more than its share of the connections, and the newest is served") {
+  WebhookLimits limits;
+  limits.connections_per_address_max = 4;
+  limits.trusts_loopback = false;
+  SECTION("counted") {
+    WebhookStage stage(limits);
+    std::vector<std::unique_ptr<RawClient>> idle;
+    for (int i = 0; i < 10; ++i) {
+      idle.push_back(std::make_unique<RawClient>(stage.port()));
+      idle.back()->send("POST");
+    }
+    REQUIRE(eventually([&] { return stage.listener->facts().evicted_total == 6; }));
+    CHECK(idle.front()->closes(Seconds{5}));
+    RawClient good(stage.port());
+    good.send(stage.post("{}", "videosdk-signature: good\r\n"));
+    const auto answer = good.answer(Seconds{5});
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+    CHECK(stage.listener->facts().connections <= 4);
+  }
+  SECTION("trusted") {
+    limits.trusted_addresses = {"127.0.0.1"};
+    WebhookStage stage(limits);
+    std::vector<std::unique_ptr<RawClient>> idle;
+    for (int i = 0; i < 10; ++i) {
+      idle.push_back(std::make_unique<RawClient>(stage.port()));
+      idle.back()->send("POST");
+    }
+    REQUIRE(eventually([&] { return stage.listener->facts().connections == 10; }));
+    CHECK(stage.listener->facts().evicted_total == 0);
+  }
+}

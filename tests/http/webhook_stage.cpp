@@ -26,7 +26,9 @@ WebhookStage::~WebhookStage() {
 
 WebhookPorts WebhookStage::ports() {
   WebhookPorts ports;
-  ports.known = [](std::string_view provider) { return provider == "agents"; };
+  ports.admits = [this](std::string_view provider, std::string_view asked) {
+    return provider == "agents" && asked == token;
+  };
   ports.intake = [this](std::string_view, std::string_view body, std::string_view signature) -> Intake {
     ++intakes;
     if (signature == "slow") {

@@ -30,6 +30,7 @@ class WebhookStage {
   std::atomic<bool> full{false};
   std::atomic<bool> release_intake{false};
   std::atomic<int> intakes{0};
+  std::string token;  // that the path must end with; set before the first request
   std::atomic<std::optional<Ack>> ack{Ack::recorded};
   Locked<std::vector<DeliveryDone>> kept;
   Locked<std::vector<std::string>> bodies;

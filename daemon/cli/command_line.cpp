@@ -9,6 +9,7 @@
 #include "cli/control.h"
 #include "cli/offline.h"
 #include "cli/plan_change.h"
+#include "cli/replay.h"
 #include "cli/simulate.h"
 #include "config/config.h"
 
@@ -32,6 +33,8 @@ struct Options {
   ListRequest list;
   CostRequest cost;
   std::string planned_config;
+  std::string replayed;
+  bool dry_run = false;
 };
 
 // One command line being read: each add_* declares a command, which sets `call`.
@@ -168,8 +171,13 @@ class Commands {
     });
     add_limit(notifications, options_.list.limit);
     CLI::App& deliveries = add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
-      return ask_deliveries(a, options_.list, terminal_);
+      return options_.replayed.empty() ? ask_deliveries(a, options_.list, terminal_)
+                                       : ask_replay(a, options_.replayed, terminal_);
     });
+    auto* replay = deliveries.add_option("--replay", options_.replayed, "what this one would do if it came now");
+    auto* dry_run = deliveries.add_flag("--dry-run", options_.dry_run, "change nothing, which is the only way");
+    replay->needs(dry_run);
+    dry_run->needs(replay);
     deliveries.add_option("--provider", options_.list.provider, "of this provider");
     deliveries.add_option("--disposition", options_.list.state, "applied, held, late, ignored or unmatched");
     add_limit(deliveries, options_.list.limit);

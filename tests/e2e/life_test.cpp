@@ -151,5 +151,9 @@ TEST_CASE("webhooks whose path needs a token come in, and the token can be chang
   post_json(stage.control_port, "/remotes/" + live_remote(stage, "videosdk") + "/end", {{"as", "closed"}});
   CHECK(eventually(seconds{15}, [&] { return recorded() > before; }));
   CHECK(read_file(stage.directory / "daemon.log").find("token-0123456789") == std::string::npos);
+  CHECK(stage.run_cli({"deliveries", "--replay", "1", "--dry-run"}, &output) == 0);
+  CHECK(output.find("would be late: the session is closed") != std::string::npos);
+  CHECK(stage.run_cli({"deliveries", "--replay", "1"}, &output) == 2);
+  CHECK(stage.run_cli({"deliveries", "--replay", "99999", "--dry-run"}, &output) == 1);
   CHECK(stage.end_daemon() == 0);
 }

@@ -92,10 +92,23 @@ void Simulation::check_waiting() {
   }
 }
 
+// 20: what a reload changed is what lives.
+void Simulation::check_reloads() {
+  for (const auto& [id, session] : keeper_->world().sessions) {
+    const auto plan = config_->plans.find(session.row.plan);
+    const bool changed = plan != config_->plans.end() && plan->second.fingerprint != session.row.fingerprint;
+    const bool window = changed && plan->second.schedule.window_at(now().wall);
+    if (session.row.state == State::active && window && config_->budgets.empty()) {
+      fail("20: a reload's change was not taken up: " + id.str());
+    }
+  }
+}
+
 // 6, 7, 8 and 9, once the world has been healthy for a while.
 void Simulation::check_healed() {
   check_occurrences();
   check_notices();
+  check_reloads();
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -120,14 +133,6 @@ void Simulation::check_healed() {
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
         !clock_steps_) {
       fail("9: an end was asked for and did not come: " + id.str());
-    }
-  }
-  for (const auto& [id, session] : keeper_->world().sessions) {
-    const auto plan = config_->plans.find(session.row.plan);
-    const bool changed = plan != config_->plans.end() && plan->second.fingerprint != session.row.fingerprint;
-    const bool window = changed && plan->second.schedule.window_at(now().wall);
-    if (session.row.state == State::active && window && config_->budgets.empty()) {
-      fail("20: a reload's change was not taken up: " + id.str());
     }
   }
   for (const auto& [provider, key] : acknowledged_) {

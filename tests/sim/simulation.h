@@ -92,6 +92,7 @@ class Simulation {
   void check_remotes();
   void check_healed();
   void check_waiting();
+  void check_reloads();
   void check_occurrences();
   void check_slot(const SessionRow& row);
   void fail(const std::string& what);

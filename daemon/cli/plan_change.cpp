@@ -47,9 +47,10 @@ std::optional<std::map<std::string, Running>> running_plans(const Asking& asking
   }
 }
 
-// How many sessions the plan has at once from now on: a window says it, single occurrences keep what they have.
+// How many sessions the plan has at once from now on: a window says it, single occurrences keep what they have, of
+// which there may be several where they overlap.
 int wanted_of(const Plan& plan, int live, Wall now) {
-  if (plan.schedule.kind() == Schedule::Kind::occurrences) return std::min(live, plan.count);
+  if (plan.schedule.kind() == Schedule::Kind::occurrences) return live;
   return plan.schedule.window_at(now) ? plan.count : 0;
 }
 
@@ -69,7 +70,7 @@ PlanChange change_of(const Plan& plan, const Running* running, Wall now) {
     change.why = "new";
   } else if (running->fingerprint != plan.fingerprint) {
     change.why = "its provider or session changed";
-    change.roll_over = stay;
+    change.roll_over = std::min(stay, plan.count);  // of overlapping occurrences, the newest
   } else if (change.stop > 0) {
     change.why = wanted == 0 ? "its schedule has no window now" : "its count is lower";
   } else if (wanted > live) {

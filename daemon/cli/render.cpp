@@ -103,6 +103,10 @@ void show_status(const Json& status, const Terminal& terminal) {
   terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued") << " queued, "
                << text(sessions, "closed") << " closed, " << text(sessions, "error") << " error, "
                << text(sessions, "timed_out") << " timed_out\n\n";
+  for (const Json& alert : list(status, "alerts")) {
+    terminal.out << text(alert, "event") << " since " << moment(alert, "since") << ": " << text(alert, "text") << "\n";
+  }
+  if (!list(status, "alerts").empty()) terminal.out << "\n";
   show_plan_table(list(status, "plans"), terminal);
   if (list(status, "providers").empty()) return;
   terminal.out << "\n";

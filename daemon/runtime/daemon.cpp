@@ -358,7 +358,11 @@ int Daemon::leave() {
     }
     break;
   }
-  dead_mans_switch_.reset();
+  {
+    // A reload may be under way on a listener's thread.
+    const std::scoped_lock lock(reloading_);
+    dead_mans_switch_.reset();
+  }
   loop_->stop();
   thread_.join();
   return loop_->fatal().empty() ? exit_good : exit_failed;

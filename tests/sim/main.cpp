@@ -75,15 +75,17 @@ int main(int argc, char** argv) {
   std::uint64_t seed = 0;
   std::uint64_t seeds = 2000;
   std::uint64_t from = 1;
+  std::uint64_t long_times = 20;
   std::string mutant = "none";
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
+  app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
   app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
   CLI11_PARSE(app, argc, argv);
   if (seed != 0) return replay({seed, true, mutants().at(mutant)});
   if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant));
-  if (std::getenv("KEEPER_LONG_TESTS")) seeds *= 20;
+  if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
   return run_many(from, seeds);
 }

@@ -82,15 +82,15 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
     session.rollover_at = draft.now().mono + predecessor_wait;
     return;
   }
-  if (const auto hold = budget_hold(draft, *plan)) {
-    session.rollover_at = on_mono(draft.now(), hold->until);
-    return;
-  }
   const bool changed = session.row.fingerprint != plan->fingerprint;
   session.rollover_at.reset();
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
+  if (const auto hold = budget_hold(draft, *plan)) {
+    session.rollover_at = on_mono(draft.now(), hold->until);
+    return;
+  }
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
     ask_end(draft, session.row.id, State::closed, Reason::superseded,
             changed ? Cause::reload : Cause::schedule);
@@ -153,6 +153,9 @@ bool begin_start(Draft& draft, Tracked& session) {
     hold_start(draft, session, *until);
     return true;
   }
+  // However long it was held back, and for however long that was thought to last.
+  const Plan* plan = draft.plan(session.row.plan);
+  if (session.start_by && plan) session.start_by = std::min(*session.start_by, draft.now().mono + plan->start_timeout);
   session.row.start_sent_at = draft.now().wall;
   session.start_sent = draft.now().mono;
   session.sent_before = false;

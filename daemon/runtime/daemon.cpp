@@ -81,6 +81,7 @@ std::string fixed_change(const Settings& old, const Settings& fresh) {
   if (old.status.allowed_hosts != fresh.status.allowed_hosts) return "status.allowed_hosts";
   if (old.webhook.has_value() != fresh.webhook.has_value()) return "webhook";
   if (old.webhook && old.webhook->listen != fresh.webhook->listen) return "webhook.listen";
+  if (old.webhook && old.webhook->trusted_proxies != fresh.webhook->trusted_proxies) return "webhook.trusted_proxies";
   return {};
 }
 

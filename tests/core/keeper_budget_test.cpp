@@ -205,3 +205,45 @@ TEST_CASE("only the part of a life that lies in the period counts, its minimum f
   CHECK(short_one.billed == minutes{1});
   CHECK(spent_within({Wall{hours{1}}, Wall{hours{24}}}, Millis{0}, day) == Spent{});
 }
+
+TEST_CASE("a start that waited for a budget has its start_timeout from when it leaves, not from the period's end") {
+  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{10}), price(1));
+  const Effect first = bench.pop(EffectKind::start);
+  bench.answer(first, Error{ErrorKind::not_applied, "refused"});
+  // What was spent is unknown for the moment, so that the next try waits.
+  bench.load({always_plan("one", "videosdk")});
+  bench.take(Tick{});
+  bench.now.mono += Seconds{5};
+  bench.now.wall += Seconds{5};
+  bench.take(Tick{});
+  CHECK(bench.waiting().empty());
+  bench.tick();
+  bench.tick();
+  REQUIRE(bench.waiting() == "start");
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("slow", Progress::asked)});
+  const Remote queued = bench.remote("slow", Progress::asked);
+  for (int i = 0; i < 30 && bench.waiting().find("stop") == std::string::npos; ++i) {
+    bench.advance(Seconds{10});
+    while (bench.waiting().find("observe") != std::string::npos) {
+      bench.answer(bench.pop(EffectKind::observe), std::vector{queued});
+    }
+  }
+  CHECK(bench.waiting().find("stop") != std::string::npos);
+}
+
+TEST_CASE("a session that its window outlives asks no budget for a successor, and none is told to be used up") {
+  Schedule::Spec spec;
+  spec.plan = PlanName{"shift"};
+  spec.start = std::get<Cron>(Cron::parse("0 0 * * *"));
+  spec.duration = hours{2};
+  Plan shift = always_plan("shift", "videosdk");
+  shift.schedule = Schedule::make(std::move(spec)).value();
+  shift.max_duration = hours{3};
+  shift.keep_alive.rollover = Rollover::make_before_break;
+  shift.keep_alive.rollover_before = hours{1} + minutes{20};
+  MoneyBench bench({shift}, {BudgetScope::plan, "shift"}, budget_of_cost(2.5), price(1, hours{2}));
+  bench.confirm_start("r1");
+  live(bench, "r1", hours{1} + minutes{55});
+  CHECK(bench.waiting().find("start") == std::string::npos);
+  CHECK(count_of(bench, "budget_hard plan shift") == 0);
+}

@@ -147,6 +147,11 @@ TEST_CASE("webhooks whose path needs a token come in, and the token can be chang
   CHECK(stage.run_cli({"reload"}, &output) == 0);
   CHECK(answer_at("/hooks/agents/second-token-0123456789") == 401);
   CHECK(answer_at("/hooks/agents/first-token-0123456789") == 401);
+  // What only a restart can change is refused, not passed over.
+  stage.webhook_lines += "  trusted_proxies: [192.0.2.1]\n";
+  stage.write_plans(std::string(three_plans).substr(0, std::string(three_plans).find("  watch:")));
+  CHECK(stage.run_cli({"reload"}, &output) == 1);
+  CHECK(output.find("webhook.trusted_proxies changed; restart") != std::string::npos);
   const int before = recorded();
   post_json(stage.control_port, "/remotes/" + live_remote(stage, "videosdk") + "/end", {{"as", "closed"}});
   CHECK(eventually(seconds{15}, [&] { return recorded() > before; }));

@@ -115,17 +115,19 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Its age against this process's boot clock is
-// proof, where the start left from this process and the answer has the provider's time. Otherwise our wall clock
-// may have been stepped since, so its age against that clock, and its plain time against ours when the start was
+// Whether a remote may have been created by this session's start. Its age against the boot clock is proof, where the
+// machine has not rebooted since and the answer has the provider's time. Otherwise our wall clock may have been
+// stepped since, so its age against that clock, and its plain time against ours when the start was
 // sent, count as well. One that agrees is enough: to start beside a remote of ours costs more.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   const Wall there = answer.provider_now.value_or(now.wall);
   const Millis age = there - *remote.created_at;
   const Wall sent = *session.row.start_sent_at;
-  if (age <= now.mono - session.start_sent + created_slack) return true;
-  if (!session.sent_before && answer.provider_now) return false;
+  const auto& before = session.row.start_sent_mono;
+  const Mono since = session.sent_before && before ? *before : session.start_sent;
+  if (age <= now.mono - since + created_slack) return true;
+  if ((!session.sent_before || before) && answer.provider_now) return false;
   if (now.wall - age >= sent - created_slack) return true;
   // Sent in what is now the future: the clock was wrong then, so that nothing can be told by it.
   if (sent > now.wall + created_slack) return true;

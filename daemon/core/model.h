@@ -89,6 +89,7 @@ struct SessionRow {
   std::string native_status;  // the provider's own word, as received
   std::optional<RemoteId> remote_id;
   std::optional<Wall> start_sent_at;  // a start may have left: set before it does, cleared when proven absent
+  std::optional<Mono> start_sent_mono;  // when, at the earliest, by the boot-time clock; empty once the machine rebooted
   std::optional<Ending> ending;
   bool resolved = false;  // ended, and the provider confirmed that no remote is left
 

@@ -157,6 +157,7 @@ bool begin_start(Draft& draft, Tracked& session) {
   const Plan* plan = draft.plan(session.row.plan);
   if (session.start_by && plan) session.start_by = std::min(*session.start_by, draft.now().mono + plan->start_timeout);
   session.row.start_sent_at = draft.now().wall;
+  session.row.start_sent_mono = draft.now().mono;
   session.start_sent = draft.now().mono;
   session.sent_before = false;
   session.absent_reads = 0;

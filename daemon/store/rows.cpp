@@ -60,7 +60,7 @@ const char* const session_columns =
     "id, plan, provider, occurrence, replica, attempt, failures, place, parameters, fingerprint, state, reason, "
     "progress, native_status, remote_id, start_sent_at, ending_state, ending_reason, ending_cause, "
     "ending_asked_at, resolved, created_at, active_at, ended_at, predecessor, successor, last_error, "
-    "ending_cancel";
+    "ending_cancel, start_sent_mono";
 
 void bind_session(sql::Binder& to, const SessionRow& row) {
   to.text(row.id).text(row.plan).text(row.provider).time(row.occurrence);
@@ -72,6 +72,11 @@ void bind_session(sql::Binder& to, const SessionRow& row) {
   to.integer(row.resolved ? 1 : 0).time(row.created_at).time(row.active_at).time(row.ended_at);
   to.text(row.predecessor).text(row.successor).text(row.last_error);
   to.integer(row.ending && row.ending->cancel ? 1 : 0);
+  if (row.start_sent_mono) {
+    to.integer(row.start_sent_mono->time_since_epoch().count());
+  } else {
+    to.null();
+  }
 }
 
 SessionRow read_session(sql::Reader& from) {
@@ -102,6 +107,11 @@ SessionRow read_session(sql::Reader& from) {
   row.last_error = from.text();
   const bool cancel = from.boolean();
   if (row.ending) row.ending->cancel = cancel;
+  if (from.is_null()) {
+    from.skip();
+  } else {
+    row.start_sent_mono = Mono{Millis{from.integer()}};
+  }
   return row;
 }
 

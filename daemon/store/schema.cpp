@@ -210,13 +210,20 @@ CREATE TABLE notices(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// When a start left, by a clock that no step moves and every reboot begins anew.
+constexpr const char* boot_columns = R"sql(
+ALTER TABLE sessions ADD COLUMN start_sent_mono INTEGER;
+ALTER TABLE meta ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
 constexpr std::array<Step, store_version> steps{
-    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}, {{notice_tables, "", ""}}}};
+    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}, {{notice_tables, "", ""}},
+     {{boot_columns, "", ""}}}};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "store/backup.h"
@@ -71,6 +72,30 @@ Status make_private_file(const std::string& path) {
   if (file < 0) return file_error(path, std::string("cannot be made: ") + std::strerror(errno));
   close(file);
   return Done{};
+}
+
+// Of this start of the machine; empty where the system does not say.
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+// The boot-time clock begins anew with the machine, so that its moments mean nothing afterwards.
+void forget_other_boot(SQLite::Database& database, const std::string& boot) {
+  if (!boot.empty() && sql::query_text(database, "SELECT boot FROM meta") == boot) return;
+  SQLite::Statement same(database, "UPDATE meta SET boot = ?");
+  sql::Binder(same).text(boot);
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    database.exec("UPDATE sessions SET start_sent_mono = NULL WHERE resolved = 0");
+    same.exec();
+    database.exec("COMMIT");
+  } catch (const SQLite::Exception&) {
+    database.tryExec("ROLLBACK");
+    throw;
+  }
 }
 
 void say(Refusal* refusal, Refusal why) {
@@ -168,6 +193,7 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
     return file_error(path_, "was replaced by another store while the daemon ran; put it back or restart the daemon");
   }
   instance_ = found;
+  forget_other_boot(*database_, boot_id());
   page_bytes_ = sql::query_int(*database_, "PRAGMA page_size");
   writer_ = std::make_unique<Writer>(*database_);
   wal_frames_ = 0;

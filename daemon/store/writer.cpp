@@ -20,7 +20,7 @@ constexpr const char* update_session_sql =
     "progress = ?13, native_status = ?14, remote_id = ?15, start_sent_at = ?16, ending_state = ?17, "
     "ending_reason = ?18, ending_cause = ?19, ending_asked_at = ?20, resolved = ?21, active_at = ?23, "
     "ended_at = ?24, predecessor = ?25, successor = ?26, last_error = ?27, "
-    "ending_cancel = ?28 WHERE id = ?1";
+    "ending_cancel = ?28, start_sent_mono = ?29 WHERE id = ?1";
 
 constexpr const char* find_chain_sql =
     "SELECT s.number, s.plan, s.provider, s.chain_head, t.to_state FROM sessions s "
@@ -64,7 +64,7 @@ Writer::Writer(SQLite::Database& database)
       update_session_(database, update_session_sql),
       insert_session_(database, string("INSERT INTO sessions(") + session_columns +
                                     ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
-                                    "?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)"),
+                                    "?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29)"),
       find_chain_(database, find_chain_sql),
       insert_transition_(database,
                          "INSERT INTO transitions(session, ordinal, plan, remote_id, from_state, to_state, reason, "

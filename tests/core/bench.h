@@ -25,8 +25,12 @@ inline Plan always_plan(const std::string& name, const std::string& provider) {
 
 class Bench {
  public:
-  explicit Bench(std::vector<Plan> plans, Ledger ledger = {}, std::map<TargetName, Target> targets = {})
-      : keeper_(instance(std::move(ledger)), now) {
+  static constexpr Now monday{Wall{std::chrono::sys_days{std::chrono::November / 16 / 2026}.time_since_epoch()},
+                              Mono{std::chrono::hours{100}}};
+
+  explicit Bench(std::vector<Plan> plans, Ledger ledger = {}, std::map<TargetName, Target> targets = {},
+                 Now begin = monday)
+      : now(begin), keeper_(instance(std::move(ledger)), now) {
     config.targets = std::move(targets);
     for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
       ProviderSettings settings;
@@ -200,8 +204,7 @@ class Bench {
 
   Keeper& keeper() { return keeper_; }
 
-  Now now{Wall{std::chrono::sys_days{std::chrono::November / 16 / 2026}.time_since_epoch()},
-          Mono{std::chrono::hours{100}}};
+  Now now;
   Config config;
   std::vector<Effect> sent;   // without lists
   std::vector<Effect> lists;

@@ -151,3 +151,21 @@ TEST_CASE("after a crash what was live is read, and lives on") {
   CHECK(second.moves.empty());
   CHECK(second.keeper().view(second.now).plans.front().live == 1);
 }
+
+TEST_CASE("after a crash and a clock that was set back, a lost start is found by its age, whatever the provider's clock") {
+  const std::vector<Plan> plans{always_plan("one", "notte")};
+  Bench first(plans);
+  first.tick();
+  const Effect start = first.pop(EffectKind::start);
+  const Wall sent = first.now.wall;
+  Bench second(plans, first.ledger(), {}, {sent + Seconds{8}, first.now.mono + Seconds{22}});
+  second.tick();
+  // Their clock is 20 s behind what ours was; the remote came about a second after the start left.
+  Remote remote = second.remote("lost");
+  remote.created_at = sent - Seconds{19};
+  Answer found = second.answer_to(second.pop(EffectKind::find), std::vector{remote});
+  found.provider_now = sent + Seconds{2};
+  second.take(found);
+  CHECK(second.row().remote_id == RemoteId{"lost"});
+  CHECK(second.waiting().find("start") == std::string::npos);
+}

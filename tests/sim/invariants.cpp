@@ -25,7 +25,7 @@ void Simulation::check_all() {
 
 // 1: what the store gives back is what the keeper holds.
 void Simulation::check_store() {
-  if (random_.chance(0.97)) return;
+  if (random_.chance(0.99)) return;
   Ledger ledger = store_->load().value();
   std::vector<SessionRow> held;
   for (const auto& [id, session] : keeper_->world().sessions) held.push_back(session.row);

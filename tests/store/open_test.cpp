@@ -112,6 +112,8 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
   }
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
+  run_sql(path, "ALTER TABLE sessions DROP COLUMN start_sent_mono");
+  run_sql(path, "ALTER TABLE meta DROP COLUMN boot");
   run_sql(path, "ALTER TABLE plans RENAME COLUMN looked_until TO considered");
   run_sql(path, "INSERT INTO plans(name, known_since, considered) VALUES ('old', 5, 77)");
   for (const char* table : {"missed", "notices", "messages", "alerts"}) run_sql(path, std::string("DROP TABLE ") + table);
@@ -269,4 +271,22 @@ TEST_CASE("the write-ahead log is moved into the main file when it has grown") {
   for (int n = 1; n < 4; ++n) must_commit(*store, story(session(100 + n), State::queued));
   REQUIRE_FALSE(store->checkpoint_due());
   REQUIRE(std::filesystem::file_size(path + "-wal") == log_bytes);
+}
+
+TEST_CASE("moments of the boot-time clock outlive the process, and not the machine's start") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  SessionRow row = session(1);
+  row.start_sent_at = at(5);
+  row.start_sent_mono = Mono{Millis{77}};
+  {
+    Batch batch;
+    batch.sessions = {row};
+    must_commit(*open_store(path), batch);
+  }
+  CHECK(must_load(*open_store(path)).unresolved.at(0).start_sent_mono == Mono{Millis{77}});
+  run_sql(path, "UPDATE meta SET boot = 'another start of the machine'");
+  const auto rebooted = open_store(path);
+  CHECK_FALSE(must_load(*rebooted).unresolved.at(0).start_sent_mono);
+  CHECK(must_load(*rebooted).unresolved.at(0).start_sent_at == at(5));
 }

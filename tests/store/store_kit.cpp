@@ -55,6 +55,7 @@ SessionRow full_session() {
   row.native_status = "ENDED";
   row.remote_id = RemoteId("r-1");
   row.start_sent_at = at(5);
+  row.start_sent_mono = Mono{Millis{77}};
   row.ending = Ending{State::error, Reason::superseded, Cause::operator_, at(-6)};
   row.resolved = true;
   row.active_at = at(8);

@@ -243,6 +243,7 @@ std::string broken_invariant(const World& world, const Tracked& session, Now now
   if (is_terminal(row.state) != (row.progress == Progress::ended)) return "progress and state agree";
   if (row.state == State::active && !row.remote_id) return "an active session has a remote";
   if (is_terminal(row.state) != row.ended_at.has_value()) return "an end has its time";
+  if (row.ended_at && *row.ended_at < row.active_at.value_or(row.created_at)) return "an end comes after the begin";
   return {};
 }
 

@@ -230,7 +230,7 @@ void end_session(Draft& draft, const SessionId& id, const End& end) {
   session.row.state = end.state;
   session.row.reason = end.reason;
   session.row.progress = Progress::ended;
-  session.row.ended_at = end.at;
+  session.row.ended_at = std::max(end.at, session.row.active_at.value_or(session.row.created_at));
   if (!end.detail.empty()) session.row.last_error = end.detail;
   draft.transition(session.row, from, end.cause, end.at, end.detail);
   note_end(draft, session.row);

@@ -95,7 +95,7 @@ struct SessionRow {
 
   Wall created_at{};
   std::optional<Wall> active_at;
-  std::optional<Wall> ended_at;
+  std::optional<Wall> ended_at;  // never before its begin, also where the wall clock was set back meanwhile
   std::optional<SessionId> predecessor;
   std::optional<SessionId> successor;
   std::string last_error;

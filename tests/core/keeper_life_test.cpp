@@ -213,6 +213,19 @@ TEST_CASE("a window's session is stopped when the window ends, whatever happened
   CHECK(bench.sent.empty());
 }
 
+TEST_CASE("a session never ends before its begin, also where the clock was set back while it lived") {
+  Bench bench({always_plan("agent", "videosdk")});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
+  const Wall active = bench.row().active_at.value();
+  bench.now.wall -= std::chrono::hours{1};
+  Delivered end = delivery("ai-deployment-session-stopped", Progress::ended, "r1");
+  end.session = bench.row().id;
+  bench.take(end);
+  REQUIRE(is_terminal(bench.row().state));
+  CHECK(bench.row().ended_at == active);
+}
+
 TEST_CASE("the provider's silence about a session counts when it was said twice") {
   Bench bench({always_plan("desk", "videosdk")});
   bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});

@@ -86,6 +86,12 @@ WebhookLimits limits_of(const WebhookSettings& settings) {
   return limits;
 }
 
+// The configuration's loading has tried the two files together already.
+ServerTls tls_of(const WebhookSettings& settings) {
+  const auto& certificate = settings.certificate;
+  return certificate ? make_server_tls(certificate->chain, certificate->key).value() : ServerTls{};
+}
+
 StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
   StatusPorts ports;
   ports.view = [&daemon] { return daemon.published().view; };
@@ -105,9 +111,11 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   if (!history) return history.error();
   listeners.history = *std::move(history);
   if (settings->webhook) {
-    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon), limits_of(*settings->webhook));
+    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon), limits_of(*settings->webhook),
+                                          tls_of(*settings->webhook));
     if (!webhook) return webhook.error();
     listeners.webhook = *std::move(webhook);
+    daemon.on_reloaded([listener = listeners.webhook.get()](const Settings& fresh) { listener->use(tls_of(*fresh.webhook)); });
     Log(Level::info, "listening").with("for", "webhook").with("port", listeners.webhook->port());
   }
   StatusOptions options{settings->status.listen, settings->status.allowed_hosts, daemon.token().secret()};
@@ -122,6 +130,7 @@ Result<Listeners> start_listeners(Daemon& daemon) {
 
 void stop_listeners(Daemon& daemon, Listeners& listeners) {
   daemon.on_published({});
+  daemon.on_reloaded({});
   if (listeners.webhook) listeners.webhook->stop(webhook_grace);
   if (listeners.status) listeners.status->stop();
 }

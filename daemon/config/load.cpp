@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/server_tls.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "config/document.h"
@@ -98,10 +99,29 @@ class Loader {
       problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
                       "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
     }
+    read_certificate(*node, webhook);
     read_tokens(*node, webhook);
     read_proxies(*node, webhook);
     const Node* url = value_at(*node, "public_url");
     if (const auto parsed = url != nullptr ? to_url(*url) : std::nullopt) webhook.public_url = parsed->text;
+  }
+
+  void read_certificate(const Node& node, WebhookSettings& webhook) {
+    constexpr std::size_t bytes_max = 256 * 1024;
+    constexpr std::chrono::days notice{14};
+    const Node* tls = value_at(node, "tls");
+    if (tls == nullptr || !tls->is_map()) return;
+    ServerCertificate read{outside_.file(*tls, "certificate_file", bytes_max), Secret(outside_.file(*tls, "key_file", bytes_max))};
+    if (read.chain.empty() || read.key.empty()) return;
+    const Place place = value_at(*tls, "certificate_file")->place;
+    const Result<ServerTls> made = make_server_tls(read.chain, read.key);
+    if (!made) return problems_.error(place, "'tls': " + made.error().what);
+    if (made->valid_until < wall_now() + notice) {
+      problems_.warning(place, "'tls': the certificate " +
+                                   std::string(made->valid_until < wall_now() ? "expired at " : "expires at ") +
+                                   to_rfc3339(made->valid_until) + "; renew it, then reload");
+    }
+    webhook.certificate = std::move(read);
   }
 
   // They stand in the path of a URL.

@@ -52,8 +52,8 @@ const Section& tls_section() {
   static const Section section{
       "tls",
       {
-          {.name = "certificate_file", .types = {of(Kind::path)}, .doc = "PEM chain.", .required = true},
-          {.name = "key_file", .types = {of(Kind::path)}, .doc = "PEM key.", .required = true},
+          {.name = "certificate_file", .types = {of(Kind::path)}, .doc = "PEM chain, the server's own certificate first.", .required = true},
+          {.name = "key_file", .types = {of(Kind::path)}, .doc = "Its private key, PEM, not encrypted.", .required = true},
       }};
   return section;
 }
@@ -67,7 +67,7 @@ const Section& webhook_section() {
            .types = {of(Kind::url)},
            .doc = "What providers call; /hooks/<provider> is appended.",
            .required = true},
-          {.name = "tls", .types = {map_of(tls_section())}, .doc = "Serve https.", .acted_on = false},
+          {.name = "tls", .types = {map_of(tls_section())}, .doc = "Serve https. A reload reads the files anew."},
           {.name = "tokens_file",
            .types = {of(Kind::path)},
            .doc = "Tokens, one a line: then the path is /hooks/<provider>/<token>. The first is what providers are told; "

@@ -94,9 +94,15 @@ struct StatusSettings {
   std::vector<std::string> allowed_hosts;
 };
 
+struct ServerCertificate {
+  std::string chain;  // PEM
+  Secret key;         // PEM
+};
+
 struct WebhookSettings {
   Address listen{"127.0.0.1", 8471};
   std::string public_url;
+  std::optional<ServerCertificate> certificate;    // serves https; else plain http, for a reverse proxy
   std::vector<Secret> tokens;                // any of them ends the path; empty: none is asked for
   std::vector<std::string> trusted_proxies;  // IP addresses that the limit per address does not hold for
 };

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
 #include "base/check.h"
@@ -12,7 +10,6 @@
 namespace keeper {
 namespace {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
@@ -22,13 +19,11 @@ constexpr Millis drain_after_timeout{500};
 
 }  // namespace
 
-WebhookConnection::WebhookConnection(WebhookRoom& room, asio::ip::tcp::socket socket, std::string origin)
-    : room_(room), socket_(std::move(socket)), origin_(std::move(origin)) {}
+WebhookConnection::WebhookConnection(WebhookRoom& room, WebhookStream stream, std::string origin)
+    : room_(room), stream_(std::move(stream)), origin_(std::move(origin)) {}
 
 void WebhookConnection::start(WebhookRoom::Seats::iterator seat) {
   seat_ = seat;
-  error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   set_deadline(room_.limits().request);
   receive_by_ = deadline_;
   read();
@@ -53,10 +48,12 @@ std::size_t WebhookConnection::next_read_bytes() const {
 void WebhookConnection::read() {
   if (reading_) return;
   reading_ = true;
-  const std::size_t bytes = phase_ == Phase::draining ? kept_bytes_max : next_read_bytes();
-  socket_.async_read_some(
-      buffer_.prepare(bytes),
-      [self = shared_from_this()](error_code failed, std::size_t n) { self->on_read(failed, n); });
+  auto done = [self = shared_from_this()](error_code failed, std::size_t n) { self->on_read(failed, n); };
+  if (phase_ == Phase::draining) {
+    stream_.read_discarded(buffer_.prepare(kept_bytes_max), std::move(done));
+  } else {
+    stream_.read_some(buffer_.prepare(next_read_bytes()), std::move(done));
+  }
 }
 
 void WebhookConnection::on_read(error_code failed, std::size_t bytes) {
@@ -155,11 +152,7 @@ void WebhookConnection::judge_head() {
     return refuse(verdict_.refusal, verdict_.why);
   }
   if (verdict_.expects_continue && buffer_.size() < verdict_.body_bytes) {
-    // Twenty-five bytes on a connection that has sent nothing yet always fit its send buffer.
-    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    error_code failed;
-    socket_.send(asio::buffer(go_on), 0, failed);
-    if (failed) close();
+    if (!stream_.send_now("HTTP/1.1 100 Continue\r\n\r\n")) close();
   }
 }
 
@@ -245,9 +238,7 @@ void WebhookConnection::answer(WebhookReply reply) {
     deadline_ = std::min(deadline_, receive_by_ + drain_after_timeout);
     room_.arm(deadline_);
   }
-  asio::async_write(socket_, asio::buffer(out_), [self = shared_from_this()](error_code failed, std::size_t) {
-    self->on_answered(failed);
-  });
+  stream_.write(out_, [self = shared_from_this()](error_code failed, std::size_t) { self->on_answered(failed); });
 }
 
 void WebhookConnection::on_answered(error_code failed) {
@@ -278,9 +269,7 @@ void WebhookConnection::begin_next() {
 // take the answer with it.
 void WebhookConnection::drain() {
   phase_ = Phase::draining;
-  error_code failed;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, failed);
-  if (failed) return close();
+  if (!stream_.finish()) return close();
   if (!reading_) discard();
 }
 
@@ -293,8 +282,7 @@ void WebhookConnection::discard() {
 void WebhookConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
   room_.leave(seat_, at_work_, accounted_bytes_, origin_);
 }
 

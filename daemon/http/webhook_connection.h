@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -16,13 +15,14 @@
 #include "http/webhook_reply.h"
 #include "http/webhook_request.h"
 #include "http/webhook_room.h"
+#include "http/webhook_stream.h"
 
 namespace keeper {
 
 class WebhookConnection : public std::enable_shared_from_this<WebhookConnection> {
  public:
   // `origin`: whom its address is counted for; empty for nobody.
-  WebhookConnection(WebhookRoom& room, boost::asio::ip::tcp::socket socket, std::string origin);
+  WebhookConnection(WebhookRoom& room, WebhookStream stream, std::string origin);
 
   void start(WebhookRoom::Seats::iterator seat);
   // The outcome of request `ticket`; a late one is ignored.
@@ -60,7 +60,7 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   void account();
 
   WebhookRoom& room_;
-  boost::asio::ip::tcp::socket socket_;
+  WebhookStream stream_;
   const std::string origin_;
   WebhookRoom::Seats::iterator seat_;
   Phase phase_ = Phase::receiving;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <thread>
 #include <utility>
 
@@ -158,6 +159,11 @@ void WebhookListener::Threads::pause_accepting() {
 // Out of memory is what can be thrown here. The connection that met it is closed at its deadline, the others
 // go on.
 void WebhookListener::Threads::run() {
+  // OpenSSL writes as write() does.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   for (;;) {
     try {
       io.run();
@@ -169,8 +175,9 @@ void WebhookListener::Threads::run() {
 }
 
 Result<std::unique_ptr<WebhookListener>> WebhookListener::start(const Address& listen, WebhookPorts ports,
-                                                                WebhookLimits limits) {
+                                                                WebhookLimits limits, ServerTls tls) {
   auto threads = std::make_unique<Threads>(std::move(ports), limits);
+  threads->room.use(std::move(tls));
   if (Status opened = threads->open(listen); !opened) return opened.error();
   threads->accept();
   threads->listening = true;
@@ -183,6 +190,10 @@ WebhookListener::WebhookListener(std::unique_ptr<Threads> threads) : threads_(st
 WebhookListener::~WebhookListener() { stop(Millis::zero()); }
 
 int WebhookListener::port() const { return threads_->address.port; }
+
+void WebhookListener::use(ServerTls tls) {
+  asio::post(threads_->io, [&room = threads_->room, tls = std::move(tls)]() mutable { room.use(std::move(tls)); });
+}
 
 WebhookFacts WebhookListener::facts() const {
   const WebhookTally& tally = threads_->tally;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "base/server_tls.h"
 #include "core/settings.h"
 #include "http/facts.h"
 #include "http/webhook_limits.h"
@@ -17,12 +18,14 @@ class WebhookListener {
  public:
   // Listens when it returns. An error names the address and what the system said of it.
   static Result<std::unique_ptr<WebhookListener>> start(const Address& listen, WebhookPorts ports,
-                                                        WebhookLimits limits = {});
+                                                        WebhookLimits limits = {}, ServerTls tls = {});
   ~WebhookListener();  // stops without grace
   WebhookListener(const WebhookListener&) = delete;
   WebhookListener& operator=(const WebhookListener&) = delete;
 
   int port() const;
+  // For connections that come from now on; those that are open go on as they are. Any thread, until stop().
+  void use(ServerTls tls);
   WebhookFacts facts() const;
 
   // Takes no new connection, answers the requests under way for at most `grace`, then closes the rest. Waits

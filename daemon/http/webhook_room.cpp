@@ -51,7 +51,8 @@ void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& f
   if (counted) ++per_origin_[origin];
   if (waiting_.size() + working_.size() >= limits_.connections_max) evict_one();
   tally_.connections.fetch_add(1, std::memory_order_relaxed);
-  waiting_.push_back(std::make_shared<WebhookConnection>(*this, std::move(socket), origin));
+  waiting_.push_back(std::make_shared<WebhookConnection>(
+      *this, WebhookStream(std::move(socket), tls_.context.get()), origin));
   const auto connection = waiting_.back();
   connection->start(std::prev(waiting_.end()));
 }

@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/server_tls.h"
 #include "http/webhook_limits.h"
 #include "http/webhook_ports.h"
 #include "http/webhook_returns.h"
@@ -34,6 +36,8 @@ class WebhookRoom {
   bool has_room() const { return working_.size() < limits_.connections_max; }
   // When all seats, or all of its address, are taken, the connection that waited longest makes room.
   void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& from);
+  // For connections that come from now on.
+  void use(ServerTls tls) { tls_ = std::move(tls); }
   void on_seat(std::function<void()> call) { on_seat_ = std::move(call); }
   // Closes the connection that has waited longest without a complete request.
   bool evict_one();
@@ -68,6 +72,7 @@ class WebhookRoom {
   const WebhookPorts& ports_;
   const WebhookLimits& limits_;
   WebhookTally& tally_;
+  ServerTls tls_;
   std::shared_ptr<WebhookReturns> returns_;
   boost::asio::steady_timer timer_;
   Steady::time_point armed_ = Steady::time_point::max();

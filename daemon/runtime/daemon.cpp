@@ -238,6 +238,10 @@ void Daemon::on_published(std::function<void()> call) {
   on_published_.with([&](std::function<void()>& current) { current = std::move(call); });
 }
 
+void Daemon::on_reloaded(std::function<void(const Settings&)> call) {
+  on_reloaded_.with([&](std::function<void(const Settings&)>& current) { current = std::move(call); });
+}
+
 bool Daemon::deliver(Delivered delivered, Receipt receipt) {
   return inbox_.offer(std::move(delivered), std::move(receipt));
 }
@@ -299,6 +303,9 @@ Status Daemon::try_reload() {
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = fresh;
     loaded.loaded_at = wall_now();
+  });
+  on_reloaded_.with([&](const std::function<void(const Settings&)>& call) {
+    if (call) call(*fresh);
   });
   return Done{};
 }

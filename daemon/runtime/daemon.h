@@ -65,6 +65,9 @@ class Daemon {
   // Called after each new view, on the loop's thread: must not wait.
   void on_published(std::function<void()> call);
 
+  // Called after each reload that took effect, on the thread that reloads.
+  void on_reloaded(std::function<void(const Settings&)> call);
+
   // False: no room, and `receipt` is not called.
   bool deliver(Delivered delivered, Receipt receipt);
 
@@ -104,6 +107,7 @@ class Daemon {
   std::mutex reloading_;
   Locked<Loaded> loaded_;
   Locked<std::function<void()>> on_published_;
+  Locked<std::function<void(const Settings&)>> on_reloaded_;
 };
 
 }  // namespace keeper

@@ -38,8 +38,16 @@ RawClient::RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
+RawClient::RawClient(int port, SSL_CTX* context) : RawClient(port) {
+  ssl_.reset(SSL_new(context), SSL_free);
+  SSL_set_fd(ssl_.get(), socket_);
+  const timeval limit{5, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (SSL_connect(ssl_.get()) != 1) ssl_.reset();
+}
+
 RawClient::RawClient(RawClient&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), buffer_(std::move(other.buffer_)), ended_(other.ended_) {}
+    : socket_(std::exchange(other.socket_, -1)), ssl_(std::move(other.ssl_)), buffer_(std::move(other.buffer_)), ended_(other.ended_) {}
 
 RawClient::~RawClient() {
   if (socket_ >= 0) ::close(socket_);
@@ -47,7 +55,8 @@ RawClient::~RawClient() {
 
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = ssl_ ? SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                              : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -59,9 +68,11 @@ void RawClient::finish_sending() { ::shutdown(socket_, SHUT_WR); }
 bool RawClient::read_more(Clock::time_point until) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now()).count();
   pollfd waiting{socket_, POLLIN, 0};
-  if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) <= 0) return false;
+  const bool here = ssl_ && SSL_pending(ssl_.get()) > 0;
+  if (!here && (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) <= 0)) return false;
   std::array<char, 16384> bytes{};
-  const ssize_t count = ::recv(socket_, bytes.data(), bytes.size(), 0);
+  const ssize_t count = ssl_ ? SSL_read(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()))
+                             : ::recv(socket_, bytes.data(), bytes.size(), 0);
   if (count <= 0) {
     ended_ = true;
     return false;

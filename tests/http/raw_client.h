@@ -1,9 +1,12 @@
-// A TCP client for tests that sends exactly the bytes it is told and reads one HTTP answer at a time.
+// A TCP client for tests, plain or in TLS, that sends exactly the bytes it is told and reads one HTTP answer at a time.
 // One thread; a failed read ends the test case.
 #pragma once
 
+#include <openssl/ssl.h>
+
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +22,8 @@ struct RawAnswer {
 class RawClient {
  public:
   explicit RawClient(int port);
+  // Shakes hands; tls() is null when that failed.
+  RawClient(int port, SSL_CTX* context);
   ~RawClient();
   RawClient(RawClient&& other) noexcept;
   RawClient(const RawClient&) = delete;
@@ -31,6 +36,7 @@ class RawClient {
   std::optional<RawAnswer> answer(std::chrono::milliseconds wait = std::chrono::seconds{20});
   // What comes until `needle` stands in it.
   std::string read_until(std::string_view needle, std::chrono::milliseconds wait = std::chrono::seconds{20});
+  SSL* tls() const { return ssl_.get(); }
   // True when the other side closes within `wait`.
   bool closes(std::chrono::milliseconds wait = std::chrono::seconds{20});
 
@@ -38,6 +44,7 @@ class RawClient {
   bool read_more(std::chrono::steady_clock::time_point until);
 
   int socket_ = -1;
+  std::shared_ptr<SSL> ssl_;
   std::string buffer_;
   bool ended_ = false;
 };

@@ -13,8 +13,8 @@ bool eventually(const std::function<bool()>& holds) {
   return true;
 }
 
-WebhookStage::WebhookStage(WebhookLimits limits) {
-  auto started = WebhookListener::start({"127.0.0.1", 0}, ports(), limits);
+WebhookStage::WebhookStage(WebhookLimits limits, ServerTls tls) {
+  auto started = WebhookListener::start({"127.0.0.1", 0}, ports(), limits, std::move(tls));
   REQUIRE(started.ok());
   listener = std::move(*started);
 }

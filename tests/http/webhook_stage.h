@@ -20,7 +20,7 @@ namespace keeper::test {
 // one: unauthorized. Deliveries are answered with `ack` at once, or kept while `holds` is set.
 class WebhookStage {
  public:
-  explicit WebhookStage(WebhookLimits limits = {});
+  explicit WebhookStage(WebhookLimits limits = {}, ServerTls tls = {});
   ~WebhookStage();
 
   int port() const { return listener->port(); }

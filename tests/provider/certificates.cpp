@@ -22,6 +22,17 @@ void add_extension(X509* x509, X509* issuer, int kind, const std::string& value)
   X509_EXTENSION_free(extension);
 }
 
+template <class Write>
+std::string text_of(Write write) {
+  BIO* memory = BIO_new(BIO_s_mem());
+  need(memory != nullptr && write(memory) == 1);
+  char* bytes = nullptr;
+  const long count = BIO_get_mem_data(memory, &bytes);
+  std::string text(bytes, static_cast<std::size_t>(count));
+  BIO_free(memory);
+  return text;
+}
+
 }  // namespace
 
 Certificate make_certificate(const CertificateOptions& options, const Certificate* issuer) {
@@ -44,6 +55,17 @@ Certificate make_certificate(const CertificateOptions& options, const Certificat
   EVP_PKEY* key = issuer != nullptr ? issuer->key.get() : made.key.get();
   need(X509_sign(x509, key, EVP_sha256()) > 0);
   return made;
+}
+
+std::string pem_of(const Certificate& certificate) {
+  return text_of([&](BIO* to) { return PEM_write_bio_X509(to, certificate.x509.get()); });
+}
+
+std::string key_pem_of(const Certificate& certificate, const std::string& passphrase) {
+  return text_of([&](BIO* to) {
+    return PEM_write_bio_PKCS8PrivateKey(to, certificate.key.get(), passphrase.empty() ? nullptr : EVP_aes_128_cbc(),
+                                         passphrase.data(), static_cast<int>(passphrase.size()), nullptr, nullptr);
+  });
 }
 
 void write_pem(const Certificate& certificate, const std::string& path) {

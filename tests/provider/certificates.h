@@ -24,6 +24,9 @@ struct Certificate {
 
 // Signed by `issuer`, or by itself.
 Certificate make_certificate(const CertificateOptions& options, const Certificate* issuer = nullptr);
+std::string pem_of(const Certificate& certificate);
+// Encrypted with the passphrase, where there is one.
+std::string key_pem_of(const Certificate& certificate, const std::string& passphrase = "");
 void write_pem(const Certificate& certificate, const std::string& path);
 std::shared_ptr<SSL_CTX> server_context(const Certificate& certificate, int version_max = TLS1_3_VERSION);
 

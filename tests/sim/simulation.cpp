@@ -173,13 +173,13 @@ void Simulation::begin_outage() {
   ++verdict_.outages;
   log("outage of " + at->first.str());
   const Mono end = now_ + random_.between(minutes{2}, minutes{10});
-  outages_[at->first] = {now_, end, 0};
+  outages_[at->first] = {now_, end};
   later(end, [this, name = at->first] {
     // A probe at a time, each within what is left of the circuit's wait; and those on their way when it
-    // began.
+    // began. A process that crashes forgets its circuits.
     const Outage& outage = outages_.at(name);
     const auto lasted = std::chrono::duration_cast<minutes>(outage.end - outage.begin).count();
-    if (outage.starts > 16 + 6 * static_cast<int>(lasted))
+    if (outage.starts > 16 + 6 * static_cast<int>(lasted) + 8 * outage.restarts)
       fail("10: starts storm in an outage of " + name.str());
     outages_.erase(name);
   });

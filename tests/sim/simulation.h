@@ -113,7 +113,8 @@ class Simulation {
   std::vector<Event> inbox_;
   struct Outage {
     Mono begin{}, end{};
-    int starts = 0;  // tried in it
+    int starts = 0;    // tried in it
+    int restarts = 0;  // of the process, in it
   };
 
   std::map<ProviderName, SimProvider> providers_;

@@ -28,6 +28,7 @@ void append(Batch& all, const Batch& one) {
 void Simulation::restart() {
   ++epoch_;
   ++verdict_.crashes;
+  for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
   inbox_.clear();
   for (auto& [waiter, delivery] : waiting_) {

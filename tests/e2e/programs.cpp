@@ -159,7 +159,7 @@ void Stage::write_plans(const std::string& plans) {
       << "\n"
       << webhook_lines << "providers:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
          "${SANDBOX_SECRET}\n"
-      << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
+      << agents_lines << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"
       << base << "plans:\n"
       << plans;

@@ -61,7 +61,8 @@ class Stage {
 
   // Written into each provider from the next write_plans() on: YAML, indented by four.
   std::string provider_lines;
-  std::string webhook_lines;  // likewise, indented by two
+  std::string agents_lines;   // likewise, into the VideoSDK provider alone
+  std::string webhook_lines;  // likewise, into `webhook:`, indented by two
 
   std::filesystem::path store;                  // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment

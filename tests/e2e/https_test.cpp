@@ -1,0 +1,145 @@
+// Deliveries over https: served by the daemon itself, and behind the reverse proxies of config/reverse-proxy.
+#include <csignal>
+#include <fstream>
+
+#include "catch.h"
+#include "e2e/hooks.h"
+
+using namespace keeper::e2e;
+using std::chrono::seconds;
+namespace fs = std::filesystem;
+
+namespace {
+
+const char* const no_plans = "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
+                             "    session: {deployment_id: d}\n";
+
+void replace(std::string& text, const std::string& what, const std::string& with) {
+  const std::size_t at = text.find(what);
+  INFO(what);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, what.size(), with);
+}
+
+std::string example(const std::string& name) {
+  return read_file(fs::path(KEEPER_SOURCE_DIR) / "config/reverse-proxy" / name);
+}
+
+std::string program(const std::string& path) {
+  const fs::path found = fs::path(KEEPER_PROGRAMS) / path;
+  INFO("run tests/install-packages --unpack build/programs");
+  REQUIRE(fs::exists(found));
+  return found.string();
+}
+
+std::size_t recorded(Stage& stage) {
+  return get_json(stage.status_port, "/api/v1/deliveries?limit=1000").value_or(Json{{"deliveries", Json::array()}})["deliveries"].size();
+}
+
+// What a provider must see, whatever stands between it and the keeper.
+void check_deliveries(Stage& stage, Hooks& hooks, int port, const fs::path& certificate) {
+  const auto client = https_client(port, certificate);
+  client->set_keep_alive(true);
+  REQUIRE(eventually(seconds{20}, [&] { return Hooks::send(*client, {"{}", "bad"}) == 401; }));
+  const std::size_t before = recorded(stage);
+  const Signed once = hooks.next();
+  CHECK(Hooks::send(*client, once) == 200);
+  CHECK(Hooks::send(*client, once) == 200);
+  for (int i = 0; i < 20; ++i) CHECK(Hooks::send(*client, hooks.next()) == 200);
+  CHECK(recorded(stage) == before + 21);
+  CHECK(Hooks::send(*client, {once.body + " ", once.signature}) == 401);
+  CHECK(Hooks::send(*client, once, "/hooks/nobody") == 404);
+  CHECK(Hooks::send(*client, once, "/api/v1/status") == 404);
+  CHECK(Hooks::send(*client, {std::string(64 * 1024 + 1, 'x'), once.signature}) == 413);
+}
+
+// Deliveries that come while the daemon is away are refused, and taken when it is back.
+void check_restart(Stage& stage, Hooks& hooks, int port, const fs::path& certificate) {
+  stage.kill_daemon();
+  const auto client = https_client(port, certificate);
+  const Signed delivery = hooks.next();
+  const int refused = Hooks::send(*client, delivery);
+  CHECK((refused == 502 || refused == 503));
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  CHECK(eventually(seconds{20}, [&] { return Hooks::send(*client, delivery) == 200; }));
+}
+
+}  // namespace
+
+TEST_CASE("https of the daemon's own: a reload takes a renewed certificate and refuses one that does not fit") {
+  Stage stage(no_plans);
+  Hooks hooks(stage);
+  const fs::path chain = stage.directory / "hooks.pem";
+  write_certificate(stage.directory, "hooks");
+  stage.webhook_lines = "  tls: {certificate_file: " + chain.string() + ", key_file: " +
+                        (stage.directory / "hooks.key").string() + "}\n";
+  stage.write_plans(no_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  check_deliveries(stage, hooks, stage.webhook_port, chain);
+
+  const fs::path old = stage.directory / "old.pem";
+  fs::copy_file(chain, old);
+  write_certificate(stage.directory, "hooks");
+  stage.daemon->send(SIGHUP);
+  CHECK(eventually(seconds{20}, [&] {
+    return Hooks::send(*https_client(stage.webhook_port, chain), hooks.next()) == 200;
+  }));
+  CHECK(Hooks::send(*https_client(stage.webhook_port, old), hooks.next()) == 0);
+
+  write_certificate(stage.directory, "other");
+  fs::copy_file(stage.directory / "other.key", stage.directory / "hooks.key", fs::copy_options::overwrite_existing);
+  std::string output;
+  CHECK(stage.run_cli({"reload"}, &output) != 0);
+  INFO(output);
+  CHECK(output.find("keeper.yaml:") != std::string::npos);
+  CHECK(output.find("the certificate is not that of the key in key_file") != std::string::npos);
+  CHECK(output.find("PRIVATE KEY") == std::string::npos);
+  CHECK(Hooks::send(*https_client(stage.webhook_port, chain), hooks.next()) == 200);
+}
+
+TEST_CASE("behind nginx as in the example, deliveries keep their meaning") {
+  Stage stage(no_plans);
+  Hooks hooks(stage);
+  stage.write_plans(no_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  const int port = free_port();
+  const std::string here = stage.directory.string();
+  write_certificate(stage.directory, "hooks");
+  std::string server = example("nginx.conf");
+  replace(server, "127.0.0.1:8471", "127.0.0.1:" + std::to_string(stage.webhook_port));
+  replace(server, "listen 443 ssl", "listen 127.0.0.1:" + std::to_string(port) + " ssl");
+  replace(server, "/etc/ssl/hooks.example.org.pem", here + "/hooks.pem");
+  replace(server, "/etc/ssl/private/hooks.example.org.key", here + "/hooks.key");
+  std::ofstream conf(stage.directory / "nginx.conf");
+  conf << "daemon off;\nmaster_process off;\npid " << here << "/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n";
+  for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+    conf << kind << "_temp_path " << here << "/nginx_" << kind << ";\n";
+  }
+  conf << server << "}\n" << std::flush;
+  Child nginx({program("usr/sbin/nginx"), "-p", here, "-c", here + "/nginx.conf"}, {}, stage.directory / "nginx.log");
+  check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");
+  check_restart(stage, hooks, port, stage.directory / "hooks.pem");
+}
+
+TEST_CASE("behind Caddy as in the example, deliveries keep their meaning") {
+  Stage stage(no_plans);
+  Hooks hooks(stage);
+  stage.write_plans(no_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  const int port = free_port();
+  const std::string here = stage.directory.string();
+  write_certificate(stage.directory, "hooks");
+  std::string server = example("Caddyfile");
+  replace(server, "127.0.0.1:8471", "127.0.0.1:" + std::to_string(stage.webhook_port));
+  replace(server, "\nhooks.example.org {", "\nhttps://127.0.0.1:" + std::to_string(port) + " {\n\tbind 127.0.0.1\n\ttls " +
+                                           here + "/hooks.pem " + here + "/hooks.key");
+  std::ofstream(stage.directory / "Caddyfile") << "{\n\tadmin off\n\tauto_https disable_redirects\n}\n" << server;
+  Child caddy({program("usr/bin/caddy"), "run", "--adapter", "caddyfile", "--config", here + "/Caddyfile"},
+              {{"HOME", here}}, stage.directory / "caddy.log");
+  check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");
+  check_restart(stage, hooks, port, stage.directory / "hooks.pem");
+}

@@ -11,8 +11,10 @@ endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wswitch-enum
   -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-align -Wnull-dereference -Wformat=2)
-# GCC 12 reports these inside libstdc++ and Boost headers once sanitizers change the inlining.
-add_compile_options(-Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports these inside libstdc++ and Boost headers once sanitizers change the inlining.
+  add_compile_options(-Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict)
+endif()
 if(KEEPER_SANITIZE)
   add_compile_options(-fsanitize=${KEEPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEEPER_SANITIZE})

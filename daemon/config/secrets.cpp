@@ -49,9 +49,9 @@ struct Descriptor {
   Descriptor& operator=(const Descriptor&) = delete;
 };
 
-Error unreadable(const std::string& path, int code) {
+Error unreadable(const std::string& name, int code) {
   return {ErrorKind::not_applied,
-          "cannot read " + printable(path) + ": " + std::generic_category().message(code)};
+          "cannot read " + printable(name) + ": " + std::generic_category().message(code)};
 }
 
 bool has_control_characters(std::string_view text) {
@@ -71,20 +71,20 @@ std::optional<std::string> variable_name(std::string_view text) {
   return found[0].name;
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max, const std::string& name) {
   const Descriptor file(path);
-  if (file.fd < 0) return unreadable(path, errno);
+  if (file.fd < 0) return unreadable(name, errno);
   std::string content;
   std::string block(64 * 1024, '\0');
   while (true) {
     const ssize_t got = ::read(file.fd, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(path, errno);
+    if (got < 0) return unreadable(name, errno);
     if (got == 0) return content;
     content.append(block, 0, static_cast<std::size_t>(got));
     if (content.size() > bytes_max) {
       return Error{ErrorKind::malformed,
-                   printable(path) + " is larger than " + std::to_string(bytes_max / 1024) + " KiB"};
+                   printable(name) + " is larger than " + std::to_string(bytes_max / 1024) + " KiB"};
     }
   }
 }
@@ -128,14 +128,14 @@ std::optional<std::string> Outside::read(const std::string& key, const Node& pat
   check_variables(key, path, Empty::refused);
   const std::string expanded = expand(path);
   if (!references(expanded).empty()) return std::nullopt;
-  auto content = read_file(expanded, bytes_max);
+  auto content = read_file(expanded, bytes_max, path.text);
   if (!content.ok()) {
     missing(path.place, "'" + key + "': " + content.error().what);
     return std::nullopt;
   }
   while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
   if (content->empty()) {
-    problems_.error(path.place, "'" + key + "': " + printable(expanded) + " is empty");
+    problems_.error(path.place, "'" + key + "': " + printable(path.text) + " is empty");
     return std::nullopt;
   }
   return std::move(*content);

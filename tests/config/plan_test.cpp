@@ -250,6 +250,12 @@ TEST_CASE("a secret file gives its content without the line's end") {
   CHECK(lines(load_text(yaml)).find("line break") != std::string::npos);
 }
 
+TEST_CASE("a secret that stands where its file's path is due is not shown") {
+  const std::string found = lines(load_text("providers: {a: {type: notte, api_key_file: \"${OTHER}\"}}\n"));
+  CHECK(found.find("cannot read ${OTHER}: No such file or directory") != std::string::npos);
+  CHECK(found.find("PLANTED") == std::string::npos);
+}
+
 TEST_CASE("an unknown provider does not hide what else is wrong with a plan") {
   const std::string found = messages_of("provider: nx, schedule: {start: 61 * * * *}, count: 0");
   CHECK(found.find("did you mean 'nt'") != std::string::npos);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include <boost/asio/post.hpp>
-
 #include "http/webhook_connection.h"
 
 namespace keeper {
@@ -17,11 +15,11 @@ using boost::system::error_code;
 
 WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const WebhookPorts& ports,
                          const WebhookLimits& limits, WebhookTally& tally)
-    : pool_(pool),
-      ports_(ports),
+    : ports_(ports),
       limits_(limits),
       tally_(tally),
       returns_(std::make_shared<WebhookReturns>(io)),
+      intake_(std::make_shared<WebhookIntake>(pool, limits.intake_threads, ports, returns_)),
       timer_(io) {}
 
 // What is counted together; empty: not counted.
@@ -150,26 +148,7 @@ void WebhookRoom::empty() {
 }
 
 void WebhookRoom::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket) {
-  asio::post(pool_, [&ports = ports_, returns = returns_, connection = std::move(connection), ticket] {
-    const std::weak_ptr<WebhookConnection> weak = connection;
-    try {
-      const WebhookVerdict& verdict = connection->verdict();
-      Intake intake = ports.intake(verdict.provider, connection->body(), verdict.signature);
-      if (std::holds_alternative<Unauthorized>(intake)) {
-        return returns->push({weak, ticket, Unauthorized{}});
-      }
-      if (Malformed* malformed = std::get_if<Malformed>(&intake)) {
-        return returns->push({weak, ticket, std::move(*malformed)});
-      }
-      const auto done = [returns, weak, ticket](std::optional<Ack> ack) {
-        returns->push({weak, ticket, ack ? WebhookOutcome(*ack) : WebhookOutcome(Unavailable{})});
-      };
-      if (ports.deliver(std::get<Delivered>(std::move(intake)), done)) return;
-    } catch (const std::exception&) {
-      // Out of memory: the sender is told to come again, which is all that is left to do.
-    }
-    returns->push({weak, ticket, Unavailable{}});
-  });
+  intake_->push(std::move(connection), ticket);
 }
 
 }  // namespace keeper

@@ -15,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/server_tls.h"
+#include "http/webhook_intake.h"
 #include "http/webhook_limits.h"
 #include "http/webhook_ports.h"
 #include "http/webhook_returns.h"
@@ -68,12 +69,12 @@ class WebhookRoom {
   void close_all();
   void empty();
 
-  boost::asio::thread_pool& pool_;
   const WebhookPorts& ports_;
   const WebhookLimits& limits_;
   WebhookTally& tally_;
   ServerTls tls_;
   std::shared_ptr<WebhookReturns> returns_;
+  std::shared_ptr<WebhookIntake> intake_;
   boost::asio::steady_timer timer_;
   Steady::time_point armed_ = Steady::time_point::max();
   Seats waiting_;

@@ -11,14 +11,40 @@ namespace {
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::string_view hex_lower = "0123456789abcdef";
 
-// The six bits of a digit, or 64.
-unsigned six_bits(char c, bool url) {
-  if (c >= 'A' && c <= 'Z') return static_cast<unsigned>(c - 'A');
-  if (c >= 'a' && c <= 'z') return static_cast<unsigned>(c - 'a') + 26U;
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0') + 52U;
-  if (c == (url ? '-' : '+')) return 62U;
-  if (c == (url ? '_' : '/')) return 63U;
-  return 64U;
+constexpr unsigned no_digit = 64;
+using Digits = std::array<std::uint8_t, 256>;
+
+// The six bits of each digit of an alphabet.
+constexpr Digits digits_of(char minus, char slash) {
+  Digits values{};
+  values.fill(no_digit);
+  for (std::size_t i = 0; i < 62; ++i) values[static_cast<unsigned char>(url_alphabet[i])] = static_cast<std::uint8_t>(i);
+  values[static_cast<unsigned char>(minus)] = 62;
+  values[static_cast<unsigned char>(slash)] = 63;
+  return values;
+}
+constexpr Digits standard_digits = digits_of('+', '/');
+constexpr Digits url_digits = digits_of('-', '_');
+
+// How deep a JSON text nests, if it is one.
+int depth_of(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
 }
 
 std::optional<int> number(std::string_view text) {
@@ -41,13 +67,14 @@ std::optional<std::string> decode_base64(std::string_view text) {
   }
   const std::size_t missing = (4 - text.size() % 4) % 4;
   if (missing == 3 || (padding != missing && padding != 0)) return std::nullopt;
+  const Digits& digits = url ? url_digits : standard_digits;
   std::string bytes;
   bytes.reserve(text.size() * 3 / 4);
   unsigned bits = 0;
   unsigned count = 0;
   for (const char c : text) {
-    const unsigned value = six_bits(c, url);
-    if (value == 64U) return std::nullopt;
+    const unsigned value = digits[static_cast<unsigned char>(c)];
+    if (value == no_digit) return std::nullopt;
     bits = (bits << 6U | value) & 0xFFFU;
     count += 6;
     if (count < 8) continue;
@@ -114,13 +141,9 @@ std::optional<Wall> parse_http_date(std::string_view text) {
 
 std::optional<Json> parse_json(std::string_view text) {
   constexpr int depth_max = 64;
-  bool deep = false;
-  const auto watch = [&deep](int depth, Json::parse_event_t, Json&) {
-    deep = deep || depth > depth_max;
-    return !deep;
-  };
-  Json value = Json::parse(text.begin(), text.end(), watch, false);
-  if (deep || value.is_discarded()) return std::nullopt;
+  if (depth_of(text) > depth_max) return std::nullopt;
+  Json value = Json::parse(text.begin(), text.end(), nullptr, false);
+  if (value.is_discarded()) return std::nullopt;
   return value;
 }
 

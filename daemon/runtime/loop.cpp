@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "base/check.h"
@@ -122,6 +123,8 @@ Status Loop::count_budgets(Round& round, Now now) {
 
 Status Loop::decide_round(Round& round, Now now) {
   if (Status counted = count_budgets(round, now); !counted) return counted;
+  const bool many = round.items.size() > 1;
+  const auto lookups = many ? std::make_unique<Store::Lookups>(store_) : nullptr;
   for (std::size_t i = 0; i < round.items.size(); ++i) {
     Event& event = round.items[i].event;
     const Waiter waiter = round.items[i].receipt ? i + 1 : 0;

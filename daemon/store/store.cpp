@@ -247,6 +247,16 @@ Status Store::probe() {
   });
 }
 
+Store::Lookups::Lookups(Store& store) : store_(store) {
+  store_.thread_.check();
+  // A failure is the first lookup's to tell.
+  if (!store_.needs_reopen_) store_.database_->tryExec("BEGIN");
+}
+
+Store::Lookups::~Lookups() {
+  if (store_.database_) store_.database_->tryExec("COMMIT");
+}
+
 Result<bool> Store::has_delivery(const ProviderName& provider, const std::string& key) {
   return run([&]() -> Result<bool> { return writer_->has_delivery(provider.str(), key); });
 }

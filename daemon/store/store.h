@@ -62,6 +62,18 @@ class Store {
   // One transaction that really writes, though it says nothing: whether the disk takes writes.
   Status probe();
 
+  // While it lives, the lookups below share one transaction, whose locks cost more than they do. Ends before commit().
+  class Lookups {
+   public:
+    explicit Lookups(Store& store);
+    ~Lookups();
+    Lookups(const Lookups&) = delete;
+    Lookups& operator=(const Lookups&) = delete;
+
+   private:
+    Store& store_;
+  };
+
   Result<bool> has_delivery(const ProviderName& provider, const std::string& key);
 
   // The newest session that had this remote, also one that ended long ago.

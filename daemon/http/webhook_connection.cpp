@@ -159,7 +159,7 @@ void WebhookConnection::judge_head() {
 void WebhookConnection::hand_over() {
   phase_ = Phase::working;
   at_work_ = true;
-  room_.at_work(seat_);
+  room_.at_work(seat_, trusted_);
   count(room_.tally().received);
   set_deadline(room_.limits().answer);
   room_.submit(shared_from_this(), ticket_);
@@ -257,7 +257,7 @@ void WebhookConnection::begin_next() {
   phase_ = Phase::receiving;
   if (at_work_) {
     at_work_ = false;
-    room_.waits(seat_);
+    room_.waits(seat_, trusted_);
   }
   account();
   if (phase_ == Phase::closed) return;
@@ -283,7 +283,7 @@ void WebhookConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   stream_.close();
-  room_.leave(seat_, at_work_, accounted_bytes_, origin_);
+  room_.leave(seat_, at_work_, trusted_, accounted_bytes_, origin_);
 }
 
 }  // namespace keeper

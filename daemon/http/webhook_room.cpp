@@ -33,13 +33,14 @@ std::string WebhookRoom::origin_of(const asio::ip::address& from) const {
 }
 
 bool WebhookRoom::evict_of(const std::string& origin) {
-  const auto longest = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const auto& connection) { return connection->origin() == origin; });
-  if (longest == waiting_.end()) return false;
-  count(tally_.evicted);
-  const auto connection = *longest;
-  connection->close();
-  return true;
+  for (const Seats* seats : {&newcomers_, &trusted_}) {
+    const auto longest = std::find_if(seats->begin(), seats->end(),
+                                      [&](const auto& connection) { return connection->origin() == origin; });
+    if (longest == seats->end()) continue;
+    evict(*longest);
+    return true;
+  }
+  return false;
 }
 
 void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& from) {
@@ -47,38 +48,45 @@ void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& f
   const bool counted = !origin.empty();
   if (counted && per_origin_[origin] >= limits_.connections_per_address_max) evict_of(origin);
   if (counted) ++per_origin_[origin];
-  if (waiting_.size() + working_.size() >= limits_.connections_max) evict_one();
+  if (seated() >= limits_.connections_max) evict_one();
   tally_.connections.fetch_add(1, std::memory_order_relaxed);
-  waiting_.push_back(std::make_shared<WebhookConnection>(
+  newcomers_.push_back(std::make_shared<WebhookConnection>(
       *this, WebhookStream(std::move(socket), tls_.context.get()), origin));
-  const auto connection = waiting_.back();
-  connection->start(std::prev(waiting_.end()));
+  const auto connection = newcomers_.back();
+  connection->start(std::prev(newcomers_.end()));
 }
 
 bool WebhookRoom::evict_one() {
-  if (waiting_.empty()) return false;
-  count(tally_.evicted);
-  const auto longest = waiting_.front();
-  longest->close();
+  if (newcomers_.empty() && trusted_.empty()) return false;
+  evict((newcomers_.empty() ? trusted_ : newcomers_).front());
   return true;
 }
 
-void WebhookRoom::at_work(Seats::iterator seat) { working_.splice(working_.end(), waiting_, seat); }
+// By value: its seat goes with it.
+void WebhookRoom::evict(std::shared_ptr<WebhookConnection> connection) {
+  count(tally_.evicted);
+  connection->close();
+}
 
-void WebhookRoom::waits(Seats::iterator seat) {
-  waiting_.splice(waiting_.end(), working_, seat);
+void WebhookRoom::at_work(Seats::iterator seat, bool trusted) {
+  working_.splice(working_.end(), trusted ? trusted_ : newcomers_, seat);
+}
+
+void WebhookRoom::waits(Seats::iterator seat, bool trusted) {
+  Seats& seats = trusted ? trusted_ : newcomers_;
+  seats.splice(seats.end(), working_, seat);
   seat_free();
 }
 
-void WebhookRoom::leave(Seats::iterator seat, bool working, std::size_t buffered, const std::string& origin) {
+void WebhookRoom::leave(Seats::iterator seat, bool working, bool trusted, std::size_t buffered, const std::string& origin) {
   if (const auto counted = per_origin_.find(origin); counted != per_origin_.end() && --counted->second == 0) {
     per_origin_.erase(counted);
   }
   buffered_bytes_ -= buffered;
   tally_.connections.fetch_sub(1, std::memory_order_relaxed);
-  (working ? working_ : waiting_).erase(seat);
+  (working ? working_ : trusted ? trusted_ : newcomers_).erase(seat);
   seat_free();
-  if (closing_down_ && waiting_.empty() && working_.empty()) empty();
+  if (closing_down_ && seated() == 0) empty();
 }
 
 void WebhookRoom::seat_free() {
@@ -105,7 +113,7 @@ void WebhookRoom::on_timer() {
   const Steady::time_point now = Steady::now();
   std::vector<std::shared_ptr<WebhookConnection>> due;
   Steady::time_point next = Steady::time_point::max();
-  for (const Seats* seats : {&waiting_, &working_}) {
+  for (const Seats* seats : {&newcomers_, &trusted_, &working_}) {
     for (const auto& connection : *seats) {
       if (connection->deadline() <= now) {
         due.push_back(connection);
@@ -128,18 +136,18 @@ void WebhookRoom::close_down(Millis grace, std::function<void()> done) {
     if (!failed) close_all();
   });
   on_empty_ = std::move(done);
-  const Seats waiting = waiting_;
-  for (const auto& connection : waiting) {
-    if (connection->idle()) connection->close();
+  for (const Seats& seats : {newcomers_, trusted_}) {
+    for (const auto& connection : seats) {
+      if (connection->idle()) connection->close();
+    }
   }
-  if (waiting_.empty() && working_.empty()) empty();
+  if (seated() == 0) empty();
 }
 
 void WebhookRoom::close_all() {
-  const Seats waiting = waiting_;
-  const Seats working = working_;
-  for (const auto& connection : waiting) connection->close();
-  for (const auto& connection : working) connection->close();
+  for (const Seats& seats : {newcomers_, trusted_, working_}) {
+    for (const auto& connection : seats) connection->close();
+  }
 }
 
 void WebhookRoom::empty() {

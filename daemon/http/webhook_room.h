@@ -27,7 +27,8 @@ using Steady = std::chrono::steady_clock;
 
 class WebhookRoom {
  public:
-  // Connections wait in the order in which they began to; those with a complete request are at work.
+  // Connections wait in the order in which they began to: newcomers, and those that a delivery was accepted on. Those with
+  // a complete request are at work.
   using Seats = std::list<std::shared_ptr<WebhookConnection>>;
 
   WebhookRoom(boost::asio::io_context& io, boost::asio::thread_pool& pool, const WebhookPorts& ports,
@@ -35,12 +36,12 @@ class WebhookRoom {
 
   // False while every seat is taken by a request at work: `on_seat` will be called when one is free.
   bool has_room() const { return working_.size() < limits_.connections_max; }
-  // When all seats, or all of its address, are taken, the connection that waited longest makes room.
+  // When all seats, or all of its address, are taken, the newcomer that waited longest makes room, and only where there is
+  // none one that delivered.
   void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& from);
   // For connections that come from now on.
   void use(ServerTls tls) { tls_ = std::move(tls); }
   void on_seat(std::function<void()> call) { on_seat_ = std::move(call); }
-  // Closes the connection that has waited longest without a complete request.
   bool evict_one();
 
   // Idle connections go at once, requests under way are answered; at the end of `grace` all the rest goes.
@@ -54,9 +55,10 @@ class WebhookRoom {
   WebhookTally& tally() { return tally_; }
   bool closing_down() const { return closing_down_; }
   void arm(Steady::time_point deadline);
-  void at_work(Seats::iterator seat);
-  void waits(Seats::iterator seat);
-  void leave(Seats::iterator seat, bool working, std::size_t buffered, const std::string& origin);
+  // `trusted`: a delivery was accepted on it.
+  void at_work(Seats::iterator seat, bool trusted);
+  void waits(Seats::iterator seat, bool trusted);
+  void leave(Seats::iterator seat, bool working, bool trusted, std::size_t buffered, const std::string& origin);
   // The buffers of a connection grew or shrank; may evict others, or the caller itself.
   void buffered(std::ptrdiff_t change);
   void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket);
@@ -64,7 +66,9 @@ class WebhookRoom {
  private:
   std::string origin_of(const boost::asio::ip::address& from) const;
   bool evict_of(const std::string& origin);
+  void evict(std::shared_ptr<WebhookConnection> connection);
   void on_timer();
+  std::size_t seated() const { return newcomers_.size() + trusted_.size() + working_.size(); }
   void seat_free();
   void close_all();
   void empty();
@@ -77,7 +81,8 @@ class WebhookRoom {
   std::shared_ptr<WebhookIntake> intake_;
   boost::asio::steady_timer timer_;
   Steady::time_point armed_ = Steady::time_point::max();
-  Seats waiting_;
+  Seats newcomers_;
+  Seats trusted_;
   Seats working_;
   std::map<std::string, std::size_t> per_origin_;
   std::size_t buffered_bytes_ = 0;

@@ -29,6 +29,7 @@ class Child {
   // Its exit code, or minus the signal that ended it; empty if it still runs after that time.
   std::optional<int> wait(std::chrono::milliseconds most);
   bool running();
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;

@@ -97,6 +97,21 @@ TEST_CASE("at the connection cap the one longest without a request makes room fo
   CHECK(idle[0].answer()->status == 200);
 }
 
+TEST_CASE("a client that delivered keeps its connection, however many newcomers there are") {
+  WebhookLimits limits;
+  limits.connections_max = 4;
+  WebhookStage stage(limits);
+  RawClient good(stage.port());
+  good.send(stage.post("{}"));
+  CHECK(good.answer()->status == 200);
+  std::vector<RawClient> idle;
+  for (int i = 0; i < 20; ++i) idle.emplace_back(stage.port());
+  REQUIRE(eventually([&] { return stage.listener->facts().evicted_total == 17; }));
+  good.send(stage.post("{}"));
+  CHECK(good.answer()->status == 200);
+  CHECK(idle.front().closes(Seconds{5}));
+}
+
 TEST_CASE("connections with a delivery at work are never closed for a newcomer, which waits instead") {
   WebhookLimits limits;
   limits.connections_max = 2;

@@ -65,13 +65,6 @@ void start_did_not_happen(Draft& draft, const SessionId& id) {
   if (session.row.ending) end_as_asked(draft, id);
 }
 
-// The time without a route is not the provider's, and not counted against the start.
-void wait_for_route(Draft& draft, Tracked& session) {
-  session.call_at = draft.now().mono + cut_off_wait;
-  const Plan* plan = draft.plan(session.row.plan);
-  if (session.start_by && plan) session.start_by = std::max(*session.start_by, session.call_at + plan->start_timeout);
-}
-
 void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
   Tracked& session = draft.edit(id);
   note_failure(session, error);
@@ -87,7 +80,7 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::cut_off:
-      wait_for_route(draft, session);
+      hold_start(draft, session, draft.now().mono + cut_off_wait);
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::denied:

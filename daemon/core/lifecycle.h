@@ -41,6 +41,10 @@ void resolve(Draft& draft, const SessionId& id);
 // is due, and computes when it must be looked at again.
 void settle(Draft& draft, const SessionId& id);
 
+// The next call of a session that waits to be started comes then; the time until then, which is the keeper's or this
+// machine's, is not counted against the start.
+void hold_start(Draft& draft, Tracked& session, Mono until);
+
 // Starts in one scope are serialised; empty: free.
 std::string scope_of(const SessionRow& row, const Traits* traits);
 void release_scope(Draft& draft, const SessionId& id);

@@ -88,6 +88,11 @@ std::optional<E> value_of(const std::array<std::pair<E, std::string_view>, N>& n
   return std::nullopt;
 }
 
+template <class Row>
+void append(std::vector<Row>& to, const std::vector<Row>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
 }  // namespace
 
 std::string_view to_string(State state) { return name_of(states, state); }
@@ -123,6 +128,20 @@ std::string_view event_word(Topic topic, Phase phase) {
       return to_string(topic);
   }
   check_failed("a known Topic", __FILE__, __LINE__);
+}
+
+void append(Batch& to, const Batch& from) {
+  append(to.sessions, from.sessions);
+  append(to.transitions, from.transitions);
+  append(to.deliveries, from.deliveries);
+  append(to.plans, from.plans);
+  append(to.missed, from.missed);
+  append(to.messages, from.messages);
+  for (const AlertKey& key : from.resolved) {
+    std::erase_if(to.alerts, [&](const AlertRow& row) { return row.key == key; });
+    to.resolved.push_back(key);
+  }
+  append(to.alerts, from.alerts);
 }
 
 }  // namespace keeper

@@ -247,6 +247,10 @@ struct Batch {
   }
 };
 
+// The rows of `from` come after those of `to`: of an alert only its last row counts, and what was resolved and raised
+// anew stays.
+void append(Batch& to, const Batch& from);
+
 // Everything that the keeper needs after a start of the process.
 struct Ledger {
   InstanceId instance;

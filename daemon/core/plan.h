@@ -99,4 +99,13 @@ inline const Price* price_of(const Config& config, const ProviderName& provider)
   return traits != config.providers.end() && traits->second.price ? &*traits->second.price : nullptr;
 }
 
+// The least time that each provider with a price bills.
+inline std::map<ProviderName, Millis> minimums_of(const Config& config) {
+  std::map<ProviderName, Millis> minimums;
+  for (const auto& [name, traits] : config.providers) {
+    if (traits.price) minimums.emplace(name, traits.price->minimum);
+  }
+  return minimums;
+}
+
 }  // namespace keeper

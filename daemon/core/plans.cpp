@@ -106,12 +106,8 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
     draft.edit_slot(key).held = hold->why;
     return draft.now().mono + std::max<Millis>(hold->until - draft.now().wall, Seconds{1});
   }
-  if (begins) {
-    draft.edit_slot(key).failures = 0;
-    create_session(draft, plan, key.replica, *occurrence, Reason::scheduled, Cause::schedule);
-    return std::nullopt;
-  }
-  create_session(draft, plan, key.replica, *occurrence, Reason::restarted, Cause::schedule);
+  if (begins) draft.edit_slot(key).failures = 0;
+  create_session(draft, plan, key.replica, *occurrence, begins ? Reason::scheduled : Reason::restarted, Cause::schedule);
   return std::nullopt;
 }
 

@@ -119,13 +119,6 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   draft.effect(std::move(effect));
 }
 
-// The time that the keeper itself holds a start back is not counted against it.
-void hold_start(Draft& draft, Tracked& session, Mono until) {
-  session.call_at = until;
-  const Plan* plan = draft.plan(session.row.plan);
-  if (session.start_by && plan) session.start_by = std::max(*session.start_by, until + plan->start_timeout);
-}
-
 // The intent is in the row before the start leaves; false while another start holds the scope.
 bool begin_start(Draft& draft, Tracked& session) {
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
@@ -223,6 +216,12 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
 }
 
 }  // namespace
+
+void hold_start(Draft& draft, Tracked& session, Mono until) {
+  session.call_at = until;
+  const Plan* plan = draft.plan(session.row.plan);
+  if (session.start_by && plan) session.start_by = std::max(*session.start_by, until + plan->start_timeout);
+}
 
 void settle(Draft& draft, const SessionId& id) {
   if (!draft.find(id) || draft.find(id)->row.resolved) return;

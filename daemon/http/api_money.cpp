@@ -57,13 +57,9 @@ ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
   const auto seen = view();
   const Config& config = seen->config();
-  std::map<ProviderName, Millis> minimums;
+  const auto minimums = minimums_of(config);
   Millis most{0};
-  for (const auto& [name, traits] : config.providers) {
-    if (!traits.price) continue;
-    minimums.emplace(name, traits.price->minimum);
-    most = std::max(most, traits.price->minimum);
-  }
+  for (const auto& [name, least] : minimums) most = std::max(most, least);
   // A minimum is owed as soon as its session lives.
   const auto rows = history_->spent({since, until < now ? until : until + most}, minimums, now);
   if (!rows) return problem(503, rows.error().what);

@@ -20,31 +20,9 @@ constexpr int publish_share = 10;
 constexpr Millis maintain_every = std::chrono::minutes{1};
 constexpr int pruned_sessions_max = 200;
 
-template <class Row>
-void append(std::vector<Row>& to, const std::vector<Row>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-// Of an alert or message only its last row counts; what was resolved and raised anew in one batch stays.
-void append_notices(Batch& to, const Batch& from) {
-  append(to.messages, from.messages);
-  for (const AlertKey& key : from.resolved) {
-    std::erase_if(to.alerts, [&](const AlertRow& row) { return row.key == key; });
-    to.resolved.push_back(key);
-  }
-  append(to.alerts, from.alerts);
-}
-
 Batch batch_of(const std::vector<Decision>& decisions) {
   Batch batch;
-  for (const Decision& decision : decisions) {
-    append(batch.sessions, decision.batch.sessions);
-    append(batch.transitions, decision.batch.transitions);
-    append(batch.deliveries, decision.batch.deliveries);
-    append(batch.plans, decision.batch.plans);
-    append(batch.missed, decision.batch.missed);
-    append_notices(batch, decision.batch);
-  }
+  for (const Decision& decision : decisions) append(batch, decision.batch);
   return batch;
 }
 
@@ -110,11 +88,7 @@ void Loop::work(Now now) {
 // What ended sessions took is read before anything is decided, so that it fits the sessions in the memory.
 Status Loop::count_budgets(Round& round, Now now) {
   for (const Period& period : keeper_.uncounted(now)) {
-    std::map<ProviderName, Millis> minimums;
-    for (const auto& [name, traits] : keeper_.world().config->providers) {
-      if (traits.price) minimums.emplace(name, traits.price->minimum);
-    }
-    Result<std::vector<SpentBy>> spent = store_.spent(period, minimums);
+    Result<std::vector<SpentBy>> spent = store_.spent(period, minimums_of(*keeper_.world().config));
     if (!spent) return spent.error();
     decide(Counted{period, *std::move(spent)}, now, round);
   }
@@ -208,7 +182,7 @@ void Loop::let_out(Round& round) {
       if (receipt) receipt(one.ack);
     }
     std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
-    append(posts, decision.posts);
+    posts.insert(posts.end(), decision.posts.begin(), decision.posts.end());
     for (const TransitionRow& row : decision.batch.transitions) ports_.committed(row);
     for (const Notice& notice : decision.notices) ports_.noticed(notice);
     for (const auto& change : decision.providers) ports_.provider_changed(change);

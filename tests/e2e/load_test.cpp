@@ -21,6 +21,13 @@ namespace {
 const char* const no_plans = "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
                              "    session: {deployment_id: d}\n";
 
+// A sanitizer makes the daemon some ten times as slow, and so as much easier to overwhelm.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int attackers = 100;
+#else
+constexpr int attackers = 1000;
+#endif
+
 bool is_long() { return std::getenv("KEEPER_LONG_TESTS") != nullptr; }
 
 std::unique_ptr<Child> hook_load(Stage& stage, std::vector<std::string> arguments, const std::string& log) {
@@ -101,7 +108,7 @@ TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in 
   CHECK(verified->problems == std::vector<std::string>{});
 }
 
-TEST_CASE("while a thousand connections attack, in whatever way, the deliveries of a good client are acknowledged in time") {
+TEST_CASE("while many connections attack, in whatever way, the deliveries of a good client are acknowledged in time") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
   Stage stage(no_plans);
@@ -114,8 +121,8 @@ TEST_CASE("while a thousand connections attack, in whatever way, the deliveries 
   std::string table = "attack: acknowledged, refused, broken, p99 ms | opened, closed, answered, longest s | KiB\n";
   for (const std::string& kind : lines_of(stage.directory / "kinds")) {
     INFO(kind);
-    const auto attack = hook_load(stage, {"attack", kind, "--port", port, "--connections", "1000", "--seconds",
-                                          std::to_string(lasts + 1)}, kind + ".attack");
+    const auto attack = hook_load(stage, {"attack", kind, "--port", port, "--connections",
+                                          std::to_string(attackers), "--seconds", std::to_string(lasts + 1)}, kind + ".attack");
     sleep_for(milliseconds{500});
     const auto good = hook_load(stage, {"send", stage.directory.string(), "--port", port, "--connections", "8", "--rate",
                                         "100", "--seconds", std::to_string(lasts)}, kind + ".good");

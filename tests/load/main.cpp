@@ -17,6 +17,7 @@ namespace {
 
 void print(const SenderResult& result) {
   nlohmann::ordered_json json{{"acknowledged", result.acknowledged},
+                              {"warming_up", result.warming_up},
                               {"per_second", static_cast<double>(result.acknowledged) / result.seconds},
                               {"p50_ms", percentile(result.latency_ms, 0.5)},
                               {"p99_ms", percentile(result.latency_ms, 0.99)},

@@ -149,7 +149,9 @@ class Sender {
     const auto now = Clock::now();
     if (status / 100 == 2) {
       if (acked_.is_open()) acked_ << deliveries_[*one.delivery].id << "\n";
-      if (now >= counted_from_) {
+      if (now < counted_from_) {
+        ++result_.warming_up;
+      } else {
         ++result_.acknowledged;
         result_.latency_ms.push_back(std::chrono::duration<float, std::milli>(now - one.sent).count());
       }

@@ -25,6 +25,7 @@ struct SenderOptions {
 struct SenderResult {
   double seconds = 0;
   std::uint64_t acknowledged = 0;
+  std::uint64_t warming_up = 0;          // acknowledged before it counted
   std::uint64_t broken = 0;              // connections that ended without an answer
   std::map<int, std::uint64_t> refused;  // by status
   std::vector<float> latency_ms;         // of the acknowledged ones, sorted

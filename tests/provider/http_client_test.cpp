@@ -1,6 +1,8 @@
 #include "provider/http_client.h"
 
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -297,4 +299,28 @@ TEST_CASE("URLs are read strictly") {
   }
   CHECK(is_loopback(*parse_url("http://127.0.0.53")));
   CHECK_FALSE(is_loopback(*parse_url("http://127.0.0.1.example.org")));
+}
+
+TEST_CASE("where this machine has no route, nothing is sent and the error says that it is us") {
+  enum Outcome { cut_off, something_else, no_namespace };
+  // In a network of its own without any route, which only a process of one thread may enter.
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(no_namespace);
+    for (const char* url : {"http://192.0.2.1:80", "http://[2001:db8::1]:80", "http://provider.example:80"}) {
+      HttpClient client({parse_url(url).value(), "", 2});
+      const auto response = client.call(get(), Clock::now() + 5s);
+      if (response.ok() || response.error().kind != ErrorKind::cut_off) ::_exit(something_else);
+    }
+    ::_exit(cut_off);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == no_namespace) {
+    WARN("not tried: no network namespace may be made here");
+  } else {
+    CHECK(WEXITSTATUS(status) == cut_off);
+  }
 }

@@ -39,11 +39,7 @@ void Simulation::draw_money() {
 // What the loop adds: the store's count of what ended sessions took.
 void Simulation::count_budgets(std::vector<Decision>& decisions) {
   for (const Period& period : keeper_->uncounted(now())) {
-    std::map<ProviderName, Millis> minimums;
-    for (const auto& [name, traits] : keeper_->world().config->providers) {
-      if (traits.price) minimums.emplace(name, traits.price->minimum);
-    }
-    auto spent = store_->spent(period, minimums).value();
+    auto spent = store_->spent(period, minimums_of(*keeper_->world().config)).value();
     if (options_.mutant == Mutant::no_count) spent.clear();
     decisions.push_back(keeper_->decide(Counted{period, std::move(spent)}, now()));
     keeper_->install(decisions.back());

@@ -9,20 +9,6 @@ namespace {
 
 constexpr Millis request_timeout = Seconds{30};
 
-void append(Batch& all, const Batch& one) {
-  all.sessions.insert(all.sessions.end(), one.sessions.begin(), one.sessions.end());
-  all.transitions.insert(all.transitions.end(), one.transitions.begin(), one.transitions.end());
-  all.deliveries.insert(all.deliveries.end(), one.deliveries.begin(), one.deliveries.end());
-  all.plans.insert(all.plans.end(), one.plans.begin(), one.plans.end());
-  all.missed.insert(all.missed.end(), one.missed.begin(), one.missed.end());
-  all.messages.insert(all.messages.end(), one.messages.begin(), one.messages.end());
-  for (const AlertKey& key : one.resolved) {
-    std::erase_if(all.alerts, [&](const AlertRow& row) { return row.key == key; });
-    all.resolved.push_back(key);
-  }
-  all.alerts.insert(all.alerts.end(), one.alerts.begin(), one.alerts.end());
-}
-
 }  // namespace
 
 void Simulation::restart() {

@@ -11,6 +11,7 @@
 #include "cli/plan_change.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
+#include "cli/verification.h"
 #include "config/config.h"
 
 namespace keeper {
@@ -34,6 +35,7 @@ struct Options {
   CostRequest cost;
   std::string planned_config;
   std::string replayed;
+  std::string verified;
   bool dry_run = false;
 };
 
@@ -132,6 +134,10 @@ class Commands {
     simulation.add_option("--from", options_.simulate.from, "its begin (UTC unless it says otherwise)")->required();
     simulation.add_option("--to", options_.simulate.to, "its end")->required();
     add_output(simulation);
+    CLI::App& verify = add("verify-store", "whether a store file is whole and unchanged, also while the daemon runs",
+                           [this] { return show_verification(options_.verified, json(), terminal_); });
+    verify.add_option("file", options_.verified, "the store, or a copy of it")->required();
+    add_output(verify);
   }
 
   void declare_lists() {

@@ -127,7 +127,8 @@ void Simulation::check_healed() {
   for (const auto& [id, session] : keeper_->world().sessions) {
     const bool settled =
         now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
-    if (session.row.state == State::active && settled && !alive.contains(id) && !session.idle_at) {
+    const bool stopping = session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
+    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) && !session.idle_at) {
       fail("7: a dead session is shown as active: " + id.str());
     }
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&

@@ -14,7 +14,8 @@ struct WebhookLimits {
   std::size_t header_bytes_max = 16U * 1024U;
   std::size_t header_fields_max = 100;
   std::size_t connections_max = 2048;                  // also at most half of the process's file descriptors
-  // Of one address (of an IPv6 /64), loopback and the trusted ones aside; the one that waited longest makes room.
+  // Of one address (of an IPv6 /64), loopback and the trusted ones aside; the one that waited longest makes room,
+  // newcomers before those that delivered.
   std::size_t connections_per_address_max = 128;
   bool trusts_loopback = true;
   std::set<std::string> trusted_addresses{};

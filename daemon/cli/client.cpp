@@ -15,6 +15,7 @@ using Json = nlohmann::json;
 constexpr Seconds connect_limit{5};
 constexpr Seconds read_limit{20};
 constexpr Seconds reload_limit{60};  // longer than the daemon itself waits
+constexpr Seconds copy_limit{600};   // until the daemon has made its copy
 constexpr Seconds quiet_limit{60};   // a stream says something every few seconds
 constexpr std::size_t line_bytes_max = std::size_t{1} << 20U;
 
@@ -84,6 +85,28 @@ Result<std::string> Client::post(const std::string& path, const Secret& token, c
   if (!result) return unreachable(httplib::to_string(result.error()));
   if (result->status / 100 != 2) return refusal(result->status, result->body);
   return result->body;
+}
+
+Status Client::download(const std::string& path, const Secret& token,
+                        const std::function<bool(std::string_view)>& take) const {
+  httplib::Client client = connection(url_, copy_limit);
+  int status = 0;
+  std::string refused;
+  httplib::Headers headers;
+  headers.emplace("Authorization", "Bearer " + token.reveal());
+  const auto begin = [&](const httplib::Response& response) {
+    status = response.status;
+    return true;
+  };
+  const auto receive = [&](const char* bytes, std::size_t size) {
+    if (status / 100 == 2) return take({bytes, size});
+    refused.append(bytes, size);
+    return refused.size() < line_bytes_max;
+  };
+  const httplib::Result result = client.Get(path, headers, begin, receive);
+  if (status != 0 && status / 100 != 2) return refusal(status, refused);
+  if (!result && status != 0) return Error{ErrorKind::not_applied, "the daemon's answer broke off"};
+  return result ? Status(Done{}) : Status(unreachable(httplib::to_string(result.error())));
 }
 
 Status Client::follow(const std::string& path, std::int64_t after_seq,

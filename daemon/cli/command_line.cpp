@@ -6,7 +6,9 @@
 #include <ostream>
 
 #include "cli/ask.h"
+#include "cli/backup.h"
 #include "cli/control.h"
+#include "cli/export.h"
 #include "cli/offline.h"
 #include "cli/plan_change.h"
 #include "cli/replay.h"
@@ -33,6 +35,8 @@ struct Options {
   SimulateRequest simulate;
   ListRequest list;
   CostRequest cost;
+  BackupRequest backup;
+  ExportRequest exported;
   std::string planned_config;
   std::string replayed;
   std::string verified;
@@ -56,6 +60,7 @@ class Commands {
     declare_daemon();
     declare_offline();
     declare_lists();
+    declare_copies();
     declare_plan_change();
     declare_sessions();
     declare_control();
@@ -76,15 +81,25 @@ class Commands {
     return *command;
   }
 
-  CLI::App& add_asking(const char* name, const char* what, std::function<int(const Asking&)> call) {
-    CLI::App& command = add(name, what, [this, call = std::move(call)] {
+  // A command that asks a running daemon.
+  CLI::App& add_client(const char* name, const char* what, std::function<int(const Asking&)> call) {
+    return add(name, what, [this, call = std::move(call)] {
       const Result<Client> client = Client::make(options_.url);
       if (client) return call({*client, json()});
       terminal_.err << "session-keeper: " << client.error().what << "\n";
       return exit_usage;
     });
+  }
+
+  // One that prints the answer as a table or as it is.
+  CLI::App& add_asking(const char* name, const char* what, std::function<int(const Asking&)> call) {
+    CLI::App& command = add_client(name, what, std::move(call));
     add_output(command);
     return command;
+  }
+
+  static void add_token_file(CLI::App& command, std::string& token_file) {
+    command.add_option("--token-file", token_file, "the control token (default: where the daemon puts it)");
   }
 
   void add_output(CLI::App& command) {
@@ -189,6 +204,21 @@ class Commands {
     add_limit(deliveries, options_.list.limit);
   }
 
+  void declare_copies() {
+    CLI::App& backup = add_asking("backup", "a whole copy of the running daemon's store, in a file here",
+                                  [this](const Asking& a) { return ask_backup(a, options_.backup, terminal_); });
+    backup.add_option("file", options_.backup.file, "its name; it must not exist")->required();
+    add_token_file(backup, options_.backup.token_file);
+    backup.add_flag("!--no-verify", options_.backup.verify, "do not check the copy as verify-store does");
+    CLI::App& exported = add_client("export", "the transitions, oldest first", [this](const Asking& a) {
+      return ask_export(a, options_.exported, terminal_);
+    });
+    exported.add_option("--since", options_.exported.since, "recorded at this time or later (default: all)");
+    exported.add_option("-o,--output", options_.exported.format, "jsonl (JSON lines) or csv")
+        ->check(CLI::IsMember({"jsonl", "csv"}))
+        ->capture_default_str();
+  }
+
   void declare_plan_change() {
     CLI::App& plan = add_asking("plan", "what a reload with a file would start, stop, roll over and keep",
                                 [this](const Asking& a) {
@@ -213,8 +243,7 @@ class Commands {
   CLI::App& add_order(const char* name, const char* what, Order order) {
     CLI::App& command = add_asking(
         name, what, [this, order](const Asking& a) { return order(a, options_.control, terminal_); });
-    command.add_option("--token-file", options_.control.token_file,
-                       "the control token (default: where the daemon puts it)");
+    add_token_file(command, options_.control.token_file);
     return command;
   }
 

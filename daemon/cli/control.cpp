@@ -48,10 +48,7 @@ Result<Secret> read_token(const std::string& path) {
 // Posts, and prints the answer as it is, or what was done.
 int order(const Asking& asking, const ControlRequest& request, const std::string& path, const Query& query,
           const std::string& done, const Terminal& terminal) {
-  if (const Result<std::string> up = asking.client.get("/-/healthy"); !up && up.error().kind == ErrorKind::not_applied) {
-    return fail(terminal, up.error());
-  }
-  const Result<Secret> token = read_token(request.token_file.empty() ? token_path(asking.client) : request.token_file);
+  const Result<Secret> token = control_token(asking.client, request.token_file);
   if (!token) return fail(terminal, token.error());
   const Result<std::string> body = asking.client.post(path, *token, query);
   if (!body) return fail(terminal, body.error());
@@ -64,6 +61,12 @@ std::string plan_path(const std::string& plan, const std::string& what) {
 }
 
 }  // namespace
+
+Result<Secret> control_token(const Client& client, const std::string& token_file) {
+  const Result<std::string> up = client.get("/-/healthy");
+  if (!up && up.error().kind == ErrorKind::not_applied) return up.error();
+  return read_token(token_file.empty() ? token_path(client) : token_file);
+}
 
 int ask_reload(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
   return order(asking, request, "/-/reload", {}, "reloaded", terminal);

@@ -18,6 +18,10 @@ struct ControlRequest {
   bool cancel = false;     // stop: by the provider's cancel call, where it has one
 };
 
+// Errors: not_applied where no daemon answers; denied where the token cannot be read. An empty `token_file`: where the
+// daemon puts it.
+Result<Secret> control_token(const Client& client, const std::string& token_file);
+
 int ask_reload(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
 int ask_start(const Asking& asking, const ControlRequest& request, const Terminal& terminal);
 int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal& terminal);

@@ -39,7 +39,7 @@ std::string expected(const Type& type) {
     case Kind::duration:
       return "a duration such as 90s, 5m or 1h30m" + range_text(type);
     case Kind::size:
-      return "a size such as 500MiB or 2GiB";
+      return "a size such as 500MiB or 2GiB, at least 1MiB";
     case Kind::percent:
       return "a percentage such as 80%";
     case Kind::rate:
@@ -76,15 +76,6 @@ bool in_range(const Type& type, long long value) {
   return type.max == 0 || (value >= type.min && value <= type.max);
 }
 
-bool is_size(const Node& node) {
-  const std::size_t unit = node.text.find_first_not_of("0123456789");
-  if (unit == 0 || unit == std::string::npos || unit > 9) return false;
-  for (const std::string_view known : {"B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"}) {
-    if (node.text.substr(unit) == known) return true;
-  }
-  return false;
-}
-
 bool fits_duration(const Type& type, const Node& node) {
   const auto value = to_duration(node);
   return value && (type.max == 0 ? value->count() > 0 : in_range(type, value->count()));
@@ -110,7 +101,7 @@ bool fits(const Type& type, const Node& node) {
     case Kind::duration:
       return fits_duration(type, node);
     case Kind::size:
-      return is_size(node);
+      return to_size(node).has_value();
     case Kind::percent:
       return to_percent(node).has_value();
     case Kind::rate:

@@ -1,5 +1,6 @@
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -46,7 +47,10 @@ class Loader {
       config->providers[name] = traits_of(provider.settings);
       settings.providers[name] = std::move(provider.settings);
     }
-    read_money(root_, settings.retention, *config, problems_);
+    read_money(root_, settings.retention.age, *config, problems_);
+    for (const auto& [key, budget] : config->budgets) {
+      settings.retention.kept_always = std::max(settings.retention.kept_always, budget.period);
+    }
     read_notifications(root_, outside_, settings, *config, problems_);
     settings.config = std::move(config);
     return settings;
@@ -64,7 +68,9 @@ class Loader {
     settings.store_path = directory + "/session-keeper.db";
     const Node* store = section("store");
     if (store == nullptr) return;
-    if (const auto retention = duration_at(*store, "retention")) settings.retention = *retention;
+    if (const auto age = duration_at(*store, "retention")) settings.retention.age = *age;
+    const Node* size = value_at(*store, "max_size");
+    if (size != nullptr) settings.retention.bytes_max = to_size(*size);
     const Node* path = value_at(*store, "path");
     if (path == nullptr || !path->is_scalar()) return;
     outside_.check_variables("path", *path, Outside::Empty::refused);

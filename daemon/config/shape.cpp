@@ -87,7 +87,6 @@ class ShapeCheck {
   void value(const Entry& entry, const Key& key) {
     const Node& node = entry.value;
     const std::string name = quoted(entry.key);
-    if (!key.acted_on) problems_.warning(entry.place, name + " is accepted but not acted on yet");
     if (node.is_null()) {
       const bool may_be_empty = std::all_of(key.types.begin(), key.types.end(), is_map);
       if (!may_be_empty) {

@@ -25,8 +25,8 @@ const Section& store_section() {
                                     "How long ended sessions and their history stay."},
                                    {.name = "max_size",
                                     .types = {of(Kind::size)},
-                                    .doc = "Above it the oldest history goes first.",
-                                    .acted_on = false},
+                                    .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
+                                           "that a budget's period may still count."},
                                }};
   return section;
 }

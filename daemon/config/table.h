@@ -49,7 +49,6 @@ struct Key {
   std::string_view preset{};  // the default as it would be written; empty: none
   std::string_view doc{};
   bool required = false;
-  bool acted_on = true;  // false: checked, and a warning says that nothing acts on it yet
 };
 
 struct Section {

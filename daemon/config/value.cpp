@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <climits>
 #include <cstring>
@@ -29,6 +30,23 @@ std::optional<int> parse_port(std::string_view text) {
   const auto port = parse_whole<int>(text);
   return port && *port <= 65535 ? port : std::nullopt;
 }
+
+struct Unit {
+  std::string_view name;
+  std::int64_t bytes;
+};
+
+constexpr std::array<Unit, 9> units{{{"B", 1},
+                                     {"KB", 1'000},
+                                     {"MB", 1'000'000},
+                                     {"GB", 1'000'000'000},
+                                     {"TB", 1'000'000'000'000},
+                                     {"KiB", std::int64_t{1} << 10U},
+                                     {"MiB", std::int64_t{1} << 20U},
+                                     {"GiB", std::int64_t{1} << 30U},
+                                     {"TiB", std::int64_t{1} << 40U}}};
+constexpr std::int64_t size_min = std::int64_t{1} << 20U;
+constexpr std::int64_t size_max = std::int64_t{1} << 60U;
 
 bool is_ip(const std::string& host) {
   in6_addr room{};
@@ -95,6 +113,17 @@ std::optional<double> to_number(const Node& node) {
 std::optional<Millis> to_duration(const Node& node) {
   if (!node.is_scalar() || is_digits(node.text)) return std::nullopt;
   return parse_duration(node.text);
+}
+
+std::optional<std::int64_t> to_size(const Node& node) {
+  const std::string_view text = node.text;
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = parse_whole<std::int64_t>(text.substr(0, digits));
+  const auto* unit = std::find_if(units.begin(), units.end(),
+                                  [&](const Unit& one) { return one.name == text.substr(digits); });
+  if (!node.is_scalar() || !count || unit == units.end() || *count > size_max / unit->bytes) return std::nullopt;
+  const std::int64_t bytes = *count * unit->bytes;
+  return bytes >= size_min ? std::optional(bytes) : std::nullopt;
 }
 
 std::optional<std::string> to_word(const Node& node, const std::vector<std::string_view>& words) {

@@ -25,6 +25,7 @@ std::optional<long long> to_integer(const Node& node);
 std::optional<double> to_number(const Node& node);
 std::optional<double> to_percent(const Node& node);  // over 0, to 100
 std::optional<Millis> to_duration(const Node& node);
+std::optional<std::int64_t> to_size(const Node& node);  // bytes, at least 1 MiB
 std::optional<std::string> to_word(const Node& node, const std::vector<std::string_view>& words);
 std::optional<RateLimit> to_rate(const Node& node);
 std::optional<Address> to_address(const Node& node);

@@ -119,11 +119,18 @@ struct DeadMansSwitchSettings {
   bool operator==(const DeadMansSwitchSettings&) const = default;
 };
 
+// How much history of ended sessions stays.
+struct Retention {
+  Millis age{std::chrono::days{90}};
+  std::optional<std::int64_t> bytes_max{};  // of the store's pages in use; above it the oldest go
+  Millis kept_always{0};                  // what ended within it stays at any size, since a budget may count it
+};
+
 struct Settings {
   std::string path;    // of the file that was read
   std::string sha256;  // of its bytes, hex
   std::string store_path;
-  Millis retention{std::chrono::days{90}};
+  Retention retention;
   StatusSettings status;
   std::optional<WebhookSettings> webhook;
   std::map<ProviderName, ProviderSettings> providers;

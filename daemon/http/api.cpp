@@ -59,23 +59,26 @@ Api::Api(StatusPorts ports, std::shared_ptr<History> history, Secret control_tok
       control_token_(std::move(control_token)),
       index_(std::make_shared<const ViewIndex>(nullptr)) {}
 
-Api::Route::Route(std::string_view to_method, std::string_view pattern, Call to_call, bool is_kept)
-    : method(to_method), segments(split_path(pattern)), call(to_call), kept(is_kept) {}
+Api::Route::Route(std::string_view to_method, std::string_view pattern, Call to_call, Access to_access)
+    : method(to_method),
+      segments(split_path(pattern)),
+      call(to_call),
+      access(to_method == "POST" ? Access::control : to_access) {}
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> all{
-      {"GET", "/", &Api::page, true},
+      {"GET", "/", &Api::page, Access::kept},
       {"GET", "/openapi.json", &Api::openapi},
       {"GET", "/metrics", &Api::metrics},
       {"GET", "/-/healthy", &Api::healthy},
       {"GET", "/-/ready", &Api::ready},
       {"POST", "/-/reload", &Api::reload},
-      {"GET", "/api/v1/status", &Api::status, true},
-      {"GET", "/api/v1/plans", &Api::plans, true},
+      {"GET", "/api/v1/status", &Api::status, Access::kept},
+      {"GET", "/api/v1/plans", &Api::plans, Access::kept},
       {"GET", "/api/v1/plans/{name}", &Api::plan},
       {"GET", "/api/v1/plans/{name}/next", &Api::plan_next},
       {"GET", "/api/v1/plans/{name}/missed", &Api::plan_missed},
-      {"GET", "/api/v1/sessions", &Api::sessions, true},
+      {"GET", "/api/v1/sessions", &Api::sessions, Access::kept},
       {"GET", "/api/v1/sessions/{id}", &Api::session},
       {"GET", "/api/v1/sessions/{id}/transitions", &Api::session_transitions},
       {"GET", "/api/v1/sessions/{id}/explain", &Api::session_explain},
@@ -92,6 +95,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/api/v1/deliveries", &Api::deliveries},
       {"GET", "/api/v1/deliveries/{id}", &Api::delivery},
       {"GET", "/api/v1/events", &Api::events_head},
+      {"GET", "/api/v1/backup", &Api::backup, Access::control},
   };
   return all;
 }
@@ -115,15 +119,15 @@ std::shared_ptr<const ApiAnswer> Api::answer(const ApiRequest& request) {
 }
 
 std::shared_ptr<const ApiAnswer> Api::run(const Route& route, const ApiRequest& request, const Parts& parts) {
-  if (route.kept) return run_kept(route, request, parts);
-  if (route.method != "POST") return shared((this->*route.call)(request, parts));
+  if (route.access == Access::kept) return run_kept(route, request, parts);
+  if (route.access == Access::plain) return shared((this->*route.call)(request, parts));
   if (!may_control(request.authorization)) {
     ApiAnswer refused = problem(401, "control needs 'Authorization: Bearer' with the control token");
     refused.headers.emplace_back("WWW-Authenticate", "Bearer");
     return shared(std::move(refused));
   }
   auto done = shared((this->*route.call)(request, parts));
-  answers_.clear();
+  if (route.method == "POST") answers_.clear();
   return done;
 }
 

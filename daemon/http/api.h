@@ -2,6 +2,7 @@
 // Any thread; several at once. It knows no socket, and only what is POSTed changes anything.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include "http/facts.h"
 #include "http/query.h"
 #include "http/view_index.h"
+#include "store/backup.h"
 #include "store/history.h"
 
 namespace keeper {
@@ -32,6 +34,7 @@ struct ApiAnswer {
   std::string content_type = "application/json";
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};
+  std::shared_ptr<const BackupCopy> file{};  // instead of the body
 };
 
 ApiAnswer problem(int status, std::string_view detail);
@@ -47,13 +50,18 @@ class Api {
  private:
   using Parts = std::vector<std::string>;  // what stood for the {names} of a route
   using Call = ApiAnswer (Api::*)(const ApiRequest& request, const Parts& parts);
+  enum class Access {
+    plain,
+    kept,    // costly, and the same for all who ask at the same moment
+    control  // with the token alone, as is every POST
+  };
   struct Route {
-    Route(std::string_view to_method, std::string_view pattern, Call to_call, bool is_kept = false);
+    Route(std::string_view to_method, std::string_view pattern, Call to_call, Access to_access = Access::plain);
 
     std::string_view method;
     std::vector<std::string_view> segments;
     Call call;
-    bool kept;  // costly, and the same for all who ask at the same moment
+    Access access;
   };
   static const std::vector<Route>& routes();
 
@@ -82,6 +90,7 @@ class Api {
   ApiAnswer cost(const ApiRequest& request, const Parts& parts);
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
+  ApiAnswer backup(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_stop(const ApiRequest& request, const Parts& parts);
@@ -102,6 +111,7 @@ class Api {
   const Secret control_token_;
   Locked<std::shared_ptr<const ViewIndex>> index_;
   AnswerCache answers_;
+  const std::shared_ptr<std::atomic<bool>> backing_up_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace keeper

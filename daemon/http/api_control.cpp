@@ -50,10 +50,7 @@ ApiAnswer Api::plan_order(Order order, const ApiRequest& request, const Parts& p
   asked.order = order;
   asked.plan = PlanName(parts.at(0));
   if (order == Order::pause) {
-    if (const auto until = query.text("until")) {
-      asked.until = parse_time(*until);
-      if (!asked.until) query.complain("'until' must be a time such as 2026-12-24T09:00:00Z");
-    }
+    asked.until = query.time("until");
     asked.reason = printable(query.text("reason").value_or(""), 200);
   }
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
@@ -97,6 +94,30 @@ ApiAnswer Api::stop_all(const ApiRequest& request, const Parts&) {
   OperatorAsked asked;
   asked.order = Order::stop_all;
   return operate(std::move(asked));
+}
+
+// One at a time: each takes as much room beside the store as the store itself.
+ApiAnswer Api::backup(const ApiRequest& request, const Parts&) {
+  constexpr const char* type = "application/vnd.sqlite3";
+  if (request.method == "HEAD") return {.content_type = type};
+  if (backing_up_->exchange(true)) {
+    ApiAnswer busy = problem(503, "another backup is under way");
+    busy.headers.emplace_back("Retry-After", "10");
+    return busy;
+  }
+  const auto ended = [busy = backing_up_](const void*) { busy->store(false); };
+  std::shared_ptr<const void> turn(nullptr, ended);
+  auto copy = BackupCopy::make(ports_.facts().store.path);
+  if (!copy) return problem(503, copy.error().what);
+  struct Held {
+    std::shared_ptr<const void> turn;
+    std::shared_ptr<const BackupCopy> copy;
+  };
+  const auto held = std::make_shared<Held>(Held{std::move(turn), std::move(*copy)});
+  ApiAnswer answer{.content_type = type};
+  answer.file = {held, held->copy.get()};
+  answer.headers.emplace_back("Content-Disposition", "attachment; filename=\"session-keeper.db\"");
+  return answer;
 }
 
 }  // namespace keeper

@@ -77,6 +77,7 @@ ApiAnswer Api::transitions(const ApiRequest& request, const Parts&) {
   TransitionQuery wanted;
   wanted.session = query.id<SessionId>("session");
   wanted.plan = query.id<PlanName>("plan");
+  wanted.since = query.time("since");
   wanted.after_seq = query.cursor("after_seq");
   wanted.before = query.cursor("before");
   wanted.limit = query.limit();

@@ -9,14 +9,6 @@ namespace {
 
 constexpr Millis default_span = std::chrono::days{30};
 
-std::optional<Wall> time_in(QueryReader& query, const std::string& name) {
-  const auto text = query.text(name);
-  if (!text) return std::nullopt;
-  const auto time = parse_time(*text);
-  if (!time) query.complain("'" + name + "' must be a time such as 2026-11-21T09:00:00Z");
-  return time;
-}
-
 void write_spent(JsonWriter& json, const SpentBy& row, const Price* price) {
   json.begin_object();
   json.field("plan", row.plan.str());
@@ -51,8 +43,8 @@ void write_totals(JsonWriter& json, const std::vector<SpentBy>& rows, const Conf
 ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   QueryReader query(request.parameters);
   const Wall now = wall_now();
-  const Wall until = time_in(query, "until").value_or(now);
-  const Wall since = time_in(query, "since").value_or(until - default_span);
+  const Wall until = query.time("until").value_or(now);
+  const Wall since = query.time("since").value_or(until - default_span);
   if (since >= until) query.complain("'since' must be before 'until'");
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
   const auto seen = view();

@@ -66,6 +66,14 @@ std::optional<std::int64_t> QueryReader::cursor(const std::string& name) {
   return number(name, 0, std::numeric_limits<std::int64_t>::max());
 }
 
+std::optional<Wall> QueryReader::time(const std::string& name) {
+  const auto word = text(name);
+  if (!word) return std::nullopt;
+  const auto time = parse_time(*word);
+  if (!time) complain("'" + name + "' must be a time such as 2026-11-21T09:00:00Z");
+  return time;
+}
+
 std::optional<State> QueryReader::state(const std::string& name) {
   const auto word = text(name);
   if (!word) return std::nullopt;

@@ -32,6 +32,7 @@ class QueryReader {
   std::optional<std::int64_t> number(const std::string& name, std::int64_t min, std::int64_t max);
   int limit(const std::string& name = "limit", std::int64_t otherwise = limit_default);
   std::optional<std::int64_t> cursor(const std::string& name);
+  std::optional<Wall> time(const std::string& name);
   std::optional<State> state(const std::string& name);
   std::optional<Disposition> disposition(const std::string& name);
   void complain(std::string what);

@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -25,6 +27,7 @@ constexpr std::size_t requests_per_connection = 1'000'000;
 constexpr int keep_alive_seconds = 2;  // how long an idle connection may hold a thread, and a stop
 constexpr int stall_seconds = 5;       // within a request or an answer
 constexpr std::size_t body_bytes_max = 4096;
+constexpr std::size_t piece_bytes = 64 * 1024;
 
 using Handled = httplib::Server::HandlerResponse;
 
@@ -58,11 +61,15 @@ std::string why_not(const Address& address) {
   return failed == 0 ? "it is free now; try again" : std::strerror(failed);
 }
 
-void set_answer(httplib::Response& response, const ApiAnswer& answer) {
+void set_head(httplib::Response& response, const ApiAnswer& answer) {
   response.status = answer.status;
   for (const auto& [name, value] : answer.headers) response.set_header(name, value);
   response.set_header("Cache-Control", "no-store");
   response.set_header("X-Content-Type-Options", "nosniff");
+}
+
+void set_answer(httplib::Response& response, const ApiAnswer& answer) {
+  set_head(response, answer);
   response.set_content(answer.body, answer.content_type.c_str());
 }
 
@@ -114,6 +121,7 @@ struct StatusListener::Server {
   Handled before_routing(const httplib::Request& request, httplib::Response& response);
   void route(const httplib::Request& request, httplib::Response& response);
   void stream(const httplib::Request& request, httplib::Response& response);
+  void send_file(httplib::Response& response, const ApiAnswer& answer);
   int refuse_origin(const httplib::Request& request) const;
 
   const StatusOptions options;
@@ -122,6 +130,7 @@ struct StatusListener::Server {
   LoopbackServer http;
   int port = 0;
   std::atomic<bool> ended{false};
+  std::atomic<bool> stopping{false};
   std::thread thread;
 };
 
@@ -195,7 +204,22 @@ void StatusListener::Server::route(const httplib::Request& request, httplib::Res
   if (!add_members(request.body, asked.parameters)) {
     return set_answer(response, problem(400, "the body must be a JSON object of texts, numbers and truths"));
   }
-  set_answer(response, *api.answer(asked));
+  const auto answer = api.answer(asked);
+  if (answer->file) return send_file(response, *answer);
+  set_answer(response, *answer);
+}
+
+// In pieces, so that a stop of the listener ends it.
+void StatusListener::Server::send_file(httplib::Response& response, const ApiAnswer& answer) {
+  set_head(response, answer);
+  response.set_content_provider(
+      static_cast<std::size_t>(answer.file->size()), answer.content_type.c_str(),
+      [this, file = answer.file](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+        std::array<char, piece_bytes> piece{};
+        const std::size_t count =
+            file->read(static_cast<std::int64_t>(offset), piece.data(), std::min(length, piece.size()));
+        return count > 0 && !stopping && sink.write(piece.data(), count);
+      });
 }
 
 void StatusListener::Server::stream(const httplib::Request& request, httplib::Response& response) {
@@ -259,6 +283,7 @@ void StatusListener::published() { server_->events.published(); }
 
 void StatusListener::stop() {
   if (!server_->thread.joinable()) return;
+  server_->stopping = true;
   server_->events.stop();
   server_->http.stop();
   server_->thread.join();

@@ -162,6 +162,7 @@ LoopPorts Daemon::loop_ports() {
   ports.post = [this](const std::vector<Post>& posts) { notifier_.post(posts); };
   ports.committed = log_transition;
   ports.noticed = log_notice;
+  ports.pruned = log_removed;
   ports.provider_changed = log_provider;
   ports.session_changed = log_session;
   ports.published = [this, last = std::string{}](const Published& published) mutable {

@@ -90,6 +90,10 @@ void log_transition(const TransitionRow& row) {
   if (!row.detail.empty()) line.with("detail", row.detail);
 }
 
+void log_removed(int sessions) {
+  Log(Level::info, "retention").with("removed_sessions", static_cast<long long>(sessions));
+}
+
 void log_notice(const Notice& notice) {
   const bool over = notice.phase == Phase::resolved;
   const Level level = over || notice.topic == Topic::budget_soft ? Level::info : Level::warning;

@@ -36,6 +36,7 @@ class Log {
 std::string logfmt(std::string_view key, std::string_view value);
 
 void log_transition(const TransitionRow& row);
+void log_removed(int sessions);  // by retention
 void log_notice(const Notice& notice);
 
 }  // namespace keeper

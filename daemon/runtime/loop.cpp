@@ -19,6 +19,7 @@ constexpr Millis publish_every{100};
 constexpr int publish_share = 10;
 constexpr Millis maintain_every = std::chrono::minutes{1};
 constexpr int pruned_sessions_max = 200;
+constexpr int pruned_for_size = 20;  // between two looks at the size
 
 Batch batch_of(const std::vector<Decision>& decisions) {
   Batch batch;
@@ -34,7 +35,6 @@ Loop::Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock,
       inbox_(inbox),
       clock_(clock),
       ports_(std::move(ports)),
-      retention_ms_(Millis{std::chrono::days{90}}.count()),
       pulse_ms_(Millis{Seconds{5}}.count()) {
   turned_at_ = clock_.now().mono.time_since_epoch().count();
   published_.with([&](Published& published) { published.last_seq = ledger.last_seq; });
@@ -193,15 +193,33 @@ void Loop::let_out(Round& round) {
   if (!posts.empty()) ports_.post(posts);
 }
 
+// A few at a time, so that the loop turns on. True: there is more to remove.
+Result<bool> Loop::prune(Now now) {
+  const Retention retention = retention_.with([](const Retention& kept) { return kept; });
+  const Result<int> old = store_.prune(now.wall - retention.age, pruned_sessions_max);
+  if (!old) return old.error();
+  Result<std::int64_t> bytes = store_.used_bytes();
+  if (!bytes) return bytes.error();
+  int removed = *old;
+  while (retention.bytes_max && *bytes > *retention.bytes_max && removed < pruned_sessions_max) {
+    const Result<int> oldest = store_.prune(now.wall - retention.kept_always, pruned_for_size);
+    if (!oldest) return oldest.error();
+    bytes = store_.used_bytes();
+    if (!bytes) return bytes.error();
+    removed += *oldest;
+    if (*oldest < pruned_for_size) break;
+  }
+  published_.with([&](Published& published) { published.store_bytes = *bytes; });
+  if (removed > 0) ports_.pruned(removed);
+  return removed >= pruned_sessions_max;
+}
+
 void Loop::maintain(Now now) {
   Status done = store_.checkpoint_due() ? store_.checkpoint() : Status(Done{});
   if (done.ok() && now.mono >= maintain_at_) {
-    const Result<int> pruned = store_.prune(now.wall - Millis{retention_ms_.load()}, pruned_sessions_max);
-    const Result<std::int64_t> bytes = store_.used_bytes();
-    if (bytes) published_.with([&](Published& published) { published.store_bytes = *bytes; });
-    const bool more = pruned.ok() && *pruned == pruned_sessions_max;
-    maintain_at_ = now.mono + (more ? Millis{Seconds{1}} : maintain_every);
-    if (!pruned) done = pruned.error();
+    const Result<bool> more = prune(now);
+    maintain_at_ = now.mono + (more && *more ? Millis{Seconds{1}} : maintain_every);
+    if (!more) done = more.error();
   }
   if (!done) begin_outage({}, done.error(), now);
 }

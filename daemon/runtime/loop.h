@@ -14,6 +14,7 @@
 #include "base/histogram.h"
 #include "base/locked.h"
 #include "core/keeper.h"
+#include "core/settings.h"
 #include "runtime/clock.h"
 #include "runtime/inbox.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ struct LoopPorts {
       [](const Change<ProviderName, ProviderTrack>&) {};
   std::function<void(const Change<SessionId, Tracked>&)> session_changed = [](const Change<SessionId, Tracked>&) {};
   std::function<void(const Published&)> published = [](const Published&) {};
+  std::function<void(int sessions)> pruned = [](int) {};  // by retention
   std::function<void()> turned = [] {};  // feeds the watchdog
 };
 
@@ -62,7 +64,9 @@ class Loop {
   void stop();
   Published published();
   Mono turned_at() const { return Mono{Millis{turned_at_.load()}}; }
-  void set_retention(Millis retention) { retention_ms_.store(retention.count()); }
+  void set_retention(const Retention& retention) {
+    retention_.with([&](Retention& kept) { kept = retention; });
+  }
   // The longest time between two turns.
   void set_pulse(Millis pulse) { pulse_ms_.store(pulse.count()); }
 
@@ -90,6 +94,7 @@ class Loop {
   void decide(const Event& event, Now now, Round& round);
   void let_out(Round& round);
   void maintain(Now now);
+  Result<bool> prune(Now now);
   void publish(Now now);
 
   void begin_outage(Round round, const Error& error, Now now);
@@ -112,7 +117,7 @@ class Loop {
   Mono maintain_at_{};
   std::atomic<bool> stopping_{false};
   std::atomic<Millis::rep> turned_at_{0};
-  std::atomic<Millis::rep> retention_ms_;
+  Locked<Retention> retention_;
   std::atomic<Millis::rep> pulse_ms_;
   Locked<Published> published_;
 };

@@ -1,6 +1,8 @@
 #include "store/backup.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,6 +48,40 @@ Status backup_store(const std::string& path, const std::string& destination) {
   if (copied) copied = sync_file(directory, O_RDONLY | O_DIRECTORY);
   if (!copied) unlink(destination.c_str());
   return copied;
+}
+
+Result<std::shared_ptr<const BackupCopy>> BackupCopy::make(const std::string& store_path) {
+  struct stat store {};
+  struct statvfs disk {};
+  if (stat(store_path.c_str(), &store) != 0 || statvfs(store_path.c_str(), &disk) != 0) {
+    return destination_error(store_path, "the disk's free room is not known");
+  }
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const auto needed = static_cast<std::uint64_t>(store.st_size) / 10 * 11;
+  if (free < needed) {
+    return Error{ErrorKind::storage, "backup: the copy may need " + std::to_string(needed) + " bytes beside the store, and " +
+                                         std::to_string(free) + " are free; make room first"};
+  }
+  const std::string path = store_path + ".backup";
+  unlink(path.c_str());  // what a killed daemon left
+  if (const Status made = backup_store(store_path, path); !made) return made.error();
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat copy {};
+  const bool good = file >= 0 && fstat(file, &copy) == 0;
+  const Error failed = destination_error(path, "cannot be read");
+  unlink(path.c_str());
+  if (!good) {
+    if (file >= 0) close(file);
+    return failed;
+  }
+  return std::shared_ptr<const BackupCopy>(new BackupCopy(file, copy.st_size));
+}
+
+BackupCopy::~BackupCopy() { close(file_); }
+
+std::size_t BackupCopy::read(std::int64_t offset, char* to, std::size_t room) const {
+  const ssize_t count = pread(file_, to, room, offset);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
 }  // namespace keeper

@@ -2,6 +2,8 @@
 // write-ahead log cannot be begun anew while it runs. Never changes the store.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/result.h"
@@ -10,5 +12,26 @@ namespace keeper {
 
 // `destination` must not exist; it is made with mode 0600, synced, and removed again if the copy fails.
 Status backup_store(const std::string& path, const std::string& destination);
+
+// A copy to be read once and forgotten: it stands beside the store without a name, so that its room is free again when
+// it is destroyed, also by a crash.
+class BackupCopy {
+ public:
+  // Refused with `storage` where the disk would be left with less than a tenth of the store's size.
+  static Result<std::shared_ptr<const BackupCopy>> make(const std::string& store_path);
+  ~BackupCopy();
+  BackupCopy(const BackupCopy&) = delete;
+  BackupCopy& operator=(const BackupCopy&) = delete;
+
+  std::int64_t size() const { return size_; }
+  // Up to `room` bytes from `offset` on; 0 where they cannot be read.
+  std::size_t read(std::int64_t offset, char* to, std::size_t room) const;
+
+ private:
+  BackupCopy(int file, std::int64_t size) : file_(file), size_(size) {}
+
+  int file_;
+  std::int64_t size_;
+};
 
 }  // namespace keeper

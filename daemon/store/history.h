@@ -32,10 +32,12 @@ struct SessionQuery {
   int limit = 100;
 };
 
-// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page.
+// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page. `since`: recorded at this
+// time or later; where the pages go by `after_seq`, those after the first cost nothing more.
 struct TransitionQuery {
   std::optional<SessionId> session{};
   std::optional<PlanName> plan{};
+  std::optional<Wall> since{};
   std::optional<std::int64_t> after_seq{};
   std::optional<std::int64_t> before{};
   int limit = 100;

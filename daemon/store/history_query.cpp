@@ -26,6 +26,11 @@ const char* index_for(const TransitionQuery& query) {
   return query.plan ? "transitions_by_plan" : "";
 }
 
+// Without it, all that is older would be read only to be left out.
+bool looks_for_first(const TransitionQuery& query) {
+  return query.since && !query.session && query.after_seq.value_or(0) == 0;
+}
+
 // Nearly all deliveries of a followed type are applied.
 const char* index_for(const DeliveryQuery& query) {
   if (query.session) return "deliveries_by_session";
@@ -69,6 +74,10 @@ string list_text(const TransitionQuery& query) {
   if (query.session) text += string(" AND t.session") + by_session_id;
   if (query.plan) text += " AND t.plan = ?";
   if (query.after_seq) text += " AND t.seq > ?";
+  if (query.since) text += " AND t.recorded_at >= ?";
+  if (looks_for_first(query)) {
+    text += " AND t.seq >= (SELECT MIN(seq) FROM transitions INDEXED BY transitions_by_time WHERE recorded_at >= ?)";
+  }
   return text + (query.after_seq ? " ORDER BY t.seq LIMIT ?" : " ORDER BY t.seq DESC LIMIT ?");
 }
 
@@ -77,6 +86,8 @@ void bind(sql::Binder& to, const TransitionQuery& query) {
   if (query.session) to.text(*query.session);
   if (query.plan) to.text(*query.plan);
   if (query.after_seq) to.integer(*query.after_seq);
+  if (query.since) to.time(*query.since);
+  if (looks_for_first(query)) to.time(*query.since);
   to.integer(query.limit + 1);
 }
 

@@ -216,6 +216,14 @@ ALTER TABLE sessions ADD COLUMN start_sent_mono INTEGER;
 ALTER TABLE meta ADD COLUMN boot TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Which rows an export begins with, and how many sessions retention has removed: what is missing beyond them is a loss.
+constexpr const char* record_of_retention = R"sql(
+CREATE INDEX transitions_by_time ON transitions(recorded_at);
+ALTER TABLE meta ADD COLUMN removed_sessions INTEGER NOT NULL DEFAULT 0;
+UPDATE meta SET removed_sessions =
+  (SELECT TOTAL(sessions) FROM session_counts) - (SELECT COUNT(*) FROM sessions);
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
@@ -223,7 +231,7 @@ struct Step {
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
 constexpr std::array<Step, store_version> steps{
     {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}, {{notice_tables, "", ""}},
-     {{boot_columns, "", ""}}}};
+     {{boot_columns, "", ""}}, {{record_of_retention, "", ""}}}};
 
 }  // namespace
 

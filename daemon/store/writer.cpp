@@ -316,6 +316,7 @@ int Writer::prune(Wall ended_before, int sessions_max) {
   SQLite::Statement missed(database_,
                            "DELETE FROM missed WHERE (plan, occurrence) IN (SELECT plan, occurrence FROM missed "
                            "INDEXED BY missed_by_time WHERE recorded_at < ? ORDER BY recorded_at LIMIT ?)");
+  SQLite::Statement record(database_, "UPDATE meta SET removed_sessions = removed_sessions + ?");
   begin_.tryReset();
   begin_.exec();
   try {
@@ -324,6 +325,8 @@ int Writer::prune(Wall ended_before, int sessions_max) {
     notices_.prune(ended_before, sessions_max);
     sql::Binder(sessions).time(ended_before).integer(sessions_max);
     const int deleted = sessions.exec();
+    sql::Binder(record).integer(deleted);
+    record.exec();
     sql::Binder(deliveries).time(ended_before).integer(sessions_max);
     deliveries.exec();
     commit_.tryReset();

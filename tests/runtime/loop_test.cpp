@@ -116,6 +116,51 @@ TEST_CASE("a restart recovers what the store holds, and nothing is started twice
   CHECK(world.effects.front().session == session);
 }
 
+TEST_CASE("ended sessions go by age, and above the store's size the oldest go, but none that a budget may count") {
+  LoopWorld world;
+  world.boot();
+  Batch old;
+  for (int n = 0; n < 60; ++n) {
+    SessionRow row;
+    row.id = SessionId("old" + std::to_string(n));
+    row.plan = PlanName("gone");
+    row.provider = ProviderName("agents");
+    row.occurrence = row.created_at = world.clock.now().wall - std::chrono::hours{100 - n};
+    row.parameters = std::string(80'000, 'x');
+    TransitionRow made;
+    made.session = row.id;
+    made.plan = row.plan;
+    made.provider = row.provider;
+    made.at = row.created_at;
+    TransitionRow ended = made;
+    ended.from = State::queued;
+    ended.to = row.state = State::closed;
+    ended.at = row.ended_at.emplace(row.created_at + Seconds{60});
+    row.resolved = true;
+    old.sessions.push_back(row);
+    old.transitions.insert(old.transitions.end(), {made, ended});
+  }
+  REQUIRE(world.store->commit(old).ok());
+  const auto left = [&] { return world.history->sessions({.plan = PlanName("gone")})->rows.size(); };
+  const auto maintain = [&](const Retention& retention) {
+    world.loop->set_retention(retention);
+    for (int i = 0; i < 5; ++i) {
+      world.clock.pass(std::chrono::minutes{1});
+      world.turn();
+    }
+  };
+  maintain({});
+  CHECK(left() == 60);
+  maintain({.age = std::chrono::hours{91}});
+  CHECK(left() == 50);
+  // Some 4 MB are left; a budget may count what ended in the last 60 hours.
+  maintain({.bytes_max = std::int64_t{1} << 20U, .kept_always = std::chrono::hours{60}});
+  CHECK(left() == 19);
+  maintain({.bytes_max = std::int64_t{1} << 20U});
+  CHECK(left() == 1);  // its slot's newest
+  CHECK(world.pruned == 59);
+}
+
 TEST_CASE("the loop is finished once a shutdown was asked and nothing is under way") {
   LoopWorld world;
   world.activate();

@@ -63,6 +63,7 @@ void LoopWorld::boot() {
       effects.push_back(std::move(effect));
     }
   };
+  ports.pruned = [this](int sessions) { pruned += sessions; };
   ports.committed = [this](const TransitionRow& row) { transitions.push_back(row); };
   loop = std::make_unique<Loop>(*store, *ledger, inbox, clock, std::move(ports));
 }

@@ -72,6 +72,7 @@ class LoopWorld {
   std::vector<Effect> effects;              // dispatched and not yet taken
   std::vector<TransitionRow> transitions;   // as told after their commit
   std::vector<std::string> order;           // what left the loop, in order
+  int pruned = 0;                           // sessions that retention removed
   bool rows_before_effects = true;          // each effect's session was in the file when it was dispatched
 };
 

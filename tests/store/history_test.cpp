@@ -162,6 +162,38 @@ TEST_CASE("transitions are listed oldest first after a seq, and newest first bef
   REQUIRE(filled.history->transitions(none)->rows.empty());
 }
 
+TEST_CASE("transitions since a time are those recorded then or later, in either order, also after the clock was set back") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open_store(path);
+  for (const int second : {10, 20, 30, 15, 40}) {
+    Batch batch;
+    batch.sessions = {session(second)};
+    batch.transitions = {created(batch.sessions[0])};
+    batch.transitions[0].recorded_at = at(second * 1000);
+    must_commit(*store, batch);
+  }
+  const auto history = open_history(path);
+  const auto seqs = [&](TransitionQuery query) {
+    std::vector<std::int64_t> all;
+    query.limit = 2;
+    for (;;) {
+      const auto page = history->transitions(query);
+      REQUIRE(page.ok());
+      for (const TransitionRow& row : page->rows) all.push_back(row.seq);
+      if (!page->next) return all;
+      (query.after_seq ? query.after_seq : query.before) = page->next;
+    }
+  };
+  using Seqs = std::vector<std::int64_t>;
+  REQUIRE(seqs({.since = at(20'000), .after_seq = 0}) == Seqs{2, 3, 5});
+  REQUIRE(seqs({.since = at(15'000), .after_seq = 0}) == Seqs{2, 3, 4, 5});
+  REQUIRE(seqs({.since = at(20'001)}) == Seqs{5, 3});
+  REQUIRE(seqs({.since = at(40'001), .after_seq = 0}).empty());
+  REQUIRE(seqs({.session = session(15).id, .since = at(15'000)}) == Seqs{4});
+  REQUIRE(seqs({.plan = PlanName("p0"), .since = at(30'000)}) == Seqs{5, 3});
+}
+
 TEST_CASE("deliveries are listed newest first by provider, disposition and session") {
   TempDirectory directory;
   const auto store = open_store(directory.file("s.db"));

@@ -114,6 +114,8 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
   run_sql(path, "ALTER TABLE sessions DROP COLUMN start_sent_mono");
   run_sql(path, "ALTER TABLE meta DROP COLUMN boot");
+  run_sql(path, "ALTER TABLE meta DROP COLUMN removed_sessions");
+  run_sql(path, "DROP INDEX transitions_by_time");
   run_sql(path, "ALTER TABLE plans RENAME COLUMN looked_until TO considered");
   run_sql(path, "INSERT INTO plans(name, known_since, considered) VALUES ('old', 5, 77)");
   for (const char* table : {"missed", "notices", "messages", "alerts"}) run_sql(path, std::string("DROP TABLE ") + table);

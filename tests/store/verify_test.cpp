@@ -1,5 +1,8 @@
 #include <SQLiteCpp/Database.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "store/backup.h"
 #include "store/chain.h"
 #include "store/store_kit.h"
@@ -216,4 +219,34 @@ TEST_CASE("pruning takes old resolved sessions with their history, and keeps wha
   }
   const Verification found = must_verify(path);
   for (const std::string& problem : found.problems) REQUIRE(problem.find("digest") != std::string::npos);
+  REQUIRE(run_sql(path, "SELECT removed_sessions FROM meta") == "8");
+  // A session that went otherwise is missed.
+  run_sql(path, "DELETE FROM sessions WHERE id = '" + session(9).id.str() + "'");
+  const Verification robbed = must_verify(path);
+  REQUIRE(std::any_of(robbed.problems.begin(), robbed.problems.end(), [](const std::string& problem) {
+    return problem.find("2 sessions are here, and by what was recorded and removed there should be 3") == 0;
+  }));
+}
+
+TEST_CASE("a copy without a name can be read while it is held, and leaves nothing behind") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  const auto store = open_store(path);
+  must_commit(*store, story(session(1), State::closed));
+  const auto made = BackupCopy::make(path);
+  REQUIRE(made.ok());
+  const BackupCopy& copy = **made;
+  REQUIRE_FALSE(std::filesystem::exists(path + ".backup"));
+  std::string bytes(static_cast<std::size_t>(copy.size()) + 1, ' ');
+  REQUIRE(copy.read(0, bytes.data(), 100) == 100);
+  const std::size_t rest = copy.read(100, bytes.data() + 100, bytes.size() - 100);
+  REQUIRE(rest == static_cast<std::size_t>(copy.size()) - 100);
+  REQUIRE(copy.read(copy.size(), bytes.data(), 10) == 0);
+  bytes.pop_back();
+  std::ofstream(directory.file("copy.db"), std::ios::binary) << bytes;
+  REQUIRE(must_verify(directory.file("copy.db")).problems.empty());
+  // What a killed daemon left is no obstacle; a store that is not there is one.
+  std::ofstream(path + ".backup") << "half";
+  REQUIRE(BackupCopy::make(path).ok());
+  REQUIRE_FALSE(BackupCopy::make(directory.file("none.db")).ok());
 }

@@ -1,0 +1,19 @@
+// backup: a whole copy of the running daemon's store, in a file on this machine. Main thread. Prints, and returns the
+// exit code.
+#pragma once
+
+#include <string>
+
+#include "cli/ask.h"
+
+namespace keeper {
+
+struct BackupRequest {
+  std::string file;        // must not exist
+  std::string token_file;  // empty: where the daemon puts it
+  bool verify = true;      // what was written, as verify-store does
+};
+
+int ask_backup(const Asking& asking, const BackupRequest& request, const Terminal& terminal);
+
+}  // namespace keeper

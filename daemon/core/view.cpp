@@ -37,6 +37,7 @@ struct Tally {
   int ending = 0;
   int failures = 0;
   std::string last_error;
+  Mono retry_at = mono_never;
 };
 
 Tally tally_of(const World& world, const PlanName& name) {
@@ -45,7 +46,10 @@ Tally tally_of(const World& world, const PlanName& name) {
   for (auto at = world.slots.lower_bound(first); at != world.slots.end() && at->first.plan == name; ++at) {
     const Slot& slot = at->second;
     tally.failures = std::max(tally.failures, slot.failures);
-    if (slot.live.empty() && slot.failures > 0) tally.last_error = slot.last_error;
+    if (slot.live.empty() && slot.failures > 0) {
+      tally.last_error = slot.last_error;
+      tally.retry_at = std::min(tally.retry_at, slot.retry_at);
+    }
     if (slot.live.empty() && !slot.held.empty()) tally.last_error = slot.held;
     for (const SessionId& id : slot.live) {
       const Tracked& session = world.sessions.at(id);
@@ -96,6 +100,7 @@ PlanView view_of(const World& world, const Plan& plan, Now now) {
   view.last_error = tally.last_error;
   if (const auto next = plan.schedule.next_start(now.wall)) view.next_start = next->start;
   view.next_stop = plan.schedule.next_stop(now.wall);
+  if (view.live < view.wanted && tally.retry_at > now.mono) view.next_attempt = on_wall(now, tally.retry_at);
   return view;
 }
 

@@ -39,6 +39,7 @@ struct PlanView {
   std::string time_zone;
   std::string last_error;
   std::optional<Pause> pause{};
+  std::optional<Wall> next_attempt{};  // when what failed is tried again, where it waits
 };
 
 // failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.

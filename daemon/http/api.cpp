@@ -5,7 +5,6 @@
 #include "http/json_rows.h"
 #include "http/metrics.h"
 #include "http/openapi.h"
-#include "http/page.h"
 #include "http/problem.h"
 
 namespace keeper {
@@ -68,6 +67,7 @@ Api::Route::Route(std::string_view to_method, std::string_view pattern, Call to_
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> all{
       {"GET", "/", &Api::page, Access::kept},
+      {"GET", "/sessions/{id}", &Api::session_page},
       {"GET", "/openapi.json", &Api::openapi},
       {"GET", "/metrics", &Api::metrics},
       {"GET", "/-/healthy", &Api::healthy},
@@ -175,15 +175,5 @@ ApiAnswer Api::metrics(const ApiRequest&, const Parts&) {
 ApiAnswer Api::events_head(const ApiRequest&, const Parts&) { return {.content_type = "text/event-stream"}; }
 
 ApiAnswer Api::openapi(const ApiRequest&, const Parts&) { return {.body = std::string(openapi_json())}; }
-
-ApiAnswer Api::page(const ApiRequest&, const Parts&) {
-  const auto seen = view();
-  auto recent = history_->transitions({.limit = 30});
-  ApiAnswer answer{.content_type = "text/html; charset=utf-8",
-                   .body = status_page(**seen, ports_.facts(),
-                                       recent ? recent->rows : std::vector<TransitionRow>{}, wall_now())};
-  answer.headers.emplace_back("Content-Security-Policy", std::string(page_policy()));
-  return answer;
-}
 
 }  // namespace keeper

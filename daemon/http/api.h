@@ -86,6 +86,7 @@ class Api {
   ApiAnswer events_head(const ApiRequest& request, const Parts& parts);
   ApiAnswer metrics(const ApiRequest& request, const Parts& parts);
   ApiAnswer openapi(const ApiRequest& request, const Parts& parts);
+  ApiAnswer session_page(const ApiRequest& request, const Parts& parts);
   ApiAnswer page(const ApiRequest& request, const Parts& parts);
   ApiAnswer cost(const ApiRequest& request, const Parts& parts);
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
@@ -103,6 +104,7 @@ class Api {
 
   bool may_control(std::string_view authorization) const;
   std::shared_ptr<const ViewIndex> view();
+  static std::vector<std::string> explanation_of(const SessionRow& row, const ViewIndex& seen, Wall now);
   Result<SessionRow> session_row(const std::string& id);
   ApiAnswer transition_page(const TransitionQuery& query);
 

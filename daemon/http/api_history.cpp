@@ -17,6 +17,12 @@ void end_list(JsonWriter& json, const std::optional<std::int64_t>& next) {
 
 }  // namespace
 
+std::vector<std::string> Api::explanation_of(const SessionRow& row, const ViewIndex& seen, Wall now) {
+  std::vector<std::string> words = explain(row, seen.session(row.id), seen.plan(row.plan.str()));
+  if (const Price* price = price_of(seen.config(), row.provider)) tell_cost(row, *price, now, words);
+  return words;
+}
+
 Result<SessionRow> Api::session_row(const std::string& id) {
   auto found = history_->session(SessionId(id));
   if (!found) return found.error();
@@ -152,8 +158,7 @@ ApiAnswer Api::session_explain(const ApiRequest& request, const Parts& parts) {
   const auto row = session_row(parts.at(0));
   if (!row) return answer_failure(row.error());
   const auto seen = view();
-  std::vector<std::string> words = explain(*row, seen->session(row->id), seen->plan(row->plan.str()));
-  if (const Price* price = price_of(seen->config(), row->provider)) tell_cost(*row, *price, wall_now(), words);
+  const std::vector<std::string> words = explanation_of(*row, *seen, wall_now());
   JsonWriter json;
   json.begin_object();
   json.field("session_id", row->id.str());

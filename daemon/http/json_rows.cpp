@@ -232,6 +232,7 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
   json.field("state", to_string(plan.condition));
   json.field("next_start", plan.next_start);
   json.field("next_stop", plan.next_stop);
+  json.field("next_attempt", plan.next_attempt);
   json.field("paused", plan.pause.has_value());
   write_pause(json, plan.pause);
   json.text_or_null("last_error", plan.last_error);

@@ -4,111 +4,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
+#include <cstdio>
+#include <map>
 
 #include "base/check.h"
-#include "http/explain.h"
 #include "http/page_parts.h"
+#include "http/page_tables.h"
+#include "http/timeline.h"
 
 namespace keeper {
 namespace {
 
-constexpr std::size_t sessions_shown_max = 200;
-
-// "2026-11-21 09:00:00"
-std::string short_time(Wall time) {
-  std::string text = to_rfc3339(time).substr(0, 19);
-  text[10] = ' ';
-  return text;
-}
-
-class Page {
- public:
-  explicit Page(Wall now) : now_(now) {}
-
-  Page& raw(std::string_view html) { return out_ += html, *this; }
-  Page& text(std::string_view foreign) { return out_ += escape_html(foreign), *this; }
-  Page& number(std::int64_t value) { return out_ += std::to_string(value), *this; }
-
-  Page& time(const std::optional<Wall>& time) {
-    if (!time) return *this;
-    raw("<time datetime=\"").raw(to_rfc3339(*time)).raw("\">").raw(short_time(*time));
-    return raw("<small>").raw(relative_time(*time, now_)).raw("</small></time>");
-  }
-  Page& state(std::string_view mood, std::string_view label) {
-    return raw("<span class=\"state ").raw(mood).raw("\">").text(label).raw("</span>");
-  }
-
-  void begin_table(std::string_view title, std::initializer_list<std::string_view> columns) {
-    labels_.assign(columns);
-    raw("<h2>").text(title).raw("</h2>\n<div class=\"card\"><table><thead><tr>");
-    for (const std::string_view label : labels_) raw("<th scope=\"col\">").text(label).raw("</th>");
-    raw("</tr></thead><tbody>\n");
-  }
-  void end_table() { raw("</tbody></table></div>\n"); }
-  void nothing(std::string_view title, std::string_view words) {
-    raw("<h2>")
-        .text(title)
-        .raw("</h2>\n<div class=\"card\"><p class=\"empty\">")
-        .text(words)
-        .raw("</p></div>\n");
-  }
-  Page& begin_row() { return cell_ = 0, raw("<tr>"); }
-  Page& begin_cell() { return raw("<td data-label=\"").text(labels_.at(cell_++)).raw("\">"); }
-  Page& end_cell() { return raw("</td>"); }
-  Page& cell(std::string_view foreign) { return begin_cell().text(foreign).end_cell(); }
-  Page& cell(const std::optional<Wall>& when) { return begin_cell().time(when).end_cell(); }
-  void end_row() { raw("</tr>\n"); }
-
-  std::string take() { return std::move(out_); }
-
- private:
-  Wall now_;
-  std::string out_;
-  std::vector<std::string_view> labels_;
-  std::size_t cell_ = 0;
-};
-
-std::string_view mood_of(State state) {
-  switch (state) {
-    case State::queued:
-      return "warn";
-    case State::active:
-      return "good";
-    case State::closed:
-      return "calm";
-    case State::error:
-    case State::timed_out:
-      return "bad";
-  }
-  check_failed("a known State", __FILE__, __LINE__);
-}
-
-std::string_view mood_of(PlanCondition condition) {
-  switch (condition) {
-    case PlanCondition::idle:
-      return "calm";
-    case PlanCondition::as_wanted:
-      return "good";
-    case PlanCondition::starting:
-    case PlanCondition::stopping:
-      return "warn";
-    case PlanCondition::degraded:
-      return "bad";
-  }
-  check_failed("a known PlanCondition", __FILE__, __LINE__);
-}
-
-std::string spaced(std::string_view snake) {
-  std::string words(snake);
-  std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
-}
-
-void write_session_link(Page& page, const SessionId& id) {
-  page.raw("<a href=\"/api/v1/sessions/").text(id.str()).raw("/explain\"><code>").text(id.str().substr(0, 8));
-  page.raw("</code></a>");
-}
+constexpr std::size_t sessions_shown_max = 100;
+constexpr std::size_t plans_shown_max = 300;
+constexpr std::int64_t day_width = 1440;
+constexpr std::int64_t day_height = 24;
+constexpr std::int64_t gap_width_min = 4;
+constexpr int lanes_max = 4;
 
 struct Headline {
   std::string_view mood;
@@ -121,117 +33,274 @@ Headline headline_of(const View& view, const DaemonFacts& facts) {
     if (!check.passes) failing += (failing.empty() ? "" : ", ") + spaced(check.name);
   }
   if (!failing.empty()) return {"bad", "Not ready: " + failing};
-  if (!facts.config.last_reload_successful)
-    return {"warn", "The last reload was refused; the old plans stay"};
   const auto degraded = std::count_if(view.plans.begin(), view.plans.end(), [](const PlanView& plan) {
     return plan.condition == PlanCondition::degraded;
   });
   if (degraded == 1) return {"bad", "One plan is degraded"};
   if (degraded > 1) return {"bad", std::to_string(degraded) + " plans are degraded"};
+  if (!facts.config.last_reload_successful)
+    return {"warn", "The last reload was refused; the old plans stay"};
   if (view.plans.empty()) return {"calm", "No plans are configured"};
   return {"good", "All plans are as wanted"};
 }
 
-void write_head(Page& page, const View& view, const DaemonFacts& facts) {
-  const Headline headline = headline_of(view, facts);
-  page.raw("<p class=\"kicker\">session-keeper ").text(facts.version).raw("</p>\n<h1>");
-  page.state(headline.mood, headline.words).raw("</h1>\n");
-  if (!facts.config.last_reload_error.empty()) {
-    page.raw("<p class=\"error bad\">").text(facts.config.last_reload_error).raw("</p>\n");
-  }
-  page.raw("<ul class=\"figures\">");
-  for (std::size_t i = 0; i < all_states.size(); ++i) {
-    page.raw("<li><b>")
-        .number(view.counts[i])
-        .raw("</b>")
-        .text(spaced(to_string(all_states[i])))
-        .raw("</li>");
-  }
-  std::optional<Wall> next;
-  for (const PlanView& plan : view.plans) {
-    if (plan.next_start && (!next || *plan.next_start < *next)) next = plan.next_start;
-  }
-  if (next) page.raw("<li><b>").text(relative_time(*next, view.at)).raw("</b>next start</li>");
-  page.raw("</ul>\n");
+std::string money(double amount, const std::string& currency) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", amount);
+  return text.data() + (currency.empty() ? std::string{} : " " + currency);
 }
 
-void write_plans(Page& page, const View& view) {
-  if (view.plans.empty()) return page.nothing("Plans", "The configuration holds no plans.");
-  page.begin_table("Plans", {"Plan", "Provider", "State", "Active", "Next start", "Next stop", "Last error"});
-  for (const PlanView& plan : view.plans) {
-    page.begin_row().cell(plan.name.str()).cell(plan.provider.str());
-    page.begin_cell().state(mood_of(plan.condition), spaced(to_string(plan.condition))).end_cell();
-    page.begin_cell().number(plan.live).raw(" of ").number(plan.wanted).end_cell();
-    page.cell(plan.next_start).cell(plan.next_stop);
-    page.begin_cell().raw(plan.last_error.empty() ? "" : "<span class=\"error\">").text(plan.last_error);
-    page.raw(plan.last_error.empty() ? "" : "</span>").end_cell().end_row();
+class Writer {
+ public:
+  explicit Writer(const StatusPage& page) : page_(page), view_(page.view), html_(page.now) {
+    for (const SessionView& session : view_.sessions) sessions_[session.row.plan].push_back(&session.row);
+    for (const SessionRow& row : page.ended) sessions_[row.plan].push_back(&row);
+    for (const SpentBy& row : page.spent) {
+      if (const Price* price = view_.config ? price_of(*view_.config, row.provider) : nullptr) {
+        cost_[row.plan].push_back(money(cost_of(row.spent.billed, *price), price->currency));
+      }
+    }
   }
-  page.end_table();
-}
 
-void write_sessions(Page& page, const View& view) {
-  if (view.sessions.empty()) return page.nothing("Sessions", "No session is under way.");
-  page.begin_table("Sessions", {"Session", "Plan", "State", "Why", "Since", "Idle deadline", "Hard deadline",
-                                "Next heartbeat", "Rollover"});
-  std::size_t shown = 0;
-  for (const SessionView& session : view.sessions) {
-    if (++shown > sessions_shown_max) break;
+  std::string document() {
+    const Headline headline = headline_of(view_, page_.facts);
+    write_head(headline);
+    write_attention();
+    write_plans();
+    write_sessions();
+    write_providers();
+    write_transitions(html_, "Recent transitions", page_.recent);
+    write_webhooks();
+    write_budgets();
+    write_foot();
+    return html_.document(headline.words);
+  }
+
+ private:
+  void write_head(const Headline& headline) {
+    html_.raw("<header><p class=\"kicker\">session-keeper ").text(page_.facts.version).raw("</p>\n<h1>");
+    html_.state(headline.mood, headline.words).raw("</h1>\n<ul class=\"figures\">");
+    for (std::size_t i = 0; i < all_states.size(); ++i) {
+      html_.raw("<li><b>").number(view_.counts[i]).raw("</b>").text(spaced(to_string(all_states[i]))).raw("</li>");
+    }
+    std::optional<Wall> next;
+    for (const PlanView& plan : view_.plans) {
+      if (plan.next_start && (!next || *plan.next_start < *next)) next = plan.next_start;
+    }
+    if (next) {
+      html_.raw("<li><b><time datetime=\"").raw(to_rfc3339(*next)).raw("\"><i>");
+      html_.text(relative_time(*next, page_.now)).raw("</i></time></b>next start</li>");
+    }
+    html_.raw("</ul></header>\n");
+  }
+
+  // What is not as it should be: what, why, and what comes next.
+  void write_attention() {
+    Html list(page_.now);
+    if (!page_.facts.config.last_reload_error.empty()) {
+      list.raw("<li><b>Reload</b> ").text(page_.facts.config.last_reload_error).raw("</li>");
+    }
+    for (const PlanView& plan : view_.plans) {
+      if (plan.condition == PlanCondition::degraded) tell(list, plan);
+    }
+    for (const ProviderView& provider : view_.providers) {
+      if (provider.condition == ProviderCondition::healthy) continue;
+      list.raw("<li><b>").text(provider.name.str()).raw("</b> ").text(spaced(to_string(provider.condition)));
+      if (!provider.last_error.empty()) list.raw(": ").text(provider.last_error);
+      if (provider.starts_from) list.raw("; no start before ").time(provider.starts_from);
+      list.raw("</li>");
+    }
+    for (const BudgetView& budget : view_.budgets) {
+      if (budget.level == BudgetLevel::within) continue;
+      list.raw("<li><b>Budget of ").text(to_string(budget.key)).raw("</b> ").text(to_string(budget.level));
+      list.raw(budget.level == BudgetLevel::hard ? ": nothing more is started before " : ": its period ends at ");
+      list.time(budget.period.end).raw("</li>");
+    }
+    const std::string told = list.inner();
+    if (!told.empty()) html_.raw("<ul class=\"attention\">").raw(told).raw("</ul>\n");
+  }
+
+  void tell(Html& list, const PlanView& plan) const {
+    list.raw("<li><b>").text(plan.name.str()).raw("</b> ").number(plan.live).raw(" of ").number(plan.wanted);
+    list.raw(" active");
+    if (!plan.last_error.empty()) list.raw(": ").text(plan.last_error);
+    std::optional<Wall> next = plan.next_attempt;
+    for (const SessionView& session : view_.sessions) {
+      if (session.row.plan == plan.name && session.next_call_at && (!next || *session.next_call_at < *next)) {
+        next = session.next_call_at;
+      }
+    }
+    if (next) list.raw("; next try ").time(next);
+    list.raw("</li>");
+  }
+
+  void write_plans() {
+    if (view_.plans.empty()) return html_.nothing("Plans", "The configuration holds no plans.");
+    std::vector<const PlanView*> plans;
+    for (const PlanView& plan : view_.plans) plans.push_back(&plan);
+    std::stable_partition(plans.begin(), plans.end(),
+                          [](const PlanView* plan) { return plan->condition == PlanCondition::degraded; });
+    html_.begin_table("Plans", {"Plan", "State", "Active", "Last 24 hours", "Next start", "Next stop"});
+    for (std::size_t i = 0; i < std::min(plans.size(), plans_shown_max); ++i) write_plan(*plans[i]);
+    html_.end_table();
+    if (plans.size() > plans_shown_max) {
+      html_.raw("<p class=\"soft\">").number(static_cast<std::int64_t>(plans_shown_max)).raw(" of ");
+      html_.number(static_cast<std::int64_t>(plans.size()));
+      html_.raw("; all are at <a href=\"/api/v1/plans?limit=1000\">/api/v1/plans</a>.</p>\n");
+    }
+  }
+
+  void write_plan(const PlanView& plan) {
+    const Plan* configured = nullptr;
+    if (view_.config && view_.config->plans.contains(plan.name)) configured = &view_.config->plans.at(plan.name);
+    html_.begin_row().begin_cell().raw("<b>").text(plan.name.str()).raw("</b><small>").text(plan.provider.str());
+    if (const auto cost = cost_.find(plan.name); cost != cost_.end()) {
+      for (const std::string& sum : cost->second) html_.raw(" · ").text(sum).raw(" in 24 h");
+    }
+    html_.raw("</small><span class=\"actions\" data-plan=\"").text(plan.name.str()).raw("\" data-paused=\"");
+    html_.raw(plan.pause ? "yes" : "no").raw("\"></span>").end_cell();
+    html_.begin_cell().state(plan.pause ? "calm" : mood_of(plan.condition),
+                             plan.pause ? "paused" : spaced(to_string(plan.condition)));
+    if (plan.pause && !plan.pause->reason.empty()) html_.raw("<small>").text(plan.pause->reason).raw("</small>");
+    html_.end_cell().cell(std::to_string(plan.live) + "\u00a0of\u00a0" + std::to_string(plan.wanted)).begin_cell();
+    if (configured != nullptr) write_day(*configured, plan.pause);
+    html_.end_cell();
+    const Zone* zone = configured != nullptr ? &configured->schedule.spec().zone : nullptr;
+    html_.cell(plan.next_start, zone).cell(plan.next_stop, zone).end_row();
+  }
+
+  std::int64_t minute_of(Wall time) const {
+    return std::chrono::round<std::chrono::minutes>(time - (page_.now - timeline_span)).count();
+  }
+
+  void write_day(const Plan& plan, const std::optional<Pause>& pause) {
+    const auto found = sessions_.find(plan.name);
+    const Timeline day = timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
+                                     page_.now - timeline_span, page_.now);
+    std::string told = "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in 24 h";
+    if (day.gaps > 0) {
+      told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " + std::to_string(day.gaps) +
+              (day.gaps == 1 ? " gap" : " gaps");
+    }
+    html_.raw("<svg class=\"day\" viewBox=\"0 0 1440 24\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
+    html_.text(told).raw("\"><title>").text(told).raw("</title>");
+    for (const int x : {360, 720, 1080}) {
+      html_.raw("<path class=\"hour\" d=\"M").number(x).raw(" 0v24\"/>");
+    }
+    const int lanes = std::clamp(plan.count, 1, lanes_max);
+    for (const Stretch& stretch : day.stretches) write_stretch(stretch, lanes);
+    html_.raw("</svg>");
+    if (day.gaps > 0) html_.raw("<small class=\"bad\">").text(told).raw("</small>");
+  }
+
+  void write_stretch(const Stretch& stretch, int lanes) {
+    static constexpr std::array<std::string_view, 4> classes{"queued", "active", "overlap", "gap"};
+    const std::int64_t height = day_height / lanes;
+    std::int64_t x = minute_of(stretch.begin);
+    std::int64_t width = std::max<std::int64_t>(minute_of(stretch.end) - x, 1);
+    if (stretch.kind == StretchKind::gap) width = std::max(width, gap_width_min);
+    x = std::min(x, day_width - width);
+    html_.raw("<rect class=\"").raw(classes.at(static_cast<std::size_t>(stretch.kind))).raw("\" x=\"").number(x);
+    html_.raw("\" y=\"").number(stretch.replica % lanes * height).raw("\" width=\"").number(width).raw("\" height=\"");
+    html_.number(lanes > 1 ? height - 1 : height).raw("\"><title>").raw(classes.at(static_cast<std::size_t>(stretch.kind)));
+    if (stretch.session) html_.raw(" ").text(stretch.session->str().substr(0, 8));
+    html_.raw(" ").raw(to_rfc3339(stretch.begin).substr(11, 8)).raw("–").raw(to_rfc3339(stretch.end).substr(11, 8));
+    html_.raw(" UTC</title></rect>");
+  }
+
+  // The nearest to its deadline first.
+  void write_sessions() {
+    if (view_.sessions.empty()) return html_.nothing("Sessions", "No session is under way.");
+    std::vector<const SessionView*> sessions;
+    for (const SessionView& session : view_.sessions) sessions.push_back(&session);
+    const auto due = [](const SessionView* session) {
+      if (session->row.state != State::active || session->row.ending) return Wall::min();
+      return std::min(session->idle_deadline.value_or(Wall::max()), session->hard_deadline.value_or(Wall::max()));
+    };
+    const std::size_t shown = std::min(sessions.size(), sessions_shown_max);
+    std::partial_sort(sessions.begin(), sessions.begin() + static_cast<std::ptrdiff_t>(shown), sessions.end(),
+                      [&](const SessionView* a, const SessionView* b) { return due(a) < due(b); });
+    html_.begin_table("Sessions", {"Session", "Plan", "State", "Since", "Next heartbeat", "Idle deadline", "Rollover",
+                                   "Hard deadline"});
+    for (std::size_t i = 0; i < shown; ++i) write_session(*sessions[i]);
+    html_.end_table();
+    if (sessions.size() > shown) {
+      html_.raw("<p class=\"soft\">The ").number(static_cast<std::int64_t>(shown)).raw(" of ");
+      html_.number(static_cast<std::int64_t>(sessions.size()));
+      html_.raw(" that are nearest to a deadline; all are at <a href=\"/api/v1/sessions?limit=1000\">/api/v1/sessions</a>.</p>\n");
+    }
+  }
+
+  void write_session(const SessionView& session) {
     const SessionRow& row = session.row;
-    page.begin_row().begin_cell();
-    write_session_link(page, row.id);
-    page.end_cell().cell(row.plan.str());
-    page.begin_cell()
-        .state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)))
-        .end_cell();
-    page.cell(spaced(to_string(row.reason)));
-    page.cell(row.active_at ? row.active_at : std::optional<Wall>(row.created_at));
-    page.cell(session.idle_deadline).cell(session.hard_deadline);
-    page.cell(session.next_heartbeat_at).cell(session.rollover_at).end_row();
+    html_.begin_row().begin_cell().session_link(row.id).end_cell().cell(row.plan.str()).begin_cell();
+    html_.state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)));
+    html_.raw("<small>").text(spaced(to_string(row.ending ? row.ending->reason : row.reason))).raw("</small>").end_cell();
+    html_.cell(row.active_at ? row.active_at : std::optional<Wall>(row.created_at));
+    write_deadline_cells(html_, &session);
+    html_.end_row();
   }
-  page.end_table();
-  if (view.sessions.size() > sessions_shown_max) {
-    page.raw("<p class=\"soft\">The newest of ").number(static_cast<std::int64_t>(view.sessions.size()));
-    page.raw("; all are at <a href=\"/api/v1/sessions\">/api/v1/sessions</a>.</p>\n");
-  }
-}
 
-void write_transitions(Page& page, const std::vector<TransitionRow>& recent) {
-  if (recent.empty()) return page.nothing("Recent transitions", "Nothing has happened yet.");
-  page.begin_table("Recent transitions", {"When", "Session", "Plan", "Change", "Why", "Cause", "Detail"});
-  for (const TransitionRow& row : recent) {
-    page.begin_row().cell(std::optional<Wall>(row.at)).begin_cell();
-    write_session_link(page, row.session);
-    page.end_cell().cell(row.plan.str()).begin_cell();
-    page.state(mood_of(row.to), spaced(to_string(row.to)));
-    if (row.from) page.raw(" <span class=\"soft\">from ").text(spaced(to_string(*row.from))).raw("</span>");
-    page.end_cell();
-    page.begin_cell()
-        .raw("<span title=\"")
-        .text(clause_of(row.reason))
-        .raw("\">")
-        .text(spaced(to_string(row.reason)));
-    page.raw("</span>").end_cell().cell(spaced(to_string(row.cause)));
-    page.begin_cell().raw("<span class=\"error\">").text(row.detail).raw("</span>").end_cell().end_row();
+  void write_providers() {
+    if (view_.providers.empty()) return;
+    html_.begin_table("Providers", {"Provider", "Type", "State", "Rate limit", "Strangers", "Last error"});
+    for (const ProviderView& provider : view_.providers) {
+      const auto& all = page_.facts.providers;
+      const auto facts = std::find_if(all.begin(), all.end(), [&](const ProviderFacts& each) { return each.name == provider.name; });
+      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? to_string(facts->type) : std::string_view{});
+      html_.begin_cell().state(mood_of(provider.condition), spaced(to_string(provider.condition))).end_cell().begin_cell();
+      if (facts != all.end() && facts->rate_limit) {
+        html_.number(facts->rate_limit->calls).raw(" in ").text(to_text(facts->rate_limit->window));
+      }
+      const auto strangers = std::count_if(view_.orphans.begin(), view_.orphans.end(), [&](const OrphanView& orphan) {
+        return orphan.provider == provider.name && orphan.condition == OrphanCondition::stranger;
+      });
+      html_.end_cell().begin_cell().number(strangers).end_cell();
+      html_.cell(provider.last_error).end_row();
+    }
+    html_.end_table();
   }
-  page.end_table();
-}
 
-void write_foot(Page& page, const View& view, const DaemonFacts& facts) {
-  page.raw("<footer><p>Times are UTC, as of ").raw(short_time(view.at)).raw(". Running since ");
-  page.raw(short_time(facts.started_at)).raw(".</p>\n<p>Configuration <code>").text(facts.config.path);
-  page.raw("</code>, store <code>")
-      .text(facts.store.path)
-      .raw("</code> at transition ")
-      .number(facts.store.last_seq);
-  page.raw(".</p>\n<p>");
-  if (facts.webhook.listening) {
-    page.raw("Webhooks on ").text(facts.webhook.address).raw(": ");
-    page.number(static_cast<std::int64_t>(facts.webhook.received_total)).raw(" received.");
-  } else {
-    page.raw("No webhook listener; sessions are followed by polling.");
+  void write_webhooks() {
+    const WebhookFacts& hooks = page_.facts.webhook;
+    if (!hooks.listening) return html_.nothing("Webhooks", "No webhook listener; sessions are followed by polling.");
+    write_deliveries(html_, "Webhooks", page_.deliveries);
+    html_.raw("<p class=\"soft\">On ").text(hooks.address).raw(", since the start: ");
+    html_.number(static_cast<std::int64_t>(hooks.received_total)).raw(" received, ");
+    html_.number(static_cast<std::int64_t>(hooks.duplicate_total)).raw(" seen before, ");
+    html_.number(static_cast<std::int64_t>(hooks.unauthorized_total)).raw(" without a good signature.</p>\n");
   }
-  page.raw(" <a href=\"/api/v1/status\">API</a> · <a href=\"/metrics\">metrics</a></p></footer>\n");
-}
+
+  void write_budgets() {
+    if (view_.budgets.empty()) return;
+    html_.begin_table("Budgets", {"Of", "Level", "Used", "Of at most", "Period ends"});
+    for (const BudgetView& row : view_.budgets) {
+      const Budget& budget = row.budget;
+      html_.begin_row().cell(to_string(row.key)).begin_cell();
+      html_.state(row.level == BudgetLevel::within ? "good" : row.level == BudgetLevel::soft ? "warn" : "bad", to_string(row.level));
+      html_.end_cell().cell(budget.max_cost ? money(row.used.cost, budget.currency)
+                                            : to_text(std::chrono::floor<Seconds>(row.used.lived)));
+      html_.cell(budget.max_cost ? money(*budget.max_cost, budget.currency) : to_text(budget.max_session_time.value_or(Millis{0})));
+      html_.cell(std::optional<Wall>(row.period.end)).end_row();
+    }
+    html_.end_table();
+  }
+
+  void write_foot() {
+    const DaemonFacts& facts = page_.facts;
+    html_.raw("<footer><p>Times are UTC unless a zone stands beside them, as of ").raw(to_rfc3339(view_.at));
+    html_.raw(". Running since ").raw(to_rfc3339(facts.started_at)).raw(".</p>\n<p>Configuration <code>");
+    html_.text(facts.config.path).raw("</code>, store <code>").text(facts.store.path).raw("</code> at transition ");
+    html_.number(facts.store.last_seq).raw(". <a href=\"/api/v1/status\">API</a> · <a href=\"/openapi.json\">its ");
+    html_.raw("description</a> · <a href=\"/metrics\">metrics</a></p></footer>\n");
+  }
+
+  const StatusPage& page_;
+  const View& view_;
+  Html html_;
+  std::map<PlanName, std::vector<const SessionRow*>> sessions_;
+  std::map<PlanName, std::vector<std::string>> cost_;  // of the last 24 hours, by provider
+};
 
 std::string base64_sha256(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -244,44 +313,6 @@ std::string base64_sha256(std::string_view text) {
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '&') {
-      safe += "&amp;";
-    } else if (c == '<') {
-      safe += "&lt;";
-    } else if (c == '>') {
-      safe += "&gt;";
-    } else if (c == '"') {
-      safe += "&quot;";
-    } else if (c == '\'') {
-      safe += "&#39;";
-    } else if (c != '\0') {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
-std::string relative_time(Wall time, Wall now) {
-  const auto seconds = std::chrono::duration_cast<Seconds>(time - now).count();
-  const std::int64_t distance = std::abs(seconds);
-  if (distance < 1) return "now";
-  std::string length;
-  if (distance < 120) {
-    length = std::to_string(distance) + " s";
-  } else if (distance < 2 * 3600) {
-    length = std::to_string(distance / 60) + " min";
-  } else if (distance < 2 * 86400) {
-    length = std::to_string(distance / 3600) + " h";
-  } else {
-    length = std::to_string(distance / 86400) + " d";
-  }
-  return seconds > 0 ? "in " + length : length + " ago";
-}
-
 std::string_view page_policy() {
   static const std::string policy =
       "default-src 'none'; style-src 'sha256-" + base64_sha256(page_style) + "'; script-src 'sha256-" +
@@ -290,21 +321,6 @@ std::string_view page_policy() {
   return policy;
 }
 
-std::string status_page(const View& view, const DaemonFacts& facts, const std::vector<TransitionRow>& recent,
-                        Wall now) {
-  Page page(now);
-  page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-  page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  page.raw("<link rel=\"icon\" href=\"data:,\">\n");
-  page.raw("<title>").text(headline_of(view, facts).words).raw(" – session-keeper</title>\n<style>");
-  page.raw(page_style).raw("</style>\n</head>\n<body>\n<main>\n");
-  write_head(page, view, facts);
-  write_plans(page, view);
-  write_sessions(page, view);
-  write_transitions(page, recent);
-  write_foot(page, view, facts);
-  page.raw("</main>\n<script>").raw(page_script).raw("</script>\n</body>\n</html>\n");
-  return page.take();
-}
+std::string to_html(const StatusPage& page) { return Writer(page).document(); }
 
 }  // namespace keeper

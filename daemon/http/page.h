@@ -1,5 +1,5 @@
-// The status page: one HTML document that needs nothing else and works without scripts; a script, where there
-// is one, only keeps it fresh. Everything foreign in it is escaped. Pure; any thread.
+// The pages: HTML documents that need nothing else and work without scripts; the script keeps them fresh, counts the
+// deadlines down, and gives control to who has the token. Everything foreign in them is escaped. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -11,17 +11,30 @@
 
 namespace keeper {
 
-// `recent`: newest first.
-std::string status_page(const View& view, const DaemonFacts& facts, const std::vector<TransitionRow>& recent,
-                        Wall now);
+inline constexpr Millis timeline_span = std::chrono::hours{24};
 
-// The Content-Security-Policy that allows the page's own style and script and nothing else.
+struct StatusPage {
+  const View& view;
+  const DaemonFacts& facts;
+  Wall now{};
+  std::vector<TransitionRow> recent{};    // newest first
+  std::vector<DeliveryRow> deliveries{};  // newest first
+  std::vector<SessionRow> ended{};        // whose remote is gone, within the timeline's span
+  std::vector<SpentBy> spent{};           // likewise, with those that live
+};
+std::string to_html(const StatusPage& page);
+
+struct SessionPage {
+  const SessionRow& row;
+  const SessionView* seen = nullptr;      // null: its remote is gone
+  Wall now{};
+  std::vector<std::string> explanation{};
+  std::vector<TransitionRow> transitions{};  // newest first
+  std::vector<DeliveryRow> deliveries{};     // newest first
+};
+std::string to_html(const SessionPage& page);
+
+// The Content-Security-Policy that allows the pages' own style and script and nothing else.
 std::string_view page_policy();
-
-// For text and for attributes in double quotes.
-std::string escape_html(std::string_view text);
-
-// "in 5 min", "3 h ago", "now".
-std::string relative_time(Wall time, Wall now);
 
 }  // namespace keeper

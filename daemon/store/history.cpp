@@ -137,6 +137,21 @@ Result<Page<SessionRow>> History::sessions(const SessionQuery& query) {
   });
 }
 
+Result<std::vector<SessionRow>> History::ended_since(Wall since, int limit) {
+  return read([&](Connection& connection) -> Result<std::vector<SessionRow>> {
+    SQLite::Statement statement(connection.database(), std::string("SELECT ") + session_columns +
+                                                           " FROM sessions INDEXED BY sessions_by_end WHERE "
+                                                           "resolved = 1 AND ended_at > ? ORDER BY ended_at DESC LIMIT ?");
+    sql::Binder(statement).time(since).integer(limit);
+    std::vector<SessionRow> rows;
+    while (statement.executeStep()) {
+      sql::Reader from(statement);
+      rows.push_back(read_session(from));
+    }
+    return rows;
+  });
+}
+
 Result<Page<TransitionRow>> History::transitions(const TransitionQuery& query) {
   return read([&](Connection& connection) -> Result<Page<TransitionRow>> {
     return connection.page<TransitionRow>(query, read_transition);

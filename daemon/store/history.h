@@ -78,6 +78,9 @@ class History {
   Result<Page<SessionRow>> sessions(const SessionQuery& query);
   Result<std::optional<SessionRow>> session(const SessionId& id);
 
+  // Those whose remote is gone and that ended after `since`, the latest end first.
+  Result<std::vector<SessionRow>> ended_since(Wall since, int limit);
+
   Result<Page<TransitionRow>> transitions(const TransitionQuery& query);
 
   // Newest first, without bodies.

@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include "http/status_stage.h"
 
 using namespace keeper;
@@ -24,6 +26,7 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
                                          {"state", "as_wanted"},
                                          {"next_start", "2026-11-21T10:00:00.000Z"},
                                          {"next_stop", "2026-11-21T19:00:00.000Z"},
+                                         {"next_attempt", nullptr},
                                          {"paused", false},
                                          {"pause", nullptr},
                                          {"last_error", nullptr}});
@@ -126,6 +129,81 @@ TEST_CASE("the page shows plans, sessions and transitions, and escapes what is f
   CHECK(answer.body.find("&lt;b&gt;no&lt;/b&gt;") != std::string::npos);
   CHECK(answer.body.find("One plan is degraded") != std::string::npos);
   CHECK(answer.body.find("provider failed") != std::string::npos);
+}
+
+TEST_CASE("the page draws the last 24 hours of each plan, with what was missing") {
+  StatusStage stage;
+  const Wall now = wall_now();
+  Batch batch;
+  for (const int hours_ago : {20, 10}) {
+    SessionRow row;
+    row.id = SessionId("ago" + std::to_string(hours_ago));
+    row.plan = PlanName("price-watch");
+    row.provider = ProviderName("browsers");
+    row.occurrence = row.created_at = now - std::chrono::hours{hours_ago};
+    row.active_at = row.created_at;
+    row.ended_at = row.created_at + std::chrono::hours{5};
+    row.state = State::error;
+    row.resolved = true;
+    TransitionRow made;
+    made.session = row.id;
+    made.plan = row.plan;
+    made.provider = row.provider;
+    TransitionRow ended = made;
+    ended.from = State::queued;
+    ended.to = State::error;
+    batch.sessions.push_back(row);
+    batch.transitions.insert(batch.transitions.end(), {made, ended});
+  }
+  REQUIRE(stage.store->commit(batch).ok());
+  View view = view_with_plans();
+  view.plans[0].next_start = now + std::chrono::hours{72};
+  stage.publish(view);
+  const std::string body = stage.get("/").body;
+  for (const char* part : {"<rect class=\"active\" x=\"240\" y=\"0\" width=\"300\" height=\"24\">",
+                           "<rect class=\"active\" x=\"840\"", "<rect class=\"gap\" x=\"540\" y=\"0\" width=\"300\"",
+                           "alive 10h in 24 h, missing 5h in 1 gap", "in 2 d</i> · Europe/Berlin"}) {
+    INFO(part);
+    CHECK(body.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("a session has a page of its own, with why and what comes next") {
+  StatusStage stage;
+  SessionRow row = stage.add_session(1);
+  stage.move(row, State::error, Reason::provider_failed);
+  stage.add_delivery("ai-deployment-session-failed", Disposition::applied, "{}");
+  stage.publish(view_with_plans());
+  const RawAnswer answer = stage.get("/sessions/s1");
+  CHECK(answer.status == 200);
+  CHECK(answer.headers.at("content-security-policy").find("default-src 'none'") == 0);
+  for (const char* part : {"the provider says that it failed", "Its plan wants 1 and has 1 active", "<code>s1</code>", "<dd>r1</dd>"}) {
+    INFO(part);
+    CHECK(answer.body.find(part) != std::string::npos);
+  }
+  CHECK(stage.get("/sessions/none").status == 404);
+}
+
+TEST_CASE("the store's copy is given to who has the token, and is whole") {
+  StatusStage stage;
+  stage.add_sessions(1, 500);
+  stage.facts.with([&](DaemonFacts& facts) { facts.store.path = stage.directory + "/keeper.db"; });
+  CHECK(stage.get("/api/v1/backup").status == 401);
+  const std::string right = "Authorization: Bearer " + std::string(StatusStage::token) + "\r\n";
+  for (int round = 0; round < 2; ++round) {
+    const RawAnswer answer = stage.send("GET", "/api/v1/backup", right);
+    REQUIRE(answer.status == 200);
+    CHECK(answer.headers.at("content-type") == "application/vnd.sqlite3");
+    CHECK(answer.body.starts_with("SQLite format 3"));
+    const std::string copy = stage.directory + "/copy" + std::to_string(round) + ".db";
+    std::ofstream(copy, std::ios::binary) << answer.body;
+    const auto history = History::open(copy);
+    REQUIRE(history.ok());
+    CHECK((*history)->sessions({.limit = 1000})->rows.size() == 500);
+  }
+  stage.facts.with([&](DaemonFacts& facts) { facts.store.path = stage.directory + "/none.db"; });
+  CHECK(stage.send("GET", "/api/v1/backup", right).status == 503);
+  CHECK(stage.send("GET", "/api/v1/backup", right).status == 503);
 }
 
 TEST_CASE("the API's description names each path that answers") {

@@ -45,12 +45,11 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   facts.healthy = {facts.ready.back()};
   facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at, loaded.last_reload_successful,
                   loaded.last_reload_error};
-  facts.start_lateness = published.start_lateness;
   facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
   if (webhook) facts.webhook = webhook->facts();
   for (const auto& [name, provider] : loaded.settings->providers) {
-    facts.providers.push_back({name, provider.type, provider.rate_limit});
+    facts.providers.push_back({name, provider.type, provider.rate_limit, daemon.rate_left(name)});
   }
   return facts;
 }
@@ -75,7 +74,11 @@ WebhookPorts webhook_ports(Daemon& daemon) {
     return take_in(daemon, provider, body, signature);
   };
   ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
-    return daemon.deliver(std::move(delivered), std::move(done));
+    const Wall received = delivered.row.received_at;
+    return daemon.deliver(std::move(delivered), [&daemon, received, done = std::move(done)](std::optional<Ack> ack) {
+      if (ack) daemon.meters().acknowledged(std::max(wall_now() - received, Millis{0}));
+      done(ack);
+    });
   };
   return ports;
 }
@@ -100,6 +103,7 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
     const Status done = daemon.reload();
     return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
   };
+  ports.measured = [&daemon] { return daemon.meters().collect(); };
   ports.operate = [&daemon](OperatorAsked asked) { return daemon.operate(std::move(asked)); };
   return ports;
 }

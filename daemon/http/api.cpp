@@ -168,7 +168,7 @@ ApiAnswer Api::reload(const ApiRequest&, const Parts&) {
 
 ApiAnswer Api::metrics(const ApiRequest&, const Parts&) {
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8",
-          .body = metrics_text(**view(), ports_.facts())};
+          .body = metrics_text(**view(), ports_.facts(), ports_.measured())};
 }
 
 // The stream itself is the listener's; this is what HEAD sees of it.

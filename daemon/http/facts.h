@@ -8,11 +8,12 @@
 #include <string>
 #include <vector>
 
+#include <prometheus/metric_family.h>
+
 #include "base/ids.h"
 #include "base/time.h"
 #include "base/result.h"
 #include "core/event.h"
-#include "base/histogram.h"
 #include "core/settings.h"
 #include "core/view.h"
 
@@ -61,6 +62,7 @@ struct ProviderFacts {
   ProviderName name;
   ProviderType type = ProviderType::notte;
   std::optional<RateLimit> rate_limit;
+  std::optional<std::size_t> rate_left{};  // calls that may leave at once; of lanes with limits of their own, the least
 };
 
 struct DaemonFacts {
@@ -71,7 +73,6 @@ struct DaemonFacts {
   ConfigFacts config;
   StoreFacts store;
   Millis loop_age{};  // since the loop last turned
-  Histogram start_lateness;
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
 };
@@ -87,6 +88,7 @@ struct StatusPorts {
   std::function<ReloadOutcome()> reload;  // waits for the outcome
   // Waits until the order is on disk: accepted, unknown or refused. Errors: storage.
   std::function<Result<Ack>(OperatorAsked)> operate;
+  std::function<std::vector<prometheus::MetricFamily>()> measured;  // counters and histograms since the start
 };
 
 }  // namespace keeper

@@ -250,6 +250,7 @@ class Writer {
       html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? to_string(facts->type) : std::string_view{});
       html_.begin_cell().state(mood_of(provider.condition), spaced(to_string(provider.condition))).end_cell().begin_cell();
       if (facts != all.end() && facts->rate_limit) {
+        if (facts->rate_left) html_.number(static_cast<std::int64_t>(*facts->rate_left)).raw(" left of ");
         html_.number(facts->rate_limit->calls).raw(" in ").text(to_text(facts->rate_limit->window));
       }
       const auto strangers = std::count_if(view_.orphans.begin(), view_.orphans.end(), [&](const OrphanView& orphan) {

@@ -18,6 +18,12 @@ Mono CallRate::nth(std::size_t n, Mono now) const {
   return first + limit_->window * static_cast<Millis::rep>(rounds);
 }
 
+std::optional<std::size_t> CallRate::left(Mono now) const {
+  if (!limit_) return std::nullopt;
+  const auto spent = std::count_if(spent_.begin(), spent_.end(), [&](Mono at) { return at + limit_->window > now; });
+  return static_cast<std::size_t>(limit_->calls) - static_cast<std::size_t>(spent);
+}
+
 std::size_t CallRate::reserve() const { return limit_ ? static_cast<std::size_t>(limit_->calls) / 4 : 0; }
 
 std::size_t CallRate::at_most(std::size_t calls) const {

@@ -19,6 +19,9 @@ class CallRate {
   // When the n-th call from now may leave (1: the next one), if those before it leave as early as they may.
   Mono nth(std::size_t n, Mono now) const;
 
+  // Calls that may leave at once; empty without a limit.
+  std::optional<std::size_t> left(Mono now) const;
+
   // Calls that ordinary work leaves free for what is urgent: a quarter, none of fewer than four.
   std::size_t reserve() const;
 

@@ -47,16 +47,17 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
-PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook) {
+PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
   const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
   PoolSettings settings;
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
   settings.limits = limits_of(provider);
-  settings.carry = [calls](const Effect& effect) {
+  settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
+    meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
     Answer answer;
     answer.kind = effect.kind;
     answer.sent_at = sent_at;
@@ -193,7 +194,7 @@ Status Daemon::start() {
   install_workers(*settings, nullptr);
   verifiers_.install(*settings);
   notifier_.install(settings->targets);
-  loop_ = std::make_unique<Loop>(*store_, *ledger, inbox_, clock_, loop_ports());
+  loop_ = std::make_unique<Loop>(*store_, *ledger, inbox_, clock_, meters_, loop_ports());
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
   Log(Level::info, "started")
@@ -255,7 +256,7 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
       const auto known = old->providers.find(name);
       if (known != old->providers.end() && known->second == provider) continue;
     }
-    changed.emplace(name, pool_settings(provider, hook_of(fresh)));
+    changed.emplace(name, pool_settings(provider, hook_of(fresh), meters_));
   }
   workers_.install(std::move(changed));
 }

@@ -14,6 +14,7 @@
 #include "core/settings.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
+#include "runtime/meters.h"
 #include "runtime/notifier.h"
 #include "runtime/signals.h"
 #include "runtime/token.h"
@@ -60,6 +61,8 @@ class Daemon {
   const std::string& store_path() const { return store_->path(); }
   const ControlToken& token() const { return token_; }
   std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
+  Meters& meters() { return meters_; }
+  std::optional<std::size_t> rate_left(const ProviderName& provider) { return workers_.rate_left(provider); }
   bool admits(std::string_view token) { return verifiers_.admits(token); }
 
   // Called after each new view, on the loop's thread: must not wait.
@@ -97,6 +100,7 @@ class Daemon {
   ControlToken token_;
   SystemClock clock_;
   Inbox inbox_;
+  Meters meters_;
   Workers workers_;
   Notifier notifier_;
   std::unique_ptr<DeadMansSwitch> dead_mans_switch_;

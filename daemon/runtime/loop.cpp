@@ -29,11 +29,12 @@ Batch batch_of(const std::vector<Decision>& decisions) {
 
 }  // namespace
 
-Loop::Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, LoopPorts ports)
+Loop::Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, Meters& meters, LoopPorts ports)
     : store_(store),
       keeper_(ledger, clock.now()),
       inbox_(inbox),
       clock_(clock),
+      meters_(meters),
       ports_(std::move(ports)),
       pulse_ms_(Millis{Seconds{5}}.count()) {
   turned_at_ = clock_.now().mono.time_since_epoch().count();
@@ -53,6 +54,7 @@ void Loop::stop() {
 }
 
 void Loop::turn() {
+  const auto begin = std::chrono::steady_clock::now();
   const Now now = clock_.now();
   if (outage_) {
     work_in_outage(now);
@@ -60,6 +62,7 @@ void Loop::turn() {
     work(now);
   }
   publish(now);
+  meters_.turned(std::chrono::steady_clock::now() - begin);
   turned_at_ = now.mono.time_since_epoch().count();
   ports_.turned();
 }
@@ -74,11 +77,13 @@ void Loop::work(Now now) {
   }
   const Batch batch = batch_of(round.decisions);
   if (!batch.empty()) {
+    const auto begin = std::chrono::steady_clock::now();
     const Result<std::int64_t> seq = store_.commit(batch);
     if (!seq) {
       begin_outage(std::move(round), seq.error(), now);
       return;
     }
+    meters_.committed(batch, *keeper_.world().config, std::chrono::steady_clock::now() - begin);
     published_.with([&](Published& published) { published.last_seq = std::max(published.last_seq, *seq); });
   }
   let_out(round);
@@ -107,9 +112,7 @@ Status Loop::decide_round(Round& round, Now now) {
       if (Status prepared = prepare(*delivered, round); !prepared) return prepared;
     }
     if (auto* answer = std::get_if<Answer>(&event)) {
-      if (const auto late = lateness_of(keeper_.world(), *answer, now)) {
-        published_.with([&](Published& published) { published.start_lateness.add(*late); });
-      }
+      measure(*answer, now);
       if (Status prepared = prepare(*answer); !prepared) return prepared;
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
@@ -124,6 +127,14 @@ Status Loop::decide_round(Round& round, Now now) {
     decide(Tick{}, now, round);
   }
   return Done{};
+}
+
+void Loop::measure(const Answer& answer, Now now) {
+  const World& world = keeper_.world();
+  if (const auto late = lateness_of(world, answer, now)) meters_.start_left(*late);
+  if (answer.kind != EffectKind::keep_alive || !answer.remotes) return;
+  const auto session = world.sessions.find(answer.session);
+  if (session != world.sessions.end() && session->second.idle_at) meters_.kept_alive(*session->second.idle_at - now.mono);
 }
 
 // What the core cannot know: whether the delivery was seen before, and whose remote it names.

@@ -11,12 +11,12 @@
 #include <string>
 #include <vector>
 
-#include "base/histogram.h"
 #include "base/locked.h"
 #include "core/keeper.h"
 #include "core/settings.h"
 #include "runtime/clock.h"
 #include "runtime/inbox.h"
+#include "runtime/meters.h"
 #include "store/store.h"
 
 namespace keeper {
@@ -27,7 +27,6 @@ struct Published {
   std::int64_t last_seq = 0;
   std::int64_t store_bytes = 0;
   std::string storage_error;   // empty while the store works
-  Histogram start_lateness;    // since the process began
 };
 
 struct LoopPorts {
@@ -46,7 +45,7 @@ struct LoopPorts {
 class Loop {
  public:
   // `ledger`: what store.load() gave.
-  Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, LoopPorts ports);
+  Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, Meters& meters, LoopPorts ports);
 
   // Turns until stop(), until the keeper is ready to leave, or until it cannot go on (fatal()).
   void run();
@@ -94,6 +93,7 @@ class Loop {
   void decide(const Event& event, Now now, Round& round);
   void let_out(Round& round);
   void maintain(Now now);
+  void measure(const Answer& answer, Now now);
   Result<bool> prune(Now now);
   void publish(Now now);
 
@@ -109,6 +109,7 @@ class Loop {
   Keeper keeper_;
   Inbox& inbox_;
   const Clock& clock_;
+  Meters& meters_;
   LoopPorts ports_;
   std::optional<Outage> outage_;
   std::string fatal_;

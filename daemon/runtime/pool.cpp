@@ -43,6 +43,16 @@ Pool::~Pool() {
   }
 }
 
+std::optional<std::size_t> Pool::rate_left(Mono now) const {
+  const std::scoped_lock lock(mutex_);
+  std::optional<std::size_t> least;
+  for (const Lane& lane : lanes_) {
+    const auto left = lane.rate.left(now);
+    if (left && (!least || *left < *least)) least = left;
+  }
+  return least;
+}
+
 bool Pool::idle() const {
   const std::scoped_lock lock(mutex_);
   return queued_ == 0 && waiting_ == threads_.size();

@@ -45,6 +45,9 @@ class Pool {
   // Nothing queued and nothing under way.
   bool idle() const;
 
+  // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
+  std::optional<std::size_t> rate_left(Mono now) const;
+
  private:
   struct Queued {
     int rank = 0;

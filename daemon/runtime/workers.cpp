@@ -29,6 +29,12 @@ void Workers::dispatch(std::vector<Effect> effects) {
   }
 }
 
+std::optional<std::size_t> Workers::rate_left(const ProviderName& provider) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = pools_.find(provider);
+  return found != pools_.end() ? found->second->rate_left(BootClock::now()) : std::nullopt;
+}
+
 bool Workers::wait_quiet(Millis limit) {
   const Mono until = BootClock::now() + limit;
   while (true) {

@@ -23,6 +23,9 @@ class Workers {
   // Exactly one answer for each comes back, also for a provider that is not known. Loop thread.
   void dispatch(std::vector<Effect> effects);
 
+  // See Pool::rate_left; empty also for a provider that is not known. Any thread.
+  std::optional<std::size_t> rate_left(const ProviderName& provider);
+
   // True once no call is queued or under way, false if that takes longer.
   bool wait_quiet(Millis limit);
 

@@ -15,7 +15,8 @@ StatusPorts ports(StatusStage& stage) {
               orders.push_back(asked);
               return stage.order_answer;
             });
-          }};
+          },
+          [] { return std::vector<prometheus::MetricFamily>{}; }};
 }
 
 DaemonFacts some_facts() {
@@ -26,8 +27,6 @@ DaemonFacts some_facts() {
   facts.config = {"/etc/keeper.yaml", "abc", at(-60), true, ""};
   facts.store = {"/var/lib/keeper.db", 8192, 7};
   facts.loop_age = Millis{12};
-  facts.start_lateness.add(Millis{1500});
-  facts.start_lateness.add(Seconds{4000});
   facts.webhook.listening = true;
   facts.webhook.address = "127.0.0.1:8471";
   facts.webhook.received_total = 5;

@@ -65,7 +65,7 @@ void LoopWorld::boot() {
   };
   ports.pruned = [this](int sessions) { pruned += sessions; };
   ports.committed = [this](const TransitionRow& row) { transitions.push_back(row); };
-  loop = std::make_unique<Loop>(*store, *ledger, inbox, clock, std::move(ports));
+  loop = std::make_unique<Loop>(*store, *ledger, inbox, clock, meters, std::move(ports));
 }
 
 void LoopWorld::load(std::shared_ptr<const Config> config) {

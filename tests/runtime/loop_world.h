@@ -68,6 +68,7 @@ class LoopWorld {
   std::unique_ptr<Store> store;
   std::unique_ptr<History> history;
   Inbox inbox{64};
+  Meters meters;
   std::unique_ptr<Loop> loop;
   std::vector<Effect> effects;              // dispatched and not yet taken
   std::vector<TransitionRow> transitions;   // as told after their commit

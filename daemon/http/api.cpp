@@ -100,7 +100,20 @@ const std::vector<Api::Route>& Api::routes() {
   return all;
 }
 
+// An answer that the asker has already is not sent again.
 std::shared_ptr<const ApiAnswer> Api::answer(const ApiRequest& request) {
+  auto made = find_answer(request);
+  if (request.if_none_match.empty() || made->status != 200) return made;
+  for (const auto& [name, value] : made->headers) {
+    if (name != "ETag" || request.if_none_match.find(value) == std::string::npos) continue;
+    ApiAnswer same{.status = 304};
+    same.headers = made->headers;
+    return shared(std::move(same));
+  }
+  return made;
+}
+
+std::shared_ptr<const ApiAnswer> Api::find_answer(const ApiRequest& request) {
   if (!request.path.starts_with('/')) return shared(problem(404, "there is nothing at this path"));
   const auto path = split_path(request.path);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);

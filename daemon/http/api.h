@@ -27,6 +27,7 @@ struct ApiRequest {
   std::string path;  // decoded
   Parameters parameters;  // of the query; POST: of its body too
   std::string authorization;
+  std::string if_none_match{};
 };
 
 struct ApiAnswer {
@@ -65,6 +66,7 @@ class Api {
   };
   static const std::vector<Route>& routes();
 
+  std::shared_ptr<const ApiAnswer> find_answer(const ApiRequest& request);
   std::shared_ptr<const ApiAnswer> run(const Route& route, const ApiRequest& request, const Parts& parts);
   std::shared_ptr<const ApiAnswer> run_kept(const Route& route, const ApiRequest& request,
                                             const Parts& parts);

@@ -40,6 +40,16 @@ void write_counts(JsonWriter& json, const View& view) {
   json.end_object();
 }
 
+// Of all but the loop's age and the webhook's counters, which move without anything to tell.
+std::string tag_of(const View& view, const DaemonFacts& facts) {
+  std::string tag = "W/\"" + std::to_string(facts.started_at.time_since_epoch().count()) + "-" +
+                    std::to_string(facts.store.last_seq) + "-" + std::to_string(view.at.time_since_epoch().count());
+  for (const CheckFact& check : facts.ready) tag += check.passes ? "" : "-" + check.name;
+  const auto loaded = facts.config.loaded_at;
+  tag += "-" + std::to_string(loaded ? loaded->time_since_epoch().count() : 0);
+  return tag + (facts.config.last_reload_successful ? "\"" : "-refused\"");
+}
+
 const ProviderFacts* facts_of(const DaemonFacts& facts, const ProviderName& name) {
   const auto found = std::find_if(facts.providers.begin(), facts.providers.end(),
                                   [&](const ProviderFacts& each) { return each.name == name; });
@@ -90,7 +100,9 @@ ApiAnswer Api::status(const ApiRequest& request, const Parts&) {
   json.key("webhook");
   write(json, facts.webhook);
   json.end_object();
-  return {.body = json.take()};
+  ApiAnswer answer{.body = json.take()};
+  answer.headers.emplace_back("ETag", tag_of(view, facts));
+  return answer;
 }
 
 ApiAnswer Api::plans(const ApiRequest& request, const Parts&) {

@@ -252,6 +252,7 @@ void write_provider(JsonWriter& json, const ProviderView& provider, const Provid
     limit = std::to_string(facts->rate_limit->calls) + "/" + to_text(facts->rate_limit->window);
   }
   json.text_or_null("rate_limit", limit);
+  json.field("rate_left", facts != nullptr ? facts->rate_left : std::nullopt);
   json.end_object();
 }
 

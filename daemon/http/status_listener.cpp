@@ -200,7 +200,7 @@ int StatusListener::Server::refuse_origin(const httplib::Request& request) const
 
 void StatusListener::Server::route(const httplib::Request& request, httplib::Response& response) {
   ApiRequest asked{request.method, request.path, Parameters(request.params.begin(), request.params.end()),
-                   request.get_header_value("Authorization")};
+                   request.get_header_value("Authorization"), request.get_header_value("If-None-Match")};
   if (!add_members(request.body, asked.parameters)) {
     return set_answer(response, problem(400, "the body must be a JSON object of texts, numbers and truths"));
   }

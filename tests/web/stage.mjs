@@ -53,7 +53,7 @@ export async function withStage(config, test) {
     process.exit(77);
   }
   const [program, sandbox] = process.argv.slice(2);
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'keeper-browser-'));
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'keeper-web-'));
   const [api, control, status, webhook] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   fs.writeFileSync(
     path.join(directory, 'keeper.yaml'),
@@ -70,7 +70,7 @@ ${config(`http://127.0.0.1:${api}`)}`,
     spawn(sandbox, ['--listen', `127.0.0.1:${api}`, '--control', `127.0.0.1:${control}`], options),
     spawn(program, ['run', '--config', path.join(directory, 'keeper.yaml')], options),
   ];
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  let browser;
   const shots = path.join(import.meta.dirname, 'shots');
   fs.mkdirSync(shots, { recursive: true });
   const stage = {
@@ -79,6 +79,7 @@ ${config(`http://127.0.0.1:${api}`)}`,
     status: () => json(`http://127.0.0.1:${status}/api/v1/status`),
     control: (method, where, body) => json(`http://127.0.0.1:${control}${where}`, method, body),
     open: async (where, context = {}) => {
+      browser ??= await chromium.launch({ executablePath, args: ['--no-sandbox'] });
       const page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, ...context })).newPage();
       page.on('pageerror', (error) => assert.fail(`the page's script failed: ${error}`));
       page.on('console', (message) => {
@@ -96,7 +97,7 @@ ${config(`http://127.0.0.1:${api}`)}`,
     console.log(fs.readFileSync(path.join(directory, 'log'), 'utf8').slice(-4000));
     throw failure;
   } finally {
-    await browser.close();
+    await browser?.close();
     children.reverse();
     for (const child of children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;

@@ -183,6 +183,6 @@ int main(int argc, char** argv) {
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colour = ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
   const keeper::Terminal terminal{std::cout, std::cerr, keeper::columns_of(STDOUT_FILENO), colour,
-                                  keeper::run_guarded};
+                                  keeper::run_guarded, ::isatty(STDOUT_FILENO) != 0};
   return keeper::run_command_line(argc, argv, terminal);
 }

@@ -1,8 +1,11 @@
 #include "cli/ask.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <ostream>
+#include <sstream>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/render.h"
@@ -13,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t id_digits = 32;
+constexpr int watched_sessions_max = 20;
 
 int fail(const Terminal& terminal, const Error& error) {
   terminal.err << "session-keeper: " << error.what << "\n";
@@ -96,6 +100,24 @@ int ask_status(const Asking& asking, const Terminal& terminal) {
     show_status(*status, terminal);
   }
   return as_wanted(*status) ? 0 : 1;
+}
+
+int watch_status(const Asking& asking, const Terminal& terminal) {
+  constexpr std::chrono::seconds pause{2};
+  constexpr const char* clear_screen = "\x1b[H\x1b[2J";
+  ListRequest live;
+  live.state = "active";
+  live.limit = watched_sessions_max;
+  while (terminal.out.good()) {
+    std::ostringstream text;
+    const Terminal screen{text, text, terminal.columns, terminal.colour, {}};
+    ask_status(asking, screen);
+    text << "\n";
+    ask_sessions(asking, live, screen);
+    terminal.out << (terminal.screen ? clear_screen : "") << text.str() << std::flush;
+    std::this_thread::sleep_for(pause);
+  }
+  return 0;
 }
 
 int ask_plans(const Asking& asking, const Terminal& terminal) {

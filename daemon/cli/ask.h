@@ -28,6 +28,8 @@ struct ListRequest {
 };
 
 int ask_status(const Asking& asking, const Terminal& terminal);
+// Until nobody reads on; while no daemon answers it says so and goes on.
+int watch_status(const Asking& asking, const Terminal& terminal);
 int ask_plans(const Asking& asking, const Terminal& terminal);
 int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal);
 int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal);

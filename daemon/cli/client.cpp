@@ -63,7 +63,7 @@ Result<Client> Client::make(const std::string& url) {
 
 Error Client::unreachable(const std::string& why) const {
   return {ErrorKind::not_applied, "no daemon answers at " + url_ + " (" + why +
-                                      "); is it running? Another address: --url or SESSION_KEEPER_URL"};
+                                      "); is the service running? See: systemctl status session-keeper. Another address: --url or SESSION_KEEPER_URL"};
 }
 
 Result<std::string> Client::get(const std::string& path, const Query& query) const {

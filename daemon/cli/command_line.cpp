@@ -7,6 +7,7 @@
 
 #include "cli/ask.h"
 #include "cli/backup.h"
+#include "cli/completion.h"
 #include "cli/control.h"
 #include "cli/export.h"
 #include "cli/offline.h"
@@ -40,6 +41,8 @@ struct Options {
   std::string planned_config;
   std::string replayed;
   std::string verified;
+  std::string shell;
+  bool watch = false;
   bool dry_run = false;
 };
 
@@ -156,8 +159,10 @@ class Commands {
   }
 
   void declare_lists() {
-    add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running",
-               [this](const Asking& a) { return ask_status(a, terminal_); });
+    CLI::App& status = add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running", [this](const Asking& a) {
+      return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
+    });
+    status.add_flag("-w,--watch", options_.watch, "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     add_asking("providers", "the providers, and what ails them",
                [this](const Asking& a) { return ask_providers(a, terminal_); });
@@ -265,6 +270,9 @@ class Commands {
 
   void declare_words() {
     add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema()); });
+    CLI::App& completion = add("completion", "a script that completes commands in a shell",
+                               [this] { return print(completion_script(app_, options_.shell)); });
+    completion.add_option("shell", options_.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
     add("version", "the version", [this] { return print(version_text()); });
     // App::help() would describe the selected command, which is this one.
     add("help", "this text", [this] {

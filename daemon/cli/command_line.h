@@ -24,6 +24,7 @@ struct Terminal {
   int columns = 80;    // 0: as wide as the text
   bool colour = false;
   std::function<int(const RunRequest&)> run;  // the daemon, in the foreground
+  bool screen = false;                        // a terminal that can be cleared
 };
 
 int run_command_line(int argc, const char* const* argv, const Terminal& terminal);

@@ -1,6 +1,12 @@
 #include "cli/command_line.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -52,6 +58,58 @@ TEST_CASE("wrong usage exits 2 and says so on standard error") {
     CHECK(ran.out.empty());
     CHECK_FALSE(ran.err.empty());
   }
+}
+
+TEST_CASE("each command stands in the help, in the manual page and in each shell's completion") {
+  const std::string help = run({"help"}).out;
+  std::istringstream lines(help.substr(help.find("SUBCOMMANDS") != std::string::npos ? help.find("SUBCOMMANDS") : help.find("Subcommands")));
+  std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/systemd/session-keeper.1");
+  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  const std::string bash = run({"completion", "bash"}).out;
+  const std::string zsh = run({"completion", "zsh"}).out;
+  const std::string fish = run({"completion", "fish"}).out;
+  std::string line;
+  std::getline(lines, line);
+  int commands = 0;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string command;
+    if (!line.starts_with("  ") || line.starts_with("   ") || !(words >> command)) continue;
+    INFO(command);
+    ++commands;
+    CHECK(manual.find(command) != std::string::npos);
+    CHECK(bash.find("\n    " + command + ") words=") != std::string::npos);
+    CHECK(zsh.find("\n    " + command + ") options=") != std::string::npos);
+    CHECK(fish.find(" -a " + command + " ") != std::string::npos);
+  }
+  CHECK(commands > 25);
+  CHECK(run({"completion", "tcsh"}).code == 2);
+}
+
+// What a bash that has read the script offers for a line; its last word is being typed.
+std::string offered(const std::string& line) {
+  char name[] = "/tmp/keeper-completion-XXXXXX";
+  const int made = ::mkstemp(name);
+  REQUIRE(made >= 0);
+  ::close(made);
+  std::ofstream(name) << run({"completion", "bash"}).out << "session-keeper() { echo '{\"plans\":[{\"name\":\"desk\"}]}'; }\n"
+                      << "COMP_WORDS=(" << line << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
+                      << "_session_keeper\necho \"${COMPREPLY[*]}\"\n";
+  std::FILE* pipe = ::popen(("bash " + std::string(name) + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char text[512] = {};
+  const std::size_t size = std::fread(text, 1, sizeof text - 1, pipe);
+  ::pclose(pipe);
+  std::remove(name);
+  return {text, size};
+}
+
+TEST_CASE("bash completes commands, options and the names of plans") {
+  CHECK(offered("session-keeper st") == "status start stop\n");
+  CHECK(offered("session-keeper sessions --pl") == "--plan\n");
+  CHECK(offered("session-keeper pause d") == "desk\n");
+  CHECK(offered("session-keeper --url x pause --re").find("--reason") == std::string::npos);
+  CHECK(offered("session-keeper backup /etc/hostn") == "/etc/hostname\n");
 }
 
 TEST_CASE("help and version exit 0") {

@@ -35,7 +35,8 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
                                              {"state", "failing"},
                                              {"starts_from", nullptr},
                                              {"last_error", "503"},
-                                             {"rate_limit", "27/1m"}});
+                                             {"rate_limit", "27/1m"},
+                                             {"rate_left", nullptr}});
   CHECK(status.at("webhook").at("listening") == true);
   CHECK(status.at("webhook").at("received_total") == 5);
 }

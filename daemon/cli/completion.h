@@ -1,0 +1,15 @@
+// Shell completion, made from the commands themselves. Pure.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace keeper {
+
+// A script for bash, zsh or fish; empty for another shell. `app`: with all of its commands declared.
+std::string completion_script(const CLI::App& app, const std::string& shell);
+
+}  // namespace keeper

@@ -69,9 +69,9 @@ string bash_script(const std::vector<Command>& commands, const std::vector<std::
   string words;
   for (const Command& command : commands) words += command.name + " ";
   for (const auto& [name, what] : common) words += name + " ";
-  string text = "_session_keeper() {\n  local current=${COMP_WORDS[COMP_CWORD]} command='' word words=''\n  COMPREPLY=()\n"
-                "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $word in -*) ;; *) command=$word; break ;; esac\n"
-                "  done\n  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
+  string text = "_session_keeper() {\n  local current=${COMP_WORDS[COMP_CWORD]} command='' previous='' word words=''\n  COMPREPLY=()\n"
+                "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $previous:$word in --url:* | *:-*) ;; "
+                "*) command=$word; break ;; esac\n    previous=$word\n  done\n  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
                 "    --config | --token-file) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n  esac\n"
                 "  case $command in\n    '') words='" + words + "' ;;\n";
   for (const Command& command : commands) {

@@ -63,15 +63,18 @@ void fact(const Terminal& terminal, const std::string& name, const std::string& 
 void show_trouble(const Json& items, const Terminal& terminal) {
   for (const Json& item : items) {
     const std::string error = text(item, "last_error");
-    if (!error.empty()) terminal.out << text(item, "name") << ": " << error << "\n";
+    const std::string next = moment(item, "next_attempt");
+    if (error.empty()) continue;
+    terminal.out << text(item, "name") << ": " << error << (next.empty() ? "" : "; next try " + next) << "\n";
   }
 }
 
 void show_plan_table(const Json& plans, const Terminal& terminal) {
   Table table({"PLAN~", "PROVIDER~", "WANTED", "LIVE", "STATE", "NEXT START", "NEXT STOP"});
   for (const Json& plan : plans) {
+    const bool paused = member(plan, "paused") == Json(true);
     table.row({text(plan, "name"), text(plan, "provider"), text(plan, "wanted"), text(plan, "live"),
-               text(plan, "state"), moment(plan, "next_start", false), moment(plan, "next_stop", false)});
+               paused ? "paused" : text(plan, "state"), moment(plan, "next_start", false), moment(plan, "next_stop", false)});
   }
   if (table.empty()) {
     terminal.out << "no plans\n";
@@ -79,6 +82,14 @@ void show_plan_table(const Json& plans, const Terminal& terminal) {
     table.print(terminal.out, terminal.columns, terminal.colour);
   }
   show_trouble(plans, terminal);
+  for (const Json& plan : plans) {
+    const Json& pause = member(plan, "pause");
+    if (!pause.is_object()) continue;
+    const std::string until = moment(pause, "until");
+    const std::string reason = text(pause, "reason");
+    terminal.out << text(plan, "name") << ": paused since " << moment(pause, "since")
+                 << (until.empty() ? "" : " until " + until) << (reason.empty() ? "" : ": " + reason) << "\n";
+  }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int recent_max = 30;
 constexpr int deliveries_max = 10;
-constexpr int ended_max = 3000;
+constexpr int ended_max = 2000;
 
 ApiAnswer html_answer(std::string body, int status = 200) {
   ApiAnswer answer{.status = status, .content_type = "text/html; charset=utf-8", .body = std::move(body)};
@@ -34,7 +34,10 @@ ApiAnswer Api::page(const ApiRequest&, const Parts&) {
   StatusPage page{.view = **seen, .facts = facts, .now = now};
   page.recent = rows_of(history_->transitions({.limit = recent_max}));
   page.deliveries = rows_of(history_->deliveries({.limit = deliveries_max}));
-  page.ended = rows_of(history_->ended_since(now - timeline_span, ended_max));
+  page.ended_from = now - timeline_span;
+  page.ended = rows_of(history_->ended_since(page.ended_from, ended_max));
+  // Of more than can be drawn, the newest.
+  if (page.ended.size() == ended_max) page.ended_from = page.ended.back().ended_at.value_or(page.ended_from);
   const auto minimums = minimums_of(seen->config());
   if (!minimums.empty()) page.spent = rows_of(history_->spent({now - timeline_span, now}, minimums, now));
   return html_answer(to_html(page));

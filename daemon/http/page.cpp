@@ -176,8 +176,9 @@ class Writer {
   void write_day(const Plan& plan, const std::optional<Pause>& pause) {
     const auto found = sessions_.find(plan.name);
     const Timeline day = timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
-                                     page_.now - timeline_span, page_.now);
-    std::string told = "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in 24 h";
+                                     page_.ended_from, page_.now);
+    const Millis span = std::chrono::round<std::chrono::minutes>(page_.now - page_.ended_from);
+    std::string told = "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
     if (day.gaps > 0) {
       told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " + std::to_string(day.gaps) +
               (day.gaps == 1 ? " gap" : " gaps");

@@ -19,7 +19,8 @@ struct StatusPage {
   Wall now{};
   std::vector<TransitionRow> recent{};    // newest first
   std::vector<DeliveryRow> deliveries{};  // newest first
-  std::vector<SessionRow> ended{};        // whose remote is gone, within the timeline's span
+  std::vector<SessionRow> ended{};        // whose remote is gone, and that ended after `ended_from`
+  Wall ended_from{};                      // the timeline is drawn from here on
   std::vector<SpentBy> spent{};           // likewise, with those that live
 };
 std::string to_html(const StatusPage& page);

@@ -164,6 +164,14 @@ TEST_CASE("status exits by what the daemon says, and prints JSON as it came") {
   CHECK(json.out == daemon.status + "\n");
   daemon.status = R"({"ready":true,"plans":[{"name":"desk","state":"degraded"}]})";
   CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
+  daemon.status = R"({"ready":true,"plans":[
+    {"name":"desk","state":"degraded","last_error":"503","next_attempt":"2026-11-21T09:00:00.000Z"},
+    {"name":"night","state":"idle","paused":true,
+     "pause":{"since":"2026-11-20T09:00:00.000Z","until":"2026-11-22T09:00:00.000Z","reason":"holiday"}}]})";
+  const std::string told = run({"status", "--url", daemon.url().c_str()}).out;
+  CHECK(told.find("desk: 503; next try 2026-11-21 09:00:00Z\n") != std::string::npos);
+  CHECK(told.find("night: paused since 2026-11-20 09:00:00Z until 2026-11-22 09:00:00Z: holiday\n") != std::string::npos);
+  CHECK(told.find("paused  ") != std::string::npos);
   daemon.status = R"({"ready":false,"plans":[]})";
   CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
   daemon.status = "<html>";

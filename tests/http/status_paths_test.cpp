@@ -160,7 +160,7 @@ TEST_CASE("the page draws the last 24 hours of each plan, with what was missing"
   const std::string body = stage.get("/").body;
   for (const char* part : {"<rect class=\"active\" x=\"240\" y=\"0\" width=\"300\" height=\"24\">",
                            "<rect class=\"active\" x=\"840\"", "<rect class=\"gap\" x=\"540\" y=\"0\" width=\"300\"",
-                           "alive 10h in 24 h, missing 5h in 1 gap", "in 2 d</i> · Europe/Berlin"}) {
+                           "alive 10h in 1d, missing 5h in 1 gap", "in 2 d</i> · Europe/Berlin"}) {
     INFO(part);
     CHECK(body.find(part) != std::string::npos);
   }

@@ -141,6 +141,7 @@ void stop_listeners(Daemon& daemon, Listeners& listeners) {
 
 int run_daemon(const RunRequest& request) {
   if (!request.log_level.empty()) KEEPER_CHECK(set_log_level(request.log_level));
+  if (!request.log_format.empty()) KEEPER_CHECK(set_log_format(request.log_format));
   Signals signals;
   int code = exit_good;
   const std::unique_ptr<Daemon> daemon = Daemon::open(request.config, signals, &code);

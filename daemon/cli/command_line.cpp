@@ -119,6 +119,8 @@ class Commands {
     run.add_option("--config", options_.run.config, "the configuration file")->required();
     run.add_option("--log-level", options_.run.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    run.add_option("--log-format", options_.run.log_format, "logfmt, json or journal (default: journal under systemd, else logfmt)")
+        ->check(CLI::IsMember({"logfmt", "json", "journal"}));
   }
 
   void declare_offline() {

@@ -14,7 +14,8 @@ inline constexpr int exit_bad_configuration = 78;
 
 struct RunRequest {
   std::string config;
-  std::string log_level;
+  std::string log_level;   // empty: info
+  std::string log_format;  // empty: as standard error asks for
 };
 
 // What the commands need of the process around them.

@@ -2,12 +2,25 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cctype>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/check.h"
+#include "base/locked.h"
 #include "base/text.h"
+#include "runtime/repeat_limit.h"
 
 namespace keeper {
 namespace {
@@ -24,12 +37,22 @@ spdlog::level::level_enum native(Level level) {
   check_failed("a known Level", __FILE__, __LINE__);
 }
 
+// The journal says which stream is its own.
+bool is_journal(int file) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat found {};
+  if (stream == nullptr || ::fstat(file, &found) != 0) return false;
+  return std::to_string(found.st_dev) + ":" + std::to_string(found.st_ino) == stream;
+}
+
+std::atomic<LogFormat>& format() {
+  static std::atomic<LogFormat> one{is_journal(STDERR_FILENO) ? LogFormat::journal : LogFormat::logfmt};
+  return one;
+}
+
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  // The journal stamps lines itself.
-  const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
-  logger->set_pattern(journal ? "level=%l %v" : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v",
-                      spdlog::pattern_time_type::utc);
+  logger->set_pattern("%v");
   logger->flush_on(spdlog::level::trace);
   return logger;
 }
@@ -37,6 +60,50 @@ std::shared_ptr<spdlog::logger> make_logger() {
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> one = make_logger();
   return *one;
+}
+
+std::string_view name_of(Level level) {
+  const auto text = spdlog::level::to_string_view(native(level));
+  return {text.data(), text.size()};
+}
+
+int priority_of(Level level) {
+  switch (level) {
+    case Level::debug: return LOG_DEBUG;
+    case Level::info: return LOG_INFO;
+    case Level::warning: return LOG_WARNING;
+    case Level::error: return LOG_ERR;
+  }
+  check_failed("a known Level", __FILE__, __LINE__);
+}
+
+std::string plain_line(std::string_view what, const LogFields& fields) {
+  std::string line(what);
+  for (const auto& [key, value] : fields) line += logfmt(key, value);
+  return line;
+}
+
+// False: the journal takes nothing.
+bool send_to_journal(Level level, std::string_view what, const LogFields& fields) {
+  std::vector<std::string> all{"MESSAGE=" + plain_line(what, fields), "PRIORITY=" + std::to_string(priority_of(level)),
+                               "SESSION_KEEPER_EVENT=" + std::string(what)};
+  for (const auto& [key, value] : fields) {
+    std::string name = "SESSION_KEEPER_" + key;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    all.push_back(name + "=" + value);
+  }
+  std::vector<iovec> parts;
+  for (std::string& field : all) parts.push_back({field.data(), field.size()});
+  return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+
+// Empty: it is not to be written.
+std::optional<std::size_t> held_back(Level level, const std::string& what, const LogFields& fields) {
+  static Locked<RepeatLimit> limit{RepeatLimit(5, std::chrono::minutes{1})};
+  if (level != Level::warning && level != Level::error) return 0;
+  const std::string key = what + (fields.empty() ? std::string{} : "\n" + fields.front().second);
+  const auto verdict = limit.with([&](RepeatLimit& all) { return all.ask(key, BootClock::now()); });
+  return verdict.passes ? std::optional(verdict.held_back) : std::nullopt;
 }
 
 bool is_plain(std::string_view value) {
@@ -47,8 +114,7 @@ bool is_plain(std::string_view value) {
 
 bool set_log_level(std::string_view name) {
   for (const Level level : {Level::debug, Level::info, Level::warning, Level::error}) {
-    const auto text = spdlog::level::to_string_view(native(level));
-    if (std::string_view(text.data(), text.size()) == name) {
+    if (name_of(level) == name) {
       logger().set_level(native(level));
       return true;
     }
@@ -56,7 +122,21 @@ bool set_log_level(std::string_view name) {
   return false;
 }
 
-void log_line(Level level, std::string_view line) { logger().log(native(level), "{}", line); }
+bool set_log_format(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, LogFormat>, 3> known{
+      {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}, {"journal", LogFormat::journal}}};
+  for (const auto& [word, value] : known) {
+    if (word == name) format() = value;
+    if (word == name) return true;
+  }
+  return false;
+}
+
+std::string json_line(Level level, std::string_view what, const LogFields& fields, Wall at) {
+  nlohmann::ordered_json line{{"time", to_rfc3339(at)}, {"level", name_of(level)}, {"event", what}};
+  for (const auto& [key, value] : fields) line[key] = value;
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
 
 std::string logfmt(std::string_view key, std::string_view value) {
   const std::string safe = printable(value, value_bytes_max);
@@ -70,12 +150,23 @@ std::string logfmt(std::string_view key, std::string_view value) {
   return text + '"';
 }
 
-Log::Log(Level level, std::string_view what) : level_(level), line_(what) {}
+Log::Log(Level level, std::string_view what) : level_(level), what_(what) {}
 
-Log::~Log() { log_line(level_, line_); }
+Log::~Log() {
+  if (!logger().should_log(native(level_))) return;
+  const auto held = held_back(level_, what_, fields_);
+  if (!held) return;
+  if (*held > 0) with("held_back", static_cast<long long>(*held));
+  if (format() == LogFormat::journal && send_to_journal(level_, what_, fields_)) return;
+  if (format() == LogFormat::json) {
+    logger().log(native(level_), "{}", json_line(level_, what_, fields_, wall_now()));
+  } else {
+    logger().log(native(level_), "time={} level={} {}", to_rfc3339(wall_now()), name_of(level_), plain_line(what_, fields_));
+  }
+}
 
 Log& Log::with(std::string_view key, std::string_view value) {
-  line_ += logfmt(key, value);
+  fields_.emplace_back(key, printable(value, value_bytes_max));
   return *this;
 }
 

@@ -1,10 +1,13 @@
-// The log: one line per thing that happened, `word key=value …`, to standard error. Any thread.
-// Values are quoted and their control characters escaped here, so callers pass foreign text as it is.
+// The log: one line per thing that happened, to standard error or with its fields to the journal. Any thread.
+// Values are quoted and their control characters escaped here, so callers pass foreign text as it is. A warning or error
+// that repeats is held back after the fifth within a minute, and the next one says how many were.
 // Never given a secret.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/model.h"
 
@@ -14,7 +17,15 @@ enum class Level { debug, info, warning, error };
 
 // "debug", "info", "warning", "error"; false for anything else, and nothing changes.
 bool set_log_level(std::string_view name);
-void log_line(Level level, std::string_view line);
+
+// logfmt: `time=… level=… word key=value …`. journal: fields SESSION_KEEPER_EVENT, SESSION_KEEPER_KEY=value. The default is
+// journal where standard error is the journal's, else logfmt.
+enum class LogFormat { logfmt, json, journal };
+bool set_log_format(std::string_view name);  // as set_log_level
+
+using LogFields = std::vector<std::pair<std::string, std::string>>;
+// One line of JSON: time, level, event and the fields.
+std::string json_line(Level level, std::string_view what, const LogFields& fields, Wall at);
 
 // Builds one line and writes it at the end of the full expression.
 class Log {
@@ -29,7 +40,8 @@ class Log {
 
  private:
   Level level_;
-  std::string line_;
+  std::string what_;
+  LogFields fields_;
 };
 
 // " key=value", quoted where it must be.

@@ -42,7 +42,7 @@ void add(Batch& batch, std::int64_t number, Wall created) {
   row.active_at = created + Seconds{2};
   batch.transitions.push_back(next(row, State::queued, State::active, Reason::start_confirmed, *row.active_at));
   row.ended_at = created + std::chrono::minutes{30};
-  batch.transitions.push_back(next(row, State::active, State::closed, Reason::superseded, *row.ended_at));
+  batch.transitions.push_back(next(row, State::active, State::closed, Reason::ended_by_provider, *row.ended_at));
   row.resolved = true;
   batch.sessions.push_back(std::move(row));
 }

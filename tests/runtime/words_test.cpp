@@ -2,6 +2,7 @@
 #include "catch.h"
 #include "runtime/log.h"
 #include "runtime/notify.h"
+#include "runtime/repeat_limit.h"
 
 namespace keeper {
 namespace {
@@ -13,6 +14,35 @@ TEST_CASE("a log value is quoted where it must be and never breaks its line") {
   CHECK(logfmt("error", "said \"no\"") == " error=\"said \\\"no\\\"\"");
   CHECK(logfmt("error", "a\nb").find('\n') == std::string::npos);
   CHECK(logfmt("error", "\x1b[31m").find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a line of JSON holds the time, the level, what happened and the fields") {
+  const std::string line = json_line(Level::warning, "provider_failing", {{"provider", "agents"}, {"error", "said \"no\"\xff"}},
+                                     *parse_time("2026-11-21T13:00:00Z"));
+  CHECK(line == "{\"time\":\"2026-11-21T13:00:00.000Z\",\"level\":\"warning\",\"event\":\"provider_failing\","
+                "\"provider\":\"agents\",\"error\":\"said \\\"no\\\"\xef\xbf\xbd\"}");
+}
+
+TEST_CASE("what repeats is let through a few times in a stretch, and then said to have been held back") {
+  RepeatLimit limit(2, Seconds{60});
+  Mono now{Seconds{100}};
+  CHECK(limit.ask("a", now).passes);
+  CHECK(limit.ask("a", now).passes);
+  CHECK_FALSE(limit.ask("a", now).passes);
+  CHECK(limit.ask("b", now).passes);
+  CHECK_FALSE(limit.ask("a", now + Seconds{59}).passes);
+  const auto after = limit.ask("a", now + Seconds{60});
+  CHECK(after.passes);
+  CHECK(after.held_back == 2);
+  CHECK(limit.ask("a", now + Seconds{61}).held_back == 0);
+  for (std::size_t i = 0; i < 2 * RepeatLimit::remembered_max; ++i) {
+    CHECK(limit.ask(std::to_string(i), now + Seconds{62} + Millis{static_cast<Millis::rep>(i)}).passes);
+  }
+}
+
+TEST_CASE("only known log formats are taken") {
+  CHECK_FALSE(set_log_format("xml"));
+  CHECK(set_log_format("logfmt"));
 }
 
 TEST_CASE("only known log levels are taken") {

@@ -104,7 +104,9 @@ Html& Html::time(const std::optional<Wall>& time, const Zone* zone) {
   const std::string today = zone != nullptr ? to_rfc3339(now_, *zone) : to_rfc3339(now_);
   clock[date_size] = ' ';
   if (today.starts_with(clock.substr(0, date_size))) clock.erase(0, date_size + 1);
-  raw("<time datetime=\"").raw(to_rfc3339(*time)).raw("\">").raw(clock).raw("<small><i>");
+  raw("<time datetime=\"").raw(to_rfc3339(*time));
+  if (zone != nullptr) raw("\" data-zone=\"").text(zone->name());
+  raw("\">").raw(clock).raw("<small><i>");
   raw(relative_time(*time, now_)).raw("</i>");
   if (zone != nullptr) raw(" · ").text(zone->name());
   return raw("</small></time>");
@@ -123,7 +125,7 @@ void Html::begin_section(std::string_view title) {
   std::string id(title);
   std::replace(id.begin(), id.end(), ' ', '-');
   raw("<section aria-labelledby=\"").text(id).raw("\"><h2 id=\"").text(id).raw("\">").text(title);
-  raw("</h2>\n<div class=\"card\">");
+  raw("</h2>\n<div class=\"card\" tabindex=\"0\">");
 }
 
 void Html::begin_table(std::string_view title, std::initializer_list<std::string_view> columns) {

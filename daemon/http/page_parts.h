@@ -34,7 +34,7 @@ background:currentColor;margin-right:.45rem}
 .good{color:var(--good)}.warn{color:var(--warn)}.bad{color:var(--bad)}.calm{color:var(--calm)}
 a{color:var(--accent);text-decoration:none}a:hover,p a{text-decoration:underline}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,monospace}
-time{white-space:nowrap}
+time{white-space:nowrap}td time small{white-space:normal}
 td small,.soft{font-size:.85em}
 td small,dd small{display:block;color:var(--soft)}td small.bad{color:var(--bad)}
 time i{font-style:normal}li time small{font-size:1em;margin-left:.4em}
@@ -116,7 +116,11 @@ inline constexpr std::string_view page_script = R"js(
     const main = document.querySelector("main");
     skew = Date.parse(main.dataset.now) - Date.now();
     for (const time of main.querySelectorAll("time")) {
-      time.title = new Date(time.dateTime).toLocaleString() + " (" + Intl.DateTimeFormat().resolvedOptions().timeZone + ")";
+      const here = Intl.DateTimeFormat().resolvedOptions().timeZone, zone = time.dataset.zone, date = new Date(time.dateTime);
+      time.title = date.toLocaleString() + " (" + here + ")";
+      if (zone && zone !== here) {
+        time.lastChild.append(" · " + date.toLocaleTimeString([], {weekday: "short", hour: "2-digit", minute: "2-digit"}) + " here");
+      }
     }
     if (sessionStorage.getItem(key)) {
       for (const place of main.querySelectorAll(".actions")) {

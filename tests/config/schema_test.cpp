@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
+#include <regex>
 #include <set>
 
 #include "config/loading.h"
@@ -53,6 +54,20 @@ void check_references(const json& node, const json& root) {
 }
 
 }  // namespace
+
+TEST_CASE("every key stands in the two files of config/ that show the whole configuration") {
+  const std::string shown = read_text(source("config/session-keeper.yaml")) + read_text(source("config/http-provider.yaml"));
+  std::set<std::string> keys;
+  for (const config::Section* section : all_sections()) {
+    for (const config::Key& key : section->keys) keys.emplace(key.name);
+  }
+  CHECK(keys.size() > 100);
+  for (const std::string& key : keys) {
+    INFO(key);
+    const bool as_it_is = std::regex_search(shown, std::regex("[^a-z_]" + key + ":"));
+    CHECK((as_it_is || std::regex_search(shown, std::regex("[^a-z_]" + key + "_file:"))));
+  }
+}
 
 TEST_CASE("the schema is JSON, closed, and lists every key of the table") {
   const json schema = json::parse(config_schema());

@@ -37,7 +37,7 @@ await withStage(config, async (stage) => {
   const plans = await rowsOf(page, 'Plans');
   assert.equal(plans.length, 3);
   assert.match(plans[0].Plan, /^front-deskagents · 0\.\d\d USD in 24 h$/);
-  assert.match(plans[1]['Next start'], /02:30.*America\/New_York$/);
+  assert.match(plans[1]['Next start'], /02:30.*America\/New_York · .* here$/);
   assert.equal((await rowsOf(page, 'Sessions')).length, 3);
   assert.match((await rowsOf(page, 'Webhooks'))[0].Type, /^ai-deployment-session-/);
   assert.equal((await rowsOf(page, 'Budgets'))[0]['Of at most'], '40.00 USD');
@@ -60,6 +60,10 @@ await withStage(config, async (stage) => {
   assert.ok((await narrow.evaluate(() => document.documentElement.scrollWidth)) <= 380);
   await judge(narrow);
   await stage.shoot(narrow, 'narrow');
+
+  // Times of a plan stand in its zone, and in the reader's.
+  const abroad = await stage.open('/', { timezoneId: 'Asia/Kolkata', locale: 'en-GB' });
+  assert.match((await rowsOf(abroad, 'Plans'))[1]['Next start'], /02:30.*America\/New_York · \w{3},? 1[23]:00 here$/);
 
   // Without scripts the essentials are there.
   const plain = await stage.open('/', { javaScriptEnabled: false });

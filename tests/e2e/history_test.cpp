@@ -11,14 +11,6 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const one_plan = R"(  desk:
-    provider: agents
-    schedule: {always: true}
-    session: {deployment_id: demo, tag: v1.0}
-    on_shutdown: stop
-    keep_alive: true
-)";
-
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> all;
   std::istringstream in(text);
@@ -31,7 +23,7 @@ int active(Stage& stage) { return stage.status().value("/sessions/active"_json_p
 }  // namespace
 
 TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the copy") {
-  Stage stage(one_plan);
+  Stage stage(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 1; }));
@@ -57,7 +49,7 @@ TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the 
 
   stage.kill_daemon();
   stage.store = copy;
-  stage.write_plans(one_plan);
+  stage.write_plans(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{10}, [&] { return active(stage) == 1; }));
@@ -66,7 +58,7 @@ TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the 
 }
 
 TEST_CASE("the history is exported as JSON lines and CSV, from a time on") {
-  Stage stage(one_plan);
+  Stage stage(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 1; }));

@@ -12,13 +12,7 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const three_plans = R"(  desk:
-    provider: agents
-    schedule: {always: true}
-    session: {deployment_id: demo, tag: v1.0}
-    on_shutdown: stop
-    keep_alive: true
-  watch:
+const std::string three_plans = std::string(desk_plan) + R"(  watch:
     provider: browsers
     schedule: {always: true}
     session: {idle_timeout: 1m, max_duration: 10m}

@@ -9,13 +9,7 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const two_plans = R"(  desk:
-    provider: agents
-    schedule: {always: true}
-    session: {deployment_id: demo, tag: v1.0}
-    on_shutdown: stop
-    keep_alive: true
-  patrol:
+const std::string two_plans = std::string(desk_plan) + R"(  patrol:
     provider: community
     schedule: {always: true}
     session: {server_id: 1, account_id: 00000000-0000-0000-0000-000000000000}

@@ -41,6 +41,15 @@ std::optional<Json> get_json(int port, const std::string& path);
 std::optional<Json> post_json(int port, const std::string& path, const Json& body);
 std::string read_file(const std::filesystem::path& path);
 
+// A plan at VideoSDK that should always be alive, and nothing is left of it when the daemon ends.
+inline constexpr const char* desk_plan = R"(  desk:
+    provider: agents
+    schedule: {always: true}
+    session: {deployment_id: demo, tag: v1.0}
+    on_shutdown: stop
+    keep_alive: true
+)";
+
 class Stage {
  public:
   // `plans`: the YAML below `plans:`, indented by two.

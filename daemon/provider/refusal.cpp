@@ -58,12 +58,13 @@ std::optional<Millis> seconds_in(std::string_view text) {
   return huge ? Millis{Seconds{std::chrono::years{1000}}} : Millis{Seconds{count}};
 }
 
+// An hour at the most, whatever is asked for.
 std::optional<Millis> retry_after(const HttpResponse& response, Wall now) {
   const auto text = response.header("retry-after");
   if (!text) return std::nullopt;
-  if (const auto wait = seconds_in(*text)) return wait;
-  const auto date = parse_http_date(*text);
-  return date ? std::optional<Millis>(*date - now) : std::nullopt;
+  std::optional<Millis> wait = seconds_in(*text);
+  if (const auto date = wait ? std::nullopt : parse_http_date(*text)) wait = *date - now;
+  return wait ? std::optional(std::clamp(*wait, Millis{0}, wait_max)) : std::nullopt;
 }
 
 Error error_of(ErrorKind kind, std::string what, std::optional<Millis> wait = std::nullopt) {

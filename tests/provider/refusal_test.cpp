@@ -70,6 +70,18 @@ TEST_CASE("Retry-After is kept, within an hour") {
   CHECK(judged(429, Purpose::start).retry_after == Seconds{60});
 }
 
+TEST_CASE("no start waits longer than an hour because an answer asks for it") {
+  for (const int status : {402, 429, 500, 503, 529, 542}) {
+    for (const char* asked : {"7200", "999999999999", "1111111111111111111111111111110", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+      INFO(status << ", " << asked);
+      CHECK(judged(status, Purpose::start, "{}", {{"Retry-After", asked}}).retry_after == Seconds{3600});
+    }
+    const auto past = judged(status, Purpose::start, "{}", {{"Retry-After", "Thu, 01 Jan 1970 00:00:01 GMT"}}).retry_after;
+    REQUIRE(past);
+    CHECK(*past >= Millis{0});
+  }
+}
+
 TEST_CASE("a reset time is as good as Retry-After") {
   const std::string reset = std::to_string(std::chrono::floor<Seconds>(now).time_since_epoch().count() + 25);
   CHECK(judged(429, Purpose::read, "{}", {{"x-ratelimit-reset", reset}}).retry_after == Seconds{25});

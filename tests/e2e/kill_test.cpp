@@ -59,14 +59,26 @@ Wall time_of(const Json& text, Wall otherwise) {
   return text.is_null() ? otherwise : parse_time(text.get<std::string>()).value();
 }
 
-// Each remote that ever was, with the session that it belongs to. A remote without one is an orphan.
-std::vector<Life> lives(Stage& stage) {
+std::map<std::string, Json> sessions_by_remote(Stage& stage) {
   std::map<std::string, Json> by_remote;
   for (const Json& session : stage.sessions()) {
     if (!session.at("remote_id").is_null()) by_remote[session.at("remote_id")] = session;
   }
+  return by_remote;
+}
+
+// Each remote that ever was, with the session that it belongs to. A remote without one is an orphan; one that was made
+// this moment has its session as soon as the answer is there.
+std::vector<Life> lives(Stage& stage) {
+  const Json remotes = stage.remotes();
+  std::map<std::string, Json> by_remote;
+  eventually(seconds{8}, [&] {
+    by_remote = sessions_by_remote(stage);
+    return std::all_of(remotes.begin(), remotes.end(),
+                       [&](const Json& remote) { return by_remote.contains(bare(remote.at("id"))); });
+  });
   std::vector<Life> all;
-  for (const Json& remote : stage.remotes()) {
+  for (const Json& remote : remotes) {
     const std::string id = bare(remote.at("id"));
     INFO("remote " << remote.dump());
     CHECK(by_remote.count(id) == 1);

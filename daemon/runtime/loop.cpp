@@ -18,8 +18,9 @@ constexpr Millis publish_every{100};
 // Of the time that passes, publishing takes at most one part in this many.
 constexpr int publish_share = 10;
 constexpr Millis maintain_every = std::chrono::minutes{1};
-constexpr int pruned_sessions_max = 50;  // 10 to 30 ms at ten million transitions
+constexpr int pruned_max = 50;  // 10 to 30 ms at ten million transitions
 constexpr int pruned_for_size = 20;  // between two looks at the size
+constexpr int size_steps_max = 3;
 
 Batch batch_of(const std::vector<Decision>& decisions) {
   Batch batch;
@@ -207,22 +208,22 @@ void Loop::let_out(Round& round) {
 // A few at a time, so that the loop turns on. True: there is more to remove.
 Result<bool> Loop::prune(Now now) {
   const Retention retention = retention_.with([](const Retention& kept) { return kept; });
-  const Result<int> old = store_.prune(now.wall - retention.age, pruned_sessions_max);
+  const Result<Pruned> old = store_.prune(now.wall - retention.age, pruned_max);
   if (!old) return old.error();
   Result<std::int64_t> bytes = store_.used_bytes();
   if (!bytes) return bytes.error();
-  int removed = *old;
-  while (retention.bytes_max && *bytes > *retention.bytes_max && removed < pruned_sessions_max) {
-    const Result<int> oldest = store_.prune(now.wall - retention.kept_always, pruned_for_size);
+  Pruned all = *old;
+  for (int step = 0; step < size_steps_max && retention.bytes_max && *bytes > *retention.bytes_max; ++step) {
+    const Result<Pruned> oldest = store_.prune(now.wall - retention.kept_always, pruned_for_size);
     if (!oldest) return oldest.error();
     bytes = store_.used_bytes();
     if (!bytes) return bytes.error();
-    removed += *oldest;
-    if (*oldest < pruned_for_size) break;
+    all = {all.sessions + oldest->sessions, all.more || oldest->more};
+    if (!oldest->more) break;
   }
   published_.with([&](Published& published) { published.store_bytes = *bytes; });
-  if (removed > 0) ports_.pruned(removed);
-  return removed >= pruned_sessions_max;
+  if (all.sessions > 0) ports_.pruned(all.sessions);
+  return all.more;
 }
 
 void Loop::maintain(Now now) {

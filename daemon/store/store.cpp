@@ -291,8 +291,8 @@ Status Store::reopen() {
   return Done{};
 }
 
-Result<int> Store::prune(Wall ended_before, int sessions_max) {
-  return run([&]() -> Result<int> { return writer_->prune(ended_before, sessions_max); });
+Result<Pruned> Store::prune(Wall ended_before, int rows_max) {
+  return run([&]() -> Result<Pruned> { return writer_->prune(ended_before, rows_max); });
 }
 
 Result<std::vector<SpentBy>> Store::spent(const Period& period, const std::map<ProviderName, Millis>& minimums) {

@@ -32,6 +32,11 @@ enum class Refusal {
   other,
 };
 
+struct Pruned {
+  int sessions = 0;   // that went
+  bool more = false;  // of some kind as many went as may go at once
+};
+
 class Store {
  public:
   // Makes the file (mode 0600) where there is none; its directory must exist. ":memory:" gives a store that ends
@@ -98,9 +103,10 @@ class Store {
   // Closes the connection and opens it anew under the same lock; then load() and compare. In memory: nothing.
   Status reopen();
 
-  // Deletes up to `sessions_max` of the sessions that ended before and whose remote is gone, oldest first, with
-  // their transitions and deliveries. Keeps the newest of each slot and held deliveries. Returns how many went.
-  Result<int> prune(Wall ended_before, int sessions_max);
+  // Deletes up to `rows_max` of the sessions that ended before and whose remote is gone, oldest first, with their
+  // transitions and deliveries; and as many of the deliveries without a session and of the missed occurrences. Keeps the
+  // newest of each slot and held deliveries.
+  Result<Pruned> prune(Wall ended_before, int rows_max);
 
   // Bytes of the main file that are in use; what prune() frees is used again, not given back.
   Result<std::int64_t> used_bytes();

@@ -8,6 +8,7 @@
 
 #include "store/rows.h"
 #include "store/sql.h"
+#include "store/store.h"
 
 namespace keeper {
 namespace {
@@ -300,7 +301,7 @@ std::vector<SpentBy> Writer::spent(const Period& period, const Minimums& minimum
   return spent_by_ended(database_, period, minimums);
 }
 
-int Writer::prune(Wall ended_before, int sessions_max) {
+Pruned Writer::prune(Wall ended_before, int rows_max) {
   SQLite::Statement sessions(
       database_,
       "DELETE FROM sessions WHERE number IN (SELECT s.number FROM sessions s INDEXED BY sessions_by_end "
@@ -320,18 +321,18 @@ int Writer::prune(Wall ended_before, int sessions_max) {
   begin_.tryReset();
   begin_.exec();
   try {
-    sql::Binder(missed).time(ended_before).integer(sessions_max);
-    missed.exec();
-    notices_.prune(ended_before, sessions_max);
-    sql::Binder(sessions).time(ended_before).integer(sessions_max);
+    sql::Binder(missed).time(ended_before).integer(rows_max);
+    const int missed_gone = missed.exec();
+    notices_.prune(ended_before, rows_max);
+    sql::Binder(sessions).time(ended_before).integer(rows_max);
     const int deleted = sessions.exec();
     sql::Binder(record).integer(deleted);
     record.exec();
-    sql::Binder(deliveries).time(ended_before).integer(sessions_max);
-    deliveries.exec();
+    sql::Binder(deliveries).time(ended_before).integer(rows_max);
+    const int deliveries_gone = deliveries.exec();
     commit_.tryReset();
     commit_.exec();
-    return deleted;
+    return {deleted, std::max({deleted, deliveries_gone, missed_gone}) >= rows_max};
   } catch (const SQLite::Exception&) {
     begin_.tryReset();
     commit_.tryReset();

@@ -16,6 +16,8 @@
 
 namespace keeper {
 
+struct Pruned;
+
 class Writer {
  public:
   explicit Writer(SQLite::Database& database);
@@ -32,7 +34,7 @@ class Writer {
   std::vector<SpentBy> spent(const Period& period, const Minimums& minimums);
 
   // Sessions that were deleted.
-  int prune(Wall ended_before, int sessions_max);
+  Pruned prune(Wall ended_before, int rows_max);
 
  private:
   template <class Write>

@@ -201,9 +201,10 @@ TEST_CASE("pruning takes old resolved sessions with their history, and keeps wha
       must_commit(*store, batch);
     }
     const Ledger before = must_load(*store);
-    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 3).value() == 3);
-    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 100).value() == 4);
-    REQUIRE(store->prune(at(1'000'000'000), 100).value() == 1);  // session 8; 9 is its slot's newest
+    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 3).value().sessions == 3);
+    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 100).value().sessions == 4);
+    REQUIRE(store->prune(at(1'000'000'000), 100).value().sessions == 1);  // session 8; 9 is its slot's newest
+    REQUIRE_FALSE(store->prune(at(1'000'000'000), 100).value().more);
     const Ledger after = must_load(*store);
     REQUIRE(after.latest == before.latest);
     REQUIRE(after.unresolved == before.unresolved);
@@ -226,6 +227,18 @@ TEST_CASE("pruning takes old resolved sessions with their history, and keeps wha
   REQUIRE(std::any_of(robbed.problems.begin(), robbed.problems.end(), [](const std::string& problem) {
     return problem.find("2 sessions are here, and by what was recorded and removed there should be 3") == 0;
   }));
+}
+
+TEST_CASE("deliveries without a session are pruned a few at a time, and there is said to be more") {
+  const auto store = open_store();
+  Batch batch;
+  for (int n = 0; n < 5; ++n) batch.deliveries.push_back(delivery(n, Disposition::ignored));
+  must_commit(*store, batch);
+  for (const bool more : {true, true, false}) {
+    const auto pruned = store->prune(at(1'000'000'000), 2);
+    REQUIRE(pruned.value().sessions == 0);
+    REQUIRE(pruned.value().more == more);
+  }
 }
 
 TEST_CASE("a copy without a name can be read while it is held, and leaves nothing behind") {

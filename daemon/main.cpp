@@ -7,12 +7,14 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "cli/command_line.h"
 #include "http/status_listener.h"
 #include "http/webhook_listener.h"
 #include "runtime/daemon.h"
+#include "runtime/inherited.h"
 #include "runtime/log.h"
 
 namespace keeper {
@@ -114,9 +116,14 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   Result<std::unique_ptr<History>> history = History::open(daemon.store_path());
   if (!history) return history.error();
   listeners.history = *std::move(history);
+  const std::optional<int> inherited = take_inherited_socket();
+  if (inherited && !settings->webhook) {
+    ::close(*inherited);
+    Log(Level::warning, "socket_not_used").with("reason", "the configuration has no webhook: disable session-keeper.socket");
+  }
   if (settings->webhook) {
     auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon), limits_of(*settings->webhook),
-                                          tls_of(*settings->webhook));
+                                          tls_of(*settings->webhook), inherited.value_or(-1));
     if (!webhook) return webhook.error();
     listeners.webhook = *std::move(webhook);
     daemon.on_reloaded([listener = listeners.webhook.get()](const Settings& fresh) { listener->use(tls_of(*fresh.webhook)); });
@@ -132,11 +139,20 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   return listeners;
 }
 
+void close_door(Listeners& listeners) {
+  if (listeners.webhook) listeners.webhook->stop(webhook_grace);
+}
+
 void stop_listeners(Daemon& daemon, Listeners& listeners) {
   daemon.on_published({});
   daemon.on_reloaded({});
-  if (listeners.webhook) listeners.webhook->stop(webhook_grace);
+  close_door(listeners);
   if (listeners.status) listeners.status->stop();
+}
+
+int not_started(const Error& error) {
+  Log(Level::error, "not_started").with("error", error.what);
+  return error.kind == ErrorKind::malformed ? exit_configuration : exit_failed;
 }
 
 int run_daemon(const RunRequest& request) {
@@ -146,16 +162,15 @@ int run_daemon(const RunRequest& request) {
   int code = exit_good;
   const std::unique_ptr<Daemon> daemon = Daemon::open(request.config, signals, &code);
   if (!daemon) return code;
-  if (const Status started = daemon->start(); !started) {
-    Log(Level::error, "not_started").with("error", started.error().what);
-    return exit_failed;
-  }
+  if (const Status prepared = daemon->prepare(); !prepared) return not_started(prepared.error());
+  // Nothing is started at a provider by a daemon that cannot be asked and hears nothing.
   Result<Listeners> listeners = start_listeners(*daemon);
-  if (!listeners) {
-    Log(Level::error, "not_started").with("error", listeners.error().what);
-    return exit_failed;
+  if (!listeners) return not_started(listeners.error());
+  if (const Status started = daemon->start(); !started) {
+    stop_listeners(*daemon, *listeners);
+    return not_started(started.error());
   }
-  code = daemon->serve();
+  code = daemon->serve([&] { close_door(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
   if (!daemon->end()) std::_Exit(code);

@@ -1,9 +1,8 @@
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 
+#include "base/digest.h"
 #include "base/server_tls.h"
 #include "base/text.h"
 #include "config/config.h"
@@ -18,16 +17,6 @@ namespace config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
-
-std::string sha256_hex(const std::string& bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  KEEPER_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) == 1);
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += {digits[digest[i] >> 4U], digits[digest[i] & 0xFU]};
-  return hex;
-}
 
 class Loader {
  public:

@@ -6,8 +6,10 @@
 namespace keeper {
 namespace {
 
-// How long a delivery waits for its session's remote id before it is listed as unmatched.
+// How long a delivery waits for its session's remote id before it is listed as unmatched; sooner, the oldest first,
+// where there are too many.
 constexpr Millis hold_time = std::chrono::minutes{15};
+constexpr std::size_t held_max = 50'000;
 // A delivery carries no deadline and no proof that it is current: a read follows.
 constexpr Millis confirm_after = Seconds{2};
 
@@ -42,7 +44,25 @@ Disposition apply(Draft& draft, const SessionId& id, const DeliveryRow& row) {
   return Disposition::applied;
 }
 
+void unmatch(Draft& draft, std::uint64_t number, const Held& held) {
+  DeliveryRow row = row_of(held);
+  row.disposition = Disposition::unmatched;
+  draft.deliver(std::move(row));
+  draft.drop_held(number);
+}
+
 }  // namespace
+
+Held held_from(const DeliveryRow& row, Mono now) {
+  return {{row.provider, row.remote_id}, row.type, row.progress, row.failed, row.received_at, now + hold_time};
+}
+
+void held_due(Draft& draft) {
+  for (const auto& [number, held] : draft.world().held) {
+    if (held.until > draft.now().mono) break;
+    unmatch(draft, number, held);
+  }
+}
 
 void on_delivered(Draft& draft, const Delivered& delivered) {
   if (delivered.seen) {
@@ -57,8 +77,11 @@ void on_delivered(Draft& draft, const Delivered& delivered) {
     return;
   }
   if (!delivered.session) {
+    const auto& held = draft.world().held;
+    if (held.size() >= held_max) unmatch(draft, held.begin()->first, held.begin()->second);
+    draft.hold(held_from(row, draft.now().mono));
     row.disposition = Disposition::held;
-    draft.hold(row, draft.now().mono + hold_time);
+    draft.deliver(std::move(row));
     draft.acknowledge(delivered.waiter, Ack::held);
     return;
   }
@@ -72,12 +95,13 @@ void match_held(Draft& draft, const SessionId& id) {
   const Tracked* session = draft.find(id);
   if (!session || !session->row.remote_id) return;
   std::vector<Held> held = draft.take_held({session->row.provider, *session->row.remote_id});
-  std::sort(held.begin(), held.end(),
-            [](const Held& a, const Held& b) { return a.row.progress < b.row.progress; });
-  for (Held& one : held) {
-    one.row.session = id;
-    one.row.disposition = apply(draft, id, one.row);
-    draft.deliver(std::move(one.row));
+  std::stable_sort(held.begin(), held.end(),
+            [](const Held& a, const Held& b) { return a.progress < b.progress; });
+  for (const Held& one : held) {
+    DeliveryRow row = row_of(one);
+    row.session = id;
+    row.disposition = apply(draft, id, row);
+    draft.deliver(std::move(row));
   }
 }
 

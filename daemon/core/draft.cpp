@@ -38,8 +38,6 @@ std::vector<Change<K, V>> changes(std::map<K, V>& edits, const std::map<K, V>& b
 
 }  // namespace
 
-std::string held_key(const DeliveryRow& row) { return row.provider.str() + "|" + row.key; }
-
 const Plan* Draft::plan(const PlanName& name) const {
   const auto found = config_->plans.find(name);
   return found == config_->plans.end() ? nullptr : &found->second;
@@ -140,29 +138,24 @@ void Draft::adopt(const SessionId& id, const RemoteId& remote) {
   adopted_[{session.row.provider, remote}] = id;
 }
 
-void Draft::hold(const DeliveryRow& row, Mono until) {
-  Held held{row, until};
-  held.row.body.clear();
-  held_[held_key(row)] = std::move(held);
-  deliver(row);
-}
+void Draft::hold(Held held) { held_[next_ticket()] = std::move(held); }
 
-std::vector<Held> Draft::take_held(const RemoteKey& key) {
+std::vector<Held> Draft::take_held(const RemoteKey& remote) {
   std::vector<Held> taken;
-  const auto matches = [&](const DeliveryRow& row) {
-    return row.provider == key.first && row.remote_id == key.second;
-  };
-  for (const auto& [name, held] : world_.held) {
-    if (!held_.contains(name) && matches(held.row)) taken.push_back(held);
+  const std::uint64_t hash = held_hash(remote);
+  for (auto at = world_.held_by_remote.lower_bound({hash, 0}); at != world_.held_by_remote.end() && at->first == hash; ++at) {
+    const Held& held = world_.held.at(at->second);
+    if (held.remote != remote || held_.contains(at->second)) continue;
+    taken.push_back(held);
+    drop_held(at->second);
   }
-  for (const auto& [name, held] : held_) {
-    if (held && matches(held->row)) taken.push_back(*held);
+  for (auto& [number, held] : held_) {
+    if (held && held->remote == remote) taken.push_back(*std::exchange(held, std::nullopt));
   }
-  for (const Held& held : taken) drop_held(held_key(held.row));
   return taken;
 }
 
-void Draft::drop_held(const std::string& key) { held_[key] = std::nullopt; }
+void Draft::drop_held(std::uint64_t number) { held_[number] = std::nullopt; }
 
 void Draft::transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at,
                        std::string detail) {

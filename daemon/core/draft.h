@@ -77,9 +77,9 @@ class Draft {
 
   Tracked& add(const SessionRow& row);  // a new session
   void adopt(const SessionId& id, const RemoteId& remote);
-  void hold(const DeliveryRow& row, Mono until);
-  std::vector<Held> take_held(const RemoteKey& key);  // and forget them
-  void drop_held(const std::string& key);
+  void hold(Held held);
+  std::vector<Held> take_held(const RemoteKey& remote);  // and forget them
+  void drop_held(std::uint64_t number);
 
   void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);
   void deliver(DeliveryRow row) { deliveries_.push_back(std::move(row)); }
@@ -111,7 +111,7 @@ class Draft {
   std::map<std::string, Scope> scopes_;
   std::map<ProviderName, ProviderTrack> providers_;
   std::map<SweepKey, Sweep> sweeps_;
-  std::map<std::string, std::optional<Held>> held_;
+  std::map<std::uint64_t, std::optional<Held>> held_;
   std::map<RemoteKey, SessionId> adopted_;
   std::map<BudgetKey, BudgetTrack> budgets_;
   std::map<BudgetKey, Amount> amounts_;
@@ -128,7 +128,5 @@ class Draft {
   std::set<SessionId> woken_sessions_;
   std::set<PlanName> woken_plans_;
 };
-
-std::string held_key(const DeliveryRow& row);
 
 }  // namespace keeper

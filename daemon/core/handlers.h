@@ -23,6 +23,8 @@ std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row);
 
 // Deliveries that came before their session's remote id was known.
 void match_held(Draft& draft, const SessionId& id);
+Held held_from(const DeliveryRow& row, Mono now);
+void held_due(Draft& draft);  // those whose time has passed
 
 // Which credentials and places are listed, after a load of the configuration; then those that are due, and what
 // their answers show.

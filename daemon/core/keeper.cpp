@@ -16,13 +16,6 @@ namespace {
 constexpr Millis clock_step = Seconds{1};
 constexpr int settle_rounds_max = 1'000'000;
 
-void unmatch_held(Draft& draft, const std::string& key, const Held& held) {
-  DeliveryRow row = held.row;
-  row.disposition = Disposition::unmatched;
-  draft.deliver(std::move(row));
-  draft.drop_held(key);
-}
-
 bool takes_scope(const SessionRow& row, const Traits& traits) {
   if (traits.one_per_place) return row.start_sent_at || row.remote_id;
   return row.start_sent_at && !row.remote_id;
@@ -102,9 +95,7 @@ void on_tick(Draft& draft, const Tick&) {
   sweep_due(draft);
   notices_due(draft);
   if (world.budgets_due <= now.mono) look_at_budgets(draft);
-  for (auto at = world.held_queue.begin(); at != world.held_queue.end() && at->first <= now.mono; ++at) {
-    unmatch_held(draft, at->second, world.held.at(at->second));
-  }
+  held_due(draft);
 }
 
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
@@ -162,7 +153,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
   }
   for (const DeliveryRow& row : ledger.held) {
-    load.held.push_back({held_key(row), std::nullopt, Held{row, now.mono + std::chrono::minutes{15}}});
+    load.held.push_back({++load.tickets_after, std::nullopt, held_from(row, now.mono)});
   }
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   std::map<TargetName, TargetTrack> targets;
@@ -202,7 +193,7 @@ Mono Keeper::next_wakeup(Now now) const {
   Mono next = mono_never;
   if (!world_.session_queue.empty()) next = std::min(next, world_.session_queue.begin()->first);
   if (!world_.plan_queue_mono.empty()) next = std::min(next, world_.plan_queue_mono.begin()->first);
-  if (!world_.held_queue.empty()) next = std::min(next, world_.held_queue.begin()->first);
+  if (!world_.held.empty()) next = std::min(next, world_.held.begin()->second.until);
   if (!world_.sweep_queue.empty()) next = std::min(next, world_.sweep_queue.begin()->first);
   if (!world_.alert_queue.empty()) next = std::min(next, world_.alert_queue.begin()->first);
   if (!world_.message_queue.empty()) next = std::min(next, world_.message_queue.begin()->first);

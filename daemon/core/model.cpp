@@ -112,6 +112,10 @@ std::optional<Topic> parse_topic(std::string_view word) { return value_of(topics
 std::optional<Phase> parse_phase(std::string_view word) { return value_of(phases, word); }
 std::optional<MessageState> parse_message_state(std::string_view word) { return value_of(message_states, word); }
 
+std::string delivery_key(std::string_view type, const RemoteId& remote) {
+  return std::string(type) + "|" + remote.str();
+}
+
 std::string_view event_word(Topic topic, Phase phase) {
   if (phase != Phase::resolved) return to_string(topic);
   switch (topic) {

@@ -122,7 +122,7 @@ struct TransitionRow {
 struct DeliveryRow {
   std::int64_t id = 0;  // given by the store
   ProviderName provider;
-  std::string key;   // unique per provider: "type|remote id", or "sha256|digest" of an ignored one
+  std::string key;   // unique per provider: delivery_key(), or "sha256|digest" of an ignored one
   std::string type;  // the provider's word for the event
   Progress progress = Progress::asked;  // what the type says of its remote
   bool failed = false;                  // with ended: failed, not stopped
@@ -134,6 +134,9 @@ struct DeliveryRow {
   std::string digest;  // SHA-256 of the body, hex
   bool operator==(const DeliveryRow&) const = default;
 };
+
+// What makes a delivery that is followed the same as another: providers send no id with it.
+std::string delivery_key(std::string_view type, const RemoteId& remote);
 
 // An operator's pause: no starts until it is lifted. Sessions that live go on.
 struct Pause {

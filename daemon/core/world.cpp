@@ -1,6 +1,7 @@
 #include "core/world.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 
 namespace keeper {
 namespace {
@@ -47,15 +48,15 @@ void store_sweep(World& world, const SweepKey& key, const std::optional<Sweep>& 
   world.sweeps.emplace(key, *value);
 }
 
-void store_held(World& world, const std::string& key, const std::optional<Held>& value) {
-  const auto old = world.held.find(key);
+void store_held(World& world, std::uint64_t number, const std::optional<Held>& value) {
+  const auto old = world.held.find(number);
   if (old != world.held.end()) {
-    world.held_queue.erase({old->second.until, key});
+    world.held_by_remote.erase({held_hash(old->second.remote), number});
     world.held.erase(old);
   }
   if (!value) return;
-  world.held_queue.insert({value->until, key});
-  world.held.emplace(key, *value);
+  world.held_by_remote.insert({held_hash(value->remote), number});
+  world.held.emplace(number, *value);
 }
 
 void store_alert(World& world, const AlertKey& key, const std::optional<AlertTrack>& value) {
@@ -125,6 +126,22 @@ void move_world(World& world, const Decision& decision) {
 }
 
 }  // namespace
+
+DeliveryRow row_of(const Held& held) {
+  DeliveryRow row;
+  row.provider = held.remote.first;
+  row.remote_id = held.remote.second;
+  row.type = held.type;
+  row.key = delivery_key(row.type, row.remote_id);
+  row.progress = held.progress;
+  row.failed = held.failed;
+  row.received_at = held.received_at;
+  return row;
+}
+
+std::uint64_t held_hash(const RemoteKey& remote) {
+  return stable_hash(remote.second.str(), stable_hash(remote.first.str()));
+}
 
 void World::apply(const Decision& decision) { move_world<true>(*this, decision); }
 

@@ -130,12 +130,21 @@ struct Sweep {
   bool operator==(const Sweep&) const = default;
 };
 
-// A delivery whose session is not known yet.
+using RemoteKey = std::pair<ProviderName, RemoteId>;
+
+// A delivery whose session is not known yet: what is needed to apply it. There may be many of sessions that others
+// began.
 struct Held {
-  DeliveryRow row;
+  RemoteKey remote;
+  std::string type;
+  Progress progress = Progress::asked;
+  bool failed = false;
+  Wall received_at{};
   Mono until{};  // then it is listed as unmatched
   bool operator==(const Held&) const = default;
 };
+DeliveryRow row_of(const Held& held);
+std::uint64_t held_hash(const RemoteKey& remote);
 
 // What a budget covers, beside the sessions that are in the memory.
 struct BudgetTrack {
@@ -166,8 +175,6 @@ struct TargetTrack {
   bool operator==(const TargetTrack&) const = default;
 };
 
-using RemoteKey = std::pair<ProviderName, RemoteId>;
-
 template <class K, class V>
 struct Change {
   K key;
@@ -183,7 +190,7 @@ struct Decision {
   std::vector<Change<std::string, Scope>> scopes;
   std::vector<Change<ProviderName, ProviderTrack>> providers;
   std::vector<Change<SweepKey, Sweep>> sweeps;
-  std::vector<Change<std::string, Held>> held;  // by provider and key
+  std::vector<Change<std::uint64_t, Held>> held;
   std::vector<Change<BudgetKey, BudgetTrack>> budgets;
   std::vector<Change<AlertKey, AlertTrack>> alerts;
   std::vector<Change<std::string, MessageTrack>> messages;  // by id
@@ -225,15 +232,15 @@ struct World {
   std::map<std::string, MessageTrack> messages;  // that wait, by id
   std::map<TargetName, TargetTrack> targets;
   Mono budgets_due = mono_never;
-  std::map<std::string, Held> held;
+  std::map<std::uint64_t, Held> held;  // numbered by tickets, so in the order in which they came and end
 
   // Derived by apply().
   std::map<RemoteKey, SessionId> by_remote;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> held_by_remote;  // held_hash() and number
   std::set<std::pair<Mono, SessionId>> session_queue;
   std::set<std::pair<Mono, PlanName>> plan_queue_mono;
   std::set<std::pair<Wall, PlanName>> plan_queue_wall;
   std::set<std::pair<Mono, SweepKey>> sweep_queue;
-  std::set<std::pair<Mono, std::string>> held_queue;
   std::set<std::pair<Mono, AlertKey>> alert_queue;
   std::set<std::pair<Mono, std::string>> message_queue;
 

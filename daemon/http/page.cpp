@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <map>
 
-#include "base/check.h"
+#include "base/digest.h"
 #include "http/page_parts.h"
 #include "http/page_tables.h"
 #include "http/timeline.h"
@@ -305,11 +305,9 @@ class Writer {
 };
 
 std::string base64_sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  KEEPER_CHECK(EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1);
+  const Sha256 digest = sha256(text);
   std::array<unsigned char, 64> encoded{};
-  const int bytes = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(length));
+  const int bytes = EVP_EncodeBlock(encoded.data(), digest.data(), static_cast<int>(digest.size()));
   return {encoded.begin(), encoded.begin() + bytes};
 }
 

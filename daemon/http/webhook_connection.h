@@ -30,7 +30,8 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   Steady::time_point deadline() const { return deadline_; }
   // The deadline has passed.
   void expire();
-  bool idle() const { return phase_ == Phase::receiving && !parser_; }
+  // Nothing of a request has come.
+  bool idle() const { return phase_ == Phase::receiving && !parser_ && !stream_.has_waiting(); }
   void close();
   const std::string& origin() const { return origin_; }
 

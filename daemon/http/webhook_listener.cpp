@@ -19,6 +19,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/thread_name.h"
 #include "http/webhook_room.h"
 
 namespace keeper {
@@ -70,7 +71,9 @@ struct WebhookListener::Threads {
     moves_up = descriptors.move_up;
   }
 
-  Status open(const Address& listen);
+  Status open(const Address& listen, int inherited);
+  error_code bind(const tcp::endpoint& endpoint);
+  Status adopt(const Address& listen, const tcp::endpoint& endpoint, int inherited);
   void accept();
   void accept_waiting();
   void run();
@@ -92,17 +95,40 @@ struct WebhookListener::Threads {
   std::atomic<bool> listening{false};
 };
 
-Status WebhookListener::Threads::open(const Address& listen) {
+error_code WebhookListener::Threads::bind(const tcp::endpoint& endpoint) {
+  error_code failed;
+  acceptor.open(protocol, failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(backlog, failed);
+  return failed;
+}
+
+// Connections wait in it while no daemon runs, so it must be the one that the configuration means.
+Status WebhookListener::Threads::adopt(const Address& listen, const tcp::endpoint& endpoint, int inherited) {
+  error_code failed;
+  acceptor.assign(protocol, inherited, failed);
+  if (failed) return cannot_listen(listen, failed);
+  const tcp::endpoint found = acceptor.local_endpoint(failed);
+  if (!failed && found == endpoint) return Done{};
+  return Error{ErrorKind::malformed,
+               "webhook.listen is " + to_string(listen) + ", but the service manager passes a socket of " +
+                   (failed ? "another family" : to_string(Address{found.address().to_string(), found.port()})) +
+                   "; give ListenStream= of session-keeper.socket the same address"};
+}
+
+Status WebhookListener::Threads::open(const Address& listen, int inherited) {
   error_code failed;
   const std::string host = listen.host == "localhost" ? "127.0.0.1" : listen.host;
   const auto ip = asio::ip::make_address(host, failed);
   if (failed) return cannot_listen(listen, failed);
   const tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(listen.port));
   protocol = endpoint.protocol();
-  acceptor.open(protocol, failed);
-  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
-  if (!failed) acceptor.bind(endpoint, failed);
-  if (!failed) acceptor.listen(backlog, failed);
+  if (inherited >= 0) {
+    if (Status adopted = adopt(listen, endpoint, inherited); !adopted) return adopted;
+  } else {
+    failed = bind(endpoint);
+  }
   if (!failed) acceptor.native_non_blocking(true, failed);
   if (failed) return cannot_listen(listen, failed);
   address = {listen.host, acceptor.local_endpoint(failed).port()};
@@ -175,13 +201,17 @@ void WebhookListener::Threads::run() {
 }
 
 Result<std::unique_ptr<WebhookListener>> WebhookListener::start(const Address& listen, WebhookPorts ports,
-                                                                WebhookLimits limits, ServerTls tls) {
+                                                                WebhookLimits limits, ServerTls tls,
+                                                                int inherited) {
   auto threads = std::make_unique<Threads>(std::move(ports), limits);
   threads->room.use(std::move(tls));
-  if (Status opened = threads->open(listen); !opened) return opened.error();
+  if (Status opened = threads->open(listen, inherited); !opened) return opened.error();
   threads->accept();
   threads->listening = true;
-  threads->thread = std::thread([&all = *threads] { all.run(); });
+  threads->thread = std::thread([&all = *threads] {
+    name_thread("webhook");
+    all.run();
+  });
   return std::unique_ptr<WebhookListener>(new WebhookListener(std::move(threads)));
 }
 

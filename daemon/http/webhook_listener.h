@@ -16,9 +16,11 @@ namespace keeper {
 
 class WebhookListener {
  public:
-  // Listens when it returns. An error names the address and what the system said of it.
+  // Listens when it returns. `inherited`: a socket that listens on that address already, which it takes; -1: none.
+  // Errors: not_applied, naming the address and what the system said of it; malformed, where the inherited socket is
+  // another one.
   static Result<std::unique_ptr<WebhookListener>> start(const Address& listen, WebhookPorts ports,
-                                                        WebhookLimits limits = {}, ServerTls tls = {});
+                                                        WebhookLimits limits = {}, ServerTls tls = {}, int inherited = -1);
   ~WebhookListener();  // stops without grace
   WebhookListener(const WebhookListener&) = delete;
   WebhookListener& operator=(const WebhookListener&) = delete;
@@ -28,8 +30,9 @@ class WebhookListener {
   void use(ServerTls tls);
   WebhookFacts facts() const;
 
-  // Takes no new connection, answers the requests under way for at most `grace`, then closes the rest. Waits
-  // also for an intake that is under way, which the intake itself must bound.
+  // Takes no new connection, answers the requests under way for at most `grace`, then closes the rest; a client that has
+  // not said anything yet gets a part of that time. Waits also for an intake that is under way, which the intake itself
+  // must bound.
   void stop(Millis grace);
 
  private:

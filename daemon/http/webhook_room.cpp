@@ -11,6 +11,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr int silence_share = 4;  // of the grace at the end, for those that were just accepted
+
 }  // namespace
 
 WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const WebhookPorts& ports,
@@ -131,17 +133,28 @@ void WebhookRoom::close_down(Millis grace, std::function<void()> done) {
   // From here on the one deadline is the grace; what is under way ends by itself before, or is closed with
   // it.
   armed_ = Steady::time_point::min();
-  timer_.expires_after(grace);
+  const Millis silence = grace / silence_share;
+  timer_.expires_after(silence);
+  timer_.async_wait([this, rest = grace - silence](error_code failed) {
+    if (!failed) close_silent(rest);
+  });
+  on_empty_ = std::move(done);
+  close_idle(trusted_);
+  if (seated() == 0) empty();
+}
+
+void WebhookRoom::close_silent(Millis rest) {
+  timer_.expires_after(rest);
   timer_.async_wait([this](error_code failed) {
     if (!failed) close_all();
   });
-  on_empty_ = std::move(done);
-  for (const Seats& seats : {newcomers_, trusted_}) {
-    for (const auto& connection : seats) {
-      if (connection->idle()) connection->close();
-    }
+  close_idle(newcomers_);
+}
+
+void WebhookRoom::close_idle(const Seats& seats) {
+  for (const auto& connection : Seats(seats)) {
+    if (connection->idle()) connection->close();
   }
-  if (seated() == 0) empty();
 }
 
 void WebhookRoom::close_all() {

@@ -44,7 +44,8 @@ class WebhookRoom {
   void on_seat(std::function<void()> call) { on_seat_ = std::move(call); }
   bool evict_one();
 
-  // Idle connections go at once, requests under way are answered; at the end of `grace` all the rest goes.
+  // Idle connections go at once, newcomers that stay silent soon, requests under way are answered; at the end of `grace`
+  // all the rest goes.
   void close_down(Millis grace, std::function<void()> done);
   // Drops what threads still want to hand back.
   void forget_returns() { returns_->close(); }
@@ -70,6 +71,8 @@ class WebhookRoom {
   void on_timer();
   std::size_t seated() const { return newcomers_.size() + trusted_.size() + working_.size(); }
   void seat_free();
+  void close_silent(Millis rest);
+  static void close_idle(const Seats& seats);
   void close_all();
   void empty();
 

@@ -72,6 +72,11 @@ bool WebhookStream::send_now(std::string_view bytes) {
   return !failed;
 }
 
+bool WebhookStream::has_waiting() const {
+  error_code failed;
+  return socket_.available(failed) > 0 && !failed;
+}
+
 void WebhookStream::say_goodbye() {
   if (!ssl_ || broken_ || SSL_is_init_finished(ssl_.get()) == 0) return;
   SSL_shutdown(ssl_.get());

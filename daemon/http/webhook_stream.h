@@ -46,6 +46,9 @@ class WebhookStream {
   // A few bytes on a connection that has sent nothing yet: they always fit its send buffer. False: it is broken.
   bool send_now(std::string_view bytes);
 
+  // Whether bytes have come that were not read yet.
+  bool has_waiting() const;
+
   // Nothing more will be sent. False: it is broken.
   bool finish();
   void close();

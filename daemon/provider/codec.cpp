@@ -9,7 +9,6 @@ namespace keeper {
 namespace {
 
 constexpr std::string_view url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::string_view hex_lower = "0123456789abcdef";
 
 constexpr unsigned no_digit = 64;
 using Digits = std::array<std::uint8_t, 256>;
@@ -68,8 +67,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
   const std::size_t missing = (4 - text.size() % 4) % 4;
   if (missing == 3 || (padding != missing && padding != 0)) return std::nullopt;
   const Digits& digits = url ? url_digits : standard_digits;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  auto next = bytes.begin();
   unsigned bits = 0;
   unsigned count = 0;
   for (const char c : text) {
@@ -79,7 +78,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
     count += 6;
     if (count < 8) continue;
     count -= 8;
-    bytes += static_cast<char>(bits >> count & 0xFFU);
+    *next++ = static_cast<char>(bits >> count & 0xFFU);
   }
   if ((bits & ((1U << count) - 1U)) != 0) return std::nullopt;
   return bytes;
@@ -106,14 +105,6 @@ std::string encode_base64url(std::string_view bytes) {
     }
   }
   if (count > 0) text += url_alphabet[bits << (6U - count) & 0x3FU];
-  return text;
-}
-
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, 32> digest{};
-  KEEPER_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);
-  std::string text;
-  for (const unsigned char byte : digest) text += {hex_lower[byte >> 4U], hex_lower[byte & 0xFU]};
   return text;
 }
 

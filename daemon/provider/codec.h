@@ -22,7 +22,6 @@ std::optional<std::string> decode_base64(std::string_view text);
 std::string encode_base64(std::string_view bytes);
 std::string encode_base64url(std::string_view bytes);  // without padding
 
-std::string sha256_hex(std::string_view bytes);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", the form that RFC 9110 requires of senders. Empty on anything else.
 std::optional<Wall> parse_http_date(std::string_view text);

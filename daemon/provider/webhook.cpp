@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace keeper {
@@ -60,7 +61,7 @@ Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, 
   } else {
     row.progress = event->progress;
     row.failed = event->failed;
-    row.key = row.type + "|" + remote_id.str();
+    row.key = delivery_key(row.type, remote_id);
   }
   return delivery;
 }

@@ -4,12 +4,12 @@
 #include <openssl/rsa.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <vector>
 
+#include "base/digest.h"
 #include "provider/webhook.h"
 
 namespace keeper {
@@ -88,8 +88,7 @@ bool WebhookKey::verifies(std::string_view body, std::string_view signature) {
   if (signature.size() > contexts_->modulus_bytes * 2) return false;
   const auto raw = decode_base64(signature);
   if (!raw || raw->size() != contexts_->modulus_bytes) return false;
-  std::array<unsigned char, 32> digest{};
-  if (EVP_Digest(body.data(), body.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) return false;
+  const Sha256 digest = sha256(body);
   Context context = contexts_->idle.with([](std::vector<Context>& idle) {
     Context last;
     if (!idle.empty()) {

@@ -1,9 +1,9 @@
 #include "runtime/daemon.h"
 
 #include <algorithm>
-#include <future>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "config/config.h"
 #include "provider/provider.h"
 #include "runtime/log.h"
@@ -176,10 +176,15 @@ LoopPorts Daemon::loop_ports() {
     notify_status(line);
     last = std::move(line);
   };
+  ports.may_leave = [this] { signals_.interrupt(); };
   if (limit) {
-    ports.turned = [every = *limit / 4, fed = Mono{}]() mutable {
+    ports.turned = [this, every = *limit / 4, fed = Mono{}]() mutable {
       const Mono now = BootClock::now();
       if (now < fed + every) return;
+      if (workers_.hang(now)) {
+        Log(Level::error, "call_hangs").with("reason", "a call to a provider never ends; the watchdog is not fed any more");
+        return;
+      }
       notify_watchdog();
       fed = now;
     };
@@ -187,7 +192,7 @@ LoopPorts Daemon::loop_ports() {
   return ports;
 }
 
-Status Daemon::start() {
+Status Daemon::prepare() {
   const Result<Ledger> ledger = store_->load();
   if (!ledger) return ledger.error();
   const auto settings = loaded().settings;
@@ -203,15 +208,21 @@ Status Daemon::start() {
       .with("unresolved_sessions", static_cast<long long>(ledger->unresolved.size()));
   store_->hand_over();
   // The configuration is the first event: without it no session's provider is known.
-  std::promise<bool> installed;
-  inbox_.post(ConfigLoaded{settings->config}, [&](std::optional<Ack> ack) { installed.set_value(ack.has_value()); });
+  const auto installed = std::make_shared<std::promise<bool>>();
+  configured_ = installed->get_future();
+  inbox_.post(ConfigLoaded{settings->config}, [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
+  return Done{};
+}
+
+Status Daemon::start() {
   thread_ = std::thread([this] {
+    name_thread("loop");
     loop_->run();
     store_->hand_over();
     signals_.interrupt();
   });
-  if (installed.get_future().get()) {
-    install_dead_mans_switch(*settings);
+  if (configured_.get()) {
+    install_dead_mans_switch(*loaded().settings);
     return Done{};
   }
   return Error{ErrorKind::storage, published().storage_error};
@@ -342,10 +353,10 @@ Millis Daemon::leave_limit() {
   return std::min(limit, leave_limit_max);
 }
 
-int Daemon::serve() {
+int Daemon::serve(const std::function<void()>& close_door) {
   notify_ready();
   while (const std::optional<Signal> signal = signals_.wait(mono_never)) {
-    if (*signal == Signal::terminate) return leave();
+    if (*signal == Signal::terminate) return leave(close_door);
     static_cast<void>(reload());
   }
   thread_.join();
@@ -353,7 +364,7 @@ int Daemon::serve() {
   return exit_failed;
 }
 
-int Daemon::leave() {
+int Daemon::leave(const std::function<void()>& close_door) {
   const Millis limit = leave_limit();
   const Mono until = BootClock::now() + limit;
   Log(Level::info, "stopping").with("within", to_text(limit));
@@ -368,6 +379,7 @@ int Daemon::leave() {
     }
     break;
   }
+  close_door();
   {
     // A reload may be under way on a listener's thread.
     const std::scoped_lock lock(reloading_);

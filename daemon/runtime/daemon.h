@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -44,16 +45,20 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  // Loads what the store holds. From here on the listeners may be open: what they are given is decided after start().
+  Status prepare();
+
   // Starts the loop and waits until the configuration is in effect: the sessions of the store are recovered then.
   Status start();
 
-  // The listeners are up. Serves signals until the daemon may leave, and returns the exit code.
-  int serve();
+  // Serves signals until the daemon may leave, calls `close_door` while deliveries that came in
+  // can still be put on disk, and returns the exit code.
+  int serve(const std::function<void()>& close_door);
 
   // After serve(), with the listeners gone. False: calls are still under way that need not be waited for.
   bool end();
 
-  // Any thread from here on.
+  // Any thread from here on, after prepare().
   Published published() { return loop_->published(); }
   Millis loop_age() const { return BootClock::now() - loop_->turned_at(); }
   Loaded loaded();
@@ -92,7 +97,7 @@ class Daemon {
   bool is_well();
   LoopPorts loop_ports();
   Millis leave_limit();
-  int leave();
+  int leave(const std::function<void()>& close_door);
 
   Signals& signals_;
   const Wall started_at_ = wall_now();
@@ -107,6 +112,7 @@ class Daemon {
   Verifiers verifiers_;
   std::unique_ptr<Loop> loop_;
   std::thread thread_;
+  std::future<bool> configured_;
   bool hurried_ = false;
   std::mutex reloading_;
   Locked<Loaded> loaded_;

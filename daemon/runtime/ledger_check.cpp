@@ -1,8 +1,7 @@
 #include "runtime/ledger_check.h"
 
 #include <algorithm>
-
-#include "core/draft.h"
+#include <set>
 
 namespace keeper {
 namespace {
@@ -43,6 +42,20 @@ std::string notice_difference(const World& world, const Ledger& ledger) {
   return {};
 }
 
+using DeliveryKeys = std::set<std::pair<ProviderName, std::string>>;
+
+DeliveryKeys held_of(const World& world) {
+  DeliveryKeys keys;
+  for (const auto& [number, held] : world.held) keys.insert({held.remote.first, row_of(held).key});
+  return keys;
+}
+
+DeliveryKeys held_of(const Ledger& ledger) {
+  DeliveryKeys keys;
+  for (const DeliveryRow& row : ledger.held) keys.insert({row.provider, row.key});
+  return keys;
+}
+
 }  // namespace
 
 std::string difference(const World& world, const Ledger& ledger) {
@@ -51,10 +64,7 @@ std::string difference(const World& world, const Ledger& ledger) {
   if (std::string found = session_difference(world, ledger); !found.empty()) return found;
   if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
   if (std::string found = notice_difference(world, ledger); !found.empty()) return found;
-  const bool held = world.held.size() == ledger.held.size() &&
-                    std::all_of(ledger.held.begin(), ledger.held.end(),
-                                [&](const DeliveryRow& row) { return world.held.contains(held_key(row)); });
-  return held ? std::string{} : "the held deliveries differ";
+  return held_of(world) == held_of(ledger) ? std::string{} : "the held deliveries differ";
 }
 
 Decision rowless_part(const Decision& decision, const std::set<SessionId>& except) {

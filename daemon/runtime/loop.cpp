@@ -22,9 +22,15 @@ constexpr int pruned_max = 50;  // 10 to 30 ms at ten million transitions
 constexpr int pruned_for_size = 20;  // between two looks at the size
 constexpr int size_steps_max = 3;
 
-Batch batch_of(const std::vector<Decision>& decisions) {
+// Takes the deliveries, which are large and which nobody asks the decisions for afterwards.
+Batch batch_of(std::vector<Decision>& decisions) {
   Batch batch;
-  for (const Decision& decision : decisions) append(batch, decision.batch);
+  for (Decision& decision : decisions) {
+    auto& deliveries = decision.batch.deliveries;
+    batch.deliveries.insert(batch.deliveries.end(), std::move_iterator(deliveries.begin()), std::move_iterator(deliveries.end()));
+    deliveries.clear();
+    append(batch, decision.batch);
+  }
   return batch;
 }
 
@@ -43,7 +49,7 @@ Loop::Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock,
 }
 
 void Loop::run() {
-  while (!stopping_ && !finished()) {
+  while (!stopping_ && fatal_.empty()) {
     inbox_.wait(next_turn());
     turn();
   }
@@ -63,6 +69,10 @@ void Loop::turn() {
     work(now);
   }
   publish(now);
+  if (!may_leave_ && !outage_ && fatal_.empty() && keeper_.ready_to_leave()) {
+    may_leave_ = true;
+    ports_.may_leave();
+  }
   meters_.turned(std::chrono::steady_clock::now() - begin);
   turned_at_ = now.mono.time_since_epoch().count();
   ports_.turned();
@@ -103,6 +113,7 @@ Status Loop::count_budgets(Round& round, Now now) {
 
 Status Loop::decide_round(Round& round, Now now) {
   if (Status counted = count_budgets(round, now); !counted) return counted;
+  round.decisions.reserve(round.items.size() + 1);
   const bool many = round.items.size() > 1;
   const auto lookups = many ? std::make_unique<Store::Lookups>(store_) : nullptr;
   for (std::size_t i = 0; i < round.items.size(); ++i) {

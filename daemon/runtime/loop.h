@@ -40,6 +40,7 @@ struct LoopPorts {
   std::function<void(const Published&)> published = [](const Published&) {};
   std::function<void(int sessions)> pruned = [](int) {};  // by retention
   std::function<void()> turned = [] {};  // feeds the watchdog
+  std::function<void()> may_leave = [] {};  // once: what a shutdown waits for is done, and on disk
 };
 
 class Loop {
@@ -47,14 +48,12 @@ class Loop {
   // `ledger`: what store.load() gave.
   Loop(Store& store, const Ledger& ledger, Inbox& inbox, const Clock& clock, Meters& meters, LoopPorts ports);
 
-  // Turns until stop(), until the keeper is ready to leave, or until it cannot go on (fatal()).
+  // Turns until stop(), or until it cannot go on (fatal()).
   void run();
 
   // One round without waiting, and when the next one is due.
   void turn();
   Mono next_turn() const;
-  bool finished() const { return !fatal_.empty() || (!outage_ && keeper_.ready_to_leave()); }
-
   // Why the process must end and recover from its store; empty in the ordinary case.
   const std::string& fatal() const { return fatal_; }
   const Keeper& keeper() const { return keeper_; }
@@ -113,6 +112,7 @@ class Loop {
   LoopPorts ports_;
   std::optional<Outage> outage_;
   std::string fatal_;
+  bool may_leave_ = false;
   bool changed_ = true;  // since the view was last published
   Mono publish_at_{};
   Mono maintain_at_{};

@@ -1,5 +1,9 @@
 #include "runtime/meters.h"
 
+#include <map>
+#include <string>
+#include <utility>
+
 namespace keeper {
 namespace {
 
@@ -70,8 +74,10 @@ void Meters::committed(const Batch& batch, const Config& config, Time took) {
       }
     }
   }
-  for (const DeliveryRow& row : batch.deliveries) {
-    deliveries_.Add({{"provider", row.provider.str()}, {"disposition", std::string(to_string(row.disposition))}}).Increment();
+  std::map<std::pair<ProviderName, Disposition>, int> deliveries;
+  for (const DeliveryRow& row : batch.deliveries) ++deliveries[{row.provider, row.disposition}];
+  for (const auto& [of, count] : deliveries) {
+    deliveries_.Add({{"provider", of.first.str()}, {"disposition", std::string(to_string(of.second))}}).Increment(count);
   }
 }
 

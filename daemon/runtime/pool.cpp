@@ -6,8 +6,15 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 
 namespace keeper {
+namespace {
+
+constexpr int effect_calls_max = 8;  // a list of many pages apart, which the margin has room for
+constexpr Millis hang_margin = std::chrono::minutes{5};
+
+}  // namespace
 
 Answer answer_for(const Effect& effect, Error error) {
   Answer answer;
@@ -56,6 +63,11 @@ std::optional<std::size_t> Pool::rate_left(Mono now) const {
 bool Pool::idle() const {
   const std::scoped_lock lock(mutex_);
   return queued_ == 0 && waiting_ == threads_.size();
+}
+
+bool Pool::hangs(Mono now) const {
+  const std::scoped_lock lock(mutex_);
+  return !begun_.empty() && now - *begun_.begin() > settings_.patience * effect_calls_max + hang_margin;
 }
 
 std::vector<Pool::Need> Pool::needs_of(const Effect& effect) const {
@@ -171,12 +183,15 @@ std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
 }
 
 void Pool::work() {
+  name_thread(settings_.name);
   std::unique_lock lock(mutex_);
   while (std::optional<Effect> effect = next(lock)) {
     --waiting_;
+    const auto begun = begun_.insert(BootClock::now());
     lock.unlock();
     sink_(carry_out(*effect));
     lock.lock();
+    begun_.erase(begun);
     ++waiting_;
   }
 }

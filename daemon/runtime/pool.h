@@ -45,6 +45,9 @@ class Pool {
   // Nothing queued and nothing under way.
   bool idle() const;
 
+  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take.
+  bool hangs(Mono now) const;
+
   // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
   std::optional<std::size_t> rate_left(Mono now) const;
 
@@ -88,6 +91,7 @@ class Pool {
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;
   std::size_t waiting_ = 0;  // threads without a call
+  std::multiset<Mono> begun_;  // when each effect that is under way was taken up
   bool stopping_ = false;
 };
 

@@ -26,6 +26,9 @@ class Workers {
   // See Pool::rate_left; empty also for a provider that is not known. Any thread.
   std::optional<std::size_t> rate_left(const ProviderName& provider);
 
+  // Whether a call of some provider's never ends. Any thread.
+  bool hang(Mono now);
+
   // True once no call is queued or under way, false if that takes longer.
   bool wait_quiet(Millis limit);
 

@@ -1,9 +1,8 @@
 #include "store/chain.h"
 
-#include <array>
 #include <cstdint>
 
-#include "base/check.h"
+#include "base/digest.h"
 
 namespace keeper {
 namespace {
@@ -24,10 +23,6 @@ void add(std::string& buffer, Wall time) { add(buffer, time.time_since_epoch().c
 
 const std::string Chain::start(32, '\0');
 
-Chain::Chain() : digest_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
-  KEEPER_CHECK(digest_ && context_);
-}
-
 std::string Chain::link(std::string_view previous, const TransitionRow& row) {
   buffer_.clear();
   add(buffer_, previous);
@@ -43,10 +38,7 @@ std::string Chain::link(std::string_view previous, const TransitionRow& row) {
   add(buffer_, row.at);
   add(buffer_, row.recorded_at);
   add(buffer_, row.detail);
-  std::array<unsigned char, 32> hash{};
-  KEEPER_CHECK(EVP_DigestInit_ex2(context_.get(), digest_.get(), nullptr) == 1);
-  KEEPER_CHECK(EVP_DigestUpdate(context_.get(), buffer_.data(), buffer_.size()) == 1);
-  KEEPER_CHECK(EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) == 1);
+  const Sha256 hash = sha256(buffer_);
   return std::string(hash.begin(), hash.end());
 }
 

@@ -1,11 +1,10 @@
 #include "store/verify.h"
 
-#include <openssl/evp.h>
 #include <sqlite3.h>
 
-#include <array>
 #include <chrono>
 
+#include "base/digest.h"
 #include "store/chain.h"
 #include "store/connection.h"
 #include "store/lock.h"
@@ -22,15 +21,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t problems_max = 100;
 constexpr int rows_a_read = 1000;  // so that no read transaction is long
 constexpr std::chrono::seconds read_limit{5};
-
-string sha256_hex(const string& body) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<unsigned char, 32> hash{};
-  KEEPER_CHECK(EVP_Digest(body.data(), body.size(), hash.data(), nullptr, EVP_sha256(), nullptr) == 1);
-  string hex;
-  for (const unsigned char byte : hash) hex += {digits[byte >> 4U], digits[byte & 0xfU]};
-  return hex;
-}
 
 class Check {
  public:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -42,8 +43,10 @@ httplib::Client client_of(int port) {
 void sleep_for(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 
 Child::Child(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
-             const std::filesystem::path& log) {
+             const std::filesystem::path& log, int inherited) {
   std::vector<std::string> variables;
+  const std::string own_pid = "LISTEN_PID=0000000000";
+  if (inherited >= 0) variables = {own_pid, "LISTEN_FDS=1", "LISTEN_FDNAMES=webhook"};
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(variables);
@@ -54,6 +57,10 @@ Child::Child(std::vector<std::string> arguments, const std::map<std::string, std
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
+    if (inherited >= 0) {
+      std::snprintf(envp[0], own_pid.size() + 1, "LISTEN_PID=%d", getpid());
+      if (dup2(inherited, 3) == 3) fcntl(3, F_SETFD, 0);
+    }
     execve(argv[0], argv.data(), envp.data());
     _exit(127);
   }
@@ -171,7 +178,7 @@ void Stage::start_daemon() {
   daemon_environment.insert(variables.begin(), variables.end());
   daemon.emplace(
       std::vector<std::string>{KEEPER_PROGRAM, "run", "--config", (directory / "keeper.yaml").string()},
-      daemon_environment, directory / "daemon.log");
+      daemon_environment, directory / "daemon.log", inherited);
   ++runs_;
 }
 

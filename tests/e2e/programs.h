@@ -18,9 +18,10 @@ using Json = nlohmann::json;
 
 class Child {
  public:
-  // `log`: where its output goes.
+  // `log`: where its output goes. `inherited`: a listening socket that it gets as a service manager would pass it, named
+  // "webhook"; -1: none.
   Child(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
-        const std::filesystem::path& log);
+        const std::filesystem::path& log, int inherited = -1);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
@@ -76,6 +77,7 @@ class Stage {
 
   std::filesystem::path store;                  // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment
+  int inherited = -1;                            // its webhook socket, see Child
 
   const std::filesystem::path directory;
   const int api_port, control_port, status_port, webhook_port;

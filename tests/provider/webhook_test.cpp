@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "base/digest.h"
 #include "provider/fake_server.h"
 #include "provider/support.h"
 

@@ -70,7 +70,7 @@ TEST_CASE("a delivery that cannot be put on disk is refused, and taken when it c
   std::vector<std::optional<Ack>> acks;
   const auto receipt = [&](std::optional<Ack> ack) { acks.push_back(ack); };
   const auto large = [&] {
-    Delivered delivered = world.delivery("stopping|r1", "r1", Progress::stopping);
+    Delivered delivered = world.delivery("r1", Progress::stopping);
     delivered.row.body = std::string(60'000, 'x');
     return delivered;
   };
@@ -112,7 +112,7 @@ TEST_CASE("heartbeats go on while the disk is full") {
   world.activate();
   world.effects.clear();
   FullDisk full(world);
-  Delivered delivered = world.delivery("stopping|r1", "r1", Progress::stopping);
+  Delivered delivered = world.delivery("r1", Progress::stopping);
   delivered.row.body = std::string(60'000, 'x');
   REQUIRE(world.inbox.offer(delivered, {}));
   world.turn();

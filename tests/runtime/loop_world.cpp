@@ -64,6 +64,7 @@ void LoopWorld::boot() {
     }
   };
   ports.pruned = [this](int sessions) { pruned += sessions; };
+  ports.may_leave = [this] { ++may_leave; };
   ports.committed = [this](const TransitionRow& row) { transitions.push_back(row); };
   loop = std::make_unique<Loop>(*store, *ledger, inbox, clock, meters, std::move(ports));
 }
@@ -114,16 +115,18 @@ SessionId LoopWorld::activate() {
   return start.session;
 }
 
-Delivered LoopWorld::delivery(const std::string& key, const std::string& remote, Progress progress) {
+Delivered LoopWorld::delivery(const std::string& remote, Progress progress) {
   Delivered delivered;
   delivered.row.provider = ProviderName("agents");
-  delivered.row.key = key;
-  delivered.row.type = "ai-deployment-session-started";
+  delivered.row.type = progress == Progress::ended      ? "ai-deployment-session-stopped"
+                       : progress == Progress::stopping ? "ai-deployment-session-stopping"
+                                                        : "ai-deployment-session-started";
   delivered.row.progress = progress;
   delivered.row.remote_id = RemoteId(remote);
+  delivered.row.key = delivery_key(delivered.row.type, delivered.row.remote_id);
   delivered.row.received_at = clock.now().wall;
   delivered.row.body = "{}";
-  delivered.row.digest = "d-" + key;
+  delivered.row.digest = "d-" + delivered.row.key;
   return delivered;
 }
 

@@ -60,7 +60,7 @@ class LoopWorld {
   // Brings the plan's session to active.
   SessionId activate();
 
-  Delivered delivery(const std::string& key, const std::string& remote, Progress progress = Progress::started);
+  Delivered delivery(const std::string& remote, Progress progress = Progress::started);
   Result<std::optional<SessionRow>> stored(const SessionId& id) { return history->session(id); }
 
   TempDir directory;
@@ -74,6 +74,7 @@ class LoopWorld {
   std::vector<TransitionRow> transitions;   // as told after their commit
   std::vector<std::string> order;           // what left the loop, in order
   int pruned = 0;                           // sessions that retention removed
+  int may_leave = 0;                        // how often it said so
   bool rows_before_effects = true;          // each effect's session was in the file when it was dispatched
 };
 

@@ -54,7 +54,7 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
     auto* answer = std::get_if<Answer>(&event);
     if (answer && shows_remotes(*answer)) look_up(*answer);
     if (auto* delivered = std::get_if<Delivered>(&event)) {
-      const std::string key = held_key(delivered->row);
+      const std::string key = delivered->row.provider.str() + "|" + delivered->row.key;
       delivered->seen = !keys.insert(key).second ||
                         store_->has_delivery(delivered->row.provider, delivered->row.key).value();
       const auto known = keeper_->world().by_remote.find({delivered->row.provider, delivered->row.remote_id});

@@ -1,0 +1,15 @@
+// SHA-256. Any thread.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace keeper {
+
+using Sha256 = std::array<unsigned char, 32>;
+
+Sha256 sha256(std::string_view bytes);
+std::string sha256_hex(std::string_view bytes);  // lower case
+
+}  // namespace keeper

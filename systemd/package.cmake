@@ -1,7 +1,7 @@
 # Debian packages, by `cpack -G DEB` in a release build: session-keeper, and session-keeper-sandbox for a first try.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "The session-keeper developers <session-keeper@localhost>")
+set(CPACK_PACKAGE_CONTACT "The session-keeper developers <maintainers@session-keeper.example.org>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -15,7 +15,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 
 set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME session-keeper)
-set(CPACK_DEBIAN_DAEMON_PACKAGE_DEPENDS "ca-certificates, tzdata, init-system-helpers")
+set(CPACK_DEBIAN_DAEMON_PACKAGE_DEPENDS "ca-certificates, tzdata")
 set(CPACK_COMPONENT_DAEMON_DESCRIPTION "keeps paid remote sessions as planned
 Starts sessions at VideoSDK, Notte, Sonoran CMS and providers that its
 configuration describes, on schedule; keeps them alive under their idle

@@ -55,7 +55,7 @@ string names_of(const std::vector<Command>& commands, Operand operand) {
   return names;
 }
 
-string quoted(const string& text) {
+string in_quotes(const string& text) {
   string safe = "'";
   for (const char c : text) safe += c == '\'' ? string("'\\''") : string(1, c);
   return safe + "'";
@@ -89,12 +89,12 @@ string bash_script(const std::vector<Command>& commands, const std::vector<std::
 
 string zsh_script(const std::vector<Command>& commands) {
   string text = "#compdef session-keeper\n_session_keeper() {\n  local -a commands options\n  commands=(\n";
-  for (const Command& command : commands) text += "    " + quoted(command.name + ":" + command.what) + "\n";
+  for (const Command& command : commands) text += "    " + in_quotes(command.name + ":" + command.what) + "\n";
   text += "  )\n  local command=${words[2]}\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
           "  case $command in\n";
   for (const Command& command : commands) {
     text += "    " + command.name + ") options=(";
-    for (const auto& [name, what] : command.options) text += quoted(name + ":" + what) + " ";
+    for (const auto& [name, what] : command.options) text += in_quotes(name + ":" + what) + " ";
     text += ") ;;\n";
   }
   text += "  esac\n  if [[ $PREFIX == -* ]]; then _describe -o option options; return; fi\n  case $command in\n    " +
@@ -106,10 +106,10 @@ string zsh_script(const std::vector<Command>& commands) {
 string fish_script(const std::vector<Command>& commands) {
   string text = "complete -c session-keeper -f\n";
   for (const Command& command : commands) {
-    text += "complete -c session-keeper -n __fish_use_subcommand -a " + command.name + " -d " + quoted(command.what) + "\n";
+    text += "complete -c session-keeper -n __fish_use_subcommand -a " + command.name + " -d " + in_quotes(command.what) + "\n";
     const string seen = "complete -c session-keeper -n '__fish_seen_subcommand_from " + command.name + "'";
-    for (const auto& [name, what] : command.options) text += seen + " -l " + name.substr(2) + " -d " + quoted(what) + "\n";
-    if (command.operand == Operand::plan) text += seen + " -a " + quoted("(" + string(plan_names) + ")") + "\n";
+    for (const auto& [name, what] : command.options) text += seen + " -l " + name.substr(2) + " -d " + in_quotes(what) + "\n";
+    if (command.operand == Operand::plan) text += seen + " -a " + in_quotes("(" + string(plan_names) + ")") + "\n";
     if (command.operand == Operand::file) text += seen + " -F\n";
   }
   return text;

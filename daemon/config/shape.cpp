@@ -9,7 +9,7 @@
 namespace keeper::config {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + printable(text, 60) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
 
 bool is_secret(const Key& key) { return key.types[0].kind == Kind::secret; }
 
@@ -43,7 +43,7 @@ void report_unknown(const Entry& entry, const Section& section, const std::strin
     if (is_secret(key)) secret_files.push_back(spelled(key));
   }
   known.insert(known.end(), secret_files.begin(), secret_files.end());
-  std::string message = "unknown key " + quoted(entry.key) + " in " + owner;
+  std::string message = "unknown key " + in_quotes(entry.key) + " in " + owner;
   if (const std::string_view home = home_of(entry.key, section); !home.empty()) {
     message += ": it belongs in '" + std::string(home) + "'";
   } else if (const std::string_view word = closest(entry.key, known); !word.empty()) {
@@ -86,7 +86,7 @@ class ShapeCheck {
 
   void value(const Entry& entry, const Key& key) {
     const Node& node = entry.value;
-    const std::string name = quoted(entry.key);
+    const std::string name = in_quotes(entry.key);
     if (node.is_null()) {
       const bool may_be_empty = std::all_of(key.types.begin(), key.types.end(), is_map);
       if (!may_be_empty) {
@@ -116,7 +116,7 @@ class ShapeCheck {
   void secret(const Entry& entry, const Key& key) {
     const std::string name(key.name);
     if (entry.key != key.name) {
-      scalar({Type{.kind = Kind::path}}, entry.value, quoted(entry.key));
+      scalar({Type{.kind = Kind::path}}, entry.value, in_quotes(entry.key));
     } else if (!entry.value.is_scalar() || !variable_name(entry.value.text)) {
       problems_.error(entry.value.place, "'" + name + "': a secret does not stand in this file: write " +
                                              name + "_file: PATH, or " + name + ": ${ENV_NAME}");
@@ -124,7 +124,7 @@ class ShapeCheck {
   }
 
   void list(const Entry& entry, const Type& type) {
-    const std::string name = quoted(entry.key);
+    const std::string name = in_quotes(entry.key);
     for (const Node& item : entry.value.items) {
       if (type.item != Kind::section) {
         scalar({Type{.kind = type.item}}, item, "an item of " + name);
@@ -138,7 +138,7 @@ class ShapeCheck {
 
   void map(const Entry& entry, const Type& type) {
     if (type.kind == Kind::section) {
-      section(entry.value, *type.section, quoted(entry.key), entry.place);
+      section(entry.value, *type.section, in_quotes(entry.key), entry.place);
       return;
     }
     for (const Entry& item : entry.value.entries) {
@@ -153,12 +153,12 @@ class ShapeCheck {
   // The values of `env` may be credentials: they are not shown.
   void text_item(const Entry& item, const std::string& map_key) {
     if (!item.value.is_scalar()) {
-      problems_.error(item.place, quoted(item.key) + " in " + quoted(map_key) + " must be a text");
+      problems_.error(item.place, in_quotes(item.key) + " in " + in_quotes(map_key) + " must be a text");
     }
   }
 
   void named_item(const Entry& item, const Type& type) {
-    const std::string owner = std::string(type.section->name) + " " + quoted(item.key);
+    const std::string owner = std::string(type.section->name) + " " + in_quotes(item.key);
     if (!is_name(item.key)) {
       problems_.error(item.place,
                       owner + ": a name is 1 to 64 of A-Z a-z 0-9 . _ - and begins with a letter or digit");

@@ -96,7 +96,7 @@ bool Parser::fail(const Field& field, string_view place, const std::string& mess
   return fail(place, std::string(field.name) + ": " + message + "; allowed is " + std::string(field.allowed));
 }
 
-std::string quoted(string_view text) { return "\"" + printable(text, 40) + "\""; }
+std::string in_quotes(string_view text) { return "\"" + printable(text, 40) + "\""; }
 
 bool Parser::parse_value(const Field& field, string_view text, unsigned& value) {
   if (all_digits(text)) {
@@ -110,7 +110,7 @@ bool Parser::parse_value(const Field& field, string_view text, unsigned& value) 
   const std::string name = lower_case(text);
   const std::size_t at = name.size() == 3 ? field.names.find(name) : string_view::npos;
   if (text.empty()) return fail(field, text, "a value is missing");
-  if (at == string_view::npos || at % 3 != 0) return fail(field, text, quoted(text) + " is no value of it");
+  if (at == string_view::npos || at % 3 != 0) return fail(field, text, in_quotes(text) + " is no value of it");
   value = field.first_name + static_cast<unsigned>(at / 3);
   return true;
 }
@@ -122,7 +122,7 @@ bool Parser::parse_step(const Field& field, string_view item, std::size_t slash,
     for (const char c : text) step = step * 10 + static_cast<unsigned>(c - '0');
   }
   if (step > 0) return true;
-  return fail(field, text, "a step is a number from 1 on, not " + quoted(text));
+  return fail(field, text, "a step is a number from 1 on, not " + in_quotes(text));
 }
 
 bool Parser::parse_range(const Field& field, string_view item, string_view range, unsigned step, Bits& bits) {
@@ -139,11 +139,11 @@ bool Parser::parse_range(const Field& field, string_view item, string_view range
       if (&field == &weekday_field && high == 0 && low > 0 && !all_digits(end)) high = 7;
     } else if (range.size() != item.size()) {
       return fail(field, item,
-                  quoted(item) + " steps from a single value; write a range before the step, as " +
+                  in_quotes(item) + " steps from a single value; write a range before the step, as " +
                       std::string(range) + "-" + std::to_string(field.high) +
                       std::string(item.substr(range.size())));
     }
-    if (low > high) return fail(field, item, "the range " + quoted(range) + " runs backwards");
+    if (low > high) return fail(field, item, "the range " + in_quotes(range) + " runs backwards");
   }
   for (unsigned value = low; value <= high; value += step) bits |= Bits{1} << value;
   return true;
@@ -170,7 +170,7 @@ bool Parser::parse_special(const Field& field, string_view item, bool& is_specia
       const string_view nth = item.substr(hash + 1);
       if (!parse_value(field, item.substr(0, hash), value)) return false;
       if (nth.size() != 1 || nth[0] < '1' || nth[0] > '5') {
-        return fail(field, nth, quoted(nth) + " after # is not within 1-5");
+        return fail(field, nth, in_quotes(nth) + " after # is not within 1-5");
       }
       result_.nth_weekdays[static_cast<std::size_t>(nth[0] - '0')] |= Bits{1} << (value % 7);
       return true;
@@ -235,12 +235,12 @@ bool Parser::check_matches(const std::vector<string_view>& fields) {
   const string_view weekday = fields[fields.size() - 1];
   const Bits days = result_.days | result_.nearest_workdays;
   if (!result_.last_day && !result_.last_workday && (days & ((Bits{2} << longest) - 1)) == 0) {
-    return fail(day, "day of month: " + quoted(day) +
+    return fail(day, "day of month: " + in_quotes(day) +
                          " never comes in the month given, so this never matches" + "; allowed is 1-" +
                          std::to_string(longest));
   }
-  return fail(weekday, "day of week: " + quoted(weekday) + " never falls on a day of month in " +
-                           quoted(day) + ", so this never matches; allowed is " +
+  return fail(weekday, "day of week: " + in_quotes(weekday) + " never falls on a day of month in " +
+                           in_quotes(day) + ", so this never matches; allowed is " +
                            std::string(weekday_field.allowed));
 }
 
@@ -256,12 +256,12 @@ std::variant<CronFields, CronProblem> Parser::parse() {
     const auto known = std::find_if(nicknames.begin(), nicknames.end(),
                                     [&name](const Nickname& nickname) { return nickname.name == name; });
     if (known == nicknames.end()) {
-      fail(fields[0], "unknown nickname " + quoted(fields[0]) +
+      fail(fields[0], "unknown nickname " + in_quotes(fields[0]) +
                           "; allowed is @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually");
       return *problem_;
     }
     if (fields.size() == 1) return Parser(known->fields).parse();
-    fail(fields[1], "nothing may follow the nickname " + quoted(fields[0]));
+    fail(fields[1], "nothing may follow the nickname " + in_quotes(fields[0]));
     return *problem_;
   }
   if (fields.size() < 5 || fields.size() > 6) {

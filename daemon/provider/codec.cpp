@@ -26,9 +26,9 @@ constexpr Digits standard_digits = digits_of('+', '/');
 constexpr Digits url_digits = digits_of('-', '_');
 
 // How deep a JSON text nests, if it is one.
-int depth_of(std::string_view text) {
-  int depth = 0;
-  int deepest = 0;
+std::size_t depth_of(std::string_view text) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
   bool quoted = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -40,7 +40,7 @@ int depth_of(std::string_view text) {
     } else if (c == '{' || c == '[') {
       deepest = std::max(deepest, ++depth);
     } else if (c == '}' || c == ']') {
-      --depth;
+      if (depth > 0) --depth;
     }
   }
   return deepest;
@@ -131,8 +131,7 @@ std::optional<Wall> parse_http_date(std::string_view text) {
 }
 
 std::optional<Json> parse_json(std::string_view text) {
-  constexpr int depth_max = 64;
-  if (depth_of(text) > depth_max) return std::nullopt;
+  if (depth_of(text) > json_depth_max) return std::nullopt;
   Json value = Json::parse(text.begin(), text.end(), nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;

@@ -27,6 +27,7 @@ std::string encode_base64url(std::string_view bytes);  // without padding
 std::optional<Wall> parse_http_date(std::string_view text);
 
 // Empty for text that is not JSON or nests deeper than 64 levels (copies and dumps of a value recurse).
+inline constexpr std::size_t json_depth_max = 64;  // copying a deeper one could take the whole stack
 std::optional<Json> parse_json(std::string_view text);
 std::string json_text(const Json& value);  // bytes that are not UTF-8 are replaced
 

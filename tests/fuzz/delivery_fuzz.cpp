@@ -1,4 +1,5 @@
 // The body of a delivery, as anybody who has the key could send it.
+#include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "provider/codec.h"
 #include "provider/webhook.h"
@@ -6,13 +7,29 @@
 using namespace keeper;
 using namespace keeper::fuzz;
 
+namespace {
+
+// What the whole document says.
+std::string type_of(const Json& whole) {
+  return printable(text_at(whole, "webhookType").value_or(text_at(whole, "type").value_or("")), 100);
+}
+RemoteId id_of(const Json& whole) {
+  return normalised_id(text_at(member(whole, "data"), "sessionId").value_or(""));
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(text_of(data, size));
   const auto first = parse_delivery(body, ProviderName{"agents"}, Wall{});
+  const auto whole = parse_json(body);
   if (!first) {
     require(!first.error().what.empty(), "a refusal says why");
+    require(!whole || !whole->is_object() || type_of(*whole).empty() || id_of(*whole).empty(), "what is refused lacks something");
     return 0;
   }
+  require(whole && whole->is_object(), "it is an object");
+  require(type_of(*whole) == first->row.type && id_of(*whole) == first->row.remote_id, "it says what the whole document says");
   const DeliveryRow& row = first->row;
   require(row.body == body, "the raw bytes are kept");
   require(!row.key.empty() && !row.type.empty(), "it can be told from others");

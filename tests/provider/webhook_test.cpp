@@ -200,6 +200,23 @@ TEST_CASE("the documented message is read, its body kept as it came") {
   CHECK(delivery.row.received_at == at);
 }
 
+TEST_CASE("of a name that stands twice the last value counts, and names elsewhere do not") {
+  const auto [text, type, id] = GENERATE(table<const char*, const char*, const char*>({
+      {R"({"webhookType":"a","webhookType":"b","data":{"sessionId":"x","sessionId":"y"}})", "b", "y"},
+      {R"({"webhookType":"a","webhookType":1,"type":"c","data":{"sessionId":"x"}})", "c", "x"},
+      {R"({"type":"c","webhookType":"a","data":{"sessionId":"x"},"data":{}})", "a", ""},
+      {R"({"webhookType":"a","data":{"sessionId":"x"},"data":7})", "a", ""},
+      {R"({"webhookType":"a","data":{"sessionId":["z"]},"other":{"sessionId":"x"}})", "a", ""},
+      {R"({"webhookType":"a","data":[{"sessionId":"x"}]})", "a", ""},
+      {R"({"webhookType":"a","data":{"deep":{"sessionId":"x","data":{"sessionId":"z"}},"sessionId":"y"}})", "a", "y"},
+      {R"({"in":{"webhookType":"b"},"webhookType":"a","data":{"sessionId":"session-x"}})", "a", "x"},
+  }));
+  CAPTURE(text);
+  const Delivery delivery = parse_delivery(text, ProviderName{"agents"}, at).value();
+  CHECK(delivery.row.type == type);
+  CHECK(delivery.row.remote_id.str() == id);
+}
+
 TEST_CASE("both families and all five events are followed") {
   const auto [suffix, progress, failed] =
       GENERATE(table<const char*, Progress, bool>({{"starting", Progress::starting, false},

@@ -16,6 +16,8 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 
 set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME session-keeper)
 set(CPACK_DEBIAN_DAEMON_PACKAGE_DEPENDS "ca-certificates, tzdata")
+# Names like US/Eastern, from Debian 13 on.
+set(CPACK_DEBIAN_DAEMON_PACKAGE_SUGGESTS "tzdata-legacy")
 set(CPACK_COMPONENT_DAEMON_DESCRIPTION "keeps paid remote sessions as planned
 Starts sessions at VideoSDK, Notte, Sonoran CMS and providers that its
 configuration describes, on schedule; keeps them alive under their idle

@@ -113,6 +113,12 @@ TEST_CASE("aliases cannot make more of a file than it has bytes, and where they 
   CHECK(outcome.problems[0].message.find("more than 10000 values") != std::string::npos);
 }
 
+// In the words of the YAML library, which newer ones end with the name.
+TEST_CASE("an alias of nothing is refused where it stands") {
+  const std::string found = lines(load_text("plans: *a\n"));
+  CHECK(found.starts_with("1:8: error: YAML: the referenced anchor is not defined"));
+}
+
 TEST_CASE("of very many complaints the first thousand are shown, and how many more there are") {
   std::string yaml = "providers: {p: {type: notte, api_key: \"${KEY}\"}}\nplans:\n";
   for (int i = 0; i < 6000; ++i) yaml += "  p" + std::to_string(i) + ": {provider: q, schedule: {always: true}}\n";

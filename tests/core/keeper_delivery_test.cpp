@@ -1,4 +1,5 @@
 // Webhooks in every order: the state goes by rank, an end is final, and what came early is matched.
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -105,4 +106,40 @@ TEST_CASE("where both ends arrive, the first one stands") {
     CHECK(first_row(bench).state == (failed_first ? State::error : State::closed));
     CHECK(bench.deliveries.back().disposition == Disposition::late);
   }
+}
+
+TEST_CASE("where both ends come before the start's answer, the one that came first stands") {
+  for (const bool failed_first : {false, true}) {
+    Hooked bench;
+    const Effect start = bench.pop(EffectKind::start);
+    CHECK(bench.receive(delivery(Progress::ended, failed_first)) == Ack::held);
+    CHECK(bench.receive(delivery(Progress::ended, !failed_first)) == Ack::held);
+    bench.answer(start, std::vector{bench.remote("r1")});
+    CHECK(first_row(bench).state == (failed_first ? State::error : State::closed));
+    CHECK(bench.keeper().world().held.empty());
+    CHECK(bench.keeper().world().held_by_remote.empty());
+  }
+}
+
+TEST_CASE("of very many deliveries for sessions of others the newest are held, and the rest are listed as unmatched") {
+  constexpr int held_max = 50'000;
+  Hooked bench;
+  const Effect start = bench.pop(EffectKind::start);
+  DeliveryRow row = delivery(Progress::started);
+  for (int i = 0; i <= held_max; ++i) {
+    row.remote_id = RemoteId{"stranger-" + std::to_string(i)};
+    row.key = delivery_key(row.type, row.remote_id);
+    bench.receive(row);
+  }
+  CHECK(bench.keeper().world().held.size() == held_max);
+  const auto unmatched = std::count_if(bench.deliveries.begin(), bench.deliveries.end(), [](const DeliveryRow& one) {
+    return one.disposition == Disposition::unmatched;
+  });
+  CHECK(unmatched == 1);
+  CHECK(bench.receive(delivery(Progress::stopping)) == Ack::held);
+  bench.answer(start, std::vector{bench.remote("r1")});
+  CHECK(first_row(bench).progress == Progress::stopping);
+  bench.now.mono += std::chrono::minutes{15};
+  bench.tick();
+  CHECK(bench.keeper().world().held.empty());
 }

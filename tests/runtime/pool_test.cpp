@@ -54,6 +54,33 @@ PoolSettings settings_of(Carry carry, int threads_max = 4) {
   return settings;
 }
 
+TEST_CASE("a call that never ends is told from one that takes its time") {
+  Answers answers;
+  std::promise<void> release;
+  std::promise<void> begun;
+  Workers workers(answers.sink());
+  PoolSettings settings = settings_of([&](const Effect&) {
+    begun.set_value();
+    release.get_future().wait();
+    return Answer{};
+  });
+  settings.patience = Seconds{30};
+  workers.install({{ProviderName("p"), std::move(settings)}});
+  CHECK_FALSE(workers.hang(BootClock::now() + std::chrono::hours{1}));  // nothing is under way
+  workers.dispatch({effect_of(EffectKind::start, 1)});
+  begun.get_future().wait();
+  const Mono now = BootClock::now();
+  CHECK_FALSE(workers.hang(now + std::chrono::minutes{8}));
+  CHECK(workers.hang(now + std::chrono::minutes{10}));
+  // Also where a reload has put another pool in its place.
+  workers.install({{ProviderName("p"), settings_of([](const Effect&) { return Answer{}; })}});
+  CHECK(workers.hang(now + std::chrono::minutes{10}));
+  release.set_value();
+  REQUIRE(answers.wait(1).size() == 1);
+  CHECK(workers.wait_quiet(Seconds{10}));
+  CHECK_FALSE(workers.hang(BootClock::now() + std::chrono::hours{1}));
+}
+
 TEST_CASE("each effect gets exactly one answer, with its own ticket and session") {
   Answers answers;
   {

@@ -181,7 +181,7 @@ LoopPorts Daemon::loop_ports() {
     ports.turned = [this, every = *limit / 4, fed = Mono{}]() mutable {
       const Mono now = BootClock::now();
       if (now < fed + every) return;
-      if (workers_.hang(now)) {
+      if (workers_.hang(std::chrono::steady_clock::now())) {
         Log(Level::error, "call_hangs").with("reason", "a call to a provider never ends; the watchdog is not fed any more");
         return;
       }

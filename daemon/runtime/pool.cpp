@@ -65,7 +65,7 @@ bool Pool::idle() const {
   return queued_ == 0 && waiting_ == threads_.size();
 }
 
-bool Pool::hangs(Mono now) const {
+bool Pool::hangs(std::chrono::steady_clock::time_point now) const {
   const std::scoped_lock lock(mutex_);
   return !begun_.empty() && now - *begun_.begin() > settings_.patience * effect_calls_max + hang_margin;
 }
@@ -187,7 +187,7 @@ void Pool::work() {
   std::unique_lock lock(mutex_);
   while (std::optional<Effect> effect = next(lock)) {
     --waiting_;
-    const auto begun = begun_.insert(BootClock::now());
+    const auto begun = begun_.insert(std::chrono::steady_clock::now());
     lock.unlock();
     sink_(carry_out(*effect));
     lock.lock();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -45,8 +46,9 @@ class Pool {
   // Nothing queued and nothing under way.
   bool idle() const;
 
-  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take.
-  bool hangs(Mono now) const;
+  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take. As their limits,
+  // by a clock that stands still in a suspend.
+  bool hangs(std::chrono::steady_clock::time_point now) const;
 
   // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
   std::optional<std::size_t> rate_left(Mono now) const;
@@ -91,7 +93,7 @@ class Pool {
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;
   std::size_t waiting_ = 0;  // threads without a call
-  std::multiset<Mono> begun_;  // when each effect that is under way was taken up
+  std::multiset<std::chrono::steady_clock::time_point> begun_;  // when each effect that is under way was taken up
   bool stopping_ = false;
 };
 

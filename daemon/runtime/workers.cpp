@@ -35,7 +35,7 @@ std::optional<std::size_t> Workers::rate_left(const ProviderName& provider) {
   return found != pools_.end() ? found->second->rate_left(BootClock::now()) : std::nullopt;
 }
 
-bool Workers::hang(Mono now) {
+bool Workers::hang(std::chrono::steady_clock::time_point now) {
   const std::scoped_lock lock(mutex_);
   const auto hangs = [&](const std::unique_ptr<Pool>& pool) { return pool->hangs(now); };
   return std::any_of(pools_.begin(), pools_.end(), [&](const auto& entry) { return hangs(entry.second); }) ||

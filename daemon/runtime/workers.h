@@ -3,6 +3,7 @@
 // sessions may still name it; one that changed gets a new pool, and the old one ends its calls.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,8 +27,8 @@ class Workers {
   // See Pool::rate_left; empty also for a provider that is not known. Any thread.
   std::optional<std::size_t> rate_left(const ProviderName& provider);
 
-  // Whether a call of some provider's never ends. Any thread.
-  bool hang(Mono now);
+  // Whether a call of some provider's never ends; see Pool::hangs. Any thread.
+  bool hang(std::chrono::steady_clock::time_point now);
 
   // True once no call is queued or under way, false if that takes longer.
   bool wait_quiet(Millis limit);

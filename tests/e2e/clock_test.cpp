@@ -51,14 +51,6 @@ int sessions_of(Stage& stage, const std::string& plan, const std::string& state 
   return count;
 }
 
-const std::string watch_plan = R"(  watch:
-    provider: browsers
-    schedule: {always: true}
-    session: {idle_timeout: 1m, max_duration: 2h}
-    on_shutdown: stop
-    keep_alive: {heartbeat: 2s}
-)";
-
 }  // namespace
 
 TEST_CASE("a clock that is a day behind at the start and is then set starts nothing twice and misses nothing") {
@@ -66,7 +58,7 @@ TEST_CASE("a clock that is a day behind at the start and is then set starts noth
   Clocks clocks(stage);
   clocks.set_wall(-hours{24});
   const std::string soon = keeper::to_rfc3339(keeper::wall_now() + seconds{12});
-  stage.write_plans(desk_plan + watch_plan + "  once:\n    provider: browsers\n    schedule: {at: [\"" + soon +
+  stage.write_plans(std::string(desk_plan) + watch_plan + "  once:\n    provider: browsers\n    schedule: {at: [\"" + soon +
                     "\"]}\n    session: {idle_timeout: 10m, max_duration: 1h}\n    on_shutdown: stop\n");
   stage.start_daemon();
   REQUIRE(stage.ready());

@@ -14,13 +14,7 @@ using std::chrono::seconds;
 
 namespace {
 
-const std::string two_plans = std::string(desk_plan) + R"(  watch:
-    provider: browsers
-    schedule: {always: true}
-    session: {idle_timeout: 1m, max_duration: 30m}
-    on_shutdown: stop
-    keep_alive: {heartbeat: 1s}
-)";
+const std::string two_plans = std::string(desk_plan) + watch_plan;
 
 std::size_t heartbeats(Stage& stage) {
   const Json calls = get_json(stage.control_port, "/calls")->at("calls");

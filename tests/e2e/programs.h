@@ -51,6 +51,15 @@ inline constexpr const char* desk_plan = R"(  desk:
     keep_alive: true
 )";
 
+// A browser that should always be alive, and is kept so against an idle timeout of a minute.
+inline constexpr const char* watch_plan = R"(  watch:
+    provider: browsers
+    schedule: {always: true}
+    session: {idle_timeout: 1m, max_duration: 30m}
+    on_shutdown: stop
+    keep_alive: {heartbeat: 1s}
+)";
+
 class Stage {
  public:
   // `plans`: the YAML below `plans:`, indented by two.

@@ -53,7 +53,7 @@ void adopt_remote(Draft& draft, const SessionId& id, const Remote& remote, const
   const Traits* traits = draft.traits(draft.find(id)->row.provider);
   if (traits && !traits->one_per_place) release_scope(draft, id);
   apply_reading(draft, id, {remote, answer, reason, Cause::provider_answer});
-  match_held(draft, id);
+  match_held(draft, id, answer.held);
 }
 
 // It is proven that no remote exists: the start may be sent again, or the end that was asked for is there.

@@ -44,64 +44,71 @@ Disposition apply(Draft& draft, const SessionId& id, const DeliveryRow& row) {
   return Disposition::applied;
 }
 
-void unmatch(Draft& draft, std::uint64_t number, const Held& held) {
-  DeliveryRow row = row_of(held);
+void unmatch(Draft& draft, std::int64_t id, const Held& held) {
+  DeliveryRow row;
+  row.id = id;
+  row.provider = held.provider;
   row.disposition = Disposition::unmatched;
-  draft.deliver(std::move(row));
-  draft.drop_held(number);
+  draft.change(std::move(row));
+  draft.drop_held(id);
 }
 
 }  // namespace
 
-Held held_from(const DeliveryRow& row, Mono now) {
-  return {{row.provider, row.remote_id}, row.type, row.progress, row.failed, row.received_at, now + hold_time};
+Held held_from(const HeldRow& row, Mono now) {
+  return {row.provider, remote_hash({row.provider, row.remote_id}), now + hold_time};
 }
 
 void held_due(Draft& draft) {
-  for (const auto& [number, held] : draft.world().held) {
+  for (const auto& [id, held] : draft.world().held) {
     if (held.until > draft.now().mono) break;
-    unmatch(draft, number, held);
+    unmatch(draft, id, held);
   }
 }
 
-void on_delivered(Draft& draft, const Delivered& delivered) {
+void on_delivered(Draft& draft, Delivered delivered) {
   if (delivered.seen) {
     draft.acknowledge(delivered.waiter, Ack::duplicate);
     return;
   }
-  DeliveryRow row = delivered.row;
+  DeliveryRow row = std::move(delivered.row);
   if (!delivered.followed) {
     row.disposition = Disposition::ignored;
-    draft.deliver(std::move(row));
+    draft.record(std::move(row));
     draft.acknowledge(delivered.waiter, Ack::ignored);
     return;
   }
   if (!delivered.session) {
     const auto& held = draft.world().held;
-    if (held.size() >= held_max) unmatch(draft, held.begin()->first, held.begin()->second);
-    draft.hold(held_from(row, draft.now().mono));
+    if (held.size() >= held_max) unmatch(draft, held.oldest().first, held.oldest().second);
     row.disposition = Disposition::held;
-    draft.deliver(std::move(row));
+    draft.hold(std::move(row), draft.now().mono + hold_time);
     draft.acknowledge(delivered.waiter, Ack::held);
     return;
   }
   row.session = delivered.session;
   row.disposition = apply(draft, *delivered.session, row);
-  draft.deliver(std::move(row));
+  draft.record(std::move(row));
   draft.acknowledge(delivered.waiter, Ack::recorded);
 }
 
-void match_held(Draft& draft, const SessionId& id) {
+void match_held(Draft& draft, const SessionId& id, const std::vector<DeliveryRow>& held) {
   const Tracked* session = draft.find(id);
   if (!session || !session->row.remote_id) return;
-  std::vector<Held> held = draft.take_held({session->row.provider, *session->row.remote_id});
-  std::stable_sort(held.begin(), held.end(),
-            [](const Held& a, const Held& b) { return a.progress < b.progress; });
-  for (const Held& one : held) {
-    DeliveryRow row = row_of(one);
+  const RemoteId remote = *session->row.remote_id;
+  std::vector<DeliveryRow> matched;
+  for (const DeliveryRow& row : held) {
+    if (row.provider != session->row.provider || row.remote_id != remote || !draft.is_held(row.id)) continue;
+    draft.drop_held(row.id);
+    matched.push_back(row);
+  }
+  std::stable_sort(matched.begin(), matched.end(),
+                   [](const DeliveryRow& a, const DeliveryRow& b) { return a.progress < b.progress; });
+  for (DeliveryRow& row : matched) {
+    row.body.clear();
     row.session = id;
     row.disposition = apply(draft, id, row);
-    draft.deliver(std::move(row));
+    draft.change(std::move(row));
   }
 }
 

@@ -138,24 +138,19 @@ void Draft::adopt(const SessionId& id, const RemoteId& remote) {
   adopted_[{session.row.provider, remote}] = id;
 }
 
-void Draft::hold(Held held) { held_[next_ticket()] = std::move(held); }
-
-std::vector<Held> Draft::take_held(const RemoteKey& remote) {
-  std::vector<Held> taken;
-  const std::uint64_t hash = held_hash(remote);
-  for (auto at = world_.held_by_remote.lower_bound({hash, 0}); at != world_.held_by_remote.end() && at->first == hash; ++at) {
-    const Held& held = world_.held.at(at->second);
-    if (held.remote != remote || held_.contains(at->second)) continue;
-    taken.push_back(held);
-    drop_held(at->second);
-  }
-  for (auto& [number, held] : held_) {
-    if (held && held->remote == remote) taken.push_back(*std::exchange(held, std::nullopt));
-  }
-  return taken;
+void Draft::record(DeliveryRow row) {
+  row.id = ++last_delivery_;
+  deliveries_.push_back(std::move(row));
 }
 
-void Draft::drop_held(std::uint64_t number) { held_[number] = std::nullopt; }
+void Draft::hold(DeliveryRow row, Mono until) {
+  held_[last_delivery_ + 1] = Held{row.provider, remote_hash({row.provider, row.remote_id}), until};
+  record(std::move(row));
+}
+
+void Draft::drop_held(std::int64_t id) { held_[id] = std::nullopt; }
+
+bool Draft::is_held(std::int64_t id) const { return world_.held.find(id) != nullptr && !held_.contains(id); }
 
 void Draft::transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at,
                        std::string detail) {
@@ -237,12 +232,9 @@ Decision Draft::finish() {
   decision.scopes = changes(scopes_, world_.scopes);
   decision.providers = changes(providers_, world_.providers);
   decision.sweeps = changes(sweeps_, world_.sweeps);
-  for (auto& [key, after] : held_) {
-    const auto before = world_.held.find(key);
-    const bool known = before != world_.held.end();
-    if (!known && !after) continue;
-    decision.held.push_back(
-        {key, known ? std::optional<Held>(before->second) : std::nullopt, std::move(after)});
+  for (auto& [id, after] : held_) {
+    const Held* before = world_.held.find(id);
+    decision.held.push_back({id, before ? std::optional<Held>(*before) : std::nullopt, std::move(after)});
   }
   finish_notices(decision);
   decision.budgets = changes(budgets_, world_.budgets);
@@ -254,6 +246,8 @@ Decision Draft::finish() {
   decision.shutting_down_after = shutting_down_;
   decision.tickets_before = world_.tickets;
   decision.tickets_after = tickets_;
+  decision.last_delivery_before = world_.last_delivery;
+  decision.last_delivery_after = last_delivery_;
   decision.clock_offset_before = world_.clock_offset;
   decision.clock_offset_after = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
   decision.batch.transitions = std::move(transitions_);

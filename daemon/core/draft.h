@@ -20,6 +20,7 @@ class Draft {
         config_(world.config),
         shutting_down_(world.shutting_down),
         tickets_(world.tickets),
+        last_delivery_(world.last_delivery),
         budgets_due_(world.budgets_due) {}
 
   Now now() const { return now_; }
@@ -77,12 +78,14 @@ class Draft {
 
   Tracked& add(const SessionRow& row);  // a new session
   void adopt(const SessionId& id, const RemoteId& remote);
-  void hold(Held held);
-  std::vector<Held> take_held(const RemoteKey& remote);  // and forget them
-  void drop_held(std::uint64_t number);
+  // Records it under a number of its own, and remembers that it waits until then.
+  void hold(DeliveryRow row, Mono until);
+  void drop_held(std::int64_t id);
+  bool is_held(std::int64_t id) const;
 
   void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);
-  void deliver(DeliveryRow row) { deliveries_.push_back(std::move(row)); }
+  void record(DeliveryRow row);  // a new delivery, under a number of its own
+  void change(DeliveryRow row) { deliveries_.push_back(std::move(row)); }  // one that is recorded: where it belongs
   void miss(MissedRow row) { missed_.push_back(std::move(row)); }
   void acknowledge(Waiter waiter, Ack ack);
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
@@ -104,6 +107,7 @@ class Draft {
   std::shared_ptr<const Config> config_;
   bool shutting_down_;
   std::uint64_t tickets_;
+  std::int64_t last_delivery_;
   Mono budgets_due_;
   std::map<SessionId, Tracked> sessions_;
   std::map<SlotKey, Slot> slots_;
@@ -111,7 +115,7 @@ class Draft {
   std::map<std::string, Scope> scopes_;
   std::map<ProviderName, ProviderTrack> providers_;
   std::map<SweepKey, Sweep> sweeps_;
-  std::map<std::uint64_t, std::optional<Held>> held_;
+  std::map<std::int64_t, std::optional<Held>> held_;
   std::map<RemoteKey, SessionId> adopted_;
   std::map<BudgetKey, BudgetTrack> budgets_;
   std::map<BudgetKey, Amount> amounts_;

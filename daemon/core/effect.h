@@ -57,6 +57,8 @@ struct Answer {
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
   // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has for it.
   std::vector<std::optional<SessionRow>> known{};
+  // All kinds: the loop fills the deliveries that wait for one of the remotes, in the order of arrival.
+  std::vector<DeliveryRow> held{};
 };
 
 // A message to a notification target.

@@ -7,7 +7,7 @@ namespace keeper {
 
 void on_tick(Draft& draft, const Tick& tick);
 void on_answer(Draft& draft, const Answer& answer);
-void on_delivered(Draft& draft, const Delivered& delivered);
+void on_delivered(Draft& draft, Delivered delivered);
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded);
 void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked);
 void on_operator_asked(Draft& draft, const OperatorAsked& asked);
@@ -21,9 +21,9 @@ bool is_out_of_reach(const ProviderTrack& track);
 // When a start of this session may leave; empty: now, and it is then the probe of a circuit that was open.
 std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row);
 
-// Deliveries that came before their session's remote id was known.
-void match_held(Draft& draft, const SessionId& id);
-Held held_from(const DeliveryRow& row, Mono now);
+// Of the deliveries that wait, those that came before their session's remote id was known.
+void match_held(Draft& draft, const SessionId& id, const std::vector<DeliveryRow>& held);
+Held held_from(const HeldRow& row, Mono now);
 void held_due(Draft& draft);  // those whose time has passed
 
 // Which credentials and places are listed, after a load of the configuration; then those that are due, and what

@@ -152,9 +152,8 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (const PlanRow& row : ledger.plans) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
   }
-  for (const DeliveryRow& row : ledger.held) {
-    load.held.push_back({++load.tickets_after, std::nullopt, held_from(row, now.mono)});
-  }
+  for (const HeldRow& row : ledger.held) load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
+  load.last_delivery_after = ledger.last_delivery;
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
@@ -186,6 +185,13 @@ Decision Keeper::decide(const Event& event, Now now) const {
   return draft.finish();
 }
 
+Decision Keeper::decide(Delivered&& delivered, Now now) const {
+  Draft draft(world_, now);
+  on_delivered(draft, std::move(delivered));
+  settle_woken(draft);
+  return draft.finish();
+}
+
 void Keeper::install(const Decision& decision) { world_.apply(decision); }
 void Keeper::revert(const Decision& decision) { world_.revert(decision); }
 
@@ -193,7 +199,7 @@ Mono Keeper::next_wakeup(Now now) const {
   Mono next = mono_never;
   if (!world_.session_queue.empty()) next = std::min(next, world_.session_queue.begin()->first);
   if (!world_.plan_queue_mono.empty()) next = std::min(next, world_.plan_queue_mono.begin()->first);
-  if (!world_.held.empty()) next = std::min(next, world_.held.begin()->second.until);
+  if (!world_.held.empty()) next = std::min(next, world_.held.oldest().second.until);
   if (!world_.sweep_queue.empty()) next = std::min(next, world_.sweep_queue.begin()->first);
   if (!world_.alert_queue.empty()) next = std::min(next, world_.alert_queue.begin()->first);
   if (!world_.message_queue.empty()) next = std::min(next, world_.message_queue.begin()->first);

@@ -19,6 +19,8 @@ class Keeper {
 
   // Pure: what the event leads to. Never changes the keeper.
   [[nodiscard]] Decision decide(const Event& event, Now now) const;
+  // The same, without a copy of the delivery.
+  [[nodiscard]] Decision decide(Delivered&& delivered, Now now) const;
 
   // The only mutator. Decisions are installed in the order in which they were made.
   void install(const Decision& decision);

@@ -120,7 +120,7 @@ struct TransitionRow {
 };
 
 struct DeliveryRow {
-  std::int64_t id = 0;  // given by the store
+  std::int64_t id = 0;  // in the order of arrival, by the keeper; 0: the store gives one
   ProviderName provider;
   std::string key;   // unique per provider: delivery_key(), or "sha256|digest" of an ignored one
   std::string type;  // the provider's word for the event
@@ -130,13 +130,21 @@ struct DeliveryRow {
   std::optional<SessionId> session;
   Disposition disposition = Disposition::held;
   Wall received_at{};
-  std::string body;    // the raw bytes as signed; empty when a known row only changes its disposition
+  std::string body;    // the raw bytes as signed; empty when a known row, by its id, only changes its disposition
   std::string digest;  // SHA-256 of the body, hex
   bool operator==(const DeliveryRow&) const = default;
 };
 
 // What makes a delivery that is followed the same as another: providers send no id with it.
 std::string delivery_key(std::string_view type, const RemoteId& remote);
+
+// A delivery that waits for its session: what finds it again.
+struct HeldRow {
+  std::int64_t id = 0;
+  ProviderName provider;
+  RemoteId remote_id;
+  bool operator==(const HeldRow&) const = default;
+};
 
 // An operator's pause: no starts until it is lifted. Sessions that live go on.
 struct Pause {
@@ -260,7 +268,8 @@ struct Ledger {
   std::vector<SessionRow> unresolved;  // sessions whose remote may still exist
   std::vector<SessionRow> latest;      // the newest session of each (plan, replica)
   std::vector<PlanRow> plans;
-  std::vector<DeliveryRow> held;         // without bodies
+  std::vector<HeldRow> held;             // by id
+  std::int64_t last_delivery = 0;        // the greatest id
   std::vector<AlertRow> alerts;
   std::vector<MessageRow> messages;      // that wait
   std::array<std::int64_t, 5> counts{};  // sessions by state, in the order of all_states

@@ -1,7 +1,6 @@
 #include "core/world.h"
 
 #include "base/check.h"
-#include "base/hash.h"
 
 namespace keeper {
 namespace {
@@ -48,15 +47,12 @@ void store_sweep(World& world, const SweepKey& key, const std::optional<Sweep>& 
   world.sweeps.emplace(key, *value);
 }
 
-void store_held(World& world, std::uint64_t number, const std::optional<Held>& value) {
-  const auto old = world.held.find(number);
-  if (old != world.held.end()) {
-    world.held_by_remote.erase({held_hash(old->second.remote), number});
-    world.held.erase(old);
+void store_held(World& world, std::int64_t id, const std::optional<Held>& value) {
+  if (value) {
+    world.held.put(id, *value);
+  } else {
+    world.held.remove(id);
   }
-  if (!value) return;
-  world.held_by_remote.insert({held_hash(value->remote), number});
-  world.held.emplace(number, *value);
 }
 
 void store_alert(World& world, const AlertKey& key, const std::optional<AlertTrack>& value) {
@@ -121,26 +117,20 @@ void move_world(World& world, const Decision& decision) {
   world.config = forward ? decision.config_after : decision.config_before;
   world.shutting_down = forward ? decision.shutting_down_after : decision.shutting_down_before;
   world.tickets = forward ? decision.tickets_after : decision.tickets_before;
+  world.last_delivery = forward ? decision.last_delivery_after : decision.last_delivery_before;
   world.clock_offset = forward ? decision.clock_offset_after : decision.clock_offset_before;
   count(world, decision.batch, forward ? 1 : -1);
 }
 
 }  // namespace
 
-DeliveryRow row_of(const Held& held) {
-  DeliveryRow row;
-  row.provider = held.remote.first;
-  row.remote_id = held.remote.second;
-  row.type = held.type;
-  row.key = delivery_key(row.type, row.remote_id);
-  row.progress = held.progress;
-  row.failed = held.failed;
-  row.received_at = held.received_at;
-  return row;
-}
-
-std::uint64_t held_hash(const RemoteKey& remote) {
-  return stable_hash(remote.second.str(), stable_hash(remote.first.str()));
+const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int64_t id) {
+  for (const Decision& decision : decisions) {
+    for (const DeliveryRow& row : decision.batch.deliveries) {
+      if (row.id == id) return &row;
+    }
+  }
+  return nullptr;
 }
 
 void World::apply(const Decision& decision) { move_world<true>(*this, decision); }

@@ -7,11 +7,11 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/effect.h"
 #include "core/event.h"
+#include "core/held.h"
 #include "core/plan.h"
 
 namespace keeper {
@@ -130,22 +130,6 @@ struct Sweep {
   bool operator==(const Sweep&) const = default;
 };
 
-using RemoteKey = std::pair<ProviderName, RemoteId>;
-
-// A delivery whose session is not known yet: what is needed to apply it. There may be many of sessions that others
-// began.
-struct Held {
-  RemoteKey remote;
-  std::string type;
-  Progress progress = Progress::asked;
-  bool failed = false;
-  Wall received_at{};
-  Mono until{};  // then it is listed as unmatched
-  bool operator==(const Held&) const = default;
-};
-DeliveryRow row_of(const Held& held);
-std::uint64_t held_hash(const RemoteKey& remote);
-
 // What a budget covers, beside the sessions that are in the memory.
 struct BudgetTrack {
   std::optional<Period> counted;          // for which `ended` holds; empty: the store is to be asked
@@ -190,7 +174,7 @@ struct Decision {
   std::vector<Change<std::string, Scope>> scopes;
   std::vector<Change<ProviderName, ProviderTrack>> providers;
   std::vector<Change<SweepKey, Sweep>> sweeps;
-  std::vector<Change<std::uint64_t, Held>> held;
+  std::vector<Change<std::int64_t, Held>> held;
   std::vector<Change<BudgetKey, BudgetTrack>> budgets;
   std::vector<Change<AlertKey, AlertTrack>> alerts;
   std::vector<Change<std::string, MessageTrack>> messages;  // by id
@@ -203,6 +187,8 @@ struct Decision {
   bool shutting_down_after = false;
   std::uint64_t tickets_before = 0;
   std::uint64_t tickets_after = 0;
+  std::int64_t last_delivery_before = 0;
+  std::int64_t last_delivery_after = 0;
   std::optional<Millis> clock_offset_before;
   std::optional<Millis> clock_offset_after;
 
@@ -213,11 +199,15 @@ struct Decision {
   std::vector<Acknowledgement> acks;
 };
 
+// A delivery that one of these decisions records; null: none does.
+const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int64_t id);
+
 struct World {
   InstanceId instance;
   std::shared_ptr<const Config> config = std::make_shared<Config>();
   bool shutting_down = false;
   std::uint64_t tickets = 0;
+  std::int64_t last_delivery = 0;  // the id of the newest one
   std::optional<Millis> clock_offset;  // wall minus boot time at the last event; a change is a clock step
   std::array<std::int64_t, 5> counts{};
 
@@ -232,11 +222,10 @@ struct World {
   std::map<std::string, MessageTrack> messages;  // that wait, by id
   std::map<TargetName, TargetTrack> targets;
   Mono budgets_due = mono_never;
-  std::map<std::uint64_t, Held> held;  // numbered by tickets, so in the order in which they came and end
+  HeldDeliveries held;
 
   // Derived by apply().
   std::map<RemoteKey, SessionId> by_remote;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> held_by_remote;  // held_hash() and number
   std::set<std::pair<Mono, SessionId>> session_queue;
   std::set<std::pair<Mono, PlanName>> plan_queue_mono;
   std::set<std::pair<Wall, PlanName>> plan_queue_wall;

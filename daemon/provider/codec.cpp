@@ -58,7 +58,7 @@ std::optional<int> number(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  const bool url = text.find_first_of("-_") != std::string_view::npos;
+  const bool url = text.find('-') != std::string_view::npos || text.find('_') != std::string_view::npos;
   std::size_t padding = 0;
   while (padding < 2 && !text.empty() && text.back() == '=') {
     text.remove_suffix(1);
@@ -69,10 +69,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
   const Digits& digits = url ? url_digits : standard_digits;
   std::string bytes(text.size() * 3 / 4, '\0');
   auto next = bytes.begin();
+  const auto digit = [&](std::size_t at) -> unsigned { return digits[static_cast<unsigned char>(text[at])]; };
+  for (; text.size() >= 4; text.remove_prefix(4)) {
+    const unsigned a = digit(0), b = digit(1), c = digit(2), d = digit(3);
+    if (std::max({a, b, c, d}) == no_digit) return std::nullopt;
+    *next++ = static_cast<char>((a << 2U | b >> 4U) & 0xFFU);
+    *next++ = static_cast<char>((b << 4U | c >> 2U) & 0xFFU);
+    *next++ = static_cast<char>((c << 6U | d) & 0xFFU);
+  }
   unsigned bits = 0;
   unsigned count = 0;
-  for (const char c : text) {
-    const unsigned value = digits[static_cast<unsigned char>(c)];
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const unsigned value = digit(at);
     if (value == no_digit) return std::nullopt;
     bits = (bits << 6U | value) & 0xFFFU;
     count += 6;

@@ -42,18 +42,12 @@ std::string notice_difference(const World& world, const Ledger& ledger) {
   return {};
 }
 
-using DeliveryKeys = std::set<std::pair<ProviderName, std::string>>;
-
-DeliveryKeys held_of(const World& world) {
-  DeliveryKeys keys;
-  for (const auto& [number, held] : world.held) keys.insert({held.remote.first, row_of(held).key});
-  return keys;
-}
-
-DeliveryKeys held_of(const Ledger& ledger) {
-  DeliveryKeys keys;
-  for (const DeliveryRow& row : ledger.held) keys.insert({row.provider, row.key});
-  return keys;
+// What was recorded and removed since may have been the newest.
+std::string delivery_difference(const World& world, const Ledger& ledger) {
+  if (ledger.last_delivery > world.last_delivery) return "the store has newer deliveries";
+  const bool same = std::equal(world.held.begin(), world.held.end(), ledger.held.begin(), ledger.held.end(),
+                               [](const auto& held, const HeldRow& row) { return held.first == row.id; });
+  return same ? std::string{} : "the held deliveries differ";
 }
 
 }  // namespace
@@ -64,7 +58,7 @@ std::string difference(const World& world, const Ledger& ledger) {
   if (std::string found = session_difference(world, ledger); !found.empty()) return found;
   if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
   if (std::string found = notice_difference(world, ledger); !found.empty()) return found;
-  return held_of(world) == held_of(ledger) ? std::string{} : "the held deliveries differ";
+  return delivery_difference(world, ledger);
 }
 
 Decision rowless_part(const Decision& decision, const std::set<SessionId>& except) {
@@ -73,6 +67,7 @@ Decision rowless_part(const Decision& decision, const std::set<SessionId>& excep
   part.shutting_down_before = part.shutting_down_after = decision.shutting_down_before;
   part.tickets_before = decision.tickets_before;
   part.tickets_after = decision.tickets_after;
+  part.last_delivery_before = part.last_delivery_after = decision.last_delivery_before;
   part.budgets_due_before = part.budgets_due_after = decision.budgets_due_before;
   part.clock_offset_before = part.clock_offset_after = decision.clock_offset_before;
   for (const auto& change : decision.sessions) {

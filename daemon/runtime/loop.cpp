@@ -122,10 +122,12 @@ Status Loop::decide_round(Round& round, Now now) {
     if (auto* delivered = std::get_if<Delivered>(&event)) {
       delivered->waiter = waiter;
       if (Status prepared = prepare(*delivered, round); !prepared) return prepared;
+      install(keeper_.decide(std::move(*delivered), now), now, round);
+      continue;
     }
     if (auto* answer = std::get_if<Answer>(&event)) {
       measure(*answer, now);
-      if (Status prepared = prepare(*answer); !prepared) return prepared;
+      if (Status prepared = prepare(*answer, round); !prepared) return prepared;
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
     if (auto* asked = std::get_if<OperatorAsked>(&event)) {
@@ -152,25 +154,40 @@ void Loop::measure(const Answer& answer, Now now) {
 // What the core cannot know: whether the delivery was seen before, and whose remote it names.
 Status Loop::prepare(Delivered& delivered, Round& round) {
   const DeliveryRow& row = delivered.row;
-  const Result<bool> stored = store_.has_delivery(row.provider, row.key);
-  if (!stored) return stored.error();
+  Result<Seen> seen = store_.seen(row.provider, row.key, row.remote_id);
+  if (!seen) return seen.error();
   const bool in_round = !round.keys.insert({row.provider, row.key}).second;
-  delivered.seen = *stored || in_round;
-  if (row.remote_id.empty()) return Done{};
+  delivered.seen = seen->delivery || in_round;
   const World& world = keeper_.world();
-  if (const auto live = world.by_remote.find({row.provider, row.remote_id}); live != world.by_remote.end()) {
-    delivered.session = live->second;
-    return Done{};
+  const auto live = world.by_remote.find({row.provider, row.remote_id});
+  delivered.session = live != world.by_remote.end() ? live->second : std::move(seen->session);
+  return Done{};
+}
+
+Status Loop::prepare(Answer& answer, const Round& round) {
+  if (!answer.remotes.ok()) return Done{};
+  if (Status held = find_held(answer, round); !held) return held;
+  return shows_remotes(answer) ? find_known(answer) : Status(Done{});
+}
+
+// Recorded before this round, or in it.
+Status Loop::find_held(Answer& answer, const Round& round) {
+  for (const Remote& remote : *answer.remotes) {
+    for (const std::int64_t id : keeper_.world().held.of({answer.provider, remote.id})) {
+      if (const DeliveryRow* row = recorded_by(round.decisions, id)) {
+        answer.held.push_back(*row);
+        continue;
+      }
+      Result<std::optional<DeliveryRow>> row = store_.delivery(id);
+      if (!row) return row.error();
+      if (*row) answer.held.push_back(**std::move(row));
+    }
   }
-  Result<std::optional<SessionId>> past = store_.session_of(row.provider, row.remote_id);
-  if (!past) return past.error();
-  delivered.session = *std::move(past);
   return Done{};
 }
 
 // For each remote that is shown and that the keeper does not track: the row that had it, or the one whose tag it carries.
-Status Loop::prepare(Answer& answer) {
-  if (!shows_remotes(answer)) return Done{};
+Status Loop::find_known(Answer& answer) {
   const World& world = keeper_.world();
   answer.known.assign(answer.remotes->size(), std::nullopt);
   for (std::size_t i = 0; i < answer.known.size(); ++i) {
@@ -187,8 +204,9 @@ Status Loop::prepare(Answer& answer) {
   return Done{};
 }
 
-void Loop::decide(const Event& event, Now now, Round& round) {
-  Decision decision = keeper_.decide(event, now);
+void Loop::decide(const Event& event, Now now, Round& round) { install(keeper_.decide(event, now), now, round); }
+
+void Loop::install(Decision decision, Now now, Round& round) {
   keeper_.install(decision);
   keeper_.check(decision, now);
   round.decisions.push_back(std::move(decision));

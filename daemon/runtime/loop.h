@@ -88,8 +88,11 @@ class Loop {
   Status decide_round(Round& round, Now now);
   Status count_budgets(Round& round, Now now);
   Status prepare(Delivered& delivered, Round& round);
-  Status prepare(Answer& answer);
+  Status prepare(Answer& answer, const Round& round);
+  Status find_held(Answer& answer, const Round& round);
+  Status find_known(Answer& answer);
   void decide(const Event& event, Now now, Round& round);
+  void install(Decision decision, Now now, Round& round);
   void let_out(Round& round);
   void maintain(Now now);
   void measure(const Answer& answer, Now now);

@@ -257,8 +257,12 @@ Store::Lookups::~Lookups() {
   if (store_.database_) store_.database_->tryExec("COMMIT");
 }
 
-Result<bool> Store::has_delivery(const ProviderName& provider, const std::string& key) {
-  return run([&]() -> Result<bool> { return writer_->has_delivery(provider.str(), key); });
+Result<Seen> Store::seen(const ProviderName& provider, const std::string& key, const RemoteId& remote) {
+  return run([&]() -> Result<Seen> { return writer_->seen(provider, key, remote); });
+}
+
+Result<std::optional<DeliveryRow>> Store::delivery(std::int64_t id) {
+  return run([&]() -> Result<std::optional<DeliveryRow>> { return writer_->delivery(id); });
 }
 
 Result<std::optional<SessionId>> Store::session_of(const ProviderName& provider, const RemoteId& remote) {

@@ -32,6 +32,12 @@ enum class Refusal {
   other,
 };
 
+// What is known of a delivery that came.
+struct Seen {
+  bool delivery = false;             // it was recorded before
+  std::optional<SessionId> session;  // the newest that had its remote, also one that ended long ago
+};
+
 struct Pruned {
   int sessions = 0;   // that went
   bool more = false;  // of some kind as many went as may go at once
@@ -79,7 +85,9 @@ class Store {
     Store& store_;
   };
 
-  Result<bool> has_delivery(const ProviderName& provider, const std::string& key);
+  Result<Seen> seen(const ProviderName& provider, const std::string& key, const RemoteId& remote);
+
+  Result<std::optional<DeliveryRow>> delivery(std::int64_t id);  // without its body
 
   // The newest session that had this remote, also one that ended long ago.
   Result<std::optional<SessionId>> session_of(const ProviderName& provider, const RemoteId& remote);
@@ -111,7 +119,7 @@ class Store {
   // Bytes of the main file that are in use; what prune() frees is used again, not given back.
   Result<std::int64_t> used_bytes();
 
-  static constexpr std::int64_t wal_bytes_max = 8 * 1024 * 1024;
+  static constexpr std::int64_t wal_bytes_max = 2 * 1024 * 1024;
 
  private:
   explicit Store(std::string path);

@@ -73,28 +73,34 @@ Writer::Writer(SQLite::Database& database)
       set_chain_head_(database, "UPDATE sessions SET chain_head = ? WHERE number = ?"),
       update_delivery_(database,
                        "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
-                       "WHERE provider = ? AND key = ?"),
+                       "WHERE id = ?"),
       insert_delivery_(database,
-                       "INSERT INTO deliveries(provider, key, type, progress, failed, remote_id, session, "
+                       "INSERT OR IGNORE INTO deliveries(id, provider, key, type, progress, failed, remote_id, session, "
                        "disposition, received_at, digest, body) VALUES "
-                       "(?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?) ON CONFLICT(provider, key) "
-                       "DO UPDATE SET session = excluded.session, disposition = excluded.disposition"),
+                       "(?,?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?)"),
+      rewrite_delivery_(database,
+                        "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
+                        "WHERE provider = ? AND key = ?"),
       upsert_plan_(database,
                    string("INSERT OR REPLACE INTO plans(") + plan_columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_missed_(database,
                      "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
-      find_delivery_(database, "SELECT 1 FROM deliveries WHERE provider = ? AND key = ?"),
+      seen_(database, "SELECT EXISTS (SELECT 1 FROM deliveries WHERE provider = ?1 AND key = ?2), "
+                      "(SELECT id FROM sessions INDEXED BY sessions_by_remote "
+                      "WHERE remote_id = ?3 AND provider = ?1 ORDER BY number DESC LIMIT 1)"),
+      read_delivery_(database, string("SELECT ") + delivery_columns +
+                                   " FROM deliveries d LEFT JOIN sessions s ON s.number = d.session WHERE d.id = ?"),
       find_remote_(database, "SELECT id FROM sessions INDEXED BY sessions_by_remote "
                              "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
       last_seq_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'transitions'"),
+      last_delivery_(database, "SELECT COALESCE(MAX(id), 0) FROM deliveries"),
       unresolved_(database, string("SELECT ") + session_columns +
                                 " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
       find_row_(database, string("SELECT ") + session_columns + " FROM sessions WHERE id = ?"),
       latest_before_(database, string("SELECT ") + session_columns + latest_before_sql),
       plans_(database, string("SELECT ") + plan_columns + " FROM plans ORDER BY name"),
-      held_(database, string("SELECT ") + delivery_columns +
-                          " FROM deliveries d INDEXED BY deliveries_by_disposition "
-                          "LEFT JOIN sessions s ON s.number = d.session WHERE d.disposition = 'held' ORDER BY d.id"),
+      held_(database, "SELECT id, provider, remote_id FROM deliveries INDEXED BY deliveries_by_disposition "
+                      "WHERE disposition = 'held' ORDER BY id"),
       counts_(database, "SELECT state, sessions FROM session_counts"),
       notices_(database) {}
 
@@ -194,17 +200,32 @@ void Writer::write_delivery(const DeliveryRow& row) {
   if (row.body.empty()) {
     const sql::Use use(update_delivery_);
     sql::Binder to(update_delivery_);
-    to.name(to_string(row.disposition)).text(row.session).text(row.provider).text(row.key);
-    if (update_delivery_.exec() == 0) refuse("the delivery " + row.key + " has no body and is not there");
+    to.name(to_string(row.disposition)).text(row.session).integer(row.id);
+    if (update_delivery_.exec() == 0) refuse("the delivery " + std::to_string(row.id) + " has no body and is not there");
     return;
   }
+  if (insert_delivery(row)) return;
+  const sql::Use use(rewrite_delivery_);
+  sql::Binder to(rewrite_delivery_);
+  to.name(to_string(row.disposition)).text(row.session).text(row.provider).text(row.key);
+  if (rewrite_delivery_.exec() == 0) refuse("the delivery " + row.key + " breaks a rule, or its id is another's");
+}
+
+// False: it is not there now, or was before. An upsert in one statement would copy every page that it changes, to be able
+// to undo itself.
+bool Writer::insert_delivery(const DeliveryRow& row) {
   const sql::Use use(insert_delivery_);
   sql::Binder to(insert_delivery_);
+  if (row.id != 0) {
+    to.integer(row.id);
+  } else {
+    to.null();
+  }
   to.text(row.provider).text(row.key).text(row.type);
   to.integer(static_cast<int>(row.progress)).integer(row.failed ? 1 : 0);
   to.text(row.remote_id).text(row.session).name(to_string(row.disposition));
   to.time(row.received_at).text(row.digest).blob(row.body);
-  insert_delivery_.exec();
+  return insert_delivery_.exec() > 0;
 }
 
 void Writer::write_plan(const PlanRow& row) {
@@ -225,10 +246,21 @@ std::int64_t Writer::last_seq() {
   return last_seq_.executeStep() ? last_seq_.getColumn(0).getInt64() : 0;
 }
 
-bool Writer::has_delivery(const string& provider, const string& key) {
-  const sql::Use use(find_delivery_);
-  sql::Binder(find_delivery_).text(provider).text(key);
-  return find_delivery_.executeStep();
+Seen Writer::seen(const ProviderName& provider, const string& key, const RemoteId& remote) {
+  const sql::Use use(seen_);
+  sql::Binder(seen_).text(provider).text(key).text(remote);
+  seen_.executeStep();
+  sql::Reader from(seen_);
+  const bool delivery = from.boolean();
+  return {delivery, from.optional_id<SessionId>()};
+}
+
+std::optional<DeliveryRow> Writer::delivery(std::int64_t id) {
+  const sql::Use use(read_delivery_);
+  sql::Binder(read_delivery_).integer(id);
+  if (!read_delivery_.executeStep()) return std::nullopt;
+  sql::Reader from(read_delivery_);
+  return read_delivery(from);
 }
 
 std::optional<SessionId> Writer::session_of(const ProviderName& provider, const RemoteId& remote) {
@@ -282,8 +314,15 @@ void Writer::load(Ledger& ledger) {
     const sql::Use use(held_);
     while (held_.executeStep()) {
       sql::Reader from(held_);
-      ledger.held.push_back(read_delivery(from));
+      const std::int64_t id = from.integer();
+      ProviderName provider = from.id<ProviderName>();
+      ledger.held.push_back({id, std::move(provider), from.id<RemoteId>()});
     }
+  }
+  {
+    const sql::Use use(last_delivery_);
+    last_delivery_.executeStep();
+    ledger.last_delivery = last_delivery_.getColumn(0).getInt64();
   }
   {
     const sql::Use use(counts_);

@@ -17,6 +17,7 @@
 namespace keeper {
 
 struct Pruned;
+struct Seen;
 
 class Writer {
  public:
@@ -27,7 +28,8 @@ class Writer {
   void probe();
 
   std::int64_t last_seq();
-  bool has_delivery(const std::string& provider, const std::string& key);
+  Seen seen(const ProviderName& provider, const std::string& key, const RemoteId& remote);
+  std::optional<DeliveryRow> delivery(std::int64_t id);
   std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
   std::optional<SessionRow> session(const SessionId& id);
   void load(Ledger& ledger);
@@ -43,6 +45,7 @@ class Writer {
   void write_session(const SessionRow& row);
   void append(const TransitionRow& row);
   void write_delivery(const DeliveryRow& row);
+  bool insert_delivery(const DeliveryRow& row);
   void write_plan(const PlanRow& row);
   void write_missed(const MissedRow& row);
   void load_latest(Ledger& ledger);
@@ -58,11 +61,14 @@ class Writer {
   SQLite::Statement set_chain_head_;
   SQLite::Statement update_delivery_;
   SQLite::Statement insert_delivery_;
+  SQLite::Statement rewrite_delivery_;
   SQLite::Statement upsert_plan_;
   SQLite::Statement insert_missed_;
-  SQLite::Statement find_delivery_;
+  SQLite::Statement seen_;
+  SQLite::Statement read_delivery_;
   SQLite::Statement find_remote_;
   SQLite::Statement last_seq_;
+  SQLite::Statement last_delivery_;
   SQLite::Statement unresolved_;
   SQLite::Statement find_row_;
   SQLite::Statement latest_before_;

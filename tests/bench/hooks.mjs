@@ -1,5 +1,5 @@
 // Signed deliveries acknowledged a second, beside what else could receive them; medians of paired rounds.
-//   node tests/bench/hooks.mjs BUILD PROGRAMS [ROUNDS [SECONDS [CONNECTIONS,...]]]
+//   node tests/bench/hooks.mjs BUILD PROGRAMS [ROUNDS [SECONDS [CONNECTIONS,... [uuid|rising]]]]
 // BUILD: a release build; PROGRAMS: a folder with usr/sbin/nginx, usr/bin/webhook and usr/bin/prometheus-alertmanager.
 // Everything listens on loopback, writes to a new temporary folder, and is ended.
 import { spawn, execFileSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [build, programs, rounds = '5', seconds = '3', connectionList = '1,16,64,256'] = process.argv.slice(2);
+const [build, programs, rounds = '5', seconds = '3', connectionList = '1,16,64,256', ids = 'uuid'] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hook-bench.'));
 const load = join(build, 'tests/load/hook-load');
@@ -98,7 +98,7 @@ async function measure(name, connections) {
 }
 
 async function main() {
-  execFileSync(load, ['make', folder, '--count', '150000']);
+  execFileSync(load, ['make', folder, '--count', '150000', ...(ids === 'rising' ? ['--rising'] : [])]);
   execFileSync('mkdir', [join(folder, 'alerts')]);
   const pad = 'x'.repeat(480);
   writeFileSync(join(folder, 'alerts/deliveries'), Array.from({ length: 150000 }, (_, n) =>

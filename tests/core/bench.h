@@ -176,6 +176,14 @@ class Bench {
     told.sent_at = now.mono;
     told.provider_now = now.wall;
     told.remotes = std::move(remotes);
+    if (!told.remotes.ok()) return told;
+    for (const Remote& remote : *told.remotes) {
+      for (const std::int64_t id : keeper_.world().held.of({told.provider, remote.id})) {
+        const auto row = std::find_if(deliveries.begin(), deliveries.end(), [&](const auto& one) { return one.id == id; });
+        REQUIRE(row != deliveries.end());
+        told.held.push_back(*row);
+      }
+    }
     return told;
   }
 

@@ -1,6 +1,7 @@
 #include "load/deliveries.h"
 
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <thread>
 
@@ -18,6 +19,16 @@ std::string body_of(const std::string& id) {
   return body + "\"}}";
 }
 
+// The same for the same `n`.
+std::string uuid(int n) {
+  std::mt19937_64 random(static_cast<std::uint64_t>(n));
+  std::string id(36, '-');
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    if (i != 8 && i != 13 && i != 18 && i != 23) id[i] = "0123456789abcdef"[random() % 16];
+  }
+  return id;
+}
+
 std::ofstream opened(const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   if (!file) throw std::runtime_error(path + " cannot be written");
@@ -26,7 +37,7 @@ std::ofstream opened(const std::string& path) {
 
 }  // namespace
 
-void make(const std::string& directory, int count) {
+void make(const std::string& directory, int count, bool rising) {
   const sandbox::Signer signer;
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   opened(directory + "/public.pem") << signer.spki_pem();
@@ -34,9 +45,9 @@ void make(const std::string& directory, int count) {
   {
     std::vector<std::jthread> threads;
     for (unsigned core = 0; core < cores; ++core) {
-      threads.emplace_back([&signer, &part = parts[core], core, cores, count] {
+      threads.emplace_back([&signer, &part = parts[core], core, cores, count, rising] {
         for (int n = static_cast<int>(core); n < count; n += static_cast<int>(cores)) {
-          const std::string id = "load-" + std::to_string(n);
+          const std::string id = rising ? "load-" + std::to_string(n) : uuid(n);
           const std::string body = body_of(id);
           part += id + "\t" + signer.sign(body, sandbox::Padding::pkcs1) + "\t" + body + "\n";
         }

@@ -13,8 +13,9 @@ struct SignedDelivery {
 };
 
 // `count` deliveries of some 600 bytes, signed by all cores with a new RSA-2048 key, into `directory`/deliveries, and the
-// public key into `directory`/public.pem. Throws std::runtime_error.
-void make(const std::string& directory, int count);
+// public key into `directory`/public.pem. Their ids are UUIDs, as the provider's are, or rise, which is easier for an index.
+// Throws std::runtime_error.
+void make(const std::string& directory, int count, bool rising);
 
 // Throws std::runtime_error.
 std::vector<SignedDelivery> read(const std::string& directory);

@@ -1,5 +1,5 @@
 // hook-load: signed deliveries as a load, and attackers, against any listener on loopback.
-//   hook-load make DIRECTORY --count N
+//   hook-load make DIRECTORY --count N [--rising]
 //   hook-load send DIRECTORY --port P --connections C --seconds S     prints one JSON object
 //   hook-load attack KIND --port P --connections C --seconds S        likewise; without KIND: lists them
 #include <CLI/CLI.hpp>
@@ -45,11 +45,13 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   std::string directory;
   int count = 0;
+  bool rising = false;
   SenderOptions sender;
   AttackOptions attacker;
   CLI::App* making = app.add_subcommand("make");
   making->add_option("directory", directory)->required();
   making->add_option("--count", count)->required();
+  making->add_flag("--rising", rising, "ids that rise, instead of UUIDs");
   CLI::App* sending = app.add_subcommand("send");
   sending->add_option("directory", directory)->required();
   sending->add_option("--port", sender.port)->required();
@@ -67,7 +69,7 @@ int main(int argc, char** argv) {
   attacking->add_option("--seconds", attacker.seconds);
   CLI11_PARSE(app, argc, argv);
   try {
-    if (making->parsed()) make(directory, count);
+    if (making->parsed()) make(directory, count, rising);
     if (sending->parsed()) print(send(read(directory), sender));
     if (attacking->parsed() && !attacker.kind.empty()) print(attack(attacker));
     if (attacking->parsed() && attacker.kind.empty()) {

@@ -66,6 +66,53 @@ TEST_CASE("a delivery for a session that ended long ago is recorded as late") {
   CHECK(page->rows.front().disposition == Disposition::late);
 }
 
+// "in one round": the row is not in the store yet when the answer comes; "in one after the other": it is, and "after a
+// restart" it is there alone.
+TEST_CASE("a delivery that comes before the start's answer is matched with it") {
+  const std::string when = GENERATE("in one round", "in one after the other", "after a restart");
+  CAPTURE(when);
+  LoopWorld world;
+  world.load(one_plan());
+  std::optional<Ack> ack;
+  REQUIRE(world.inbox.offer(world.delivery("r1", Progress::ended), [&](std::optional<Ack> told) { ack = told; }));
+  if (when != "in one round") {
+    world.turn();
+    CHECK(ack == Ack::held);
+  }
+  if (when == "after a restart") {
+    world.effects.clear();
+    world.boot();
+    world.load(one_plan());
+    const Effect find = world.take(EffectKind::find);
+    Remote found = world.active_remote("r1");
+    found.tag = find.session;
+    world.answer(find, found);
+  } else {
+    world.answer(world.take(EffectKind::start), world.active_remote("r1"));
+  }
+  world.turn();
+  CHECK(ack == Ack::held);
+  const auto page = world.history->deliveries({});
+  REQUIRE((page.ok() && page->rows.size() == 1));
+  const DeliveryRow& row = page->rows.front();
+  CHECK(row.disposition == Disposition::applied);
+  REQUIRE(row.session);
+  CHECK((*world.stored(*row.session))->state == State::closed);
+  CHECK_FALSE((*world.history->delivery(row.id))->body.empty());
+  CHECK(world.loop->keeper().world().held.empty());
+  CHECK(difference(world.loop->keeper().world(), *world.store->load()).empty());
+}
+
+TEST_CASE("a delivery in the store that the keeper does not know of is a difference") {
+  LoopWorld world;
+  world.activate();
+  Batch batch;
+  batch.deliveries = {world.delivery("r9").row};
+  batch.deliveries.front().disposition = Disposition::ignored;
+  REQUIRE(world.store->commit(batch).ok());
+  CHECK(difference(world.loop->keeper().world(), *world.store->load()) == "the store has newer deliveries");
+}
+
 TEST_CASE("transitions are told in the order of their commit") {
   LoopWorld world;
   world.activate();

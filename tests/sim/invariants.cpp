@@ -37,8 +37,9 @@ void Simulation::check_store() {
       ledger.messages.size() != keeper_->world().messages.size()) {
     fail("1: the store and the keeper hold the same alerts and messages");
   }
-  if (ledger.held.size() != keeper_->world().held.size())
+  if (ledger.held.size() != keeper_->world().held.size() || ledger.last_delivery != keeper_->world().last_delivery) {
     fail("1: the store and the keeper hold the same deliveries");
+  }
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.
@@ -137,7 +138,7 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store_->has_delivery(ProviderName{provider}, key).value())
+    if (!store_->seen(ProviderName{provider}, key, {}).value().delivery)
       fail("8: an acknowledged delivery is lost");
   }
   for (const auto& [name, plan] : config_->plans) {

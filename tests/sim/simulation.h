@@ -57,7 +57,7 @@ class Simulation {
   void run_until(Mono end);
   void step(Mono at);
   void process(std::vector<Event> events);
-  void look_up(Answer& answer);
+  void look_up(Answer& answer, const std::vector<Decision>& decisions);
   bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
   void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
   void restart();

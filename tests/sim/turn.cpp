@@ -28,8 +28,15 @@ void Simulation::restart() {
   inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
 }
 
-// What the loop adds to a list: the rows that its remotes once had.
-void Simulation::look_up(Answer& answer) {
+// What the loop adds to an answer: the deliveries that wait for its remotes; to a list, the rows that had them.
+void Simulation::look_up(Answer& answer, const std::vector<Decision>& decisions) {
+  for (const Remote& remote : *answer.remotes) {
+    for (const std::int64_t id : keeper_->world().held.of({answer.provider, remote.id})) {
+      const DeliveryRow* row = recorded_by(decisions, id);
+      answer.held.push_back(row ? *row : store_->delivery(id).value().value());
+    }
+  }
+  if (!shows_remotes(answer)) return;
   answer.known.assign(answer.remotes->size(), std::nullopt);
   for (std::size_t i = 0; i < answer.known.size(); ++i) {
     const Remote& remote = (*answer.remotes)[i];
@@ -52,21 +59,13 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
   count_budgets(decisions);
   for (Event& event : events) {
     auto* answer = std::get_if<Answer>(&event);
-    if (answer && shows_remotes(*answer)) look_up(*answer);
+    if (answer && answer->remotes.ok()) look_up(*answer, decisions);
     if (auto* delivered = std::get_if<Delivered>(&event)) {
-      const std::string key = delivered->row.provider.str() + "|" + delivered->row.key;
-      delivered->seen = !keys.insert(key).second ||
-                        store_->has_delivery(delivered->row.provider, delivered->row.key).value();
-      const auto known = keeper_->world().by_remote.find({delivered->row.provider, delivered->row.remote_id});
-      if (known != keeper_->world().by_remote.end()) {
-        delivered->session = known->second;
-      } else {
-        for (const auto& [id, row] : rows_) {
-          if (row.provider == delivered->row.provider && row.remote_id == delivered->row.remote_id) {
-            delivered->session = id;
-          }
-        }
-      }
+      const DeliveryRow& row = delivered->row;
+      const Seen seen = store_->seen(row.provider, row.key, row.remote_id).value();
+      delivered->seen = !keys.insert(row.provider.str() + "|" + row.key).second || seen.delivery;
+      const auto live = keeper_->world().by_remote.find({row.provider, row.remote_id});
+      delivered->session = live != keeper_->world().by_remote.end() ? live->second : seen.session;
     }
     take(event);
   }

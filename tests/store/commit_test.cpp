@@ -193,12 +193,12 @@ TEST_CASE("a known delivery without a body changes its session and disposition o
   Batch batch;
   batch.deliveries = {delivery(1, Disposition::held)};
   must_commit(*store, batch);
-  REQUIRE(must_load(*store).held.size() == 1);
-  REQUIRE(must_load(*store).held[0].body.empty());
+  const DeliveryRow held = delivery(1);
+  REQUIRE(must_load(*store).held == std::vector<HeldRow>{{1, held.provider, held.remote_id}});
+  REQUIRE(must_load(*store).last_delivery == 1);
 
   DeliveryRow change;
-  change.provider = ProviderName("a");
-  change.key = delivery(1).key;
+  change.id = 1;
   change.disposition = Disposition::applied;
   change.session = SessionId("s1");
   batch = story(session(1), State::queued);
@@ -220,15 +220,35 @@ TEST_CASE("a delivery without a body that is not there is refused") {
   REQUIRE_FALSE(store->commit(batch).ok());
 }
 
+TEST_CASE("a delivery keeps the number that it comes with, and takes nobody else's") {
+  TempDirectory directory;
+  const auto store = open_store(directory.file("s.db"));
+  Batch batch;
+  batch.deliveries = {delivery(1), delivery(2)};
+  batch.deliveries[0].id = 7;
+  batch.deliveries[1].id = 9;
+  must_commit(*store, batch);
+  must_commit(*store, batch);
+  REQUIRE(must_load(*store).last_delivery == 9);
+  REQUIRE(store->delivery(7).value()->key == delivery(1).key);
+  REQUIRE(store->delivery(9).value()->key == delivery(2).key);
+  REQUIRE_FALSE(store->delivery(8).value().has_value());
+
+  batch.deliveries = {delivery(3)};
+  batch.deliveries[0].id = 9;
+  REQUIRE_FALSE(store->commit(batch).ok());
+  REQUIRE(store->delivery(9).value()->key == delivery(2).key);
+}
+
 TEST_CASE("a delivery's key is known per provider, and only once it is committed") {
   const auto store = open_store();
   const DeliveryRow row = delivery(1);
-  REQUIRE_FALSE(store->has_delivery(row.provider, row.key).value());
+  REQUIRE_FALSE(store->seen(row.provider, row.key, {}).value().delivery);
   Batch batch;
   batch.deliveries = {row};
   must_commit(*store, batch);
-  REQUIRE(store->has_delivery(row.provider, row.key).value());
-  REQUIRE_FALSE(store->has_delivery(ProviderName("b"), row.key).value());
+  REQUIRE(store->seen(row.provider, row.key, {}).value().delivery);
+  REQUIRE_FALSE(store->seen(ProviderName("b"), row.key, {}).value().delivery);
 }
 
 TEST_CASE("a remote leads to the newest session that had it, at its own provider") {

@@ -58,8 +58,8 @@ class Loop {
   bool recover() {
     if (!store_->reopen() || !store_->load()) return false;
     for (int n = 0; n < commits; ++n) {
-      const auto seen = store_->has_delivery(delivery(n).provider, delivery(n).key);
-      if (seen.ok() && *seen) acknowledged_.insert(n);
+      const auto seen = store_->seen(delivery(n).provider, delivery(n).key, {});
+      if (seen.ok() && seen->delivery) acknowledged_.insert(n);
     }
     return true;
   }
@@ -81,8 +81,8 @@ std::vector<std::string> losses(const std::string& path, const std::set<int>& ac
   const auto ledger = (*store)->load();
   if (!ledger) return {ledger.error().what};
   for (const int n : acknowledged) {
-    const auto seen = (*store)->has_delivery(delivery(n).provider, delivery(n).key);
-    if (!seen.ok() || !*seen) found.push_back("delivery " + std::to_string(n));
+    const auto seen = (*store)->seen(delivery(n).provider, delivery(n).key, {});
+    if (!seen.ok() || !seen->delivery) found.push_back("delivery " + std::to_string(n));
     // The transitions are there too: the same batch changes nothing.
     const auto again = (*store)->commit(work(n));
     if (!again.ok()) found.push_back(again.error().what);

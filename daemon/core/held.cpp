@@ -34,6 +34,7 @@ void HeldDeliveries::remove(std::int64_t id) {
 }
 
 const Held* HeldDeliveries::find(std::int64_t id) const {
+  if (entries_.empty() || entries_.back().first < id) return nullptr;  // a new one, as most are
   const auto entry = std::lower_bound(entries_.begin(), entries_.end(), id, is_before);
   return entry == entries_.end() || entry->first != id ? nullptr : &entry->second;
 }

@@ -22,6 +22,7 @@ WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const We
       tally_(tally),
       returns_(std::make_shared<WebhookReturns>(io)),
       intake_(std::make_shared<WebhookIntake>(pool, limits.intake_threads, ports, returns_)),
+      handshakes_(io),
       timer_(io) {}
 
 // What is counted together; empty: not counted.
@@ -53,7 +54,7 @@ void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& f
   if (seated() >= limits_.connections_max) evict_one();
   tally_.connections.fetch_add(1, std::memory_order_relaxed);
   newcomers_.push_back(std::make_shared<WebhookConnection>(
-      *this, WebhookStream(std::move(socket), tls_.context.get()), origin));
+      *this, WebhookStream(std::move(socket), tls_.context.get(), handshakes_), origin));
   const auto connection = newcomers_.back();
   connection->start(std::prev(newcomers_.end()));
 }

@@ -15,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/server_tls.h"
+#include "http/handshake_queue.h"
 #include "http/webhook_intake.h"
 #include "http/webhook_limits.h"
 #include "http/webhook_ports.h"
@@ -82,6 +83,7 @@ class WebhookRoom {
   ServerTls tls_;
   std::shared_ptr<WebhookReturns> returns_;
   std::shared_ptr<WebhookIntake> intake_;
+  HandshakeQueue handshakes_;
   boost::asio::steady_timer timer_;
   Steady::time_point armed_ = Steady::time_point::max();
   Seats newcomers_;

@@ -14,7 +14,8 @@ using boost::system::error_code;
 
 }  // namespace
 
-WebhookStream::WebhookStream(tcp::socket socket, SSL_CTX* tls) : socket_(std::move(socket)) {
+WebhookStream::WebhookStream(tcp::socket socket, SSL_CTX* tls, HandshakeQueue& handshakes)
+    : socket_(std::move(socket)), handshakes_(&handshakes) {
   error_code failed;
   socket_.set_option(tcp::no_delay(true), failed);
   if (tls == nullptr) return;
@@ -44,6 +45,12 @@ void WebhookStream::retry(int result, Done done, std::function<void(Done)> again
 }
 
 void WebhookStream::read_tls(asio::mutable_buffer into, Done done) {
+  if (SSL_is_init_finished(ssl_.get()) != 0) return read_now(into, std::move(done));
+  const bool begun = SSL_get_state(ssl_.get()) != TLS_ST_BEFORE;
+  handshakes_->push([this, into, done = std::move(done)] { read_now(into, done); }, begun);
+}
+
+void WebhookStream::read_now(asio::mutable_buffer into, Done done) {
   if (broken_) return complete(std::move(done), asio::error::eof, 0);
   std::size_t bytes = 0;
   ERR_clear_error();

@@ -14,6 +14,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
+#include "http/handshake_queue.h"
+
 namespace keeper {
 
 class WebhookStream {
@@ -21,7 +23,7 @@ class WebhookStream {
   using Done = std::function<void(boost::system::error_code, std::size_t)>;
 
   // `tls`: null for plain text.
-  WebhookStream(boost::asio::ip::tcp::socket socket, SSL_CTX* tls);
+  WebhookStream(boost::asio::ip::tcp::socket socket, SSL_CTX* tls, HandshakeQueue& handshakes);
 
   // One at a time.
   template <class Handler>
@@ -59,6 +61,7 @@ class WebhookStream {
   };
 
   void read_tls(boost::asio::mutable_buffer into, Done done);
+  void read_now(boost::asio::mutable_buffer into, Done done);
   void write_tls(const std::string& bytes, Done done);
   // After a call that did not go through: once more when the socket is ready for what it waits for.
   void retry(int result, Done done, std::function<void(Done)> again);
@@ -66,6 +69,7 @@ class WebhookStream {
   void say_goodbye();
 
   boost::asio::ip::tcp::socket socket_;
+  HandshakeQueue* handshakes_;
   std::unique_ptr<SSL, Free> ssl_;
   bool broken_ = false;  // TLS failed or is over: nothing more may be said in it
 };

@@ -82,6 +82,7 @@ async function measure(name, connections) {
     for (let i = 0; i < 200 && !(await canConnect(port)); ++i) await sleep(25);
     await sleep(200);
     const alerts = name.startsWith('Alertmanager');
+    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
     const before = usage(child.pid);
     const result = await run(['send', alerts ? join(folder, 'alerts') : folder, '--port', port, '--connections', connections,
       '--seconds', seconds, '--warm-up', 0.5, '--path', alerts ? '/api/v2/alerts' : '/hooks/agents']);

@@ -2,14 +2,17 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <random>
 #include <set>
+#include <vector>
 
 #include "catch.h"
-#include "e2e/programs.h"
+#include "e2e/hooks.h"
 #include "store/verify.h"
 
 using namespace keeper::e2e;
@@ -65,6 +68,35 @@ std::set<std::string> lines_of(const std::filesystem::path& path) {
   std::set<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.insert(line);
   return lines;
+}
+
+// What the good client's deliveries took, in milliseconds: on the connection that it keeps, and each on one of its own.
+struct Took {
+  std::vector<double> kept, fresh;
+};
+
+Took deliver_by_tls(Stage& stage, Hooks& hooks, const std::filesystem::path& certificate, double lasts) {
+  using Clock = std::chrono::steady_clock;
+  const auto keeping = https_client(stage.webhook_port, certificate);
+  keeping->set_keep_alive(true);
+  const auto send = [&](httplib::SSLClient& client) {
+    const Signed delivery = hooks.next();
+    const auto begin = Clock::now();
+    CHECK(Hooks::send(client, delivery) == 200);
+    return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+  };
+  send(*keeping);
+  Took took;
+  for (const auto end = Clock::now() + std::chrono::duration<double>(lasts); Clock::now() < end; sleep_for(milliseconds{10})) {
+    took.kept.push_back(send(*keeping));
+    took.fresh.push_back(send(*https_client(stage.webhook_port, certificate)));
+  }
+  return took;
+}
+
+double percentile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values.at(static_cast<std::size_t>(share * static_cast<double>(values.size() - 1)));
 }
 
 }  // namespace
@@ -138,6 +170,41 @@ TEST_CASE("while many connections attack, in whatever way, the deliveries of a g
     table += kind + ": " + well.at("acknowledged").dump() + ", 0, 0, " + well.at("p99_ms").dump() + " | " +
              ill.at("opened").dump() + ", " + ill.at("closed").dump() + ", " + ill.at("answered").dump() + ", " +
              ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
+  }
+  WARN(table);
+}
+
+TEST_CASE("while many connections ask for handshakes, deliveries by https are acknowledged in time") {
+  constexpr double promised_ms = 1000;
+  const double lasts = is_long() ? 15 : 2;
+  Stage stage(no_plans);
+  Hooks hooks(stage);
+  const std::filesystem::path certificate = stage.directory / "hooks.pem";
+  write_certificate(stage.directory, "hooks");
+  stage.webhook_lines = "  tls: {certificate_file: " + certificate.string() + ", key_file: " +
+                        (stage.directory / "hooks.key").string() + "}\n";
+  stage.write_plans(no_plans);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  const auto listing = hook_load(stage, {"attack", "--tls"}, "kinds");
+  REQUIRE(listing->wait(seconds{20}) == 0);
+  std::string table = "attack: deliveries, p50, p99 ms kept; fresh | opened, closed, answered, longest s | KiB\n";
+  for (const std::string& kind : lines_of(stage.directory / "kinds")) {
+    INFO(kind);
+    const auto attack = hook_load(stage, {"attack", kind, "--tls", "--port", std::to_string(stage.webhook_port), "--connections",
+                                          std::to_string(attackers), "--seconds", std::to_string(lasts + 1)}, kind + ".attack");
+    sleep_for(milliseconds{500});
+    const Took took = deliver_by_tls(stage, hooks, certificate, lasts);
+    REQUIRE(attack->wait(seconds{60}) == 0);
+    CHECK(percentile(took.kept, 0.99) < promised_ms);
+    CHECK(percentile(took.fresh, 0.99) < promised_ms);
+    const Json ill = Json::parse(read_file(stage.directory / (kind + ".attack")));
+    CHECK(ill.at("opened") >= attackers);
+    CHECK(ill.at("longest_seconds") < 10.5);
+    table += kind + ": " + std::to_string(took.kept.size()) + ", " + std::to_string(percentile(took.kept, 0.5)) + ", " +
+             std::to_string(percentile(took.kept, 0.99)) + ", " + std::to_string(percentile(took.fresh, 0.5)) + ", " +
+             std::to_string(percentile(took.fresh, 0.99)) + " | " + ill.at("opened").dump() + ", " + ill.at("closed").dump() +
+             ", " + ill.at("answered").dump() + ", " + ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
   }
   WARN(table);
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 
 namespace keeper::load {
@@ -26,6 +28,7 @@ struct Kind {
   std::chrono::milliseconds every{1000};
   bool reads = true;
   bool half_closes = false;
+  bool comes_again = false;  // as soon as it is answered
 };
 
 // With a signature as long as a good one, so that telling it costs as much.
@@ -35,7 +38,30 @@ std::string head(const std::string& path, const std::string& fields) {
   return "POST " + path + " HTTP/1.1\r\nHost: h\r\nvideosdk-signature: " + signature + "QQ==\r\n" + fields + "\r\n";
 }
 
-std::vector<Kind> kinds(const std::string& path) {
+// The first message of a handshake, which costs the server a signature and the sender nothing.
+std::string client_hello() {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
+  BIO* said = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), said);
+  SSL_set_connect_state(ssl.get());
+  SSL_do_handshake(ssl.get());
+  char* bytes = nullptr;
+  const long count = BIO_get_mem_data(said, &bytes);
+  return {bytes, static_cast<std::size_t>(count)};
+}
+
+std::vector<Kind> tls_kinds() {
+  const std::string hello = client_hello();
+  return {
+      {"handshakes", hello, "", std::chrono::seconds{1}, true, false, true},
+      {"half-handshakes", hello},
+      {"handshake-drip", hello.substr(0, hello.size() / 2), "x"},
+      {"no-tls", "GET / HTTP/1.1\r\n\r\n", "", std::chrono::seconds{1}, true, false, true},
+  };
+}
+
+std::vector<Kind> plain_kinds(const std::string& path) {
   const std::string forged = head(path, "Content-Length: 2\r\n") + "{}";
   std::string pipeline;
   for (int i = 0; i < 50; ++i) pipeline += forged;
@@ -58,6 +84,8 @@ std::vector<Kind> kinds(const std::string& path) {
       {"comes-and-goes", "P", "", std::chrono::milliseconds{1}, false, true},
   };
 }
+
+std::vector<Kind> kinds(const std::string& path, bool tls) { return tls ? tls_kinds() : plain_kinds(path); }
 
 struct Connection {
   int socket = -1;
@@ -140,7 +168,7 @@ class Attack {
     const ssize_t count = kind_.reads ? ::recv(one.socket, bytes.data(), bytes.size(), 0) : ::recv(one.socket, bytes.data(), 1, MSG_PEEK);
     if (count > 0) {
       one.answered = true;
-      return;
+      if (!kind_.comes_again) return;
     }
     if (count < 0 && (errno == EAGAIN || errno == EINPROGRESS)) return;
     ++result_.closed;
@@ -158,14 +186,14 @@ class Attack {
 
 }  // namespace
 
-std::vector<std::string_view> attack_kinds() {
+std::vector<std::string_view> attack_kinds(bool tls) {
   std::vector<std::string_view> names;
-  for (const Kind& kind : kinds("/")) names.push_back(kind.name);
+  for (const Kind& kind : kinds("/", tls)) names.push_back(kind.name);
   return names;
 }
 
 AttackResult attack(const AttackOptions& options) {
-  for (Kind& kind : kinds(options.path)) {
+  for (Kind& kind : kinds(options.path, options.tls)) {
     if (kind.name == options.kind) return Attack(std::move(kind), options).run();
   }
   throw std::invalid_argument("no attack is called " + options.kind);

@@ -13,6 +13,7 @@ struct AttackOptions {
   int port = 0;
   std::string path = "/hooks/agents";
   int connections = 1000;
+  bool tls = false;  // against a listener that speaks TLS
   double seconds = 5;
 };
 
@@ -24,7 +25,7 @@ struct AttackResult {
   double longest_seconds = 0;   // that one connection lasted before it was closed
 };
 
-std::vector<std::string_view> attack_kinds();
+std::vector<std::string_view> attack_kinds(bool tls);
 
 // Throws std::invalid_argument for a kind that is not known.
 AttackResult attack(const AttackOptions& options);

@@ -1,7 +1,7 @@
 // hook-load: signed deliveries as a load, and attackers, against any listener on loopback.
 //   hook-load make DIRECTORY --count N [--rising]
 //   hook-load send DIRECTORY --port P --connections C --seconds S     prints one JSON object
-//   hook-load attack KIND --port P --connections C --seconds S        likewise; without KIND: lists them
+//   hook-load attack KIND --port P --connections C --seconds S [--tls]   likewise; without KIND: lists them
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -67,13 +67,14 @@ int main(int argc, char** argv) {
   attacking->add_option("--path", attacker.path);
   attacking->add_option("--connections", attacker.connections);
   attacking->add_option("--seconds", attacker.seconds);
+  attacking->add_flag("--tls", attacker.tls);
   CLI11_PARSE(app, argc, argv);
   try {
     if (making->parsed()) make(directory, count, rising);
     if (sending->parsed()) print(send(read(directory), sender));
     if (attacking->parsed() && !attacker.kind.empty()) print(attack(attacker));
     if (attacking->parsed() && attacker.kind.empty()) {
-      for (const std::string_view kind : attack_kinds()) std::cout << kind << "\n";
+      for (const std::string_view kind : attack_kinds(attacker.tls)) std::cout << kind << "\n";
     }
   } catch (const std::exception& failed) {
     std::cerr << "hook-load: " << failed.what() << "\n";

@@ -162,7 +162,7 @@ void WebhookConnection::hand_over() {
   room_.at_work(seat_, trusted_);
   count(room_.tally().received);
   set_deadline(room_.limits().answer);
-  room_.submit(shared_from_this(), ticket_);
+  room_.submit(shared_from_this(), ticket_, trusted_);
 }
 
 void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {

@@ -12,10 +12,10 @@ WebhookIntake::WebhookIntake(boost::asio::thread_pool& pool, std::size_t threads
                              std::shared_ptr<WebhookReturns> returns)
     : pool_(pool), threads_(threads), ports_(ports), returns_(std::move(returns)) {}
 
-void WebhookIntake::push(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket) {
+void WebhookIntake::push(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket, bool trusted) {
   {
     const std::scoped_lock lock(mutex_);
-    waiting_.push_back({std::move(connection), ticket});
+    (trusted ? trusted_ : strangers_).push_back({std::move(connection), ticket});
     if (at_work_ == threads_) return;
     ++at_work_;
   }
@@ -24,12 +24,15 @@ void WebhookIntake::push(std::shared_ptr<WebhookConnection> connection, std::uin
 
 std::optional<WebhookIntake::Request> WebhookIntake::next() {
   const std::scoped_lock lock(mutex_);
-  if (waiting_.empty()) {
+  if (trusted_.empty() && strangers_.empty()) {
     --at_work_;
     return std::nullopt;
   }
-  Request request = std::move(waiting_.front());
-  waiting_.pop_front();
+  const bool stranger = trusted_.empty() || (strangers_turn_ && !strangers_.empty());
+  strangers_turn_ = !stranger;
+  auto& waiting = stranger ? strangers_ : trusted_;
+  Request request = std::move(waiting.front());
+  waiting.pop_front();
   return request;
 }
 

@@ -169,8 +169,8 @@ void WebhookRoom::empty() {
   if (on_empty_) std::exchange(on_empty_, nullptr)();
 }
 
-void WebhookRoom::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket) {
-  intake_->push(std::move(connection), ticket);
+void WebhookRoom::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket, bool trusted) {
+  intake_->push(std::move(connection), ticket, trusted);
 }
 
 }  // namespace keeper

@@ -63,7 +63,7 @@ class WebhookRoom {
   void leave(Seats::iterator seat, bool working, bool trusted, std::size_t buffered, const std::string& origin);
   // The buffers of a connection grew or shrank; may evict others, or the caller itself.
   void buffered(std::ptrdiff_t change);
-  void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket);
+  void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket, bool trusted);
 
  private:
   std::string origin_of(const boost::asio::ip::address& from) const;

@@ -1,5 +1,7 @@
 #include <dirent.h>
 
+#include <algorithm>
+#include <memory>
 #include <thread>
 
 #include "http/raw_client.h"
@@ -159,6 +161,42 @@ TEST_CASE("an intake that blocks for a key does not hold up other deliveries") {
   CHECK(ask(stage.port(), stage.post("{}"))->status == 200);
   stage.release_intake = true;
   CHECK(slow.answer()->status == 200);
+}
+
+TEST_CASE("clients that delivered and strangers take turns at being verified") {
+  const bool one_is_a_stranger = GENERATE(false, true);
+  CAPTURE(one_is_a_stranger);
+  WebhookLimits limits;
+  limits.intake_threads = 1;
+  WebhookStage stage(limits);
+  const auto client = [&](bool trusted) {
+    auto made = std::make_unique<RawClient>(stage.port());
+    if (trusted) {
+      made->send(stage.post("before"));
+      REQUIRE(made->answer()->status == 200);
+    }
+    return made;
+  };
+  std::vector<std::unique_ptr<RawClient>> many;
+  for (int i = 0; i < 6; ++i) many.push_back(client(one_is_a_stranger));
+  const auto one = client(!one_is_a_stranger);
+  const auto slow = client(false);
+  stage.bodies.with([](auto& all) { all.clear(); });
+  const std::uint64_t before = stage.listener->facts().received_total;
+  slow->send(stage.post("slow", "videosdk-signature: slow\r\n"));
+  const auto received = [&](std::uint64_t count) {
+    return eventually([&] { return stage.listener->facts().received_total == before + count; });
+  };
+  REQUIRE(received(1));
+  for (const auto& other : many) other->send(stage.post("many"));
+  REQUIRE(received(7));
+  one->send(stage.post("one"));
+  REQUIRE(received(8));
+  stage.release_intake = true;
+  CHECK(one->answer()->status == 200);
+  for (const auto& other : many) CHECK(other->answer()->status == 200);
+  const auto bodies = stage.bodies.with([](const auto& all) { return all; });
+  CHECK(std::find(bodies.begin(), bodies.begin() + 3, "one") != bodies.begin() + 3);
 }
 
 TEST_CASE("a delivery whose commit never comes is answered with 503, and its late outcome harms nobody") {

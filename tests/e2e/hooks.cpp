@@ -36,7 +36,6 @@ std::unique_ptr<httplib::SSLClient> https_client(int port, const std::filesystem
   client->set_ca_cert_path(certificate.c_str());
   client->enable_server_certificate_verification(true);
   client->set_connection_timeout(5);
-  client->set_tcp_nodelay(true);
   client->set_read_timeout(20);
   return client;
 }

@@ -77,19 +77,24 @@ struct Took {
 
 Took deliver_by_tls(Stage& stage, Hooks& hooks, const std::filesystem::path& certificate, double lasts) {
   using Clock = std::chrono::steady_clock;
-  const auto keeping = https_client(stage.webhook_port, certificate);
+  const auto client = [&] {
+    auto made = https_client(stage.webhook_port, certificate);
+    made->set_tcp_nodelay(true);
+    return made;
+  };
+  const auto keeping = client();
   keeping->set_keep_alive(true);
-  const auto send = [&](httplib::SSLClient& client) {
+  const auto send = [&](httplib::SSLClient& to) {
     const Signed delivery = hooks.next();
     const auto begin = Clock::now();
-    CHECK(Hooks::send(client, delivery) == 200);
+    CHECK(Hooks::send(to, delivery) == 200);
     return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
   };
   send(*keeping);
   Took took;
   for (const auto end = Clock::now() + std::chrono::duration<double>(lasts); Clock::now() < end; sleep_for(milliseconds{10})) {
     took.kept.push_back(send(*keeping));
-    took.fresh.push_back(send(*https_client(stage.webhook_port, certificate)));
+    took.fresh.push_back(send(*client()));
   }
   return took;
 }

@@ -53,6 +53,19 @@ void check_deliveries(Stage& stage, Hooks& hooks, int port, const fs::path& cert
   CHECK(Hooks::send(*client, {std::string(64 * 1024 + 1, 'x'), once.signature}) == 413);
 }
 
+// From a client that sends the body without waiting for anything, as none of ours does.
+void check_too_large(Stage& stage, int port, const fs::path& certificate) {
+  const std::string body = (stage.directory / "large").string();
+  std::ofstream(body) << std::string(64 * 1024 + 1, 'x');
+  for (int i = 0; i < 5; ++i) {
+    Child curl({"/usr/bin/curl", "-s", "-o", "/dev/null", "-w", "%{http_code} ", "--cacert", certificate.string(), "-H", "Expect:",
+                "--data-binary", "@" + body, "https://127.0.0.1:" + std::to_string(port) + "/hooks/agents"},
+               {}, stage.directory / "curl.log");
+    CHECK(curl.wait(seconds{20}) == 0);
+  }
+  CHECK(read_file(stage.directory / "curl.log") == "413 413 413 413 413 ");
+}
+
 // Deliveries that come while the daemon is away are refused, and taken when it is back.
 void check_restart(Stage& stage, Hooks& hooks, int port, const fs::path& certificate) {
   stage.kill_daemon();
@@ -78,6 +91,7 @@ TEST_CASE("https of the daemon's own: a reload takes a renewed certificate and r
   stage.start_daemon();
   REQUIRE(stage.ready());
   check_deliveries(stage, hooks, stage.webhook_port, chain);
+  check_too_large(stage, stage.webhook_port, chain);
 
   const fs::path old = stage.directory / "old.pem";
   fs::copy_file(chain, old);
@@ -121,6 +135,7 @@ TEST_CASE("behind nginx as in the example, deliveries keep their meaning") {
   conf << server << "}\n" << std::flush;
   Child nginx({program("usr/sbin/nginx"), "-p", here, "-c", here + "/nginx.conf"}, {}, stage.directory / "nginx.log");
   check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");
+  check_too_large(stage, port, stage.directory / "hooks.pem");
   check_restart(stage, hooks, port, stage.directory / "hooks.pem");
 }
 
@@ -141,5 +156,6 @@ TEST_CASE("behind Caddy as in the example, deliveries keep their meaning") {
   Child caddy({program("usr/bin/caddy"), "run", "--adapter", "caddyfile", "--config", here + "/Caddyfile"},
               {{"HOME", here}}, stage.directory / "caddy.log");
   check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");
+  check_too_large(stage, port, stage.directory / "hooks.pem");
   check_restart(stage, hooks, port, stage.directory / "hooks.pem");
 }

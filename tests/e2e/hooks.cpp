@@ -51,4 +51,12 @@ test::Certificate write_certificate(const std::filesystem::path& directory, cons
   return made;
 }
 
+std::filesystem::path use_https(Stage& stage) {
+  write_certificate(stage.directory, "hooks");
+  const std::filesystem::path certificate = stage.directory / "hooks.pem";
+  stage.webhook_lines = "  tls: {certificate_file: " + certificate.string() + ", key_file: " +
+                        (stage.directory / "hooks.key").string() + "}\n";
+  return certificate;
+}
+
 }  // namespace keeper::e2e

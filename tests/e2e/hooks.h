@@ -39,4 +39,7 @@ std::unique_ptr<httplib::SSLClient> https_client(int port, const std::filesystem
 // Writes NAME.pem and NAME.key, for 127.0.0.1.
 test::Certificate write_certificate(const std::filesystem::path& directory, const std::string& name);
 
+// A stage whose daemon is to take deliveries by https, with a certificate of its own, which is returned. Before write_plans().
+std::filesystem::path use_https(Stage& stage);
+
 }  // namespace keeper::e2e

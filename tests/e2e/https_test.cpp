@@ -83,10 +83,7 @@ void check_restart(Stage& stage, Hooks& hooks, int port, const fs::path& certifi
 TEST_CASE("https of the daemon's own: a reload takes a renewed certificate and refuses one that does not fit") {
   Stage stage(no_plans);
   Hooks hooks(stage);
-  const fs::path chain = stage.directory / "hooks.pem";
-  write_certificate(stage.directory, "hooks");
-  stage.webhook_lines = "  tls: {certificate_file: " + chain.string() + ", key_file: " +
-                        (stage.directory / "hooks.key").string() + "}\n";
+  const fs::path chain = use_https(stage);
   stage.write_plans(no_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());

@@ -184,10 +184,7 @@ TEST_CASE("while many connections ask for handshakes, deliveries by https are ac
   const double lasts = is_long() ? 15 : 2;
   Stage stage(no_plans);
   Hooks hooks(stage);
-  const std::filesystem::path certificate = stage.directory / "hooks.pem";
-  write_certificate(stage.directory, "hooks");
-  stage.webhook_lines = "  tls: {certificate_file: " + certificate.string() + ", key_file: " +
-                        (stage.directory / "hooks.key").string() + "}\n";
+  const std::filesystem::path certificate = use_https(stage);
   stage.write_plans(no_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());

@@ -138,8 +138,10 @@ std::optional<Wall> parse_http_date(std::string_view text) {
               std::chrono::minutes{*minute} + Seconds{*second}};
 }
 
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
 std::optional<Json> parse_json(std::string_view text) {
-  if (depth_of(text) > json_depth_max) return std::nullopt;
+  if (has_nul(text) || depth_of(text) > json_depth_max) return std::nullopt;
   Json value = Json::parse(text.begin(), text.end(), nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
@@ -189,7 +191,7 @@ RemoteId plain_id(std::string_view text) {
 
 RemoteId normalised_id(std::string_view text) {
   constexpr std::string_view prefix = "session-";
-  if (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
+  while (text.substr(0, prefix.size()) == prefix) text.remove_prefix(prefix.size());
   return plain_id(text);
 }
 

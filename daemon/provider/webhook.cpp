@@ -88,7 +88,7 @@ class Reader final : public nlohmann::json_sax<Json> {
 
 Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at) {
   Reader read;
-  if (!Json::sax_parse(body, &read)) return Error{ErrorKind::malformed, "the body is not JSON"};
+  if (has_nul(body) || !Json::sax_parse(body, &read)) return Error{ErrorKind::malformed, "the body is not JSON"};
   if (!read.is_object) return Error{ErrorKind::malformed, "the body is not a JSON object"};
   const auto& type = read.webhook_type ? read.webhook_type : read.type;
   if (!type || type->empty()) return Error{ErrorKind::malformed, "the body has no webhookType"};

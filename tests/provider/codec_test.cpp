@@ -54,6 +54,7 @@ TEST_CASE("an id loses its optional prefix and must look like an id") {
   CHECK(normalised_id("session-8f2c").str() == "8f2c");
   CHECK(normalised_id("8f2c").str() == "8f2c");
   CHECK(normalised_id("").empty());
+  CHECK(normalised_id("session-session-8f2c").str() == "8f2c");
   CHECK(normalised_id("session-").empty());
   CHECK(normalised_id("a\r\nb").empty());
   CHECK(normalised_id("a b").empty());

@@ -248,4 +248,9 @@ TEST_CASE("an unfollowed type is kept by its digest, a message that says nothing
     INFO(wrong);
     CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
   }
+  using namespace std::string_literals;
+  for (const std::string& wrong : {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s, "{\"webhookType\":\"a\0\"}"s}) {
+    CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
+    CHECK_FALSE(parse_json(wrong));
+  }
 }

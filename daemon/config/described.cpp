@@ -8,6 +8,19 @@
 namespace keeper::config {
 namespace {
 
+constexpr std::size_t index_digits_max = 4;
+
+// An array would be made as long as the index where something is put there.
+bool has_large_index(std::string_view pointer) {
+  for (std::size_t begin = 1; begin <= pointer.size();) {
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    const std::string_view part = pointer.substr(begin, end - begin);
+    if (part.size() > index_digits_max && part.find_first_not_of("0123456789") == std::string_view::npos) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
 // RFC 6901: empty, or each part begins with a slash; a tilde stands before 0 or 1.
 bool is_pointer(const std::string& text) {
   if (text.empty()) return true;
@@ -58,9 +71,13 @@ class DescriptionReader {
  private:
   std::string pointer(const Node& map, std::string_view key) {
     const std::string text = text_at(map, key).value_or("");
-    if (is_pointer(text)) return text;
-    problems_.error(map.entry(key)->value.place,
-                    "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
+    if (!is_pointer(text)) {
+      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
+    } else if (has_large_index(text)) {
+      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must have no number above 9999 in it");
+    } else {
+      return text;
+    }
     return {};
   }
 

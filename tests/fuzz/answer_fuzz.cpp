@@ -1,5 +1,6 @@
 // What a provider answers: a status, Retry-After and a body. The first byte chooses the status.
 #include "fuzz/fuzz.h"
+#include "provider/described.h"
 #include "provider/notte.h"
 #include "provider/refusal.h"
 #include "provider/sonoran.h"
@@ -10,11 +11,30 @@ using namespace keeper::fuzz;
 
 namespace {
 
+// Of a provider that the configuration describes.
+Description description() {
+  Description all;
+  all.id = "/id";
+  all.native_status = "/status";
+  all.created_at = "/created_at";
+  all.last_activity_at = "/last/0";
+  all.ended_at = "/ended_at";
+  all.expires_at = "/expires_at";
+  all.error = "/error/message";
+  all.tag = "/tags/0";
+  all.idle_timeout = "/idle_timeout_minutes";
+  all.maximum = "/max_duration_minutes";
+  all.duration_unit = std::chrono::minutes{1};
+  all.states = {{"active", State::active}, {"closed", State::closed}, {"error", State::error}, {"timed_out", State::timed_out}};
+  return all;
+}
+
 void check_remote(const Result<Remote>& remote) {
   if (!remote) return;
   require(!remote->id.empty() && remote->id.str().size() <= 200, "a remote has an id");
   require(is_terminal(remote->state) == (remote->progress == Progress::ended), "state and progress agree");
   require(!remote->idle_timeout || *remote->idle_timeout > Millis::zero(), "an idle timeout is positive");
+  require(!remote->maximum || *remote->maximum > Millis::zero(), "a maximum is positive");
 }
 
 void check_refusal(const HttpResponse& response) {
@@ -34,10 +54,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto json = parse_json(body);
   if (!json) return 0;
   static_cast<void>(json_text(*json));
+  static const Description described = description();
   for (const Json* part : {&*json, &member(*json, "data")}) {
     check_remote(notte_remote(*part));
     check_remote(videosdk_remote(*part));
     check_remote(sonoran_remote(*part));
+    check_remote(described_remote(described, Effect{}, *part));
   }
   return 0;
 }

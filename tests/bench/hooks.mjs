@@ -61,6 +61,13 @@ function usage(pid) {
   return { cpu: (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) * 10, memory };
 }
 
+// Of the keeper: how many deliveries its transactions held on average.
+async function rowsOfCommit(port) {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const sum = (name) => [...text.matchAll(new RegExp(`^session_keeper_${name}(?:{.*})? (.+)$`, 'gm'))].reduce((all, [, value]) => all + Number(value), 0);
+  return sum('deliveries_total') / sum('store_commit_duration_seconds_count');
+}
+
 function run(arguments_) {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -90,7 +97,8 @@ async function measure(name, connections) {
     const all = result.acknowledged + result.warming_up;
     if (result.refused) throw new Error(`${name}: ${JSON.stringify(result)}`);
     return { rate: result.per_second, p50: result.p50_ms, p99: result.p99_ms, p999: result.p999_ms,
-      cpu: (after.cpu - before.cpu) * 1000 / all, memory: after.memory / 1024 };
+      cpu: (after.cpu - before.cpu) * 1000 / all, memory: after.memory / 1024,
+      rows: name === 'session-keeper' ? await rowsOfCommit(port + 1) : 0 };
   } finally {
     child.kill();
     await ended;
@@ -107,14 +115,20 @@ async function main() {
   console.log(execFileSync('openssl', ['speed', '-seconds', '1', 'rsa2048'], { stdio: ['ignore', 'pipe', 'ignore'] }).toString().trim());
   for (const connections of connectionList.split(',')) {
     const results = Object.fromEntries(Object.keys(peers).map((name) => [name, []]));
+    const limits = [];
     for (let round = 0; round < Number(rounds); ++round) {
       for (const name of Object.keys(peers)) results[name].push(await measure(name, connections));
+      const rows = Math.max(1, Math.round(results['session-keeper'][round].rows));
+      limits.push(JSON.parse(execFileSync(join(build, 'tests/bench/commit_bench'), [folder, String(rows), seconds])));
     }
     console.log(`\n| ${connections} connections | a second | p50, p99, p99.9 ms | CPU µs each | MiB |\n|---|---|---|---|---|`);
     for (const [name, all] of Object.entries(results)) {
       const of = (key, digits) => median(all.map((one) => one[key])).toFixed(digits);
       console.log(`| ${name} | ${of('rate', 0)} | ${of('p50', 1)}, ${of('p99', 1)}, ${of('p999', 1)} | ${of('cpu', 0)} | ${of('memory', 0)} |`);
     }
+    const limit = (key) => median(limits.map((one) => one[key])).toFixed(0);
+    console.log(`commits of ${limit('rows')} rows, one thread and nothing else: ${limit('bare_per_second')} rows a second into one table, `
+      + `${limit('store_per_second')} through the keeper's store`);
   }
 }
 

@@ -1,0 +1,121 @@
+// The bare limit of the disk: the deliveries that `hook-load make` made, ROWS a transaction, on one thread that does
+// nothing else; first into one table as a receiver needs it at least, then through the keeper's store with its lookups.
+//   commit_bench DIRECTORY ROWS SECONDS
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "load/deliveries.h"
+#include "provider/webhook.h"
+#include "store/store.h"
+
+using namespace keeper;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Work {
+  std::vector<DeliveryRow> rows;
+  std::size_t rows_a_transaction;
+  std::chrono::duration<double> time;
+};
+
+std::vector<DeliveryRow> rows_of(const std::string& directory) {
+  std::vector<DeliveryRow> rows;
+  for (load::SignedDelivery& one : load::read(directory)) {
+    rows.push_back(parse_delivery(std::move(one.body), ProviderName("agents"), wall_now()).value().row);
+    rows.back().id = static_cast<std::int64_t>(rows.size());
+  }
+  return rows;
+}
+
+// Rows a second. `commit` puts the rows from one place to another on disk.
+template <class Commit>
+double measured(const Work& work, Commit&& commit) {
+  const auto begin = Clock::now();
+  std::size_t done = 0;
+  while (done + work.rows_a_transaction <= work.rows.size() && Clock::now() - begin < work.time) {
+    commit(done, done + work.rows_a_transaction);
+    done += work.rows_a_transaction;
+  }
+  return static_cast<double>(done) / std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double bare(const Work& work, const std::string& path) {
+  SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("CREATE TABLE deliveries(type TEXT NOT NULL, session TEXT NOT NULL, received_at INTEGER NOT NULL, "
+                "body BLOB NOT NULL, PRIMARY KEY(type, session)) STRICT");
+  SQLite::Statement begin(database, "BEGIN IMMEDIATE");
+  SQLite::Statement insert(database, "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?)");
+  SQLite::Statement end(database, "COMMIT");
+  const auto run = [](SQLite::Statement& statement) {
+    statement.exec();
+    statement.reset();
+  };
+  return measured(work, [&](std::size_t at, std::size_t until) {
+    run(begin);
+    for (; at < until; ++at) {
+      const DeliveryRow& row = work.rows[at];
+      insert.bindNoCopy(1, row.type);
+      insert.bindNoCopy(2, row.remote_id.str());
+      insert.bind(3, static_cast<std::int64_t>(row.received_at.time_since_epoch().count()));
+      insert.bindNoCopy(4, row.body.data(), static_cast<int>(row.body.size()));
+      run(insert);
+    }
+    run(end);
+  });
+}
+
+double through_store(const Work& work, const std::string& path) {
+  const auto store = Store::open(path).value();
+  return measured(work, [&](std::size_t at, std::size_t until) {
+    Batch batch;
+    {
+      const Store::Lookups together(*store);
+      for (; at < until; ++at) {
+        const DeliveryRow& row = work.rows[at];
+        if (store->seen(row.provider, row.key, row.remote_id).value().delivery) throw std::runtime_error("a delivery comes twice");
+        batch.deliveries.push_back(row);
+      }
+    }
+    store->commit(batch).value();
+    if (store->checkpoint_due() && !store->checkpoint()) throw std::runtime_error("the log cannot be moved");
+  });
+}
+
+void remove_store(const std::string& path) {
+  for (const char* part : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + part);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4 || std::atoi(argv[2]) < 1 || std::atof(argv[3]) <= 0) {
+    std::cerr << "usage: commit_bench DIRECTORY ROWS SECONDS\n";
+    return 2;
+  }
+  try {
+    const std::string path = std::string(argv[1]) + "/commits.db";
+    const Work work{rows_of(argv[1]), static_cast<std::size_t>(std::atoi(argv[2])), std::chrono::duration<double>(std::atof(argv[3]))};
+    remove_store(path);
+    const double one_table = bare(work, path);
+    remove_store(path);
+    const double store = through_store(work, path);
+    remove_store(path);
+    std::cout << nlohmann::json{{"rows", work.rows_a_transaction}, {"bare_per_second", one_table}, {"store_per_second", store}} << "\n";
+  } catch (const std::exception& failed) {
+    std::cerr << "commit_bench: " << failed.what() << "\n";
+    return 1;
+  }
+  return 0;
+}

@@ -5,13 +5,14 @@
 // - Days on which a zone's offset changes. croner follows the Date object there; ours follows cron(8), which
 //   tests/core/cron_dst_test.cpp and schedule_dst_test.cpp hold to a table of cases checked by hand. Times on such a
 //   day are left out on both sides.
+// - Days on which Node's time zone database is not the system's: one may be newer, and know of a law that the other does not.
 // - `?`: croner replaces it by the time of the process's start, ours reads it as `*` (Quartz, most others).
 // - `*/n` in the day of month together with a weekday: cron(8) takes a field that begins with `*` for unrestricted, so
 //   that both must match; croner takes either. So no such expression is drawn.
 // - `0-SUN`: Sunday alone to us, as both ends are the same day; croner reads 0 to 7. Nor are such drawn.
 // - `n/m` and `22-2` are refused by ours and drawn by nobody.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { Cron } from 'croner';
 
@@ -71,7 +72,7 @@ function expression() {
   return (random() < 0.1 ? [field(0, 59), ...five] : five).join(' ');
 }
 
-// The zone's offset at a moment, in minutes.
+// The zone's offset at a moment, in minutes, as Node has it.
 const formats = new Map();
 function offset(zone, time) {
   if (!formats.has(zone)) {
@@ -82,10 +83,21 @@ function offset(zone, time) {
   const local = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
   return Math.round((local - Math.floor(time / 1000) * 1000) / 60_000);
 }
-// Whether the offset changes within a day and a half: what a change at midnight moves may lie on either side of it.
+// The same as the system has it, which is where ours comes from.
+const rules = new Map();
+function systemOffset(zone, time) {
+  if (!rules.has(zone)) {
+    const lines = execFileSync('zdump', ['-v', '-c', '2000,2038', zone], { maxBuffer: 1 << 24 }).toString();
+    rules.set(zone, [...lines.matchAll(/ (\w{3} +\d+ [\d:]+ \d{4}) UTC? = .* gmtoff=(-?\d+)/g)]
+      .map(([, at, seconds]) => ({ at: Date.parse(`${at} UTC`), minutes: Math.round(Number(seconds) / 60) })));
+  }
+  const known = rules.get(zone);
+  return (known.findLast(({ at }) => at <= time) ?? known[0])?.minutes ?? offset(zone, time);
+}
+// Whether the offset is the same for a day and a half, to both: what a change at midnight moves may lie on either side of it.
 const hour = 3_600_000;
-const changes = (zone, time) => offset(zone, time - 36 * hour) !== offset(zone, time + 36 * hour)
-  || offset(zone, time) !== offset(zone, time - 36 * hour);
+const isCalm = (zone, time) => new Set([-36, 0, 36].flatMap((hours) =>
+  [offset(zone, time + hours * hour), systemOffset(zone, time + hours * hour)])).size === 1;
 
 function draw() {
   for (;;) {
@@ -113,7 +125,7 @@ for (const { text, zone, from, theirs } of drawn) {
   const what = `${text} in ${zone} after ${new Date(from).toISOString()}`;
   assert.ok(value !== undefined && !value.startsWith('error'), `${what}: ${value}`);
   const mine = JSON.parse(value);
-  const calm = (times) => times.filter((time) => !changes(zone, time));
+  const calm = (times) => times.filter((time) => isCalm(zone, time));
   const [a, b] = [calm(theirs), calm(mine)];
   // What was left out makes one list shorter, and the ten end at different times.
   const end = Math.min(theirs.at(-1), mine.at(-1));

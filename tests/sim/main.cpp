@@ -1,5 +1,6 @@
 // sim: runs seeds of the simulation. `sim --seed N` replays one with its log; `sim --seeds M` runs many;
-// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it.
+// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --hashes` prints the hash of each
+// seed's log, so that a change that should not be seen can be told from one that is.
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
@@ -31,6 +32,15 @@ int catch_mutant(std::uint64_t from, std::uint64_t seeds, Mutant mutant) {
   }
   std::printf("no invariant saw the planted bug in %llu seeds\n", static_cast<unsigned long long>(seeds));
   return 1;
+}
+
+int print_hashes(std::uint64_t from, std::uint64_t seeds) {
+  for (std::uint64_t n = from; n < from + seeds; ++n) {
+    const Verdict verdict = Simulation({n, false, Mutant::none}).run();
+    std::printf("%llu %016llx%s\n", static_cast<unsigned long long>(n),
+                static_cast<unsigned long long>(verdict.log_hash), verdict.broken.empty() ? "" : " broken");
+  }
+  return 0;
 }
 
 int run_many(std::uint64_t from, std::uint64_t seeds) {
@@ -77,15 +87,18 @@ int main(int argc, char** argv) {
   std::uint64_t from = 1;
   std::uint64_t long_times = 20;
   std::string mutant = "none";
+  bool hashes = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
+  app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
   app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
   CLI11_PARSE(app, argc, argv);
   if (seed != 0) return replay({seed, true, mutants().at(mutant)});
   if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant));
+  if (hashes) return print_hashes(from, seeds);
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
   return run_many(from, seeds);
 }

@@ -20,8 +20,6 @@
 namespace keeper {
 namespace {
 
-// Three pulses of the loop: longer than that without a turn, and it hangs.
-constexpr Millis loop_age_max = Seconds{15};
 constexpr Millis webhook_grace = Seconds{2};
 
 struct Listeners {
@@ -34,7 +32,7 @@ std::vector<CheckFact> ready_checks(Daemon& daemon, const Published& published) 
   const Millis age = daemon.loop_age();
   return {{"store", published.storage_error.empty(), published.storage_error},
           {"configuration", published.view != nullptr, published.view ? "" : "not in effect yet"},
-          {"loop", age <= loop_age_max, age <= loop_age_max ? "" : "has not turned for " + to_text(age)}};
+          {"loop", !loop_hangs(age), loop_hangs(age) ? "has not turned for " + to_text(age) : ""}};
 }
 
 DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {

@@ -161,9 +161,11 @@ class Commands {
   }
 
   void declare_lists() {
-    CLI::App& status = add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running", [this](const Asking& a) {
-      return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
-    });
+    CLI::App& status = add_asking(
+        "status", "what runs; exit 0: all as wanted, 1: something is degraded or blocked, 3: not running",
+        [this](const Asking& a) {
+          return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
+        });
     status.add_flag("-w,--watch", options_.watch, "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     add_asking("providers", "the providers, and what ails them",

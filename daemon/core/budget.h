@@ -2,7 +2,7 @@
 // Draft; loop thread only; nothing here calls out. What ended sessions took comes from the store, once per period.
 #pragma once
 
-#include "core/draft.h"
+#include "core/handlers.h"
 
 namespace keeper {
 
@@ -14,6 +14,11 @@ struct BudgetHold {
 std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan);
 // Likewise for the start of a session that has its row already.
 std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued);
+
+// Likewise, to be shown: nothing is noted of it. `reserved`: the start's least price is in the sum already.
+// Empty also while the budget is being counted.
+std::optional<StartBlock> budget_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
+                                       bool reserved);
 
 // The store's word for the plan's budgets is still to come; it is the next thing to be decided.
 bool is_being_counted(const Draft& draft, const Plan& plan);

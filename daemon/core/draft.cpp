@@ -43,8 +43,10 @@ const Plan* Draft::plan(const PlanName& name) const {
   return found == config_->plans.end() ? nullptr : &found->second;
 }
 
+const PlanTrack* Draft::plan_track(const PlanName& name) const { return look(plans_, world_.plans, name); }
+
 bool Draft::is_paused(const PlanName& name) const {
-  const PlanTrack* track = look(plans_, world_.plans, name);
+  const PlanTrack* track = plan_track(name);
   if (!track || !track->row.pause) return false;
   return !track->row.pause->until || now_.wall < *track->row.pause->until;
 }

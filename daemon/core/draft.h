@@ -29,6 +29,7 @@ class Draft {
   bool shutting_down() const { return shutting_down_; }
   const Plan* plan(const PlanName& name) const;
   const Traits* traits(const ProviderName& name) const;
+  const PlanTrack* plan_track(const PlanName& name) const;  // null: nothing is known of it
   bool is_paused(const PlanName& name) const;
 
   const Tracked* find(const SessionId& id) const;  // null: not tracked

@@ -18,6 +18,15 @@ void note_provider(Draft& draft, const Answer& answer);
 // Nothing can be found out from this provider now: no route, or call after call fails.
 bool is_out_of_reach(const ProviderTrack& track);
 
+// Why no start may leave now, and until when, as far as that is known.
+struct StartBlock {
+  std::string why;
+  std::optional<Wall> until;
+};
+// Of a provider: its circuit is open, its allowance is used up, it refuses the credentials, or there is no
+// route to it.
+std::optional<StartBlock> provider_block(const ProviderName& name, const ProviderTrack& track, Now now);
+
 // When a start of this session may leave; empty: now, and it is then the probe of a circuit that was open.
 std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row);
 

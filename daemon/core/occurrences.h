@@ -13,6 +13,9 @@ struct Want {
   bool repeats = false;       // what was begun may be begun anew after it failed
 };
 
+// Likewise, without moving anything on: of single occurrences only whether the last one may be begun anew.
+Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused);
+
 // Moves on the plan's row: an occurrence that is due is handled from now on, and what was missed is recorded.
 Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
 

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "core/budget.h"
+#include "core/condition.h"
 #include "core/handlers.h"
 #include "core/lifecycle.h"
 
@@ -9,12 +10,6 @@ namespace keeper {
 namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
-
-// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
-// counts.
-Millis grace(const Traits* traits) {
-  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
-}
 
 // The stop goes on being asked for; from here on it shows.
 void apply_stop_timeout(Draft& draft, Tracked& session) {
@@ -39,15 +34,8 @@ void apply_deadlines(Draft& draft, Tracked& session) {
     const Plan* plan = draft.plan(session.row.plan);
     session.start_by = std::max(*session.start_by, now + (plan ? plan->start_timeout : Millis{std::chrono::minutes{2}}));
   }
-  const Millis wait = grace(draft.traits(session.row.provider));
-  if (session.start_by && now >= *session.start_by) {
-    ask_end(draft, id, State::timed_out, Reason::start_timeout, Cause::deadline);
-  } else if (session.own_hard_at && now >= *session.own_hard_at) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.hard_at && now >= *session.hard_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.idle_at && session.beat_at && now >= *session.idle_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::idle_timeout, Cause::deadline);
+  if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
+    ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
 }
 
@@ -162,7 +150,7 @@ bool begin_start(Draft& draft, Tracked& session) {
 Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
   const Plan* plan = draft.plan(session.row.plan);
   const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + grace(&traits);
+  return session.start_sent + idle + provider_grace(&traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -203,11 +191,7 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
   Mono due = waits ? mono_never : session.call_at;
   if (!session.row.ending && !is_terminal(session.row.state)) {
-    const Millis wait = grace(draft.traits(session.row.provider));
-    if (session.start_by) due = std::min(due, *session.start_by);
-    if (session.own_hard_at) due = std::min(due, *session.own_hard_at);
-    if (session.hard_at) due = std::min(due, *session.hard_at + wait);
-    if (session.idle_at && session.beat_at) due = std::min(due, *session.idle_at + wait);
+    due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
     const bool may_roll =
         session.row.state == State::active && !session.row.successor && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);

@@ -227,15 +227,17 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
   json.field("name", plan.name.str());
   json.field("provider", plan.provider.str());
   if (in_full) json.field("fingerprint", plan.fingerprint);
-  json.field("wanted", plan.wanted);
-  json.field("live", plan.live);
-  json.field("state", to_string(plan.condition));
-  json.field("next_start", plan.next_start);
+  json.field("wanted", plan.standing.wanted);
+  json.field("live", plan.standing.live);
+  json.field("state", to_string(plan.standing.condition));
+  json.field("next_start", plan.standing.next_start);
   json.field("next_stop", plan.next_stop);
-  json.field("next_attempt", plan.next_attempt);
+  json.field("next_attempt", plan.standing.next_attempt);
   json.field("paused", plan.pause.has_value());
   write_pause(json, plan.pause);
-  json.text_or_null("last_error", plan.last_error);
+  json.text_or_null("last_error", plan.standing.last_error);
+  json.text_or_null("blocked_reason", plan.standing.blocked_reason);
+  json.field("blocked_until", plan.standing.blocked_until);
   if (in_full) json.field("time_zone", plan.time_zone);
   json.end_object();
 }

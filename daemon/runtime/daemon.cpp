@@ -230,9 +230,8 @@ Status Daemon::start() {
 
 // Well: the loop turns, the store takes writes, no session is past its deadline.
 bool Daemon::is_well() {
-  constexpr Millis loop_age_max = Seconds{15};
   const Published published = this->published();
-  if (loop_age() > loop_age_max || !published.storage_error.empty() || !published.view) return false;
+  if (loop_hangs(loop_age()) || !published.storage_error.empty() || !published.view) return false;
   return !overdue_session(*published.view, wall_now());
 }
 

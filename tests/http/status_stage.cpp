@@ -58,10 +58,10 @@ View view_with_plans() {
   view.at = at(0);
   view.instance = InstanceId("feed");
   view.counts = {1, 2, 3, 4, 5};
-  PlanView desk{windows.name, windows.provider, "f1", 1, 1, PlanCondition::as_wanted, at(60),
-                at(600),      "Europe/Berlin",  ""};
-  PlanView watch{always.name, always.provider, "f2",       2, 0, PlanCondition::degraded, {},
-                 {},          "UTC",           "<b>no</b>"};
+  PlanView desk{windows.name, windows.provider, "f1", "Europe/Berlin", at(600), {}, {}};
+  desk.standing = {.condition = PlanCondition::as_wanted, .wanted = 1, .live = 1, .next_start = at(60)};
+  PlanView watch{always.name, always.provider, "f2", "UTC", {}, {}, {}};
+  watch.standing = {.condition = PlanCondition::degraded, .wanted = 2, .last_error = "<b>no</b>"};
   view.plans = {desk, watch};
   view.providers = {{ProviderName("browsers"), ProviderCondition::failing, {}, "503"}};
   view.config = config;

@@ -1,5 +1,7 @@
 #include "http/json_rows.h"
 
+#include "core/delivery_rule.h"
+
 namespace keeper {
 namespace {
 
@@ -23,6 +25,15 @@ void write_cost(JsonWriter& json, const SessionRow& row, const Price* price, Wal
   json.end_object();
 }
 
+void write_ending(JsonWriter& json, const std::optional<Ending>& ending) {
+  if (!ending) return json.field("ending", nullptr);
+  json.begin_object("ending");
+  json.field("state", to_string(ending->state));
+  json.field("reason", to_string(ending->reason));
+  json.field("asked_at", ending->asked_at);
+  json.end_object();
+}
+
 void write_deadlines(JsonWriter& json, const SessionView& seen) {
   json.field("idle_deadline", seen.idle_deadline);
   json.field("hard_deadline", seen.hard_deadline);
@@ -41,6 +52,8 @@ void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, con
   id_or_null(json, "remote_id", row.remote_id);
   json.field("state", to_string(row.state));
   json.field("reason", to_string(row.reason));
+  json.field("progress", to_string(row.progress));
+  write_ending(json, row.ending);
   json.text_or_null("native_status", row.native_status);
   json.field("occurrence", row.occurrence == Wall{} ? std::nullopt : std::optional<Wall>(row.occurrence));
   json.field("attempt", row.attempt);

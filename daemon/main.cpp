@@ -103,6 +103,9 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
     const Status done = daemon.reload();
     return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
   };
+  ports.preview = [&daemon](std::string text, const std::string& name) {
+    return daemon.preview(std::move(text), name);
+  };
   ports.measured = [&daemon] { return daemon.meters().collect(); };
   ports.operate = [&daemon](OperatorAsked asked) { return daemon.operate(std::move(asked)); };
   return ports;

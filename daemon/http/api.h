@@ -28,7 +28,12 @@ struct ApiRequest {
   Parameters parameters;  // of the query; POST: of its body too
   std::string authorization;
   std::string if_none_match{};
+  std::string body{};  // where takes_text()
 };
+
+// The body of a POST to this path is a text, of at most body_bytes_max(); else it holds parameters.
+bool takes_text(std::string_view path);
+std::size_t body_bytes_max(std::string_view path);
 
 struct ApiAnswer {
   int status = 200;
@@ -94,6 +99,7 @@ class Api {
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
   ApiAnswer backup(const ApiRequest& request, const Parts& parts);
+  ApiAnswer preview(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_stop(const ApiRequest& request, const Parts& parts);

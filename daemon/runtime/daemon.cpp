@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/thread_name.h"
-#include "config/config.h"
 #include "provider/provider.h"
 #include "runtime/log.h"
 #include "runtime/notify.h"
+#include "runtime/settings_file.h"
 
 namespace keeper {
 namespace {
@@ -23,21 +23,6 @@ void log_problems(const std::vector<Problem>& problems) {
     const bool error = problem.severity == Problem::Severity::error;
     Log(error ? Level::error : Level::warning, "config").with("problem", to_line(problem));
   }
-}
-
-std::string errors_of(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& problem : problems) {
-    if (problem.severity != Problem::Severity::error) continue;
-    text += (text.empty() ? "" : "\n") + to_line(problem);
-  }
-  return text;
-}
-
-LoadOutcome load(const std::string& path) {
-  LoadOptions options;
-  options.secrets_required = true;
-  return load_settings(path, options);
 }
 
 // What providers are told to call.
@@ -74,18 +59,6 @@ Hook hook_of(const Settings& settings) {
   return {settings.webhook->public_url, tokens.empty() ? Secret{} : tokens.front()};
 }
 
-// What only a restart can change; empty if nothing of it did.
-std::string fixed_change(const Settings& old, const Settings& fresh) {
-  if (old.store_path != fresh.store_path) return "store.path";
-  if (old.status.listen != fresh.status.listen) return "status.listen";
-  if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";
-  if (old.status.allowed_hosts != fresh.status.allowed_hosts) return "status.allowed_hosts";
-  if (old.webhook.has_value() != fresh.webhook.has_value()) return "webhook";
-  if (old.webhook && old.webhook->listen != fresh.webhook->listen) return "webhook.listen";
-  if (old.webhook && old.webhook->trusted_proxies != fresh.webhook->trusted_proxies) return "webhook.trusted_proxies";
-  return {};
-}
-
 void log_provider(const Change<ProviderName, ProviderTrack>& change) {
   const bool was = !change.before || change.before->healthy;
   const bool is = !change.after || change.after->healthy;
@@ -111,7 +84,7 @@ void log_session(const Change<SessionId, Tracked>& change) {
 }  // namespace
 
 std::unique_ptr<Daemon> Daemon::open(const std::string& config_path, Signals& signals, int* exit_code) {
-  LoadOutcome outcome = load(config_path);
+  LoadOutcome outcome = load_for_run(config_path);
   log_problems(outcome.problems);
   *exit_code = exit_configuration;
   if (!outcome.settings) return nullptr;
@@ -294,13 +267,11 @@ Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(ask
 
 Status Daemon::try_reload() {
   const std::shared_ptr<const Settings> old = loaded().settings;
-  LoadOutcome outcome = load(old->path);
+  LoadOutcome outcome = load_for_run(old->path);
   log_problems(outcome.problems);
-  if (!outcome.settings) return Error{ErrorKind::malformed, errors_of(outcome.problems)};
-  const auto fresh = std::make_shared<const Settings>(*std::move(outcome.settings));
-  if (const std::string key = fixed_change(*old, *fresh); !key.empty()) {
-    return Error{ErrorKind::malformed, old->path + ": " + key + " changed; restart the daemon for that"};
-  }
+  const auto settled = settled_for_reload(*old, std::move(outcome), old->path);
+  if (!settled) return settled.error();
+  const std::shared_ptr<const Settings>& fresh = *settled;
   // Before the event, because its effects may name the new providers at once.
   install_workers(*fresh, old.get());
   notifier_.install(fresh->targets);

@@ -22,6 +22,13 @@ struct Item {
   Receipt receipt;  // may be empty
 };
 
+class Keeper;
+class Store;
+
+// A question to the keeper that changes nothing, called once on the loop's thread between two rounds. A null
+// keeper: the store cannot be written or read now, so there is no answer.
+using Query = std::function<void(const Keeper* keeper, Store& store, Now now)>;
+
 class Inbox {
  public:
   explicit Inbox(std::size_t deliveries_max);
@@ -32,6 +39,10 @@ class Inbox {
 
   // Ahead of all others, in this order.
   void put_back(std::vector<Item> items);
+
+  // Apart from the items, in their order; never refused.
+  void ask(Query query);
+  std::vector<Query> take_queries();
 
   // While the store cannot be written, deliveries are refused at the door.
   void accept_deliveries(bool accept);
@@ -48,6 +59,7 @@ class Inbox {
  private:
   struct Queue {
     std::deque<Item> items;
+    std::vector<Query> queries;
     std::size_t deliveries = 0;
     bool accepting = true;
     bool woken = false;

@@ -68,6 +68,7 @@ void Loop::turn() {
   } else {
     work(now);
   }
+  for (const Query& query : inbox_.take_queries()) query(outage_ ? nullptr : &keeper_, store_, now);
   publish(now);
   if (!may_leave_ && !outage_ && fatal_.empty() && keeper_.ready_to_leave()) {
     may_leave_ = true;

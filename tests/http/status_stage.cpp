@@ -16,7 +16,11 @@ StatusPorts ports(StatusStage& stage) {
               return stage.order_answer;
             });
           },
-          [] { return std::vector<prometheus::MetricFamily>{}; }};
+          [] { return std::vector<prometheus::MetricFamily>{}; },
+          [&](std::string text, const std::string& name) {
+            stage.previewed.with([&](auto& last) { last = {std::move(text), name}; });
+            return stage.preview_answer;
+          }};
 }
 
 DaemonFacts some_facts() {

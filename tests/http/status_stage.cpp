@@ -63,9 +63,13 @@ View view_with_plans() {
   view.instance = InstanceId("feed");
   view.counts = {1, 2, 3, 4, 5};
   PlanView desk{windows.name, windows.provider, "f1", "Europe/Berlin", at(600), {}, {}};
-  desk.standing = {.condition = PlanCondition::as_wanted, .wanted = 1, .live = 1, .next_start = at(60)};
+  desk.standing.condition = PlanCondition::as_wanted;
+  desk.standing.wanted = desk.standing.live = 1;
+  desk.standing.next_start = at(60);
   PlanView watch{always.name, always.provider, "f2", "UTC", {}, {}, {}};
-  watch.standing = {.condition = PlanCondition::degraded, .wanted = 2, .last_error = "<b>no</b>"};
+  watch.standing.condition = PlanCondition::degraded;
+  watch.standing.wanted = 2;
+  watch.standing.last_error = "<b>no</b>";
   view.plans = {desk, watch};
   view.providers = {{ProviderName("browsers"), ProviderCondition::failing, {}, "503"}};
   view.config = config;

@@ -163,7 +163,6 @@ void Simulation::meddle() {
 void Simulation::step_clock(Millis by) {
   wall_offset_ += by;
   log("clock step");
-  inbox_.emplace_back(Tick{});
 }
 
 void Simulation::begin_outage() {

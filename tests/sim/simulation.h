@@ -39,7 +39,6 @@ class Simulation {
   Verdict run();
 
  private:
-  enum class Crash { none, before_commit, after_commit, in_dispatch };
   struct Pending {
     Mono at{};
     std::uint64_t order = 0;
@@ -59,7 +58,8 @@ class Simulation {
   void process(std::vector<Event> events);
   void look_up(Answer& answer, const std::vector<Decision>& decisions);
   bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
-  void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
+  bool commit(const std::vector<Decision>& decisions);
+  void commit_and_let_out(const std::vector<Decision>& decisions);
   void restart();
   void reload();
   void dispatch(const Effect& effect);

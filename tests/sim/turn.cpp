@@ -8,6 +8,7 @@ namespace keeper::sim {
 namespace {
 
 constexpr Millis request_timeout = Seconds{30};
+constexpr int ticks_max = 64;
 
 }  // namespace
 
@@ -69,23 +70,30 @@ bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& d
     }
     take(event);
   }
-  take(Tick{});
-  const Mono next = keeper_->next_wakeup(now());
-  if (next <= now_ && keeper_->uncounted(now()).empty()) fail("3: after a tick nothing is still due");
+  for (int tick = 0; keeper_->next_wakeup(now()) <= now_; ++tick) {
+    if (tick == ticks_max) {
+      fail("3: after a tick nothing is still due");
+      break;
+    }
+    take(Tick{});
+  }
   return verdict_.broken.empty();
 }
 
 void Simulation::process(std::vector<Event> events) {
   std::vector<Decision> decisions;
   if (!decide_all(events, decisions)) return;
-  Crash crash = Crash::none;
-  if (random_.chance(crash_rate_)) crash = static_cast<Crash>(1 + random_.below(3));
-  commit_and_dispatch(decisions, crash);
+  commit_and_let_out(decisions);
   if (verdict_.broken.empty()) check_all();
 }
 
-void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash crash) {
-  if (crash == Crash::before_commit) {
+bool Simulation::commit(const std::vector<Decision>& decisions) {
+  Batch batch;
+  for (const Decision& decision : decisions) append(batch, decision.batch);
+  if (batch.empty()) return true;
+  const bool crashes = random_.chance(crash_rate_);
+  const bool before = crashes && random_.chance(0.5);
+  if (before) {
     log("crash before the commit");
     if (options_.mutant == Mutant::early_ack) acknowledge(decisions);
     for (const Decision& decision : decisions) {
@@ -93,37 +101,41 @@ void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash cra
         if (options_.mutant == Mutant::early_dispatch) dispatch(effect);
       }
     }
-    for (auto at = decisions.rbegin(); at != decisions.rend(); ++at) keeper_->revert(*at);
     restart();
-    return;
+    return false;
   }
-  Batch batch;
-  for (const Decision& decision : decisions) append(batch, decision.batch);
-  if (!batch.empty() && !store_->commit(batch).ok()) fail("the store takes every batch");
-  for (const TransitionRow& transition : batch.transitions) note(transition);
+  if (!store_->commit(batch).ok()) fail("the store takes every batch");
   for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const MissedRow& row : batch.missed) {
     missed_.insert({row.plan, row.occurrence});
     log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
   }
+  if (!crashes) return true;
+  log("crash after the commit");
+  restart();
+  return false;
+}
+
+// All of the round's acknowledgements and notices, then all effects, then all messages.
+void Simulation::commit_and_let_out(const std::vector<Decision>& decisions) {
+  if (!commit(decisions)) return;
+  acknowledge(decisions);
+  std::vector<Effect> effects;
   for (const Decision& decision : decisions) {
     for (const Notice& notice : decision.notices) check_notice(notice);
+    effects.insert(effects.end(), decision.effects.begin(), decision.effects.end());
   }
-  if (crash == Crash::after_commit) {
-    log("crash after the commit");
-    restart();
-    return;
-  }
-  acknowledge(decisions);
-  for (const Decision& decision : decisions) {
-    for (const Effect& effect : decision.effects) {
-      if (crash == Crash::in_dispatch && random_.chance(0.5)) {
-        log("crash in dispatch");
-        restart();
-        return;
-      }
-      dispatch(effect);
+  const bool crashes = !effects.empty() && random_.chance(crash_rate_);
+  for (const Effect& effect : effects) {
+    if (crashes && random_.chance(0.5)) {
+      log("crash in dispatch");
+      restart();
+      return;
     }
+    dispatch(effect);
+  }
+  for (const Decision& decision : decisions) {
     for (const Post& one : decision.posts) post(one);
   }
 }

@@ -27,6 +27,11 @@ const Section& store_section() {
                                     .types = {of(Kind::size)},
                                     .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
                                            "that a budget's period may still count."},
+                                   {"commit_patience",
+                                    {duration(Millis{100}, minutes{1})},
+                                    "2s",
+                                    "A write that takes longer is an outage of the store: heartbeats go on without it, "
+                                    "and nothing that it covers leaves before it is on disk."},
                                }};
   return section;
 }

@@ -126,11 +126,15 @@ struct Retention {
   Millis kept_always{0};                  // what ended within it stays at any size, since a budget may count it
 };
 
+// How long the loop waits for a commit before it goes on without the store.
+inline constexpr Millis commit_patience_default = Seconds{2};
+
 struct Settings {
   std::string path;    // of the file that was read
   std::string sha256;  // of its bytes, hex
   std::string store_path;
   Retention retention;
+  Millis commit_patience = commit_patience_default;
   StatusSettings status;
   std::optional<WebhookSettings> webhook;
   std::map<ProviderName, ProviderSettings> providers;

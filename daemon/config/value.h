@@ -9,7 +9,7 @@
 
 #include "config/document.h"
 #include "config/table.h"
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 #include "core/settings.h"
 
 namespace keeper::config {

@@ -10,7 +10,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model.h"
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 #include "core/spending.h"
 
 namespace keeper {

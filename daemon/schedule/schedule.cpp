@@ -1,4 +1,4 @@
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 
 #include <algorithm>
 #include <string>

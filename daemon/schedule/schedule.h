@@ -11,8 +11,8 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "core/cron.h"
-#include "core/zone.h"
+#include "schedule/cron.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 

@@ -14,7 +14,7 @@
 #include <variant>
 
 #include "base/time.h"
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 

@@ -10,7 +10,7 @@
 #include "config/document.h"
 #include "config/table.h"
 #include "schedule/schedule.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

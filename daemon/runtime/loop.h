@@ -13,7 +13,7 @@
 
 #include "base/locked.h"
 #include "core/keeper.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "runtime/clock.h"
 #include "runtime/inbox.h"
 #include "runtime/meters.h"

@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "core/keeper.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::bench {
 

@@ -123,6 +123,23 @@ TEST_CASE("a file includes only lower layers and its own module") {
   }
 }
 
+TEST_CASE("each file of the core has a header of its own, includes it first and says in it what it owns") {
+  std::map<std::string, std::vector<std::string>> core;
+  for (Source& source : sources()) {
+    if (begins_with(source.path, "daemon/core/")) core[source.path] = std::move(source.lines);
+  }
+  for (const auto& [path, lines] : core) {
+    INFO(path);
+    if (fs::path(path).extension() == ".h") {
+      CHECK(begins_with(lines.at(0), "// "));
+      continue;
+    }
+    const std::string header = fs::path(path).stem().string() + ".h";
+    CHECK(core.count("daemon/core/" + header) == 1);
+    CHECK(lines.at(0) == "#include \"core/" + header + "\"");
+  }
+}
+
 TEST_CASE("the schedules and the core are pure: no threads, chance, clocks, files, logs, JSON, HTTP or SQL") {
   const std::regex forbidden(
       "#include "

@@ -1,9 +1,14 @@
+#include "core/answers.h"
+
 #include <algorithm>
 
 #include "base/check.h"
-#include "core/handlers.h"
+#include "core/circuit.h"
+#include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/reading.h"
+#include "core/settle.h"
+#include "core/sweep.h"
 
 namespace keeper {
 namespace {

@@ -1,8 +1,9 @@
+#include "core/circuit.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "core/handlers.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -111,7 +112,7 @@ void note_provider(Draft& draft, const Answer& answer) {
 
 bool is_out_of_reach(const ProviderTrack& track) { return track.cut_off || track.failures >= failures_open; }
 
-std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row) {
+std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row) {
   const Mono now = draft.now().mono;
   const ProviderTrack& track = draft.provider(row.provider);
   const Millis spread{static_cast<std::int64_t>(stable_hash(row.id.str(), 13) % spread_ms)};

@@ -1,6 +1,7 @@
+#include "core/deliveries.h"
+
 #include <algorithm>
 
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -59,7 +60,7 @@ Held held_from(const HeldRow& row, Mono now) {
   return {row.provider, remote_hash({row.provider, row.remote_id}), now + hold_time};
 }
 
-void held_due(Draft& draft) {
+void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
     if (held.until > draft.now().mono) break;
     unmatch(draft, id, held);

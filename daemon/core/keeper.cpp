@@ -4,10 +4,15 @@
 #include <variant>
 
 #include "base/check.h"
+#include "core/answers.h"
 #include "core/budget.h"
-#include "core/handlers.h"
+#include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
+#include "core/operator.h"
+#include "core/plans.h"
+#include "core/settle.h"
+#include "core/sweep.h"
 
 namespace keeper {
 namespace {
@@ -68,8 +73,6 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
   return slot;
 }
 
-}  // namespace
-
 void on_tick(Draft& draft, const Tick&) {
   const Now now = draft.now();
   const World& world = draft.world();
@@ -92,10 +95,10 @@ void on_tick(Draft& draft, const Tick&) {
        ++at) {
     draft.wake_plan(at->second);
   }
-  sweep_due(draft);
-  notices_due(draft);
+  send_due_lists(draft);
+  send_due_notices(draft);
   if (world.budgets_due <= now.mono) look_at_budgets(draft);
-  held_due(draft);
+  unmatch_expired(draft);
 }
 
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
@@ -136,6 +139,8 @@ void on_shutdown_asked(Draft& draft, const ShutdownAsked&) {
     draft.wake_session(id);
   }
 }
+
+}  // namespace
 
 Keeper::Keeper(const Ledger& ledger, Now now) {
   world_.instance = ledger.instance;

@@ -21,7 +21,7 @@ void happen(Draft& draft, Topic topic, const std::string& subject, const std::st
 bool is_raised(const Draft& draft, Topic topic, const std::string& subject);
 
 // Sends the messages that are due and repeats the alerts that are.
-void notices_due(Draft& draft);
+void send_due_notices(Draft& draft);
 void on_posted(Draft& draft, const Posted& posted);
 
 // What is no longer configured is no longer told.

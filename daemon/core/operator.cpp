@@ -1,5 +1,6 @@
+#include "core/operator.h"
+
 #include "core/budget.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 #include "core/occurrences.h"
 

@@ -1,3 +1,5 @@
+#include "core/plans.h"
+
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -5,7 +7,6 @@
 
 #include "base/check.h"
 #include "core/budget.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/occurrences.h"

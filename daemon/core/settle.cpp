@@ -1,8 +1,10 @@
+#include "core/settle.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "core/budget.h"
-#include "core/handlers.h"
+#include "core/circuit.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -141,7 +143,7 @@ bool begin_start(Draft& draft, Tracked& session) {
     hold_start(draft, session, on_mono(draft.now(), hold->until));
     return true;
   }
-  if (const auto until = start_held_until(draft, session.row)) {
+  if (const auto until = start_blocked_until(draft, session.row)) {
     release_scope(draft, session.row.id);
     hold_start(draft, session, *until);
     return true;

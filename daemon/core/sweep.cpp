@@ -1,8 +1,9 @@
+#include "core/sweep.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/reading.h"
@@ -259,7 +260,7 @@ void plan_sweeps(Draft& draft) {
   }
 }
 
-void sweep_due(Draft& draft) {
+void send_due_lists(Draft& draft) {
   const World& world = draft.world();
   for (auto at = world.sweep_queue.begin(); at != world.sweep_queue.end() && at->first <= draft.now().mono; ++at) {
     if (draft.shutting_down()) {

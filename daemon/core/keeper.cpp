@@ -146,7 +146,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   world_.instance = ledger.instance;
   world_.counts = ledger.counts;
   Decision load;
-  load.config_after = world_.config;
+  load.values_after.config = world_.config;
   for (const SessionRow& row : ledger.unresolved) {
     load.sessions.push_back({row.id, std::nullopt, recovered(row, now)});
   }
@@ -158,7 +158,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
   }
   for (const HeldRow& row : ledger.held) load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
-  load.last_delivery_after = ledger.last_delivery;
+  load.values_after.last_delivery = ledger.last_delivery;
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {

@@ -63,13 +63,8 @@ std::string difference(const World& world, const Ledger& ledger) {
 
 Decision rowless_part(const Decision& decision, const std::set<SessionId>& except) {
   Decision part;
-  part.config_before = part.config_after = decision.config_before;
-  part.shutting_down_before = part.shutting_down_after = decision.shutting_down_before;
-  part.tickets_before = decision.tickets_before;
-  part.tickets_after = decision.tickets_after;
-  part.last_delivery_before = part.last_delivery_after = decision.last_delivery_before;
-  part.budgets_due_before = part.budgets_due_after = decision.budgets_due_before;
-  part.clock_offset_before = part.clock_offset_after = decision.clock_offset_before;
+  part.values_before = part.values_after = decision.values_before;
+  part.values_after.tickets = decision.values_after.tickets;
   for (const auto& change : decision.sessions) {
     if (except.contains(change.key)) continue;
     if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;

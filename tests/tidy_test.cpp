@@ -156,6 +156,17 @@ TEST_CASE("the schedules and the core are pure: no threads, chance, clocks, file
   }
 }
 
+TEST_CASE("core/deadlines is the only writer of a session's deadlines") {
+  // The types of the deadlines make DeadlineSetter their only writer.
+  for (const Source& source : sources()) {
+    if (source.path == "tests/tidy_test.cpp" || begins_with(source.path, "daemon/core/deadline")) continue;
+    for (const std::string& line : source.lines) {
+      INFO(source.path << ": " << line);
+      CHECK(line.find("DeadlineSetter") == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("one library has one home") {
   const std::map<std::string, std::string> homes{{"yaml-cpp/", "daemon/config/"},
                                                  {"sqlite3.h", "daemon/store/"},

@@ -4,10 +4,10 @@
 
 #include "base/check.h"
 #include "core/circuit.h"
+#include "core/deadlines.h"
 #include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/reading.h"
-#include "core/settle.h"
 #include "core/sweep.h"
 
 namespace keeper {
@@ -77,15 +77,15 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
     case ErrorKind::maybe_applied:
     case ErrorKind::malformed:
     case ErrorKind::storage:
-      session.call_at = draft.now().mono + Seconds{1};
+      arm_retry(session, draft.now().mono + Seconds{1});
       return;
     case ErrorKind::not_applied:
     case ErrorKind::exhausted:
-      session.call_at = retry_at(draft, session, error, retry_max);
+      arm_retry(session, retry_at(draft, session, error, retry_max));
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::cut_off:
-      hold_start(draft, session, draft.now().mono + cut_off_wait);
+      block_start(session, draft.now().mono + cut_off_wait, draft.plan(session.row.plan));
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::denied:
@@ -169,7 +169,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   KEEPER_CHECK(session.row.start_sent_at);
   if (!answer.remotes.ok()) {
     note_failure(session, answer.remotes.error());
-    session.call_at = retry_at(draft, session, answer.remotes.error(), retry_max);
+    arm_retry(session, retry_at(draft, session, answer.remotes.error(), retry_max));
     return;
   }
   if (const Remote* remote = candidate_of(draft, session, answer)) {
@@ -182,11 +182,11 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   ++session.absent_reads;
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
-    session.call_at = draft.now().mono;
+    call_now(session, draft.now().mono);
     note_absent_start(draft, session);
     start_did_not_happen(draft, id);
   } else {
-    session.call_at = std::max(draft.now().mono + Seconds{2}, settled);
+    arm_retry(session, std::max(draft.now().mono + Seconds{2}, settled));
   }
 }
 
@@ -195,7 +195,7 @@ void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
   Tracked& session = draft.edit(id);
   session.row.last_error = what;
   if (++session.absent_reads < absent_reads_needed) {
-    session.call_at = draft.now().mono + Seconds{2};
+    arm_retry(session, draft.now().mono + Seconds{2});
   } else if (is_terminal(session.row.state)) {
     resolve(draft, id);
   } else if (session.row.ending) {
@@ -221,15 +221,16 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   note_failure(session, error);
-  session.call_at = retry_at(draft, session, error, retry_max);
+  arm_retry(session, retry_at(draft, session, error, retry_max));
   if (answer.kind == EffectKind::keep_alive && session.idle_at) {
     // What the provider asks to wait is waited, but not to the session's death.
     const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});
     const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
     const Mono within = draft.now().mono + std::max(told ? left * 2 / 3 : left / 3, Millis{Seconds{1}});
-    session.call_at = std::min(session.call_at, within);
+    retry_heartbeat(session, within);
+  } else {
+    retry_heartbeat(session, session.call_at);
   }
-  if (session.beat_at) session.beat_at = std::max(*session.beat_at, session.call_at);
 }
 
 void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
@@ -241,7 +242,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
       return;
     }
     note_failure(session, error);
-    session.call_at = retry_at(draft, session, error, stop_retry_max);
+    arm_retry(session, retry_at(draft, session, error, stop_retry_max));
     return;
   }
   KEEPER_CHECK(answer.remotes->size() == 1);
@@ -253,7 +254,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   ++session.tries;
   session.row.progress = std::max(session.row.progress, Progress::stopping);
   if (!remote.native_status.empty()) session.row.native_status = remote.native_status;
-  session.call_at = draft.now().mono + call_backoff(id, session.tries, stop_retry_max);
+  arm_retry(session, draft.now().mono + call_backoff(id, session.tries, stop_retry_max));
 }
 
 }  // namespace

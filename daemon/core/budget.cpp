@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "core/deadlines.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -116,7 +117,7 @@ void wake_covered(Draft& draft, const BudgetKey& key) {
     if (waits && key.covers(row.plan, row.provider)) held.push_back(row.id);
   });
   for (const SessionId& id : held) {
-    draft.edit(id).call_at = std::min(draft.edit(id).call_at, draft.now().mono);
+    hasten_call(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "core/deadlines.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -78,7 +79,7 @@ void hasten_calls(Draft& draft, const ProviderName& provider) {
     if (known.row.provider != provider || known.tries == 0 || known.flight) continue;
     const Mono soon = now + Millis{static_cast<Millis::rep>(stable_hash(id.str(), 23) % hasten_ms)};
     if (known.call_at <= soon) continue;
-    draft.edit(id).call_at = soon;
+    hasten_call(draft.edit(id), soon);
     draft.wake_session(id);
   }
 }

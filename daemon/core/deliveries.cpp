@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -31,7 +32,7 @@ void apply_progress(Draft& draft, const SessionId& id, const DeliveryRow& row) {
     activate(draft, id, Reason::webhook_started, Cause::webhook, row.received_at);
   }
   session.confirm = true;
-  session.call_at = std::min(session.call_at, draft.now().mono + confirm_after);
+  hasten_call(session, draft.now().mono + confirm_after);
 }
 
 // Ranks decide: what would go back, or comes after the end, is kept and moves nothing.

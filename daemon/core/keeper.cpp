@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "core/answers.h"
 #include "core/budget.h"
+#include "core/deadlines.h"
 #include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
@@ -52,10 +53,10 @@ void settle_woken(Draft& draft) {
 Tracked recovered(const SessionRow& row, Now now) {
   Tracked session;
   session.row = row;
-  session.call_at = now.mono;
+  call_now(session, now.mono);
   session.start_sent = now.mono;
   session.sent_before = true;
-  session.due = now.mono;
+  look_again(session, now.mono);
   return session;
 }
 
@@ -64,7 +65,7 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
   slot.occurrence = latest.occurrence;
   slot.attempts = latest.attempt + 1;
   slot.failures = latest.failures;
-  slot.retry_at = now.mono;
+  arm_attempt(slot, now.mono, Millis{0});
   if (is_terminal(latest.state)) {
     slot.last_state = latest.state;
     slot.last_reason = latest.reason;
@@ -116,11 +117,11 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     claim_scope(draft, session);
     const Plan* plan = draft.plan(session.row.plan);
     const bool changed = plan && plan->fingerprint != session.row.fingerprint;
-    if (changed && !session.row.successor) draft.edit(id).rollover_at = draft.now().mono;
+    if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);
     // After a start of the process it has its time anew.
     const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
     const Millis limit = plan ? plan->start_timeout : Millis{std::chrono::minutes{2}};
-    if (begins) draft.edit(id).start_by = draft.now().mono + limit;
+    if (begins) arm_start_timeout(draft.edit(id), draft.now().mono, limit);
     draft.wake_session(id);
   }
   plan_sweeps(draft);

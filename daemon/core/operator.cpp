@@ -1,6 +1,7 @@
 #include "core/operator.h"
 
 #include "core/budget.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/occurrences.h"
 
@@ -18,7 +19,7 @@ void resume(Draft& draft, const PlanName& name) {
   draft.wake_plan(name);
   for (const auto& [id, session] : draft.world().sessions) {
     if (session.row.plan != name) continue;
-    draft.edit(id).call_at = draft.now().mono;
+    call_now(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
   }
 }

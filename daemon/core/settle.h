@@ -12,8 +12,4 @@ namespace keeper {
 // The session need not be tracked any more; one that is resolved is left as it is.
 void settle(Draft& draft, const SessionId& id);
 
-// The next call of a session that waits to be started comes then. The time until then is the keeper's or this machine's,
-// and it is not counted against the start.
-void hold_start(Draft& draft, Tracked& session, Mono until);
-
 }  // namespace keeper

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/deadline.h"
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/held.h"
@@ -28,21 +29,21 @@ struct Flight {
 struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
-  Mono call_at{};                   // the next provider call is not before this
-  std::optional<Mono> beat_at;      // the next heartbeat
-  std::optional<Mono> idle_at;      // the provider's idle timeout passes
-  std::optional<Mono> hard_at;      // the provider's maximum passes
-  std::optional<Mono> own_hard_at;  // the plan's max_duration passes
-  std::optional<Mono> rollover_at;  // a successor is due
-  std::optional<Mono> start_by;     // start_timeout passes
-  std::optional<Mono> stop_by;      // stop_timeout passes
+  Moment call_at;                   // the next provider call is not before this
+  Deadline beat_at;                 // the next heartbeat
+  Deadline idle_at;                 // the provider's idle timeout passes
+  Deadline hard_at;                 // the provider's maximum passes
+  Deadline own_hard_at;             // the plan's max_duration passes
+  Deadline rollover_at;             // a successor is due
+  Deadline start_by;                // start_timeout passes
+  Deadline stop_by;                 // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
   int tries = 0;                    // calls in a row that failed
   int still_beats = 0;              // heartbeats in a row that did not move the idle clock
   bool confirm = false;             // a delivery said something that a read should confirm
-  Mono due{};                       // when settle() is needed next; mono_never: an event will come
+  Moment due;                       // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
 
@@ -64,7 +65,7 @@ struct Slot {
   std::optional<Reason> last_reason;
   std::string last_error;
   std::string held;             // why nothing begins, where a budget forbids it
-  Mono retry_at{};              // the next attempt is not before this
+  Moment retry_at;              // the next attempt is not before this
   std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
 };

@@ -17,34 +17,6 @@ bool ended_early(const SessionRow& row, const Plan* plan) {
   return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
 }
 
-bool ended_by_keeper(Reason reason) {
-  switch (reason) {
-    case Reason::stopped_by_plan:
-    case Reason::stopped_by_operator:
-    case Reason::stopped_at_shutdown:
-    case Reason::superseded:
-    case Reason::orphan:
-      return true;
-    case Reason::scheduled:
-    case Reason::restarted:
-    case Reason::rollover:
-    case Reason::start_confirmed:
-    case Reason::found:
-    case Reason::webhook_started:
-    case Reason::observed:
-    case Reason::start_refused:
-    case Reason::start_timeout:
-    case Reason::ended_by_provider:
-    case Reason::ended_elsewhere:
-    case Reason::provider_failed:
-    case Reason::idle_timeout:
-    case Reason::max_duration:
-    case Reason::lost:
-      return false;
-  }
-  check_failed("a known Reason", __FILE__, __LINE__);
-}
-
 // initial_backoff doubled for each early end in a row, up to max_backoff; full jitter above the initial one.
 Millis restart_backoff(const Plan& plan, const SessionId& id, int failures) {
   const KeepAlive& keep = plan.keep_alive;

@@ -113,10 +113,17 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Its age against the boot clock is proof, where the
-// machine has not rebooted since and the answer has the provider's time. Otherwise our wall clock may have been
-// stepped since, so its age against that clock, and its plain time against ours when the start was
-// sent, count as well. One that agrees is enough: to start beside a remote of ours costs more.
+// Whether a remote may have been created by this session's start. Each line has a test of its number in
+// tests/core/keeper_lost_start_test.cpp.
+// 1. A remote whose time of creation is not told was not.
+// 2. One whose age is at most the time since the start was sent, by the boot clock, was.
+// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted since) and the
+//    answer carries the provider's time.
+// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if one of these holds:
+//    a. By its age and our wall clock, it was created after the start was sent.
+//    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
+//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2 minutes).
+// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside ours.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   const Wall there = answer.provider_now.value_or(now.wall);
@@ -127,7 +134,6 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
   if (age <= now.mono - since + created_slack) return true;
   if ((!session.sent_before || before) && answer.provider_now) return false;
   if (now.wall - age >= sent - created_slack) return true;
-  // Sent in what is now the future: the clock was wrong then, so that nothing can be told by it.
   if (sent > now.wall + created_slack) return true;
   return *remote.created_at >=
          sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);

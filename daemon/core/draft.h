@@ -1,5 +1,6 @@
-// A decision in the making: reads fall through to the world, edits stay here until finish(). Loop thread
-// only.
+// Draft: a decision in the making. Reads see the world with the edits so far; edits stay here until finish() makes the
+// Decision of them. The world must outlive the draft and is never changed by it.
+// A reference that an edit returns stays valid until finish(). Loop thread only.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// Events: everything that can happen to the keeper. A timeout is a Tick; a provider's answer is an event.
+// Events: everything that can happen to the keeper. A timeout is a Tick, and a provider's answer is an event as well.
+// Plain values; any thread.
 #pragma once
 
 #include <memory>

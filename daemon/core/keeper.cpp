@@ -163,7 +163,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
-    // What was not sent yet takes what comes, so that the order stays.
+    // A message that was never sent takes the next notices as well, so that a target hears of things in their order.
     if (row.attempts == 0) targets[row.target].forming = row.id;
     const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
     load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});

@@ -1,8 +1,8 @@
-// The keeper: decides what happens to every session. Owns no thread, clock, socket or file.
-// Vocabulary: a plan wants sessions; an occurrence is one scheduled time of it; a session is our durable row;
-// a remote is the provider's object. Normal flow: Tick -> row `queued` + effect start -> Answer -> remote
-// known, `active` -> heartbeats and reads by deadline -> rollover or stop -> terminal -> confirmed gone. Loop
-// thread only. The caller keeps the order: decide, install, commit, then acknowledge and dispatch.
+// The keeper decides what happens to every session. It owns no thread, clock, socket or file.
+// The caller keeps the order: decide, install, commit, and then acknowledge and dispatch. A decision whose commit failed is
+// reverted. An ordinary life of a session: a Tick makes a row `queued` and a start; its Answer makes the session `active`;
+// heartbeats and reads follow by their deadlines, and then a rollover or a stop until the remote is confirmed gone.
+// docs/session-life.md has the states and the deadlines. Loop thread only.
 #pragma once
 
 #include "core/event.h"

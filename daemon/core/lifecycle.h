@@ -1,4 +1,6 @@
-// The life of one session: how it is made, becomes active, is asked to end, and ends.
+// The life of one session: how it is made, becomes active, is asked to end, ends, and is resolved.
+// Nothing else changes a session's state. A terminal state never changes. Each change adds a transition to the decision and
+// wakes what depends on it: the plan, a predecessor, sessions that wait for the same scope.
 // Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 

@@ -1,5 +1,6 @@
-// The rows: what is durable. A session, its transitions, the webhook deliveries and what is known of a plan.
-// Plain values; any thread. Times are UTC; deadlines are not here, because they are never stored.
+// The rows: what is durable of sessions, their transitions, webhook deliveries, plans, alerts and messages.
+// Times are UTC. Deadlines are not here, because they are never stored. An empty optional is "not yet" or "not known", as
+// its comment says. Plain values; any thread.
 #pragma once
 
 #include <array>

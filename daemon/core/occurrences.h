@@ -1,16 +1,18 @@
-// What a plan wants at one moment, and which of its occurrences are done with. An occurrence is known by its time: it
-// begins at most once, whatever the wall clock does, and one that began nothing is recorded with the reason.
+// What a plan wants at one moment, and which of its occurrences are done with.
+// An occurrence is known by its scheduled time. It begins at most once, whatever the wall clock does, and one that began
+// nothing is recorded with the reason. Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
 #include "core/draft.h"
 
 namespace keeper {
 
-// Windows ask "should it be alive now?"; occurrences are starts of their own.
+// Example: at 9:30 a plan with windows from 9 to 17 wants {alive, begin 9:00, repeats}. A plan that starts single sessions
+// at 9:00 wants {begin 9:00} once, and {repeats} after that.
 struct Want {
-  bool alive = false;         // windows: now is in one
-  std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the identity of the one that lasts
-  bool repeats = false;       // what was begun may be begun anew after it failed
+  bool alive = false;         // of windows: now lies in one
+  std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the time of the one that lasts
+  bool repeats = false;       // an attempt that failed may be followed by another
 };
 
 // Moves on the plan's row: an occurrence that is due is handled from now on, and what was missed is recorded.

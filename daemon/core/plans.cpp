@@ -145,7 +145,8 @@ std::optional<Wall> calm_at(const Draft& draft, const Plan& plan, const Slot& sl
   return *row->active_at + plan.keep_alive.backoff_reset_after;
 }
 
-// What ails a plan is told once, and once that it is over: by a session that lives, not by a new occurrence alone.
+// A plan that is degraded is told of once. That it is over is told once as well, when a session of it lives; that a new
+// occurrence has begun is not enough.
 void tell_condition(Draft& draft, const Plan& plan, bool paused) {
   const std::string& name = plan.name.str();
   bool well = true;

@@ -37,7 +37,7 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
-  // What the start came to cannot be looked up meanwhile: its time begins when it can.
+  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they can.
   if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
     const Plan* plan = draft.plan(session.row.plan);
     extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
@@ -122,7 +122,8 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   draft.effect(std::move(effect));
 }
 
-// The intent is in the row before the start leaves; false while another start holds the scope.
+// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns false while
+// another start occupies the scope.
 bool begin_start(Draft& draft, Tracked& session) {
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
   if (!key.empty()) {
@@ -149,7 +150,7 @@ bool begin_start(Draft& draft, Tracked& session) {
     block_start(session, *until, draft.plan(session.row.plan));
     return true;
   }
-  // However long it was held back, and for however long that was thought to last.
+  // It may have been blocked for less time than was expected: from here on start_timeout is enough.
   const Plan* plan = draft.plan(session.row.plan);
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
   session.row.start_sent_at = draft.now().wall;

@@ -1,7 +1,8 @@
-// Every enumeration that is stored or shown, with its words: an enumerator and its word stand side by side, once.
-// The store, the API, the configuration and the messages use these words, so that a word is never changed, and a new one
-// is one new line here. to_string() gives the word of a value; parse_*() gives the value of a word, or empty for a text
-// that is none. all_*: the values in the order of the list. Plain values; any thread.
+// Every enumeration that is stored or shown, with its words: an enumerator and its word stand side by side,
+// once. The store, the API, the configuration and the messages use these words, so that a word is never
+// changed, and a new one is one new line here. to_string() gives the word of a value; parse_*() gives the
+// value of a word, or empty for a text that is none. all_*: the values in the order of the list. Plain
+// values; any thread.
 #pragma once
 
 #include <array>
@@ -44,15 +45,16 @@ constexpr std::array<E, N> values_of(const std::array<Word<E>, N>& words) {
 #define KEEPER_VALUE(value, ...) value,
 #define KEEPER_WORD(value, word, ...) Word<Of>{Of::value, word},
 
-// The enumeration `Enum` from a list of ENTRY(value, word, ...), with its to_string(), parse_`name`() and all_`names`.
-#define KEEPER_WORDS(Enum, name, names, LIST)                                                              \
-  enum class Enum { LIST(KEEPER_VALUE) };                                                                  \
-  inline constexpr auto name##_words = [] {                                                                \
-    using Of = Enum;                                                                                       \
-    return std::array{LIST(KEEPER_WORD)};                                                                  \
-  }();                                                                                                     \
-  inline constexpr auto all_##names = values_of(name##_words);                                             \
-  inline std::string_view to_string(Enum value) { return word_of(name##_words, value); }                   \
+// The enumeration `Enum` from a list of ENTRY(value, word, ...), with its to_string(), parse_`name`() and
+// all_`names`.
+#define KEEPER_WORDS(Enum, name, names, LIST)                                            \
+  enum class Enum { LIST(KEEPER_VALUE) };                                                \
+  inline constexpr auto name##_words = [] {                                              \
+    using Of = Enum;                                                                     \
+    return std::array{LIST(KEEPER_WORD)};                                                \
+  }();                                                                                   \
+  inline constexpr auto all_##names = values_of(name##_words);                           \
+  inline std::string_view to_string(Enum value) { return word_of(name##_words, value); } \
   inline std::optional<Enum> parse_##name(std::string_view text) { return value_of(name##_words, text); }
 
 #define KEEPER_STATES(ENTRY) \
@@ -63,7 +65,8 @@ constexpr std::array<E, N> values_of(const std::array<Word<E>, N>& words) {
   ENTRY(timed_out, "timed_out")
 KEEPER_WORDS(State, state, states, KEEPER_STATES)
 
-// Why a session is in its state; and whether an end for this reason is the keeper's own doing, so that it is no failure.
+// Why a session is in its state; and whether an end for this reason is the keeper's own doing, so that it is
+// no failure.
 // clang-format off
 #define KEEPER_REASONS(ENTRY)                                                                                    \
   ENTRY(scheduled, "scheduled", false)                     /* created for an occurrence */                       \
@@ -96,14 +99,14 @@ constexpr bool ended_by_keeper(Reason reason) {
 }
 
 // Which kind of event moved a session.
-#define KEEPER_CAUSES(ENTRY)                  \
-  ENTRY(schedule, "schedule")                 \
-  ENTRY(webhook, "webhook")                   \
-  ENTRY(provider_answer, "provider_answer")   \
-  ENTRY(poll, "poll")                         \
-  ENTRY(deadline, "deadline")                 \
-  ENTRY(operator_, "operator")                \
-  ENTRY(reload, "reload")                     \
+#define KEEPER_CAUSES(ENTRY)                \
+  ENTRY(schedule, "schedule")               \
+  ENTRY(webhook, "webhook")                 \
+  ENTRY(provider_answer, "provider_answer") \
+  ENTRY(poll, "poll")                       \
+  ENTRY(deadline, "deadline")               \
+  ENTRY(operator_, "operator")              \
+  ENTRY(reload, "reload")                   \
   ENTRY(recovery, "recovery")
 KEEPER_WORDS(Cause, cause, causes, KEEPER_CAUSES)
 
@@ -117,28 +120,29 @@ KEEPER_WORDS(Cause, cause, causes, KEEPER_CAUSES)
 KEEPER_WORDS(Disposition, disposition, dispositions, KEEPER_DISPOSITIONS)
 
 // Why an occurrence that was due began nothing.
-#define KEEPER_MISSED(ENTRY)    \
-  ENTRY(overlap, "overlap")     \
-  ENTRY(too_late, "too_late")   \
-  ENTRY(paused, "paused")       \
+#define KEEPER_MISSED(ENTRY)  \
+  ENTRY(overlap, "overlap")   \
+  ENTRY(too_late, "too_late") \
+  ENTRY(paused, "paused")     \
   ENTRY(budget, "budget")
 KEEPER_WORDS(Missed, missed, missed_causes, KEEPER_MISSED)
 
-// What somebody is told of; and the word for the end of what lasts, which is the same word for what only happens.
-#define KEEPER_TOPICS(ENTRY)                                \
-  ENTRY(session_lost, "session_lost", "session_lost")       \
-  ENTRY(plan_degraded, "plan_degraded", "plan_recovered")   \
-  ENTRY(provider_down, "provider_down", "provider_up")      \
-  ENTRY(budget_soft, "budget_soft", "budget_renewed")       \
-  ENTRY(budget_hard, "budget_hard", "budget_renewed")       \
-  ENTRY(orphan_found, "orphan_found", "orphan_found")       \
+// What somebody is told of; and the word for the end of what lasts, which is the same word for what only
+// happens.
+#define KEEPER_TOPICS(ENTRY)                              \
+  ENTRY(session_lost, "session_lost", "session_lost")     \
+  ENTRY(plan_degraded, "plan_degraded", "plan_recovered") \
+  ENTRY(provider_down, "provider_down", "provider_up")    \
+  ENTRY(budget_soft, "budget_soft", "budget_renewed")     \
+  ENTRY(budget_hard, "budget_hard", "budget_renewed")     \
+  ENTRY(orphan_found, "orphan_found", "orphan_found")     \
   ENTRY(start_missed, "start_missed", "start_missed")
 KEEPER_WORDS(Topic, topic, topics, KEEPER_TOPICS)
 
 // Something happens once, or it lasts from firing to resolved.
-#define KEEPER_PHASES(ENTRY)    \
-  ENTRY(happened, "happened")   \
-  ENTRY(firing, "firing")       \
+#define KEEPER_PHASES(ENTRY)  \
+  ENTRY(happened, "happened") \
+  ENTRY(firing, "firing")     \
   ENTRY(resolved, "resolved")
 KEEPER_WORDS(Phase, phase, phases, KEEPER_PHASES)
 

@@ -1,5 +1,7 @@
-// The keeper's memory: tracked sessions with their volatile timing, slots, plans, scopes and held deliveries,
-// and the indices derived from them. Only Keeper changes it. Nothing volatile here is ever stored.
+// The keeper's memory: one table for each kind of thing that it remembers, the single values, and the indices that are
+// derived from them. Tables is the list of the tables. Only Keeper changes a World, by a Decision; revert() takes back
+// what apply() did. Rows are as in the store; everything else is volatile and is made anew after a start of the process.
+// Loop thread only.
 #pragma once
 
 #include <map>

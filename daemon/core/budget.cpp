@@ -106,7 +106,7 @@ void tell_level(Draft& draft, const BudgetKey& key, const Budget& budget, const 
   }
 }
 
-// Plans and starts that a budget held back look again.
+// Plans and starts that a budget blocked look again.
 void wake_covered(Draft& draft, const BudgetKey& key) {
   for (const auto& [name, plan] : draft.config().plans) {
     if (key.covers(name, plan.provider)) draft.wake_plan(name);
@@ -235,7 +235,7 @@ void plan_budgets(Draft& draft) {
   draft.set_budgets_due(config.budgets.empty() ? mono_never : draft.now().mono);
 }
 
-void on_counted(Draft& draft, const Counted& counted) {
+void on_period_counted(Draft& draft, const PeriodCounted& counted) {
   for (const auto& [key, budget] : draft.config().budgets) {
     if (period_at(budget.period, draft.now().wall) != counted.period) continue;
     BudgetTrack& track = draft.edit_budget(key);

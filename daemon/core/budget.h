@@ -31,7 +31,7 @@ void spend(Draft& draft, const SessionRow& row);
 
 // The budgets of the configuration, counted anew.
 void plan_budgets(Draft& draft);
-void on_counted(Draft& draft, const Counted& counted);
+void on_period_counted(Draft& draft, const PeriodCounted& counted);
 
 // Levels and alerts; sets when they must be looked at again.
 void look_at_budgets(Draft& draft);

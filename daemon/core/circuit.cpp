@@ -51,7 +51,7 @@ void count_failures(ProviderTrack& track, bool through, Mono now) {
     return;
   }
   ++track.failures;
-  // Reads that go on failing must not hold back the start that probes.
+  // Reads that go on failing must not delay the start that probes.
   const bool opens = track.failures >= failures_open && now >= track.starts_from;
   if (opens && !track.exhausted) track.starts_from = now + open_for(track.failures);
 }
@@ -61,7 +61,7 @@ bool asks_to_wait(const Error& error) {
   return error.kind == ErrorKind::exhausted || (error.kind == ErrorKind::maybe_applied && error.retry_after);
 }
 
-// Down from the moment at which starts are held back, until a call gets through.
+// A provider is told to be down from the moment at which starts are blocked until a call gets through.
 void tell_provider(Draft& draft, const ProviderName& name, const ProviderTrack& track) {
   const std::string& subject = name.str();
   if (track.failures >= failures_open) {

@@ -27,7 +27,7 @@ bool takes_scope(const SessionRow& row, const Traits& traits) {
   return row.start_sent_at && !row.remote_id;
 }
 
-// After a start of the process the scopes are empty; rows say who holds them.
+// After a start of the process the scopes are empty; the rows say who occupies them.
 void claim_scope(Draft& draft, const Tracked& session) {
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits || !takes_scope(session.row, *traits)) return;
@@ -184,7 +184,7 @@ Decision Keeper::decide(const Event& event, Now now) const {
         if constexpr (std::is_same_v<E, ShutdownAsked>) on_shutdown_asked(draft, one);
         if constexpr (std::is_same_v<E, OperatorAsked>) on_operator_asked(draft, one);
         if constexpr (std::is_same_v<E, Posted>) on_posted(draft, one);
-        if constexpr (std::is_same_v<E, Counted>) on_counted(draft, one);
+        if constexpr (std::is_same_v<E, PeriodCounted>) on_period_counted(draft, one);
       },
       event);
   settle_woken(draft);

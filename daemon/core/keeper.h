@@ -31,8 +31,8 @@ class Keeper {
   // The earliest of all deadlines; mono_never if only an event can bring work.
   Mono next_wakeup(Now now) const;
 
-  // Periods of budgets for which the store must say what ended sessions took: each is to come as a Counted, before
-  // anything else is decided at this time.
+  // Periods of budgets for which the store must say what ended sessions took: each is to come as a PeriodCounted
+  // before anything else is decided at this time.
   std::vector<Period> uncounted(Now now) const;
 
   // True once a shutdown was asked and nothing is left to wait for: no call in flight, nothing to stop.

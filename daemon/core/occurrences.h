@@ -15,14 +15,15 @@ struct Want {
   bool repeats = false;       // an attempt that failed may be followed by another
 };
 
-// Moves on the plan's row: an occurrence that is due is handled from now on, and what was missed is recorded.
-Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
+// What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from now on, and
+// what was missed is recorded.
+Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
 
-// Overlap: an occurrence comes while sessions of the last one may still exist. Empties `want.begin` where it must not
-// begin now. Returns true if those sessions are to be ended.
-bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
+// Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it empties
+// `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be ended.
+bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 
-// Recorded as an occurrence that began nothing, and told.
+// Records an occurrence that begins nothing, and tells of it.
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why);
 
 void mark_handled(PlanRow& row, Wall occurrence);

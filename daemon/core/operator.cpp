@@ -13,7 +13,7 @@ void pause(Draft& draft, const PlanName& name, const std::optional<Wall>& until,
   draft.wake_plan(name);
 }
 
-// Its sessions are read anew, so that a rollover that was held back is planned again.
+// Its sessions are read anew, so that a rollover that was blocked is planned again.
 void resume(Draft& draft, const PlanName& name) {
   draft.edit_plan(name).row.pause.reset();
   draft.wake_plan(name);

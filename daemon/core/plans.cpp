@@ -210,10 +210,10 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     set_wake(draft, *plan, std::nullopt);
     return;
   }
-  Want want = consider(draft, *plan, track.row, paused);
+  Want want = take_wanted(draft, *plan, track.row, paused);
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
-    replaces = yields(draft, *plan, track.row, want);
+    replaces = apply_overlap(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
   }

@@ -158,13 +158,14 @@ void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
   if (session.beat_at) {
     // A heartbeat that did not move the idle clock is repeated within what is left.
     if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
-      if (++session.still_beats >= 2) {
-        session.row.last_error = std::to_string(session.still_beats) + " heartbeats in a row did not move the idle clock";
+      if (++session.vain_heartbeats >= 2) {
+        session.row.last_error =
+            std::to_string(session.vain_heartbeats) + " heartbeats in a row did not move the idle clock";
       }
       const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
       repeat_heartbeat(session, now, std::max(left / 3, heartbeat_retry_min));
     } else if (answered == EffectKind::keep_alive) {
-      session.still_beats = 0;
+      session.vain_heartbeats = 0;
     }
     hasten_call(session, std::max(*session.beat_at, now));
   }

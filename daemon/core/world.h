@@ -43,7 +43,7 @@ struct Tracked {
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
   int tries = 0;                    // calls in a row that failed
-  int still_beats = 0;              // heartbeats in a row that did not move the idle clock
+  int vain_heartbeats = 0;          // heartbeats in a row that did not move the idle clock
   bool confirm = false;             // a delivery said something that a read should confirm
   Moment due;                       // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
@@ -82,7 +82,7 @@ struct PlanTrack {
 
 // Serialises starts whose lost answers could not be told apart.
 struct Scope {
-  std::set<SessionId> holders;  // a start of theirs is unanswered, or the place is theirs
+  std::set<SessionId> holders;  // they occupy it: a start of theirs is unanswered, or the place is theirs
   std::vector<SessionId> waiting;
   bool operator==(const Scope&) const = default;
 };

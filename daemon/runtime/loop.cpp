@@ -106,7 +106,7 @@ Status Loop::count_budgets(Round& round, Now now) {
   for (const Period& period : keeper_.uncounted(now)) {
     Result<std::vector<SpentBy>> spent = store_.spent(period, minimums_of(*keeper_.world().config));
     if (!spent) return spent.error();
-    decide(Counted{period, *std::move(spent)}, now, round);
+    decide(PeriodCounted{period, *std::move(spent)}, now, round);
   }
   return Done{};
 }

@@ -41,7 +41,7 @@ void Simulation::count_budgets(std::vector<Decision>& decisions) {
   for (const Period& period : keeper_->uncounted(now())) {
     auto spent = store_->spent(period, minimums_of(*keeper_->world().config)).value();
     if (options_.mutant == Mutant::no_count) spent.clear();
-    decisions.push_back(keeper_->decide(Counted{period, std::move(spent)}, now()));
+    decisions.push_back(keeper_->decide(PeriodCounted{period, std::move(spent)}, now()));
     keeper_->install(decisions.back());
     keeper_->check(decisions.back(), now());
   }

@@ -61,10 +61,10 @@ bool begins_with(const std::string& text, const std::string& part) {
 }
 
 // Layer of each module; a file includes only lower ones and its own.
-const std::map<std::string, int> layers{{"base", 0},     {"core", 1}, {"config", 2},  {"store", 2},
-                                        {"provider", 2}, {"http", 3}, {"runtime", 3}, {"cli", 4}};
+const std::map<std::string, int> layers{{"base", 0},  {"schedule", 1}, {"core", 2}, {"settings", 3}, {"config", 4},
+                                        {"store", 4}, {"provider", 4}, {"http", 5}, {"runtime", 5},  {"cli", 6}};
 
-// The modules below L3 that sit side by side do not know each other; L3 may use all of L2, never each other,
+// The modules below L5 that sit side by side do not know each other; L5 may use all of L4, never each other,
 // but for the daemon's wiring, which is the runtime's.
 bool may_include(const std::string& from, const std::string& to) {
   if (from == to) return true;
@@ -123,18 +123,46 @@ TEST_CASE("a file includes only lower layers and its own module") {
   }
 }
 
-TEST_CASE("the core is pure: no threads, chance, clocks, files, logs, JSON, HTTP or SQL") {
+TEST_CASE("each file of the core has a header of its own, includes it first and says in it what it owns") {
+  std::map<std::string, std::vector<std::string>> core;
+  for (Source& source : sources()) {
+    if (begins_with(source.path, "daemon/core/")) core[source.path] = std::move(source.lines);
+  }
+  for (const auto& [path, lines] : core) {
+    INFO(path);
+    if (fs::path(path).extension() == ".h") {
+      CHECK(begins_with(lines.at(0), "// "));
+      continue;
+    }
+    const std::string header = fs::path(path).stem().string() + ".h";
+    CHECK(core.count("daemon/core/" + header) == 1);
+    CHECK(lines.at(0) == "#include \"core/" + header + "\"");
+  }
+}
+
+TEST_CASE("the schedules and the core are pure: no threads, chance, clocks, files, logs, JSON, HTTP or SQL") {
   const std::regex forbidden(
       "#include "
       "<(thread|mutex|condition_variable|atomic|random|iostream|fstream|filesystem|future|httplib|sqlite3|"
       "spdlog|nlohmann|SQLiteCpp|boost|yaml-cpp)");
   const std::regex clock("(system_clock|steady_clock)::now|BootClock::now|wall_now\\(");
   for (const Source& source : sources()) {
-    if (!begins_with(source.path, "daemon/core/")) continue;
+    if (!begins_with(source.path, "daemon/core/") && !begins_with(source.path, "daemon/schedule/")) continue;
     for (const std::string& line : source.lines) {
       INFO(source.path << ": " << line);
       CHECK_FALSE(std::regex_search(line, forbidden));
       CHECK_FALSE(std::regex_search(line, clock));
+    }
+  }
+}
+
+TEST_CASE("core/deadlines is the only writer of a session's deadlines") {
+  // The types of the deadlines make DeadlineSetter their only writer.
+  for (const Source& source : sources()) {
+    if (source.path == "tests/tidy_test.cpp" || begins_with(source.path, "daemon/core/deadline")) continue;
+    for (const std::string& line : source.lines) {
+      INFO(source.path << ": " << line);
+      CHECK(line.find("DeadlineSetter") == std::string::npos);
     }
   }
 }

@@ -9,7 +9,7 @@
 #include "cli/online.h"
 #include "cli/table.h"
 #include "config/config.h"
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 
 namespace keeper {
 namespace {

@@ -9,7 +9,7 @@
 #include "config/document.h"
 #include "config/problems.h"
 #include "config/secrets.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

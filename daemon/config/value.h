@@ -9,8 +9,8 @@
 
 #include "config/document.h"
 #include "config/table.h"
-#include "core/schedule.h"
-#include "core/settings.h"
+#include "schedule/schedule.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

@@ -14,7 +14,7 @@
 #include "base/time.h"
 #include "base/result.h"
 #include "core/event.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "core/view.h"
 
 namespace keeper {

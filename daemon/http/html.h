@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/view.h"
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 

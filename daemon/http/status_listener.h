@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "http/facts.h"
 #include "store/history.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "base/server_tls.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "http/facts.h"
 #include "http/webhook_limits.h"
 #include "http/webhook_ports.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "provider/http_client.h"
 #include "provider/provider.h"
 #include "provider/refusal.h"

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 #include "base/time.h"
 #include "core/model.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "provider/http_client.h"
 
 namespace keeper {

@@ -9,7 +9,7 @@
 
 #include "base/locked.h"
 #include "core/model.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "provider/api.h"
 #include "provider/token.h"
 

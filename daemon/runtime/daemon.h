@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"

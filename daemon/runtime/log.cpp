@@ -206,8 +206,8 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
 
 void log_session(const Change<SessionId, Tracked>& change) {
   constexpr int alarming = 2;
-  const int before = change.before ? change.before->still_beats : 0;
-  if (before >= alarming || !change.after || change.after->still_beats < alarming) return;
+  const int before = change.before ? change.before->vain_heartbeats : 0;
+  if (before >= alarming || !change.after || change.after->vain_heartbeats < alarming) return;
   Log(Level::warning, "heartbeats_without_effect")
       .with("session", change.key.str())
       .with("plan", change.after->row.plan.str())

@@ -10,12 +10,12 @@
 #include <string>
 
 #include "base/locked.h"
-#include "core/settings.h"
 #include "runtime/clock.h"
 #include "runtime/inbox.h"
 #include "runtime/meters.h"
 #include "runtime/rounds.h"
 #include "runtime/upkeep.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

@@ -90,13 +90,8 @@ std::string difference(const World& world, const Ledger& ledger) {
 
 Decision rowless_part(const Decision& tick, const std::set<SessionId>& written) {
   Decision part;
-  part.config_before = part.config_after = tick.config_before;
-  part.shutting_down_before = part.shutting_down_after = tick.shutting_down_before;
-  part.tickets_before = tick.tickets_before;
-  part.tickets_after = tick.tickets_after;
-  part.last_delivery_before = part.last_delivery_after = tick.last_delivery_before;
-  part.budgets_due_before = part.budgets_due_after = tick.budgets_due_before;
-  part.clock_offset_before = part.clock_offset_after = tick.clock_offset_before;
+  part.values_before = part.values_after = tick.values_before;
+  part.values_after.tickets = tick.values_after.tickets;
   for (const auto& change : tick.sessions) {
     if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;
     const auto effect = std::find_if(tick.effects.begin(), tick.effects.end(),

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/thread_name.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

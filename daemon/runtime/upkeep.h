@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "base/locked.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "runtime/rounds.h"
 
 namespace keeper {

@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "core/keeper.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::bench {
 
@@ -81,7 +81,7 @@ class Bench {
   }
 
   void tick() {
-    for (const Period& period : keeper_.uncounted(now)) take(Counted{period, spent(period)});
+    for (const Period& period : keeper_.uncounted(now)) take(PeriodCounted{period, spent(period)});
     take(Tick{});
   }
 

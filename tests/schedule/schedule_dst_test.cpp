@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "core/schedule.h"
-#include "core/schedule_kit.h"
+#include "schedule/schedule.h"
+#include "schedule/schedule_kit.h"
 
 namespace keeper {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "core/cron.h"
-#include "core/schedule_kit.h"
+#include "schedule/cron.h"
+#include "schedule/schedule_kit.h"
 
 namespace keeper {
 namespace {

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/cron.h"
-#include "core/schedule.h"
-#include "core/zone.h"
+#include "schedule/cron.h"
+#include "schedule/schedule.h"
+#include "schedule/zone.h"
 
 // Catch has a CHECK of its own; in a test that one is meant.
 #include "catch.h"

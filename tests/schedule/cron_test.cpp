@@ -1,9 +1,9 @@
-#include "core/cron.h"
+#include "schedule/cron.h"
 
 #include <string>
 #include <vector>
 
-#include "core/schedule_kit.h"
+#include "schedule/schedule_kit.h"
 
 namespace keeper {
 namespace {

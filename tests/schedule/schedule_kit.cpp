@@ -1,4 +1,4 @@
-#include "core/schedule_kit.h"
+#include "schedule/schedule_kit.h"
 
 #include <charconv>
 

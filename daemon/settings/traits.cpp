@@ -1,5 +1,5 @@
 #include "base/check.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper {
 namespace {

@@ -1,7 +1,7 @@
 #include <set>
 
-#include "core/schedule.h"
-#include "core/schedule_kit.h"
+#include "schedule/schedule.h"
+#include "schedule/schedule_kit.h"
 
 namespace keeper {
 namespace {

@@ -1,6 +1,6 @@
-#include "core/zone.h"
+#include "schedule/zone.h"
 
-#include "core/schedule_kit.h"
+#include "schedule/schedule_kit.h"
 
 namespace keeper {
 namespace {

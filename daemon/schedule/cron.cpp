@@ -1,4 +1,4 @@
-#include "core/cron.h"
+#include "schedule/cron.h"
 
 #include <algorithm>
 #include <bit>

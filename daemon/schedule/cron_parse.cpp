@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "core/cron.h"
+#include "schedule/cron.h"
 
 namespace keeper {
 namespace {

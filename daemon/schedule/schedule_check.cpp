@@ -1,6 +1,6 @@
 #include <string>
 
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 
 namespace keeper {
 namespace {

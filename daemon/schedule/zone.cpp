@@ -1,4 +1,4 @@
-#include "core/zone.h"
+#include "schedule/zone.h"
 
 #include <date/tz.h>
 

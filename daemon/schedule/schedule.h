@@ -1,7 +1,7 @@
-// Schedule: when a plan wants sessions. Windows are level-triggered: "should it be alive now?" has one
-// answer, whatever was seen before. Occurrences are starts of their own, each with a time that is its
-// identity. Any thread; immutable; never reads a clock. Cron and excluded dates are known to the end of 2037
-// (`zone_end`).
+// Schedule: when a plan wants sessions. There are two kinds.
+// - Windows answer "should a session be alive now?". The answer depends on the time alone, and on nothing seen before.
+// - Occurrences are single starts. The scheduled time of each, without jitter, is its identity.
+// Cron expressions and excluded dates are known to the end of 2037 (`zone_end`). Immutable; any thread; never reads a clock.
 #pragma once
 
 #include <chrono>
@@ -11,8 +11,8 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "core/cron.h"
-#include "core/zone.h"
+#include "schedule/cron.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 

@@ -1,5 +1,6 @@
-// What the configuration says of the outside: store, listeners, providers and their credentials.
-// Plain values; immutable once loaded; any thread. Secrets are only in Secret.
+// What the configuration says of the outside: the store, the listeners, the providers and their credentials, the targets of
+// notifications. The core decides without it; what the core needs of a provider is its Traits. Credentials are only in
+// Secret. Plain values, immutable once loaded; any thread.
 #pragma once
 
 #include <map>
@@ -76,7 +77,7 @@ struct ProviderSettings {
   bool operator==(const ProviderSettings&) const = default;
 };
 
-// The provider's facts (sources in traits.cpp), with what the settings change of them.
+// What the core must know of the provider: its facts, whose sources are in traits.cpp, as the settings change them.
 Traits traits_of(const ProviderSettings& settings);
 std::string default_base_url(ProviderType type);  // empty for none
 

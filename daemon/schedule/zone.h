@@ -1,6 +1,6 @@
-// Zone: a handle on one time zone of the system's database, and local times read and written in it.
-// Any thread; cheap to copy. Right from 1970 to the end of 2037, where the system's files end: nothing
-// here may be asked about a later time (`zone_end`), and the callers refuse such times.
+// Zone: a handle on one time zone of the system's database, and local times that are read and written in it.
+// It is right from 1970 to the end of 2037, where the system's files end. A later time (`zone_end`) may not be asked about,
+// and the callers refuse such times. Cheap to copy; any thread; never reads a clock.
 #pragma once
 
 #include <chrono>

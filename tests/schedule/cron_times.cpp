@@ -3,7 +3,7 @@
 #include <iostream>
 #include <sstream>
 
-#include "core/cron.h"
+#include "schedule/cron.h"
 
 using namespace keeper;
 

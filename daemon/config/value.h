@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/document.h"
-#include "config/table.h"
+#include "config/key_table.h"
 #include "core/schedule.h"
 #include "core/settings.h"
 

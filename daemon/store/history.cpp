@@ -12,7 +12,7 @@
 #include "store/notice_writer.h"
 #include "store/rows.h"
 #include "store/schema.h"
-#include "store/spending.h"
+#include "store/spending_query.h"
 #include "store/sql.h"
 
 namespace keeper {

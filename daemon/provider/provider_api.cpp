@@ -33,10 +33,11 @@ std::string cure(const Error& error, int status) {
 
 }  // namespace
 
-ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authorization)
+ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer)
     : name_(settings.name),
       request_timeout_(settings.request_timeout),
       authorization_(std::move(authorization)),
+      odd_answer_(odd_answer),
       credentials_{settings.api_key, settings.secret, settings.token},
       url_(parse_url(settings.base_url)) {
   if (!url_) {
@@ -108,34 +109,22 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
 
 ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, HttpResponse response) const {
   const Wall now = visit.provider_now.value_or(wall_now());
-  int status = response.status;
-  const bool is_success = status >= 200 && status < 300;
-  auto json = is_success && !call.discard_body ? parse_json(response.body) : std::nullopt;
-  // Notte's clients take a 200 with a top-level `detail` for a failure, and its body's `status` for the
-  // status.
-  if (json && !member(*json, "detail").is_null()) {
-    const auto inner = integer_at(*json, "status");
-    if (!inner || *inner < 400 || *inner > 599) {
-      return {status, misunderstood(call.purpose, text_of(response))};
-    }
-    status = response.status = static_cast<int>(*inner);
-  }
-  if (status < 200 || status >= 300) {
-    Error error = refusal(response, call.purpose, now);
+  const auto is_success = [&] { return response.status >= 200 && response.status < 300; };
+  auto json = is_success() && !call.discard_body ? parse_json(response.body) : std::nullopt;
+  std::optional<Error> odd;
+  if (odd_answer_ != nullptr) odd = odd_answer_(response, json ? &*json : nullptr, call.purpose, now);
+  const int status = response.status;
+  if (!is_success()) {
+    Error error = odd ? std::move(*odd) : refusal(response, call.purpose, now);
     const std::string number = std::to_string(status);
     error.what = (error.what.empty() ? number : number + " " + error.what) + cure(error, status);
     return {status, std::move(error)};
   }
+  if (odd) return {status, std::move(*odd)};
   if (call.discard_body || (response.body.empty() && response.cut_short.empty())) return {status, Json()};
   if (!response.cut_short.empty()) return {status, misunderstood(call.purpose, response.cut_short)};
   if (json) return {status, std::move(*json)};
-  const std::string text = text_of(response);
-  // Sonoran answers 200 with this text where it serves nothing: nothing can have happened.
-  if (text.find("Backend Service Reached") != std::string::npos) {
-    const ErrorKind kind = call.purpose == Purpose::start ? ErrorKind::denied : ErrorKind::malformed;
-    return {status, Error{kind, "nothing is served at this path (" + text + "): check base_url"}};
-  }
-  return {status, misunderstood(call.purpose, "the answer is not JSON: " + text)};
+  return {status, misunderstood(call.purpose, "the answer is not JSON: " + text_of(response))};
 }
 
 ProviderAnswer ProviderApi::ask(Visit& visit, const ProviderCall& call) {

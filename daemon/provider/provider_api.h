@@ -37,11 +37,20 @@ struct ProviderAnswer {
   Result<Json> json;
 };
 
+// What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an answer is judged by
+// its status. It may return the error that the answer stands for, or correct the status. `json` is null where the body is
+// no JSON or is not wanted.
+//
+//   Notte:    200 {"detail": "busy", "status": 529}   is a 529
+//   Sonoran:  200 Backend Service Reached             is a path at which nothing is served
+using OddAnswer = std::optional<Error> (*)(HttpResponse& response, const Json* json, Purpose purpose, Wall now);
+
 class ProviderApi {
  public:
   using Authorization = std::function<std::string()>;  // the header's value; empty: no such header
 
-  ProviderApi(const ProviderSettings& settings, Authorization authorization);
+  // `odd_answer`: null for a provider whose answers mean what their statuses say.
+  ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer = nullptr);
 
   Visit begin() const;  // with the whole request timeout ahead
   ProviderAnswer ask(Visit& visit, const ProviderCall& call);
@@ -64,6 +73,7 @@ class ProviderApi {
   const ProviderName name_;
   const Millis request_timeout_;
   const Authorization authorization_;
+  const OddAnswer odd_answer_;
   const std::vector<Secret> credentials_;
   std::optional<Url> url_;
   std::optional<HttpClient> client_;

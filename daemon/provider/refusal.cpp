@@ -7,7 +7,6 @@ namespace keeper {
 namespace {
 
 constexpr Millis wait_unless_told{Seconds{60}};
-constexpr Millis wait_at_529{Seconds{30}};
 constexpr std::array<const char*, 7> headline_keys{"message",       "error", "reason",      "msg",
                                                    "statusMessage", "title", "errorMessage"};
 
@@ -89,10 +88,7 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
     return error_of(ErrorKind::exhausted, std::move(what), pause);
   }
   if (status == 429) return error_of(ErrorKind::exhausted, std::move(what), wait.value_or(wait_unless_told));
-  if (status == 529) {
-    return error_of(ErrorKind::exhausted, std::move(what), std::max(wait.value_or(wait_at_529), wait_at_529));
-  }
-  // Notte sends its rate limit's reset with every answer: here it says nothing.
+  // A gateway may send its rate limit's reset with every answer: here it says nothing.
   if (status == 503 && retry_after(response, now) && !is_start) return error_of(ErrorKind::exhausted, std::move(what), wait);
   if (status >= 500 || status == 408) {
     return error_of(unsettled(purpose), std::move(what), is_start ? retry_after(response, now) : std::nullopt);

@@ -9,6 +9,7 @@ namespace keeper {
 namespace {
 
 constexpr std::size_t observe_bytes_max = 16U << 20U;  // it answers with a screenshot, which is thrown away
+constexpr Millis wait_at_529{Seconds{30}};
 constexpr int page_size = 50;
 constexpr int pages_max = 100;
 
@@ -64,8 +65,20 @@ Result<Remote> notte_remote(const Json& session) {
   return remote;
 }
 
+std::optional<Error> notte_odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall now) {
+  if (json != nullptr && !member(*json, "detail").is_null()) {
+    const auto inner = integer_at(*json, "status");
+    if (!inner || *inner < 400 || *inner > 599) return misunderstood(purpose, text_of(response));
+    response.status = static_cast<int>(*inner);
+  }
+  // Its cluster is overloaded, and began nothing.
+  if (response.status != 529) return std::nullopt;
+  const Millis wait = std::max(wait_asked(response, now).value_or(wait_at_529), wait_at_529);
+  return Error{ErrorKind::exhausted, text_of(response), wait};
+}
+
 Notte::Notte(const ProviderSettings& settings)
-    : api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }) {}
+    : api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
 
 Result<Remote> Notte::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
   auto remote = notte_remote(session);

@@ -23,6 +23,14 @@ Remote ended(const RemoteId& id) {
   return remote;
 }
 
+// Sonoran answers 200 with this text where it serves nothing: nothing can have happened.
+std::optional<Error> odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall) {
+  const bool is_unread = json != nullptr || response.status / 100 != 2 || !response.cut_short.empty();
+  if (is_unread || response.body.find("Backend Service Reached") == std::string::npos) return std::nullopt;
+  const ErrorKind kind = purpose == Purpose::start ? ErrorKind::denied : ErrorKind::malformed;
+  return Error{kind, "nothing is served at this path (" + text_of(response) + "): check base_url"};
+}
+
 }  // namespace
 
 struct Sonoran::Target {
@@ -52,7 +60,7 @@ Result<Remote> sonoran_remote(const Json& row) {
 }
 
 Sonoran::Sonoran(const ProviderSettings& settings)
-    : name_(settings.name), api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }) {}
+    : name_(settings.name), api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, odd_answer) {}
 
 Result<Sonoran::Target> Sonoran::target_of(const Effect& effect) const {
   const Json asked = parse_json(effect.parameters).value_or(Json());

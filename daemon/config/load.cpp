@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/document.h"
-#include "config/reading.h"
+#include "config/readers.h"
 #include "config/secrets.h"
 #include "config/shape.h"
 #include "config/value.h"

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "config/reading.h"
+#include "config/readers.h"
 
 namespace keeper::config {
 namespace {

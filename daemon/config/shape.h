@@ -6,7 +6,7 @@
 
 #include "config/document.h"
 #include "config/problems.h"
-#include "config/table.h"
+#include "config/key_table.h"
 
 namespace keeper::config {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/time.h"
-#include "config/table.h"
+#include "config/key_table.h"
 
 namespace keeper::config::types {
 

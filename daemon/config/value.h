@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/document.h"
-#include "config/table.h"
+#include "config/key_table.h"
 #include "schedule/schedule.h"
 #include "settings/settings.h"
 

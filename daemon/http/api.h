@@ -17,7 +17,7 @@
 #include "http/facts.h"
 #include "http/query.h"
 #include "http/view_index.h"
-#include "store/backup.h"
+#include "store/store_backup.h"
 #include "store/history.h"
 
 namespace keeper {

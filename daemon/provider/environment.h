@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "provider/codec.h"
+#include "provider/answer_json.h"
 #include "provider/provider.h"
 
 namespace keeper {

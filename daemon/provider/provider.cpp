@@ -1,9 +1,9 @@
 #include "provider/provider.h"
 
-#include "provider/described.h"
-#include "provider/notte.h"
-#include "provider/sonoran.h"
-#include "provider/videosdk.h"
+#include "provider/described/described.h"
+#include "provider/notte/notte.h"
+#include "provider/sonoran_cms/sonoran_cms.h"
+#include "provider/videosdk/videosdk.h"
 
 namespace keeper {
 

@@ -10,8 +10,8 @@
 #include "base/locked.h"
 #include "core/model.h"
 #include "settings/settings.h"
-#include "provider/api.h"
-#include "provider/token.h"
+#include "provider/provider_api.h"
+#include "provider/videosdk/access_token.h"
 
 namespace keeper {
 

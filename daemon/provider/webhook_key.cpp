@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "net/encoding.h"
 #include "provider/webhook.h"
 
 namespace keeper {

@@ -13,7 +13,7 @@
 
 #include "core/event.h"
 #include "settings/settings.h"
-#include "provider/callee.h"
+#include "net/callee.h"
 
 namespace keeper {
 

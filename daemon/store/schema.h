@@ -7,7 +7,7 @@
 namespace keeper {
 
 inline constexpr int store_application_id = 0x534b7072;  // "SKpr"
-inline constexpr int store_version = 6;                  // of the newest schema that this program knows
+extern const int store_version;                          // of the newest schema that this program knows
 
 // What a database file says of itself.
 struct StoreIdentity {

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <utility>
 
-#include "store/backup.h"
+#include "store/store_backup.h"
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/schema.h"

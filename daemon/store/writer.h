@@ -12,7 +12,7 @@
 #include "core/model.h"
 #include "store/chain.h"
 #include "store/notice_writer.h"
-#include "store/spending.h"
+#include "store/spending_query.h"
 
 namespace keeper {
 

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "config/config.h"
-#include "provider/http_client.h"
+#include "net/http_client.h"
 
 namespace keeper::test {
 namespace {

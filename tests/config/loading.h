@@ -10,7 +10,7 @@
 #include <string>
 
 #include "config/config.h"
-#include "config/table.h"
+#include "config/key_table.h"
 
 // Catch has a CHECK of its own; in a test that one is meant.
 #include "catch.h"

@@ -2,7 +2,7 @@
 
 #include "http/raw_client.h"
 #include "http/webhook_stage.h"
-#include "provider/certificates.h"
+#include "net/certificates.h"
 
 using namespace keeper;
 using namespace keeper::test;

@@ -1,6 +1,6 @@
-#include "provider/notte.h"
+#include "provider/notte/notte.h"
 
-#include "provider/fake_server.h"
+#include "net/fake_server.h"
 #include "provider/support.h"
 
 #include "catch.h"

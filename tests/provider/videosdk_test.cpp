@@ -1,8 +1,9 @@
-#include "provider/videosdk.h"
+#include "provider/videosdk/videosdk.h"
 
 #include <openssl/hmac.h>
 
-#include "provider/fake_server.h"
+#include "net/encoding.h"
+#include "net/fake_server.h"
 #include "provider/support.h"
 
 #include "catch.h"

@@ -7,7 +7,8 @@
 #include <cstdio>
 
 #include "base/digest.h"
-#include "provider/fake_server.h"
+#include "net/encoding.h"
+#include "net/fake_server.h"
 #include "provider/support.h"
 
 #include "catch.h"

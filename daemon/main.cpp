@@ -1,4 +1,5 @@
-// The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in http/.
+// The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in
+// webhook/ and status/.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,11 +12,11 @@
 #include <utility>
 
 #include "cli/command_line.h"
-#include "http/status_listener.h"
-#include "http/webhook_listener.h"
 #include "runtime/daemon.h"
 #include "runtime/inherited.h"
 #include "runtime/log.h"
+#include "status/status_listener.h"
+#include "webhook/webhook_listener.h"
 
 namespace keeper {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
-#include "status/page/page_parts.h"
+#include "status/page/page_assets.h"
 
 namespace keeper {
 

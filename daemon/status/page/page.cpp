@@ -8,7 +8,7 @@
 #include <map>
 
 #include "base/digest.h"
-#include "status/page/page_parts.h"
+#include "status/page/page_assets.h"
 #include "status/page/page_tables.h"
 #include "status/page/timeline.h"
 

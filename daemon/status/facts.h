@@ -13,7 +13,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "base/result.h"
-#include "base/webhook_facts.h"
+#include "base/webhook_counters.h"
 #include "core/event.h"
 #include "core/settings.h"
 #include "core/view.h"

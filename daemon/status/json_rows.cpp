@@ -106,17 +106,9 @@ void write(JsonWriter& json, const WebhookFacts& webhook) {
   json.begin_object();
   json.field("listening", webhook.listening);
   json.text_or_null("address", webhook.address);
-  json.field("received_total", webhook.received_total);
-  json.field("recorded_total", webhook.recorded_total);
-  json.field("duplicate_total", webhook.duplicate_total);
-  json.field("held_total", webhook.held_total);
-  json.field("ignored_total", webhook.ignored_total);
-  json.field("unauthorized_total", webhook.unauthorized_total);
-  json.field("malformed_total", webhook.malformed_total);
-  json.field("refused_total", webhook.refused_total);
-  json.field("timed_out_total", webhook.timed_out_total);
-  json.field("unavailable_total", webhook.unavailable_total);
-  json.field("evicted_total", webhook.evicted_total);
+  for (const WebhookCounterRow& row : webhook_counters) {
+    json.field(std::string(row.name) + "_total", webhook.count(row.counter));
+  }
   json.field("connections", webhook.connections);
   json.end_object();
 }

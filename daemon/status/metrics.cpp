@@ -110,18 +110,17 @@ void add_sessions(Families& to, const View& view) {
 void add_webhook(Families& to, const WebhookFacts& webhook) {
   to.gauge("webhook_listening", truth(webhook.listening), "1 when the webhook listener is up.");
   to.gauge("webhook_connections", static_cast<double>(webhook.connections), "Connections that are open now.");
-  to.counter("webhook_received_total", webhook.received_total, "Complete requests that were handed to verification.");
-  to.family("webhook_answers_total", MetricType::Counter, "Answers of the webhook listener by outcome.");
-  to.sample(webhook.recorded_total, {{"outcome", "recorded"}});
-  to.sample(webhook.duplicate_total, {{"outcome", "duplicate"}});
-  to.sample(webhook.held_total, {{"outcome", "held"}});
-  to.sample(webhook.ignored_total, {{"outcome", "ignored"}});
-  to.sample(webhook.unauthorized_total, {{"outcome", "unauthorized"}});
-  to.sample(webhook.malformed_total, {{"outcome", "malformed"}});
-  to.sample(webhook.refused_total, {{"outcome", "refused"}});
-  to.sample(webhook.timed_out_total, {{"outcome", "timed_out"}});
-  to.sample(webhook.unavailable_total, {{"outcome", "unavailable"}});
-  to.counter("webhook_evicted_total", webhook.evicted_total, "Connections closed because there were too many.");
+  bool in_answers = false;
+  for (const WebhookCounterRow& row : webhook_counters) {
+    if (!row.help.empty()) {
+      to.counter("webhook_" + std::string(row.name) + "_total", webhook.count(row.counter), std::string(row.help));
+      continue;
+    }
+    if (!std::exchange(in_answers, true)) {
+      to.family("webhook_answers_total", MetricType::Counter, "Answers of the webhook listener by outcome.");
+    }
+    to.sample(webhook.count(row.counter), {{"outcome", std::string(row.name)}});
+  }
 }
 
 }  // namespace

@@ -160,28 +160,28 @@ void WebhookConnection::hand_over() {
   phase_ = Phase::working;
   at_work_ = true;
   room_.at_work(seat_, trusted_);
-  count(room_.tally().received);
+  room_.counters().count(WebhookCounter::received);
   set_deadline(room_.limits().answer);
   room_.submit(shared_from_this(), ticket_, trusted_);
 }
 
 void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {
   if (phase_ != Phase::working || ticket != ticket_) return;
-  WebhookTally& tally = room_.tally();
+  LiveCounters& counters = room_.counters();
   if (const Ack* ack = std::get_if<Ack>(&outcome)) {
     trusted_ = true;
     switch (*ack) {
       case Ack::recorded:
-        count(tally.recorded);
+        counters.count(WebhookCounter::recorded);
         break;
       case Ack::duplicate:
-        count(tally.duplicate);
+        counters.count(WebhookCounter::duplicate);
         break;
       case Ack::held:
-        count(tally.held);
+        counters.count(WebhookCounter::held);
         break;
       case Ack::ignored:
-        count(tally.ignored);
+        counters.count(WebhookCounter::ignored);
         break;
       case Ack::loaded:
       case Ack::accepted:
@@ -192,19 +192,19 @@ void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {
     return answer(reply_to(*ack));
   }
   if (std::holds_alternative<Unauthorized>(outcome)) {
-    count(tally.unauthorized);
+    counters.count(WebhookCounter::unauthorized);
     return answer(refusal(401, "the signature is missing or wrong"));
   }
   if (const Malformed* malformed = std::get_if<Malformed>(&outcome)) {
-    count(tally.malformed);
+    counters.count(WebhookCounter::malformed);
     return answer(refusal(400, malformed->why));
   }
-  count(tally.unavailable);
+  counters.count(WebhookCounter::unavailable);
   answer(refusal(503, "the delivery cannot be put on disk now; send it again"));
 }
 
 void WebhookConnection::refuse(int status, std::string_view why) {
-  count(room_.tally().refused);
+  room_.counters().count(WebhookCounter::refused);
   answer(refusal(status, why));
 }
 
@@ -212,12 +212,12 @@ void WebhookConnection::expire() {
   switch (phase_) {
     case Phase::receiving:
       if (!parser_) return close();
-      count(room_.tally().timed_out);
+      room_.counters().count(WebhookCounter::timed_out);
       rest_follows_ = true;
       keeps_alive_ = false;
       return answer(refusal(408, "the request took too long"));
     case Phase::working:
-      count(room_.tally().unavailable);
+      room_.counters().count(WebhookCounter::unavailable);
       keeps_alive_ = false;
       return answer(refusal(503, "the delivery was not put on disk in time; send it again"));
     case Phase::answering:

@@ -63,7 +63,7 @@ struct WebhookListener::Threads {
       : ports(std::move(given_ports)),
         limits(given_limits),
         pool(limits.intake_threads),
-        room(io, pool, ports, limits, tally),
+        room(io, pool, ports, limits, counters),
         acceptor(io),
         pause(io) {
     const Descriptors descriptors = descriptors_for(limits.connections_max);
@@ -81,7 +81,7 @@ struct WebhookListener::Threads {
 
   const WebhookPorts ports;
   WebhookLimits limits;
-  WebhookTally tally;
+  LiveCounters counters;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   asio::thread_pool pool;
@@ -195,7 +195,7 @@ void WebhookListener::Threads::run() {
       io.run();
       return;
     } catch (const std::exception&) {
-      count(tally.unavailable);
+      counters.count(WebhookCounter::unavailable);
     }
   }
 }
@@ -226,22 +226,10 @@ void WebhookListener::use(ServerTls tls) {
 }
 
 WebhookFacts WebhookListener::facts() const {
-  const WebhookTally& tally = threads_->tally;
   WebhookFacts facts;
   facts.listening = threads_->listening;
   facts.address = to_string(threads_->address);
-  facts.received_total = tally.received;
-  facts.recorded_total = tally.recorded;
-  facts.duplicate_total = tally.duplicate;
-  facts.held_total = tally.held;
-  facts.ignored_total = tally.ignored;
-  facts.unauthorized_total = tally.unauthorized;
-  facts.malformed_total = tally.malformed;
-  facts.refused_total = tally.refused;
-  facts.timed_out_total = tally.timed_out;
-  facts.unavailable_total = tally.unavailable;
-  facts.evicted_total = tally.evicted;
-  facts.connections = tally.connections;
+  threads_->counters.copy_to(facts);
   return facts;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 #include "base/server_tls.h"
-#include "base/webhook_facts.h"
+#include "base/webhook_counters.h"
 #include "core/settings.h"
 #include "webhook/webhook_limits.h"
 #include "webhook/webhook_ports.h"

@@ -16,10 +16,10 @@ constexpr int silence_share = 4;  // of the grace at the end, for those that wer
 }  // namespace
 
 WebhookRoom::WebhookRoom(asio::io_context& io, asio::thread_pool& pool, const WebhookPorts& ports,
-                         const WebhookLimits& limits, WebhookTally& tally)
+                         const WebhookLimits& limits, LiveCounters& counters)
     : ports_(ports),
       limits_(limits),
-      tally_(tally),
+      counters_(counters),
       returns_(std::make_shared<WebhookReturns>(io)),
       intake_(std::make_shared<WebhookIntake>(pool, limits.intake_threads, ports, returns_)),
       handshakes_(io),
@@ -52,7 +52,7 @@ void WebhookRoom::admit(asio::ip::tcp::socket socket, const asio::ip::address& f
   if (counted && per_origin_[origin] >= limits_.connections_per_address_max) evict_of(origin);
   if (counted) ++per_origin_[origin];
   if (seated() >= limits_.connections_max) evict_one();
-  tally_.connections.fetch_add(1, std::memory_order_relaxed);
+  counters_.connection_opened();
   newcomers_.push_back(std::make_shared<WebhookConnection>(
       *this, WebhookStream(std::move(socket), tls_.context.get(), handshakes_), origin));
   const auto connection = newcomers_.back();
@@ -67,7 +67,7 @@ bool WebhookRoom::evict_one() {
 
 // By value: its seat goes with it.
 void WebhookRoom::evict(std::shared_ptr<WebhookConnection> connection) {
-  count(tally_.evicted);
+  counters_.count(WebhookCounter::evicted);
   connection->close();
 }
 
@@ -86,7 +86,7 @@ void WebhookRoom::leave(Seats::iterator seat, bool working, bool trusted, std::s
     per_origin_.erase(counted);
   }
   buffered_bytes_ -= buffered;
-  tally_.connections.fetch_sub(1, std::memory_order_relaxed);
+  counters_.connection_closed();
   (working ? working_ : trusted ? trusted_ : newcomers_).erase(seat);
   seat_free();
   if (closing_down_ && seated() == 0) empty();

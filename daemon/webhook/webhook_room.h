@@ -20,7 +20,7 @@
 #include "webhook/webhook_limits.h"
 #include "webhook/webhook_ports.h"
 #include "webhook/webhook_returns.h"
-#include "webhook/webhook_tally.h"
+#include "webhook/live_counters.h"
 
 namespace keeper {
 
@@ -33,7 +33,7 @@ class WebhookRoom {
   using Seats = std::list<std::shared_ptr<WebhookConnection>>;
 
   WebhookRoom(boost::asio::io_context& io, boost::asio::thread_pool& pool, const WebhookPorts& ports,
-              const WebhookLimits& limits, WebhookTally& tally);
+              const WebhookLimits& limits, LiveCounters& counters);
 
   // False while every seat is taken by a request at work: `on_seat` will be called when one is free.
   bool has_room() const { return working_.size() < limits_.connections_max; }
@@ -54,7 +54,7 @@ class WebhookRoom {
   // For connections.
   const WebhookLimits& limits() const { return limits_; }
   const std::function<bool(std::string_view, std::string_view)>& admits() const { return ports_.admits; }
-  WebhookTally& tally() { return tally_; }
+  LiveCounters& counters() { return counters_; }
   bool closing_down() const { return closing_down_; }
   void arm(Steady::time_point deadline);
   // `trusted`: a delivery was accepted on it.
@@ -79,7 +79,7 @@ class WebhookRoom {
 
   const WebhookPorts& ports_;
   const WebhookLimits& limits_;
-  WebhookTally& tally_;
+  LiveCounters& counters_;
   ServerTls tls_;
   std::shared_ptr<WebhookReturns> returns_;
   std::shared_ptr<WebhookIntake> intake_;

@@ -30,8 +30,8 @@ TEST_CASE("each outcome of a delivery has its word, and the connection stays ope
     CHECK(answer->headers.at("content-type") == "application/json");
     CHECK(status_of(*answer) == word);
   }
-  CHECK(stage.listener->facts().received_total == 4);
-  CHECK(stage.listener->facts().held_total == 1);
+  CHECK(stage.listener->facts().count(WebhookCounter::received) == 4);
+  CHECK(stage.listener->facts().count(WebhookCounter::held) == 1);
 }
 
 TEST_CASE("the body reaches the intake byte for byte") {
@@ -51,7 +51,7 @@ TEST_CASE("a missing, wrong or doubled signature is refused with 401") {
   CHECK(ask(stage.port(), unsigned_post)->status == 401);
   CHECK(ask(stage.port(), stage.post("{}", signature("bad")))->status == 401);
   CHECK(ask(stage.port(), stage.post("{}", signature("good") + signature("good")))->status == 401);
-  CHECK(stage.listener->facts().unauthorized_total == 3);
+  CHECK(stage.listener->facts().count(WebhookCounter::unauthorized) == 3);
 }
 
 TEST_CASE("a body that cannot be understood is refused with 400 and says why") {
@@ -98,7 +98,7 @@ TEST_CASE("what cannot be put on disk is 503 with Retry-After") {
   REQUIRE(answer);
   CHECK(answer->status == 503);
   CHECK(std::stoi(answer->headers.at("retry-after")) > 0);
-  CHECK(stage.listener->facts().unavailable_total == 1);
+  CHECK(stage.listener->facts().count(WebhookCounter::unavailable) == 1);
 }
 
 TEST_CASE("a body over 64 KiB is refused before it is read, and its sender sees the answer") {

@@ -55,7 +55,7 @@ TEST_CASE("a request that drips is answered with 408 and closed at its total dea
     CHECK(Clock::now() - began < Seconds{2});
   }
   CHECK(stage.intakes == 0);
-  CHECK(stage.listener->facts().timed_out_total == 2);
+  CHECK(stage.listener->facts().count(WebhookCounter::timed_out) == 2);
 }
 
 TEST_CASE("a connection that says nothing is closed at the request's deadline") {
@@ -94,7 +94,7 @@ TEST_CASE("at the connection cap the one longest without a request makes room fo
   newcomer.send(stage.post("{}"));
   CHECK(newcomer.answer()->status == 200);
   CHECK(idle[1].closes(Seconds{5}));
-  CHECK(stage.listener->facts().evicted_total == 1);
+  CHECK(stage.listener->facts().count(WebhookCounter::evicted) == 1);
   idle[0].send(stage.post("{}"));
   CHECK(idle[0].answer()->status == 200);
 }
@@ -108,7 +108,7 @@ TEST_CASE("a client that delivered keeps its connection, however many newcomers 
   CHECK(good.answer()->status == 200);
   std::vector<RawClient> idle;
   for (int i = 0; i < 20; ++i) idle.emplace_back(stage.port());
-  REQUIRE(eventually([&] { return stage.listener->facts().evicted_total == 17; }));
+  REQUIRE(eventually([&] { return stage.listener->facts().count(WebhookCounter::evicted) == 17; }));
   good.send(stage.post("{}"));
   CHECK(good.answer()->status == 200);
   CHECK(idle.front().closes(Seconds{5}));
@@ -182,10 +182,10 @@ TEST_CASE("clients that delivered and strangers take turns at being verified") {
   const auto one = client(!one_is_a_stranger);
   const auto slow = client(false);
   stage.bodies.with([](auto& all) { all.clear(); });
-  const std::uint64_t before = stage.listener->facts().received_total;
+  const std::uint64_t before = stage.listener->facts().count(WebhookCounter::received);
   slow->send(stage.post("slow", "videosdk-signature: slow\r\n"));
   const auto received = [&](std::uint64_t count) {
-    return eventually([&] { return stage.listener->facts().received_total == before + count; });
+    return eventually([&] { return stage.listener->facts().count(WebhookCounter::received) == before + count; });
   };
   REQUIRE(received(1));
   for (const auto& other : many) other->send(stage.post("many"));
@@ -224,7 +224,7 @@ TEST_CASE("many half-sent bodies are bounded in memory, oldest out first") {
     clients.emplace_back(stage.port());
     clients.back().send(most);
   }
-  CHECK(eventually([&] { return stage.listener->facts().evicted_total >= 6; }));
+  CHECK(eventually([&] { return stage.listener->facts().count(WebhookCounter::evicted) >= 6; }));
   CHECK(ask(stage.port(), stage.post("{}"))->status == 200);
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("one address takes no more than its share of the connections, and the 
       idle.push_back(std::make_unique<RawClient>(stage.port()));
       idle.back()->send("POST");
     }
-    REQUIRE(eventually([&] { return stage.listener->facts().evicted_total == 6; }));
+    REQUIRE(eventually([&] { return stage.listener->facts().count(WebhookCounter::evicted) == 6; }));
     CHECK(idle.front()->closes(Seconds{5}));
     RawClient good(stage.port());
     good.send(stage.post("{}", "videosdk-signature: good\r\n"));
@@ -288,6 +288,6 @@ TEST_CASE("one address takes no more than its share of the connections, and the 
       idle.back()->send("POST");
     }
     REQUIRE(eventually([&] { return stage.listener->facts().connections == 10; }));
-    CHECK(stage.listener->facts().evicted_total == 0);
+    CHECK(stage.listener->facts().count(WebhookCounter::evicted) == 0);
   }
 }

@@ -268,9 +268,9 @@ class Writer {
     if (!hooks.listening) return html_.nothing("Webhooks", "No webhook listener; sessions are followed by polling.");
     write_deliveries(html_, "Webhooks", page_.deliveries);
     html_.raw("<p class=\"soft\">On ").text(hooks.address).raw(", since the start: ");
-    html_.number(static_cast<std::int64_t>(hooks.received_total)).raw(" received, ");
-    html_.number(static_cast<std::int64_t>(hooks.duplicate_total)).raw(" seen before, ");
-    html_.number(static_cast<std::int64_t>(hooks.unauthorized_total)).raw(" without a good signature.</p>\n");
+    html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::received))).raw(" received, ");
+    html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::duplicate))).raw(" seen before, ");
+    html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::unauthorized))).raw(" without a good signature.</p>\n");
   }
 
   void write_budgets() {

@@ -57,7 +57,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   return facts;
 }
 
-Intake take_in(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
+VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
   const auto verifier = daemon.verifier(provider);
   if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
   Result<Delivery> parsed = parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
@@ -73,8 +73,8 @@ WebhookPorts webhook_ports(Daemon& daemon) {
   ports.admits = [&daemon](std::string_view provider, std::string_view token) {
     return daemon.verifier(provider) != nullptr && daemon.admits(token);
   };
-  ports.intake = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
-    return take_in(daemon, provider, body, signature);
+  ports.verify = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
+    return verify(daemon, provider, body, signature);
   };
   ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
     const Wall received = delivered.row.received_at;
@@ -88,7 +88,7 @@ WebhookPorts webhook_ports(Daemon& daemon) {
 
 WebhookLimits limits_of(const WebhookSettings& settings) {
   WebhookLimits limits;
-  limits.trusted_addresses = {settings.trusted_proxies.begin(), settings.trusted_proxies.end()};
+  limits.exempt_addresses = {settings.trusted_proxies.begin(), settings.trusted_proxies.end()};
   return limits;
 }
 
@@ -140,14 +140,14 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   return listeners;
 }
 
-void close_door(Listeners& listeners) {
+void stop_webhook(Listeners& listeners) {
   if (listeners.webhook) listeners.webhook->stop(webhook_grace);
 }
 
 void stop_listeners(Daemon& daemon, Listeners& listeners) {
   daemon.on_published({});
   daemon.on_reloaded({});
-  close_door(listeners);
+  stop_webhook(listeners);
   if (listeners.status) listeners.status->stop();
 }
 
@@ -171,7 +171,7 @@ int run_daemon(const RunRequest& request) {
     stop_listeners(*daemon, *listeners);
     return not_started(started.error());
   }
-  code = daemon->serve([&] { close_door(*listeners); });
+  code = daemon->serve([&] { stop_webhook(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
   if (!daemon->end()) std::_Exit(code);

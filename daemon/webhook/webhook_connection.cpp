@@ -19,19 +19,19 @@ constexpr Millis drain_after_timeout{500};
 
 }  // namespace
 
-WebhookConnection::WebhookConnection(WebhookRoom& room, WebhookStream stream, std::string origin)
-    : room_(room), stream_(std::move(stream)), origin_(std::move(origin)) {}
+WebhookConnection::WebhookConnection(ConnectionTable& table, WebhookStream stream, std::string source)
+    : table_(table), stream_(std::move(stream)), source_(std::move(source)) {}
 
-void WebhookConnection::start(WebhookRoom::Seats::iterator seat) {
-  seat_ = seat;
-  set_deadline(room_.limits().request);
+void WebhookConnection::start(ConnectionTable::Entry entry) {
+  entry_ = entry;
+  set_deadline(table_.limits().request);
   receive_by_ = deadline_;
   read();
 }
 
 void WebhookConnection::set_deadline(Millis from_now) {
   deadline_ = Steady::now() + from_now;
-  room_.arm(deadline_);
+  table_.arm_timer(deadline_);
 }
 
 std::string_view WebhookConnection::body() const {
@@ -61,7 +61,7 @@ void WebhookConnection::on_read(error_code failed, std::size_t bytes) {
   switch (phase_) {
     case Phase::closed:
       return;
-    case Phase::working:  // no read is begun while at work
+    case Phase::processing:  // no read is begun while at work
     case Phase::answering:
       if (!failed) drained_bytes_ += bytes;
       return;
@@ -75,29 +75,29 @@ void WebhookConnection::on_read(error_code failed, std::size_t bytes) {
   if (failed) return close();
   buffer_.commit(bytes);
   account();
-  if (phase_ == Phase::receiving) consider();
+  if (phase_ == Phase::receiving) process_buffer();
 }
 
 void WebhookConnection::account() {
   const std::size_t bytes = buffer_.capacity();
   const auto change = static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(accounted_bytes_);
   accounted_bytes_ = bytes;
-  if (change != 0) room_.buffered(change);
+  if (change != 0) table_.account_buffers(change);
 }
 
-void WebhookConnection::consider() {
+void WebhookConnection::process_buffer() {
   if (buffer_.size() == 0 && !parser_) return read();
   if (!parser_) {
     parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(room_.limits().header_bytes_max));
+    parser_->header_limit(static_cast<std::uint32_t>(table_.limits().header_bytes_max));
     parser_->skip(true);  // the body is read here, in place
     judged_ = false;
     head_bytes_ = 0;
-    if (ticket_ != 0) {
-      set_deadline(room_.limits().request);
+    if (request_number_ != 0) {
+      set_deadline(table_.limits().request);
       receive_by_ = deadline_;
     }
-    ++ticket_;
+    ++request_number_;
   }
   if (!judged_) {
     if (!parse_head()) return;
@@ -105,15 +105,15 @@ void WebhookConnection::consider() {
     if (phase_ != Phase::receiving) return;
   }
   if (buffer_.size() < verdict_.body_bytes) return read();
-  hand_over();
+  submit();
 }
 
 // Beast's own limit counts a line at a time, and each field costs it many times its bytes.
 bool WebhookConnection::is_head_too_large() const {
   const auto& fields = parser_->get();
-  return head_bytes_ > room_.limits().header_bytes_max ||
+  return head_bytes_ > table_.limits().header_bytes_max ||
          static_cast<std::size_t>(std::distance(fields.begin(), fields.end())) >
-             room_.limits().header_fields_max;
+             table_.limits().header_fields_max;
 }
 
 // True once the head is complete; else more is being read, or a refusal is on its way.
@@ -143,9 +143,9 @@ bool WebhookConnection::parse_head() {
 }
 
 void WebhookConnection::judge_head() {
-  verdict_ = judge(parser_->get(), room_.limits().body_bytes_max, room_.admits());
+  verdict_ = judge(parser_->get(), table_.limits().body_bytes_max, table_.admits());
   judged_ = true;
-  keeps_alive_ = parser_->keep_alive() && !room_.closing_down();
+  keeps_alive_ = parser_->keep_alive() && !table_.shutting_down();
   if (verdict_.refusal != 0) {
     rest_follows_ = verdict_.body_follows;
     if (rest_follows_) keeps_alive_ = false;
@@ -156,20 +156,20 @@ void WebhookConnection::judge_head() {
   }
 }
 
-void WebhookConnection::hand_over() {
-  phase_ = Phase::working;
-  at_work_ = true;
-  room_.at_work(seat_, trusted_);
-  room_.counters().count(WebhookCounter::received);
-  set_deadline(room_.limits().answer);
-  room_.submit(shared_from_this(), ticket_, trusted_);
+void WebhookConnection::submit() {
+  phase_ = Phase::processing;
+  processing_ = true;
+  table_.begin_processing(entry_, authenticated_);
+  table_.counters().count(WebhookCounter::received);
+  set_deadline(table_.limits().answer);
+  table_.submit(shared_from_this(), request_number_, authenticated_);
 }
 
-void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {
-  if (phase_ != Phase::working || ticket != ticket_) return;
-  LiveCounters& counters = room_.counters();
+void WebhookConnection::complete(std::uint64_t request_number, WebhookOutcome outcome) {
+  if (phase_ != Phase::processing || request_number != request_number_) return;
+  LiveCounters& counters = table_.counters();
   if (const Ack* ack = std::get_if<Ack>(&outcome)) {
-    trusted_ = true;
+    authenticated_ = true;
     switch (*ack) {
       case Ack::recorded:
         counters.count(WebhookCounter::recorded);
@@ -204,7 +204,7 @@ void WebhookConnection::returned(std::uint64_t ticket, WebhookOutcome outcome) {
 }
 
 void WebhookConnection::refuse(int status, std::string_view why) {
-  room_.counters().count(WebhookCounter::refused);
+  table_.counters().count(WebhookCounter::refused);
   answer(refusal(status, why));
 }
 
@@ -212,12 +212,12 @@ void WebhookConnection::expire() {
   switch (phase_) {
     case Phase::receiving:
       if (!parser_) return close();
-      room_.counters().count(WebhookCounter::timed_out);
+      table_.counters().count(WebhookCounter::timed_out);
       rest_follows_ = true;
       keeps_alive_ = false;
       return answer(refusal(408, "the request took too long"));
-    case Phase::working:
-      room_.counters().count(WebhookCounter::unavailable);
+    case Phase::processing:
+      table_.counters().count(WebhookCounter::unavailable);
       keeps_alive_ = false;
       return answer(refusal(503, "the delivery was not put on disk in time; send it again"));
     case Phase::answering:
@@ -229,14 +229,14 @@ void WebhookConnection::expire() {
 
 void WebhookConnection::answer(WebhookReply reply) {
   phase_ = Phase::answering;
-  if (room_.closing_down()) keeps_alive_ = false;
+  if (table_.shutting_down()) keeps_alive_ = false;
   reply.closes = !keeps_alive_;
   reply.confirms_keep_alive = keeps_alive_ && parser_->get().version() < 11;
   write_reply(reply, out_);
-  set_deadline(room_.limits().drain);
-  if (!at_work_) {
+  set_deadline(table_.limits().drain);
+  if (!processing_) {
     deadline_ = std::min(deadline_, receive_by_ + drain_after_timeout);
-    room_.arm(deadline_);
+    table_.arm_timer(deadline_);
   }
   stream_.write(out_, [self = shared_from_this()](error_code failed, std::size_t) { self->on_answered(failed); });
 }
@@ -244,7 +244,7 @@ void WebhookConnection::answer(WebhookReply reply) {
 void WebhookConnection::on_answered(error_code failed) {
   if (phase_ != Phase::answering) return;
   if (failed) return close();
-  if (keeps_alive_ && !room_.closing_down()) return begin_next();
+  if (keeps_alive_ && !table_.shutting_down()) return begin_next();
   if (!rest_follows_) return close();
   drain();
 }
@@ -255,14 +255,14 @@ void WebhookConnection::begin_next() {
   parser_.reset();
   judged_ = false;
   phase_ = Phase::receiving;
-  if (at_work_) {
-    at_work_ = false;
-    room_.waits(seat_, trusted_);
+  if (processing_) {
+    processing_ = false;
+    table_.end_processing(entry_, authenticated_);
   }
   account();
   if (phase_ == Phase::closed) return;
-  set_deadline(trusted_ ? room_.limits().idle : room_.limits().request);
-  consider();
+  set_deadline(authenticated_ ? table_.limits().idle : table_.limits().request);
+  process_buffer();
 }
 
 // The client may still be sending a body that nobody wants: closing now would reset the connection and could
@@ -274,7 +274,7 @@ void WebhookConnection::drain() {
 }
 
 void WebhookConnection::discard() {
-  if (drained_bytes_ > room_.limits().drain_bytes_max) return close();
+  if (drained_bytes_ > table_.limits().drain_bytes_max) return close();
   buffer_.consume(buffer_.size());
   read();
 }
@@ -283,7 +283,7 @@ void WebhookConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   stream_.close();
-  room_.leave(seat_, at_work_, trusted_, accounted_bytes_, origin_);
+  table_.remove(entry_, processing_, authenticated_, accounted_bytes_, source_);
 }
 
 }  // namespace keeper

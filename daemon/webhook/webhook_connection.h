@@ -14,44 +14,44 @@
 
 #include "webhook/webhook_reply.h"
 #include "webhook/webhook_request.h"
-#include "webhook/webhook_room.h"
+#include "webhook/connection_table.h"
 #include "webhook/webhook_stream.h"
 
 namespace keeper {
 
 class WebhookConnection : public std::enable_shared_from_this<WebhookConnection> {
  public:
-  // `origin`: whom its address is counted for; empty for nobody.
-  WebhookConnection(WebhookRoom& room, WebhookStream stream, std::string origin);
+  // `source`: whom its address is counted for; empty for nobody.
+  WebhookConnection(ConnectionTable& table, WebhookStream stream, std::string source);
 
-  void start(WebhookRoom::Seats::iterator seat);
-  // The outcome of request `ticket`; a late one is ignored.
-  void returned(std::uint64_t ticket, WebhookOutcome outcome);
+  void start(ConnectionTable::Entry entry);
+  // The outcome of request `request_number`; a late one is ignored.
+  void complete(std::uint64_t request_number, WebhookOutcome outcome);
   Steady::time_point deadline() const { return deadline_; }
   // The deadline has passed.
   void expire();
   // Nothing of a request has come.
   bool idle() const { return phase_ == Phase::receiving && !parser_ && !stream_.has_waiting(); }
   void close();
-  const std::string& origin() const { return origin_; }
+  const std::string& source() const { return source_; }
 
   // The complete request, from `submit` to `returned`.
   std::string_view body() const;
   const WebhookVerdict& verdict() const { return verdict_; }
 
  private:
-  enum class Phase { receiving, working, answering, draining, closed };
+  enum class Phase { receiving, processing, answering, draining, closed };
   using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
   void set_deadline(Millis from_now);
   void read();
   void on_read(boost::system::error_code failed, std::size_t bytes);
   std::size_t next_read_bytes() const;
-  void consider();
+  void process_buffer();
   bool parse_head();
   bool is_head_too_large() const;
   void judge_head();
-  void hand_over();
+  void submit();
   void refuse(int status, std::string_view why);
   void answer(WebhookReply reply);
   void on_answered(boost::system::error_code failed);
@@ -60,10 +60,10 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   void discard();
   void account();
 
-  WebhookRoom& room_;
+  ConnectionTable& table_;
   WebhookStream stream_;
-  const std::string origin_;
-  WebhookRoom::Seats::iterator seat_;
+  const std::string source_;
+  ConnectionTable::Entry entry_;
   Phase phase_ = Phase::receiving;
   Steady::time_point deadline_{};
   Steady::time_point receive_by_{};  // of the request that is being received
@@ -72,10 +72,10 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   std::size_t head_bytes_ = 0;
   bool judged_ = false;
   WebhookVerdict verdict_;
-  std::uint64_t ticket_ = 0;
-  bool at_work_ = false;  // sits among those at work, until its answer is written
+  std::uint64_t request_number_ = 0;
+  bool processing_ = false;  // sits among those at work, until its answer is written
   bool reading_ = false;
-  bool trusted_ = false;  // a delivery was accepted here
+  bool authenticated_ = false;  // a delivery was accepted here
   bool keeps_alive_ = true;
   bool rest_follows_ = false;  // unread bytes of a refused request may still come
   std::size_t accounted_bytes_ = 0;

@@ -14,11 +14,11 @@ struct WebhookLimits {
   std::size_t header_bytes_max = 16U * 1024U;
   std::size_t header_fields_max = 100;
   std::size_t connections_max = 2048;                  // also at most half of the process's file descriptors
-  // Of one address (of an IPv6 /64), loopback and the trusted ones aside; the one that waited longest makes room,
+  // Of one address (of an IPv6 /64), loopback and the authenticated ones aside; the one that waited longest makes room,
   // newcomers before those that delivered.
   std::size_t connections_per_address_max = 128;
-  bool trusts_loopback = true;
-  std::set<std::string> trusted_addresses{};
+  bool exempts_loopback = true;
+  std::set<std::string> exempt_addresses{};
   std::size_t buffer_bytes_max = 16U * 1024U * 1024U;  // what all connections hold together
   // With the answer and half a second of draining after it, under the 10 s within which a slow client is
   // gone.
@@ -27,7 +27,7 @@ struct WebhookLimits {
   Millis answer{25'000};  // from the complete request to its answer, then 503
   Millis drain{2'000};    // for writing an answer, and then for reading what a refused request still sends
   std::size_t drain_bytes_max = 16U * 1024U * 1024U;
-  std::size_t intake_threads = 2;  // a key's refetch holds one of them
+  std::size_t verification_threads = 2;  // a key's refetch holds one of them
 };
 
 }  // namespace keeper

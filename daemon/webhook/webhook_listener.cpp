@@ -20,7 +20,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/thread_name.h"
-#include "webhook/webhook_room.h"
+#include "webhook/connection_table.h"
 
 namespace keeper {
 namespace {
@@ -62,8 +62,8 @@ struct WebhookListener::Threads {
   Threads(WebhookPorts given_ports, WebhookLimits given_limits)
       : ports(std::move(given_ports)),
         limits(given_limits),
-        pool(limits.intake_threads),
-        room(io, pool, ports, limits, counters),
+        pool(limits.verification_threads),
+        table(io, pool, ports, limits, counters),
         acceptor(io),
         pause(io) {
     const Descriptors descriptors = descriptors_for(limits.connections_max);
@@ -85,7 +85,7 @@ struct WebhookListener::Threads {
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   asio::thread_pool pool;
-  WebhookRoom room;
+  ConnectionTable table;
   tcp::acceptor acceptor;
   asio::steady_timer pause;
   tcp protocol = tcp::v4();
@@ -138,8 +138,8 @@ Status WebhookListener::Threads::open(const Address& listen, int inherited) {
 
 void WebhookListener::Threads::accept() {
   if (!acceptor.is_open()) return;
-  if (!room.has_room()) {
-    room.on_seat([this] { accept(); });
+  if (!table.has_capacity()) {
+    table.when_capacity([this] { accept(); });
     return;
   }
   acceptor.async_wait(tcp::acceptor::wait_read, [this](error_code failed) {
@@ -149,7 +149,7 @@ void WebhookListener::Threads::accept() {
 
 // By hand, because a descriptor may only be moved before Asio's epoll set knows it.
 void WebhookListener::Threads::accept_waiting() {
-  for (int turn = 0; turn < accepts_per_turn && room.has_room(); ++turn) {
+  for (int turn = 0; turn < accepts_per_turn && table.has_capacity(); ++turn) {
     tcp::endpoint peer;
     auto peer_bytes = static_cast<socklen_t>(peer.capacity());
     int client = ::accept4(acceptor.native_handle(), peer.data(), &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -168,14 +168,14 @@ void WebhookListener::Threads::accept_waiting() {
       ::close(client);
       return pause_accepting();
     }
-    room.admit(std::move(socket), peer.address());
+    table.admit(std::move(socket), peer.address());
   }
   accept();
 }
 
 // Out of descriptors or memory: somebody must go, and a moment pass, before the next try.
 void WebhookListener::Threads::pause_accepting() {
-  room.evict_one();
+  table.evict_one();
   pause.expires_after(Millis{20});
   pause.async_wait([this](error_code cancelled) {
     if (!cancelled) accept();
@@ -204,7 +204,7 @@ Result<std::unique_ptr<WebhookListener>> WebhookListener::start(const Address& l
                                                                 WebhookLimits limits, ServerTls tls,
                                                                 int inherited) {
   auto threads = std::make_unique<Threads>(std::move(ports), limits);
-  threads->room.use(std::move(tls));
+  threads->table.use(std::move(tls));
   if (Status opened = threads->open(listen, inherited); !opened) return opened.error();
   threads->accept();
   threads->listening = true;
@@ -222,7 +222,7 @@ WebhookListener::~WebhookListener() { stop(Millis::zero()); }
 int WebhookListener::port() const { return threads_->address.port; }
 
 void WebhookListener::use(ServerTls tls) {
-  asio::post(threads_->io, [&room = threads_->room, tls = std::move(tls)]() mutable { room.use(std::move(tls)); });
+  asio::post(threads_->io, [&table = threads_->table, tls = std::move(tls)]() mutable { table.use(std::move(tls)); });
 }
 
 WebhookFacts WebhookListener::facts() const {
@@ -241,10 +241,10 @@ void WebhookListener::stop(Millis grace) {
     error_code ignored;
     threads.acceptor.close(ignored);
     threads.pause.cancel();
-    threads.room.close_down(grace, [&threads] { threads.work.reset(); });
+    threads.table.shut_down(grace, [&threads] { threads.work.reset(); });
   });
   threads.thread.join();
-  threads.room.forget_returns();
+  threads.table.drop_completions();
   threads.pool.join();
 }
 

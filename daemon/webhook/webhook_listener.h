@@ -16,7 +16,7 @@ namespace keeper {
 
 class WebhookListener {
  public:
-  // Listens when it returns. `inherited`: a socket that listens on that address already, which it takes; -1: none.
+  // Listens when it completions. `inherited`: a socket that listens on that address already, which it takes; -1: none.
   // Errors: not_applied, naming the address and what the system said of it; malformed, where the inherited socket is
   // another one.
   static Result<std::unique_ptr<WebhookListener>> start(const Address& listen, WebhookPorts ports,

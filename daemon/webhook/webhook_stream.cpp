@@ -14,7 +14,7 @@ using boost::system::error_code;
 
 }  // namespace
 
-WebhookStream::WebhookStream(tcp::socket socket, SSL_CTX* tls, HandshakeQueue& handshakes)
+WebhookStream::WebhookStream(tcp::socket socket, SSL_CTX* tls, HandshakeScheduler& handshakes)
     : socket_(std::move(socket)), handshakes_(&handshakes) {
   error_code failed;
   socket_.set_option(tcp::no_delay(true), failed);
@@ -47,7 +47,7 @@ void WebhookStream::retry(int result, Done done, std::function<void(Done)> again
 void WebhookStream::read_tls(asio::mutable_buffer into, Done done) {
   if (SSL_is_init_finished(ssl_.get()) != 0) return read_now(into, std::move(done));
   const bool begun = SSL_get_state(ssl_.get()) != TLS_ST_BEFORE;
-  handshakes_->push([this, into, done = std::move(done)] { read_now(into, done); }, begun);
+  handshakes_->schedule([this, into, done = std::move(done)] { read_now(into, done); }, begun);
 }
 
 void WebhookStream::read_now(asio::mutable_buffer into, Done done) {
@@ -84,21 +84,21 @@ bool WebhookStream::has_waiting() const {
   return socket_.available(failed) > 0 && !failed;
 }
 
-void WebhookStream::say_goodbye() {
+void WebhookStream::send_close_notify() {
   if (!ssl_ || broken_ || SSL_is_init_finished(ssl_.get()) == 0) return;
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
 
 bool WebhookStream::finish() {
-  say_goodbye();
+  send_close_notify();
   error_code failed;
   socket_.shutdown(tcp::socket::shutdown_send, failed);
   return !failed;
 }
 
 void WebhookStream::close() {
-  say_goodbye();
+  send_close_notify();
   broken_ = true;  // a retry may be on its way, and the descriptor soon be another's
   error_code ignored;
   socket_.close(ignored);

@@ -14,7 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
-#include "webhook/handshake_queue.h"
+#include "webhook/handshake_scheduler.h"
 
 namespace keeper {
 
@@ -23,7 +23,7 @@ class WebhookStream {
   using Done = std::function<void(boost::system::error_code, std::size_t)>;
 
   // `tls`: null for plain text.
-  WebhookStream(boost::asio::ip::tcp::socket socket, SSL_CTX* tls, HandshakeQueue& handshakes);
+  WebhookStream(boost::asio::ip::tcp::socket socket, SSL_CTX* tls, HandshakeScheduler& handshakes);
 
   // One at a time.
   template <class Handler>
@@ -66,10 +66,10 @@ class WebhookStream {
   // After a call that did not go through: once more when the socket is ready for what it waits for.
   void retry(int result, Done done, std::function<void(Done)> again);
   void complete(Done done, boost::system::error_code failed, std::size_t bytes);
-  void say_goodbye();
+  void send_close_notify();
 
   boost::asio::ip::tcp::socket socket_;
-  HandshakeQueue* handshakes_;
+  HandshakeScheduler* handshakes_;
   std::unique_ptr<SSL, Free> ssl_;
   bool broken_ = false;  // TLS failed or is over: nothing more may be said in it
 };

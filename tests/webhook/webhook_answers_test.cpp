@@ -34,7 +34,7 @@ TEST_CASE("each outcome of a delivery has its word, and the connection stays ope
   CHECK(stage.listener->facts().count(WebhookCounter::held) == 1);
 }
 
-TEST_CASE("the body reaches the intake byte for byte") {
+TEST_CASE("the body is verified byte for byte as it was sent") {
   WebhookStage stage;
   std::string body(64 * 1024, '\0');
   for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 7);
@@ -87,7 +87,7 @@ TEST_CASE("paths and providers that do not exist are 404") {
     REQUIRE(answer);
     CHECK(answer->status == 404);
   }
-  CHECK(stage.intakes == 0);
+  CHECK(stage.verifications == 0);
 }
 
 TEST_CASE("what cannot be put on disk is 503 with Retry-After") {
@@ -117,7 +117,7 @@ TEST_CASE("a body over 64 KiB is refused before it is read, and its sender sees 
     CHECK(answer->headers.at("connection") == "close");
     CHECK(client.closes(Seconds{4}));
   }
-  CHECK(stage.intakes == 0);
+  CHECK(stage.verifications == 0);
 }
 
 TEST_CASE("a client that waits for 100 Continue gets it, and a refusal instead where one is due") {
@@ -175,5 +175,5 @@ TEST_CASE("where tokens are asked for, a path without the right one looks like a
   CHECK(status_at("/hooks/agents/0123456789abcdeX") == 404);
   CHECK(status_at("/hooks/agents/0123456789abcdef/more") == 404);
   CHECK(status_at("/hooks/nobody/0123456789abcdef") == 404);
-  CHECK(stage.intakes == 2);
+  CHECK(stage.verifications == 2);
 }

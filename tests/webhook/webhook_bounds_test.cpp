@@ -54,7 +54,7 @@ TEST_CASE("a request that drips is answered with 408 and closed at its total dea
     CHECK(client.closes(Seconds{5}));
     CHECK(Clock::now() - began < Seconds{2});
   }
-  CHECK(stage.intakes == 0);
+  CHECK(stage.verifications == 0);
   CHECK(stage.listener->facts().count(WebhookCounter::timed_out) == 2);
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("between requests a client that delivered may stay for the idle limit"
   CHECK(Clock::now() - began > Millis{500});
 }
 
-TEST_CASE("at the connection cap the one longest without a request makes room for the newcomer") {
+TEST_CASE("at the connection limit the one that waited longest without a request is evicted") {
   WebhookLimits limits;
   limits.connections_max = 4;
   WebhookStage stage(limits);
@@ -99,7 +99,7 @@ TEST_CASE("at the connection cap the one longest without a request makes room fo
   CHECK(idle[0].answer()->status == 200);
 }
 
-TEST_CASE("a client that delivered keeps its connection, however many newcomers there are") {
+TEST_CASE("an authenticated connection stays, however many others come") {
   WebhookLimits limits;
   limits.connections_max = 4;
   WebhookStage stage(limits);
@@ -114,7 +114,7 @@ TEST_CASE("a client that delivered keeps its connection, however many newcomers 
   CHECK(idle.front().closes(Seconds{5}));
 }
 
-TEST_CASE("connections with a delivery at work are never closed for a newcomer, which waits instead") {
+TEST_CASE("a connection that is processing is never evicted; a new one waits") {
   WebhookLimits limits;
   limits.connections_max = 2;
   WebhookStage stage(limits);
@@ -153,33 +153,33 @@ TEST_CASE("a thousand deliveries that wait for their commit hold no thread") {
   }
 }
 
-TEST_CASE("an intake that blocks for a key does not hold up other deliveries") {
+TEST_CASE("a verification that blocks for a key does not delay other deliveries") {
   WebhookStage stage;
   RawClient slow(stage.port());
   slow.send(stage.post("{}", "videosdk-signature: slow\r\n"));
-  REQUIRE(eventually([&] { return stage.intakes == 1; }));
+  REQUIRE(eventually([&] { return stage.verifications == 1; }));
   CHECK(ask(stage.port(), stage.post("{}"))->status == 200);
-  stage.release_intake = true;
+  stage.release_verification = true;
   CHECK(slow.answer()->status == 200);
 }
 
-TEST_CASE("clients that delivered and strangers take turns at being verified") {
-  const bool one_is_a_stranger = GENERATE(false, true);
-  CAPTURE(one_is_a_stranger);
+TEST_CASE("authenticated connections and others take turns at being verified") {
+  const bool one_is_unauthenticated = GENERATE(false, true);
+  CAPTURE(one_is_unauthenticated);
   WebhookLimits limits;
-  limits.intake_threads = 1;
+  limits.verification_threads = 1;
   WebhookStage stage(limits);
-  const auto client = [&](bool trusted) {
+  const auto client = [&](bool authenticated) {
     auto made = std::make_unique<RawClient>(stage.port());
-    if (trusted) {
+    if (authenticated) {
       made->send(stage.post("before"));
       REQUIRE(made->answer()->status == 200);
     }
     return made;
   };
   std::vector<std::unique_ptr<RawClient>> many;
-  for (int i = 0; i < 6; ++i) many.push_back(client(one_is_a_stranger));
-  const auto one = client(!one_is_a_stranger);
+  for (int i = 0; i < 6; ++i) many.push_back(client(one_is_unauthenticated));
+  const auto one = client(!one_is_unauthenticated);
   const auto slow = client(false);
   stage.bodies.with([](auto& all) { all.clear(); });
   const std::uint64_t before = stage.listener->facts().count(WebhookCounter::received);
@@ -192,7 +192,7 @@ TEST_CASE("clients that delivered and strangers take turns at being verified") {
   REQUIRE(received(7));
   one->send(stage.post("one"));
   REQUIRE(received(8));
-  stage.release_intake = true;
+  stage.release_verification = true;
   CHECK(one->answer()->status == 200);
   for (const auto& other : many) CHECK(other->answer()->status == 200);
   const auto bodies = stage.bodies.with([](const auto& all) { return all; });
@@ -262,7 +262,7 @@ TEST_CASE("a stop is bounded by its grace, and outcomes that come after it are d
 TEST_CASE("one address takes no more than its share of the connections, and the newest is served") {
   WebhookLimits limits;
   limits.connections_per_address_max = 4;
-  limits.trusts_loopback = false;
+  limits.exempts_loopback = false;
   SECTION("counted") {
     WebhookStage stage(limits);
     std::vector<std::unique_ptr<RawClient>> idle;
@@ -279,8 +279,8 @@ TEST_CASE("one address takes no more than its share of the connections, and the 
     CHECK(answer->status == 200);
     CHECK(stage.listener->facts().connections <= 4);
   }
-  SECTION("trusted") {
-    limits.trusted_addresses = {"127.0.0.1"};
+  SECTION("authenticated") {
+    limits.exempt_addresses = {"127.0.0.1"};
     WebhookStage stage(limits);
     std::vector<std::unique_ptr<RawClient>> idle;
     for (int i = 0; i < 10; ++i) {

@@ -48,7 +48,7 @@ TEST_CASE("framing that two readers could understand differently is refused and 
     CHECK(answer->headers.at("connection") == "close");
     CHECK_FALSE(client.answer(Seconds{4}).has_value());
   }
-  CHECK(stage.intakes == 0);
+  CHECK(stage.verifications == 0);
 }
 
 TEST_CASE("a missing length is 411 and chunked framing likewise") {
@@ -104,7 +104,7 @@ TEST_CASE("a pipelined request waits while the one before it is at work") {
   client.send(stage.post("1") + stage.post("2"));
   REQUIRE(eventually([&] { return stage.kept_count() == 1; }));
   std::this_thread::sleep_for(Millis{50});
-  CHECK(stage.intakes == 1);
+  CHECK(stage.verifications == 1);
   stage.release_kept(Ack::recorded);
   CHECK(client.answer()->status == 200);
   CHECK(client.answer()->status == 200);

@@ -20,7 +20,7 @@ WebhookStage::WebhookStage(WebhookLimits limits, ServerTls tls) {
 }
 
 WebhookStage::~WebhookStage() {
-  release_intake = true;
+  release_verification = true;
   listener.reset();
 }
 
@@ -29,10 +29,10 @@ WebhookPorts WebhookStage::ports() {
   ports.admits = [this](std::string_view provider, std::string_view asked) {
     return provider == "agents" && asked == token;
   };
-  ports.intake = [this](std::string_view, std::string_view body, std::string_view signature) -> Intake {
-    ++intakes;
+  ports.verify = [this](std::string_view, std::string_view body, std::string_view signature) -> VerificationResult {
+    ++verifications;
     if (signature == "slow") {
-      while (!release_intake) std::this_thread::sleep_for(Millis{1});
+      while (!release_verification) std::this_thread::sleep_for(Millis{1});
     }
     if (signature.empty() || signature == "bad") return Unauthorized{};
     if (signature == "odd") return Malformed{"no \"type\" in it"};

@@ -16,7 +16,7 @@
 
 namespace keeper::test {
 
-// Signature "bad": unauthorized; "odd": malformed; "slow": the intake blocks until `release_intake`; an empty
+// Signature "bad": unauthorized; "odd": malformed; "slow": the verification blocks until `release_verification`; an empty
 // one: unauthorized. Deliveries are answered with `ack` at once, or kept while `holds` is set.
 class WebhookStage {
  public:
@@ -28,8 +28,8 @@ class WebhookStage {
 
   std::atomic<bool> holds{false};
   std::atomic<bool> full{false};
-  std::atomic<bool> release_intake{false};
-  std::atomic<int> intakes{0};
+  std::atomic<bool> release_verification{false};
+  std::atomic<int> verifications{0};
   std::string token;  // that the path must end with; set before the first request
   std::atomic<std::optional<Ack>> ack{Ack::recorded};
   Locked<std::vector<DeliveryDone>> kept;

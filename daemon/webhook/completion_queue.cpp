@@ -1,4 +1,4 @@
-#include "webhook/webhook_returns.h"
+#include "webhook/completion_queue.h"
 
 #include <boost/asio/post.hpp>
 
@@ -6,30 +6,30 @@
 
 namespace keeper {
 
-void WebhookReturns::push(WebhookReturn item) {
+void CompletionQueue::push(Completion item) {
   const std::scoped_lock lock(mutex_);
   if (io_ == nullptr) return;
   waiting_.push_back(std::move(item));
   if (waiting_.size() == 1) {
-    boost::asio::post(*io_, [self = shared_from_this()] { self->hand_out(); });
+    boost::asio::post(*io_, [self = shared_from_this()] { self->dispatch(); });
   }
 }
 
-void WebhookReturns::close() {
+void CompletionQueue::close() {
   const std::scoped_lock lock(mutex_);
   io_ = nullptr;
   waiting_.clear();
 }
 
-void WebhookReturns::hand_out() {
-  handed_.clear();
+void CompletionQueue::dispatch() {
+  dispatched_.clear();
   {
     const std::scoped_lock lock(mutex_);
-    handed_.swap(waiting_);
+    dispatched_.swap(waiting_);
   }
-  for (WebhookReturn& item : handed_) {
+  for (Completion& item : dispatched_) {
     if (const auto connection = item.connection.lock()) {
-      connection->returned(item.ticket, std::move(item.outcome));
+      connection->complete(item.request_number, std::move(item.outcome));
     }
   }
 }

@@ -13,35 +13,35 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "webhook/webhook_ports.h"
-#include "webhook/webhook_returns.h"
+#include "webhook/completion_queue.h"
 
 namespace keeper {
 
-class WebhookIntake : public std::enable_shared_from_this<WebhookIntake> {
+class VerificationQueue : public std::enable_shared_from_this<VerificationQueue> {
  public:
-  WebhookIntake(boost::asio::thread_pool& pool, std::size_t threads, const WebhookPorts& ports,
-                std::shared_ptr<WebhookReturns> returns);
+  VerificationQueue(boost::asio::thread_pool& pool, std::size_t threads, const WebhookPorts& ports,
+                std::shared_ptr<CompletionQueue> completions);
 
-  void push(std::shared_ptr<WebhookConnection> connection, std::uint64_t ticket, bool trusted);
+  void push(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number, bool authenticated);
 
  private:
   struct Request {
     std::shared_ptr<WebhookConnection> connection;
-    std::uint64_t ticket = 0;
+    std::uint64_t request_number = 0;
   };
 
   std::optional<Request> next();
-  void work();
-  void carry(const Request& request);
+  void run_worker();
+  void verify_and_deliver(const Request& request);
 
   boost::asio::thread_pool& pool_;
   const std::size_t threads_;
   const WebhookPorts& ports_;
-  const std::shared_ptr<WebhookReturns> returns_;
+  const std::shared_ptr<CompletionQueue> completions_;
   std::mutex mutex_;
-  std::deque<Request> trusted_, strangers_;
-  bool strangers_turn_ = false;
-  std::size_t at_work_ = 0;  // threads
+  std::deque<Request> authenticated_, unauthenticated_;
+  bool unauthenticated_turn_ = false;
+  std::size_t workers_ = 0;  // threads
 };
 
 }  // namespace keeper

@@ -20,27 +20,27 @@ class WebhookConnection;
 struct Unavailable {};
 using WebhookOutcome = std::variant<Ack, Unauthorized, Malformed, Unavailable>;
 
-struct WebhookReturn {
+struct Completion {
   std::weak_ptr<WebhookConnection> connection;
-  std::uint64_t ticket = 0;  // the request of the connection that it answers
+  std::uint64_t request_number = 0;  // the request of the connection that it answers
   WebhookOutcome outcome;
 };
 
-class WebhookReturns : public std::enable_shared_from_this<WebhookReturns> {
+class CompletionQueue : public std::enable_shared_from_this<CompletionQueue> {
  public:
-  explicit WebhookReturns(boost::asio::io_context& io) : io_(&io) {}
+  explicit CompletionQueue(boost::asio::io_context& io) : io_(&io) {}
 
-  void push(WebhookReturn item);
+  void push(Completion item);
   // Before the io context goes.
   void close();
 
  private:
-  void hand_out();
+  void dispatch();
 
   std::mutex mutex_;
   boost::asio::io_context* io_;
-  std::vector<WebhookReturn> waiting_;
-  std::vector<WebhookReturn> handed_;  // the listener's thread only; kept for its memory
+  std::vector<Completion> waiting_;
+  std::vector<Completion> dispatched_;  // the listener's thread only; kept for its memory
 };
 
 }  // namespace keeper

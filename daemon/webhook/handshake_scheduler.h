@@ -10,20 +10,20 @@
 
 namespace keeper {
 
-class HandshakeQueue {
+class HandshakeScheduler {
  public:
-  explicit HandshakeQueue(boost::asio::io_context& io) : io_(io) {}
+  explicit HandshakeScheduler(boost::asio::io_context& io) : io_(io) {}
 
   // Called later, in the order in which they came; `begun`: the client's first message was answered.
-  void push(std::function<void()> step, bool begun);
+  void schedule(std::function<void()> step, bool begun);
 
  private:
-  void arm();
-  void next();
+  void post_next();
+  void run_next();
 
   boost::asio::io_context& io_;
   std::deque<std::function<void()>> begun_, first_;
-  bool armed_ = false;
+  bool posted_ = false;
 };
 
 }  // namespace keeper

@@ -41,7 +41,7 @@ std::vector<std::string> code_of(const Source& source) {
 
 std::vector<Source> sources() {
   std::vector<Source> all;
-  for (const char* top : {"daemon", "tests"}) {
+  for (const char* top : {"daemon", "sandbox", "tests"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
       const std::string extension = entry.path().extension();
       const std::string path = fs::relative(entry.path(), root);

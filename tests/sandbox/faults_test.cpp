@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "sandbox/test/harness.h"
+#include "sandbox/harness.h"
 
 using namespace sandbox;
 using namespace sandbox::test;

@@ -1,4 +1,4 @@
-#include "sandbox/test/harness.h"
+#include "sandbox/harness.h"
 
 using namespace sandbox;
 using namespace sandbox::test;

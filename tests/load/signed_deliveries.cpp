@@ -1,4 +1,4 @@
-#include "load/deliveries.h"
+#include "load/signed_deliveries.h"
 
 #include <fstream>
 #include <random>

@@ -1,4 +1,4 @@
-#include "sandbox/test/harness.h"
+#include "sandbox/harness.h"
 
 #include <openssl/bio.h>
 #include <openssl/decoder.h>

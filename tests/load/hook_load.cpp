@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "load/attackers.h"
-#include "load/deliveries.h"
+#include "load/signed_deliveries.h"
 #include "load/sender.h"
 
 using namespace keeper::load;

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sandbox/test/harness.h"
+#include "sandbox/harness.h"
 
 using namespace sandbox;
 using namespace sandbox::test;

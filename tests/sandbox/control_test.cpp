@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sandbox/test/harness.h"
+#include "sandbox/harness.h"
 
 using namespace sandbox;
 using namespace sandbox::test;

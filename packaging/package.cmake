@@ -1,7 +1,7 @@
 # Debian packages, by `cpack -G DEB` in a release build: session-keeper, and session-keeper-sandbox for a first try.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
-set(CPACK_PACKAGE_CONTACT "The session-keeper developers <maintainers@session-keeper.example.org>")
+set(CPACK_PACKAGE_CONTACT "The session-keeper maintainers <maintainers@session-keeper.example.org>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)

@@ -172,7 +172,7 @@ struct Values {
   Mono budgets_due = mono_never;
 };
 
-// The one list of the keeper's tables. The memory is `Of` = Table, an edit in the making is Edits, and what a decision
+// The one list of the keeper's tables. The memory is `Of` = MemoryTable, an edit in the making is Edits, and what a decision
 // changes is Changes. Who adds a table adds it here and in for_each_table(), which does not compile without it.
 template <template <class, class> class Of>
 struct Tables {
@@ -233,7 +233,7 @@ struct TableType<std::int64_t, Held> {
   using type = HeldDeliveries;
 };
 template <class K, class V>
-using Table = typename TableType<K, V>::type;
+using MemoryTable = typename TableType<K, V>::type;
 
 // An edit: the new value, or empty for what leaves the memory.
 template <class K, class V>
@@ -271,7 +271,7 @@ struct Decision : Tables<Changes> {
 // A delivery that one of these decisions records; null: none does.
 const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int64_t id);
 
-struct World : Values, Tables<Table> {
+struct World : Values, Tables<MemoryTable> {
   InstanceId instance;
   std::array<std::int64_t, 5> counts{};
 

@@ -32,13 +32,13 @@ struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
   Moment call_at;                   // the next provider call is not before this
-  Deadline beat_at;                 // the next heartbeat
-  Deadline idle_at;                 // the provider's idle timeout passes
-  Deadline hard_at;                 // the provider's maximum passes
-  Deadline own_hard_at;             // the plan's max_duration passes
-  Deadline rollover_at;             // a successor is due
-  Deadline start_by;                // start_timeout passes
-  Deadline stop_by;                 // stop_timeout passes
+  SessionDeadline beat_at;          // the next heartbeat
+  SessionDeadline idle_at;          // the provider's idle timeout passes
+  SessionDeadline hard_at;          // the provider's maximum passes
+  SessionDeadline own_hard_at;      // the plan's max_duration passes
+  SessionDeadline rollover_at;      // a successor is due
+  SessionDeadline start_by;         // start_timeout passes
+  SessionDeadline stop_by;          // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
@@ -172,7 +172,7 @@ struct Values {
   Mono budgets_due = mono_never;
 };
 
-// The one list of the keeper's tables. The memory is `Of` = Table, an edit in the making is Edits, and what a decision
+// The one list of the keeper's tables. The memory is `Of` = MemoryTable, an edit in the making is Edits, and what a decision
 // changes is Changes. Who adds a table adds it here and in for_each_table(), which does not compile without it.
 template <template <class, class> class Of>
 struct Tables {
@@ -233,7 +233,7 @@ struct TableType<std::int64_t, Held> {
   using type = HeldDeliveries;
 };
 template <class K, class V>
-using Table = typename TableType<K, V>::type;
+using MemoryTable = typename TableType<K, V>::type;
 
 // An edit: the new value, or empty for what leaves the memory.
 template <class K, class V>
@@ -271,7 +271,7 @@ struct Decision : Tables<Changes> {
 // A delivery that one of these decisions records; null: none does.
 const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int64_t id);
 
-struct World : Values, Tables<Table> {
+struct World : Values, Tables<MemoryTable> {
   InstanceId instance;
   std::array<std::int64_t, 5> counts{};
 

@@ -15,9 +15,6 @@ std::string words(const std::array<E, N>& values) {
   return all;
 }
 
-constexpr std::array<Disposition, 5> all_dispositions{
-    Disposition::applied, Disposition::held, Disposition::late, Disposition::ignored, Disposition::unmatched};
-
 }  // namespace
 
 std::optional<std::int64_t> parse_number(std::string_view text) {

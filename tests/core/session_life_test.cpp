@@ -232,78 +232,76 @@ std::map<std::string, std::function<void(Tracked&, Slot&)>> setters() {
   static const Plan plan = bench::always_plan("p", "notte");
   constexpr Millis hour = std::chrono::hours{1};
   const Mono at = now.mono;
-  return {
-    {"call_now", [=](Tracked& s, Slot&) { call_now(s, at); }},
-        {"hasten_call", [=](Tracked& s, Slot&) { hasten_call(s, at); }},
-        {"arm_watch", [=](Tracked& s, Slot&) { arm_watch(s, at, hour); }},
-        {"arm_retry", [=](Tracked& s, Slot&) { arm_retry(s, at); }},
-        {"retry_heartbeat", [=](Tracked& s, Slot&) { retry_heartbeat(s, at + hour); }},
-        {"wait_out_start", [=](Tracked& s, Slot&) { wait_out_start(s, at); }},
-        {"block_start", [=](Tracked& s, Slot&) { block_start(s, at + 9 * hour, &plan); }},
-        {"arm_heartbeat", [=](Tracked& s, Slot&) { arm_heartbeat(s, at, hour); }},
-        {"repeat_heartbeat", [=](Tracked& s, Slot&) { repeat_heartbeat(s, at, hour); }},
-        {"drop_heartbeat", [=](Tracked& s, Slot&) { drop_heartbeat(s); }},
-        {"arm_idle_timeout", [=](Tracked& s, Slot&) { arm_idle_timeout(s, at, hour); }},
-        {"arm_maximum", [=](Tracked& s, Slot&) { arm_maximum(s, at, hour); }},
-        {"arm_own_maximum", [=](Tracked& s, Slot&) { arm_own_maximum(s, at, hour); }},
-        {"arm_rollover", [=](Tracked& s, Slot&) { arm_rollover(s, at); }},
-        {"postpone_rollover", [=](Tracked& s, Slot&) { postpone_rollover(s, at); }},
-        {"drop_rollover", [=](Tracked& s, Slot&) { drop_rollover(s); }},
-        {"arm_start_timeout", [=](Tracked& s, Slot&) { arm_start_timeout(s, at, hour); }},
-        {"extend_start_timeout", [=](Tracked& s, Slot&) { extend_start_timeout(s, at, 9 * hour); }},
-        {"cut_start_timeout", [=](Tracked& s, Slot&) { cut_start_timeout(s, at, hour); }},
-        {"drop_start_timeout", [=](Tracked& s, Slot&) { drop_start_timeout(s); }},
-        {"arm_stop_timeout", [=](Tracked& s, Slot&) { arm_stop_timeout(s, at, hour); }},
-        {"look_again", [=](Tracked& s, Slot&) { look_again(s, at); }},
-        {"arm_attempt", [=](Tracked&, Slot& slot) { arm_attempt(slot, at, hour); }};
-  }
+  return {{"call_now", [=](Tracked& s, Slot&) { call_now(s, at); }},
+          {"hasten_call", [=](Tracked& s, Slot&) { hasten_call(s, at); }},
+          {"arm_watch", [=](Tracked& s, Slot&) { arm_watch(s, at, hour); }},
+          {"arm_retry", [=](Tracked& s, Slot&) { arm_retry(s, at); }},
+          {"retry_heartbeat", [=](Tracked& s, Slot&) { retry_heartbeat(s, at + hour); }},
+          {"wait_out_start", [=](Tracked& s, Slot&) { wait_out_start(s, at); }},
+          {"block_start", [=](Tracked& s, Slot&) { block_start(s, at + 9 * hour, &plan); }},
+          {"arm_heartbeat", [=](Tracked& s, Slot&) { arm_heartbeat(s, at, hour); }},
+          {"repeat_heartbeat", [=](Tracked& s, Slot&) { repeat_heartbeat(s, at, hour); }},
+          {"drop_heartbeat", [=](Tracked& s, Slot&) { drop_heartbeat(s); }},
+          {"arm_idle_timeout", [=](Tracked& s, Slot&) { arm_idle_timeout(s, at, hour); }},
+          {"arm_maximum", [=](Tracked& s, Slot&) { arm_maximum(s, at, hour); }},
+          {"arm_own_maximum", [=](Tracked& s, Slot&) { arm_own_maximum(s, at, hour); }},
+          {"arm_rollover", [=](Tracked& s, Slot&) { arm_rollover(s, at); }},
+          {"postpone_rollover", [=](Tracked& s, Slot&) { postpone_rollover(s, at); }},
+          {"drop_rollover", [=](Tracked& s, Slot&) { drop_rollover(s); }},
+          {"arm_start_timeout", [=](Tracked& s, Slot&) { arm_start_timeout(s, at, hour); }},
+          {"extend_start_timeout", [=](Tracked& s, Slot&) { extend_start_timeout(s, at, 9 * hour); }},
+          {"cut_start_timeout", [=](Tracked& s, Slot&) { cut_start_timeout(s, at, hour); }},
+          {"drop_start_timeout", [=](Tracked& s, Slot&) { drop_start_timeout(s); }},
+          {"arm_stop_timeout", [=](Tracked& s, Slot&) { arm_stop_timeout(s, at, hour); }},
+          {"look_again", [=](Tracked& s, Slot&) { look_again(s, at); }},
+          {"arm_attempt", [=](Tracked&, Slot& slot) { arm_attempt(slot, at, hour); }}};
+}
 
-  // A session whose deadlines are all set, so that a call of any setter shows.
-  Tracked armed() {
-    Tracked one = session(State::active, Progress::started);
-    const Mono later = now.mono + std::chrono::hours{5};
-    arm_retry(one, later);
-    arm_heartbeat(one, now.mono, Millis{0});
-    arm_rollover(one, later);
-    arm_start_timeout(one, later, Millis{0});
-    return one;
-  }
+// A session whose deadlines are all set, so that a call of any setter shows.
+Tracked armed() {
+  Tracked one = session(State::active, Progress::started);
+  const Mono later = now.mono + std::chrono::hours{5};
+  arm_retry(one, later);
+  arm_heartbeat(one, now.mono, Millis{0});
+  arm_rollover(one, later);
+  arm_start_timeout(one, later, Millis{0});
+  return one;
+}
 
-  std::set<std::string> named_functions() {
-    std::set<std::string> names;
-    const std::regex declaration("^void ([a-z_]+)\\(");
-    for (const std::string& line : lines_of("daemon/core/deadlines.h")) {
-      std::smatch match;
-      if (std::regex_search(line, match, declaration)) names.insert(match[1]);
-    }
-    return names;
+std::set<std::string> named_functions() {
+  std::set<std::string> names;
+  const std::regex declaration("^void ([a-z_]+)\\(");
+  for (const std::string& line : lines_of("daemon/core/deadlines.h")) {
+    std::smatch match;
+    if (std::regex_search(line, match, declaration)) names.insert(match[1]);
   }
+  return names;
+}
 
-  // Sets the deadline to this moment, with what it needs to count.
-  void set_deadline(const std::string& name, Tracked& session, Mono at) {
-    if (name == "idle_at") arm_heartbeat(session, at, std::chrono::hours{2});
-    if (name == "idle_at") arm_idle_timeout(session, at, Millis{0});
-    if (name == "beat_at") arm_heartbeat(session, at, Millis{0});
-    if (name == "hard_at") arm_maximum(session, at, Millis{0});
-    if (name == "own_hard_at") arm_own_maximum(session, at, Millis{0});
-    if (name == "rollover_at") arm_rollover(session, at);
-    if (name == "start_by") arm_start_timeout(session, at, Millis{0});
-    if (name == "stop_by") arm_stop_timeout(session, at, Millis{0});
-    if (name == "call_at") arm_retry(session, at);
-    if (name == "due") look_again(session, at);
-  }
+// Sets the deadline to this moment, with what it needs to count.
+void set_deadline(const std::string& name, Tracked& session, Mono at) {
+  if (name == "idle_at") arm_heartbeat(session, at, std::chrono::hours{2});
+  if (name == "idle_at") arm_idle_timeout(session, at, Millis{0});
+  if (name == "beat_at") arm_heartbeat(session, at, Millis{0});
+  if (name == "hard_at") arm_maximum(session, at, Millis{0});
+  if (name == "own_hard_at") arm_own_maximum(session, at, Millis{0});
+  if (name == "rollover_at") arm_rollover(session, at);
+  if (name == "start_by") arm_start_timeout(session, at, Millis{0});
+  if (name == "stop_by") arm_stop_timeout(session, at, Millis{0});
+  if (name == "call_at") arm_retry(session, at);
+  if (name == "due") look_again(session, at);
+}
 
-  // The ending that a session with this deadline gets by then: "timed_out, idle_timeout"; "–": none.
-  std::string ending_at(const std::string& deadline, Mono at, Mono by) {
-    Tracked one = session(State::active, Progress::started);
-    arm_retry(one, by + moment);
-    set_deadline(deadline, one, at);
-    const Decision decision = settled(one, {now.wall + (by - now.mono), by});
-    if (decision.sessions.empty()) return "–";
-    const auto& ending = decision.sessions.front().after->row.ending;
-    return ending ? std::string(to_string(ending->state)) + ", " + std::string(to_string(ending->reason))
-                  : "–";
-  }
+// The ending that a session with this deadline gets by then: "timed_out, idle_timeout"; "–": none.
+std::string ending_at(const std::string& deadline, Mono at, Mono by) {
+  Tracked one = session(State::active, Progress::started);
+  arm_retry(one, by + moment);
+  set_deadline(deadline, one, at);
+  const Decision decision = settled(one, {now.wall + (by - now.mono), by});
+  if (decision.sessions.empty()) return "–";
+  const auto& ending = decision.sessions.front().after->row.ending;
+  return ending ? std::string(to_string(ending->state)) + ", " + std::string(to_string(ending->reason)) : "–";
+}
 
 }  // namespace
 
@@ -342,7 +340,7 @@ TEST_CASE("a deadline that passes does what the page says, after the grace that 
 TEST_CASE("the page names every time that the keeper's memory has") {
   std::string page;
   for (const std::string& line : lines_of("docs/session-life.md")) page += line + "\n";
-  const std::regex member("^  (Mono|Moment|Deadline|Wall) ([a-z_]+)( =|\\{|;)");
+  const std::regex member("^  (Mono|Moment|SessionDeadline|Wall) ([a-z_]+)( =|\\{|;)");
   int times = 0;
   for (const char* file : {"daemon/core/world.h", "daemon/core/held.h"}) {
     for (const std::string& line : lines_of(file)) {

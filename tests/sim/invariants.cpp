@@ -54,13 +54,13 @@ void Simulation::check_left(const Effect& effect) {
   }
 }
 
-// 22: whatever the disk does, a session that is kept alive does not lapse.
+// 21: whatever the disk does, a session that is kept alive does not lapse.
 void Simulation::check_lapse(const SimRemote& remote) {
   if (!calm_ || remote.alive || remote.stranger || remote.end_reason != Reason::idle_timeout) return;
   const SessionRow& row = rows_.at(remote.session);
   const auto plan = config_->plans.find(row.plan);
   const bool kept = plan != config_->plans.end() && plan->second.keep_alive.heartbeat && !row.ending;
-  if (kept) fail("22: a session lapsed while the disk was in trouble: " + row.id.str());
+  if (kept) fail("21: a session lapsed while the disk was in trouble: " + row.id.str());
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.

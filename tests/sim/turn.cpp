@@ -63,7 +63,7 @@ RoundPorts Simulation::ports() {
 void Simulation::turn() {
   try {
     rounds_->turn(now());
-    if (!rounds_->fatal().empty()) fail("22: after an outage: " + rounds_->fatal());
+    if (!rounds_->fatal().empty()) fail("21: after an outage: " + rounds_->fatal());
   } catch (const Killed&) {
     restart();
   }

@@ -129,6 +129,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
     }
     store->lock_ = std::make_unique<StoreLock>(std::move(**lock));
     if (const Status file = make_private_file(path); !file) return file.error();
+    const Result<bool> alone = store->lock_->take_file(path);
+    if (!alone) return alone.error();
+    if (!*alone) {
+      say(refusal, Refusal::held);
+      return file_error(path, "is held by another daemon, which knows the same file by another name; stop that daemon first");
+    }
   }
   if (const Status opened = store->connect(true, refusal); !opened) return opened.error();
   say(refusal, Refusal::none);

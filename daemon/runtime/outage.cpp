@@ -177,8 +177,9 @@ void Rounds::work_in_outage(Now now) {
   round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
   changed_ = true;
   round.let_out(ports_);
-  if (late_ || now.mono < outage_->retry_at) return;
+  if (now.mono < outage_->retry_at) return;
   outage_->retry_at = now.mono + retry_every;
+  if (late_) return;
   if (!outage_->known) find_out(now);
   if (outage_->known && !late_ && fatal_.empty()) probe(now);
 }

@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/keeper.h"
+#include "provider/provider_table.h"
 
 namespace keeper {
 namespace {
@@ -193,7 +194,7 @@ int simulate(const SimulateRequest& request, const Terminal& terminal) {
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;
-  const LoadOutcome outcome = load_settings(request.config, options);
+  const LoadOutcome outcome = load_settings(request.config, provider_kinds(), options);
   if (!outcome.settings) {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     return exit_bad_configuration;

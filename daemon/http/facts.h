@@ -60,7 +60,7 @@ struct WebhookFacts {
 
 struct ProviderFacts {
   ProviderName name;
-  ProviderType type = ProviderType::notte;
+  ProviderType type;
   std::optional<RateLimit> rate_limit;
   std::optional<std::size_t> rate_left{};  // calls that may leave at once; of lanes with limits of their own, the least
 };

@@ -1,5 +1,6 @@
-// The lock that makes one daemon the owner of a store: flock() on `<store>.lock`, which holds the owner's pid.
-// Any thread. Never removes the lock file: a removed one could be locked twice.
+// The lock that makes one daemon the owner of a store. It is an flock() on the file `<store>.lock`, which
+// holds the owner's process id. Any thread may use it. The lock file is never removed, since two processes
+// could then lock two files of that name.
 #pragma once
 
 #include <optional>

@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "core/keeper.h"
+#include "provider/provider_table.h"
 
 using namespace keeper;
 
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
   LoadOptions options;
   options.variable = [](const std::string&) { return std::optional<std::string>("x"); };
   auto begin = Clock::now();
-  const LoadOutcome outcome = load_settings(path, options);
+  const LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   const double load = ms_since(begin);
   ::unlink(path.c_str());
   if (!outcome.settings) {

@@ -9,8 +9,8 @@
 #include "cli/online.h"
 #include "cli/table.h"
 #include "config/config.h"
-#include "core/schedule.h"
 #include "provider/provider_table.h"
+#include "schedule/schedule.h"
 
 namespace keeper {
 namespace {

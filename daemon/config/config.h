@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

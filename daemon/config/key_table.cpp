@@ -28,6 +28,11 @@ const Section& store_section() {
                                     .types = {of(Kind::size)},
                                     .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
                                            "that a budget's period may still count."},
+                                   {"commit_patience",
+                                    {duration(Millis{100}, minutes{1})},
+                                    "2s",
+                                    "A write that takes longer is an outage of the store: heartbeats go on without it, "
+                                    "and nothing that it covers leaves before it is on disk."},
                                }};
   return section;
 }
@@ -200,9 +205,9 @@ Sections::Sections(const ProviderKinds& kinds) {
   for (const ProviderKind* kind : kinds) words.push_back(kind->type);
   provider_.keys = {
       {.name = "type", .types = {types::choice(std::move(words))}, .doc = "Which API it speaks.", .required = true}};
-  for (const ProviderKind* kind : kinds) provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
   const std::vector<Key> common = common_provider_keys();
   provider_.keys.insert(provider_.keys.end(), common.begin(), common.end());
+  for (const ProviderKind* kind : kinds) provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
   root_.name = "configuration";
   root_.keys = root_keys(provider_);
   for (const ProviderKind* kind : kinds) sessions_.insert(sessions_.end(), kind->sessions.begin(), kind->sessions.end());

@@ -58,6 +58,7 @@ class Loader {
     const Node* store = section("store");
     if (store == nullptr) return;
     if (const auto age = duration_at(*store, "retention")) settings.retention.age = *age;
+    if (const auto patience = duration_at(*store, "commit_patience")) settings.commit_patience = *patience;
     const Node* size = value_at(*store, "max_size");
     if (size != nullptr) settings.retention.bytes_max = to_size(*size);
     const Node* path = value_at(*store, "path");

@@ -12,13 +12,12 @@ constexpr std::size_t url_bytes_max = 8 * 1024;
 // The words of event_word() for all topics and phases.
 std::vector<std::string_view> event_words() {
   std::vector<std::string_view> words;
-  for (const Topic topic : {Topic::session_lost, Topic::plan_degraded, Topic::provider_down, Topic::budget_soft,
-                            Topic::budget_hard, Topic::orphan_found, Topic::start_missed}) {
-    words.push_back(event_word(topic, Phase::firing));
-    const std::string_view over = event_word(topic, Phase::resolved);
-    if (over != words.back() && over != "budget_renewed") words.push_back(over);
+  for (const Topic topic : all_topics) {
+    for (const Phase phase : {Phase::firing, Phase::resolved}) {
+      const std::string_view word = event_word(topic, phase);
+      if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(word);
+    }
   }
-  words.push_back("budget_renewed");
   return words;
 }
 

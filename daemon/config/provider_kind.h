@@ -13,7 +13,7 @@
 #include "config/problems.h"
 #include "config/secrets.h"
 #include "config/session_reader.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

@@ -102,8 +102,8 @@ std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKind
   ProviderReading reading{entry, outside, problems, settings, read.key_source};
   if (kind.needs_api_key && !reading.has_secret("api_key"))
     reading.need("'api_key_file' (or 'api_key: ${ENV_NAME}')");
-  if (kind.read != nullptr) kind.read(reading);
   read_url(reading, kind);
+  if (kind.read != nullptr) kind.read(reading);
   read_limits(node, kind, settings);
   if (const Node* ca_file = value_at(node, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
     outside.file(node, "ca_file", 16 * 1024 * 1024);

@@ -11,7 +11,7 @@
 #include "config/key_table.h"
 #include "config/problems.h"
 #include "config/secrets.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

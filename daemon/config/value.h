@@ -10,8 +10,8 @@
 
 #include "config/document.h"
 #include "config/key_table.h"
-#include "core/schedule.h"
-#include "core/settings.h"
+#include "schedule/schedule.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

@@ -1,6 +1,8 @@
+#include "core/deliveries.h"
+
 #include <algorithm>
 
-#include "core/handlers.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -30,7 +32,7 @@ void apply_progress(Draft& draft, const SessionId& id, const DeliveryRow& row) {
     activate(draft, id, Reason::webhook_started, Cause::webhook, row.received_at);
   }
   session.confirm = true;
-  session.call_at = std::min(session.call_at, draft.now().mono + confirm_after);
+  hasten_call(session, draft.now().mono + confirm_after);
 }
 
 // Ranks decide: what would go back, or comes after the end, is kept and moves nothing.
@@ -59,7 +61,7 @@ Held held_from(const HeldRow& row, Mono now) {
   return {row.provider, remote_hash({row.provider, row.remote_id}), now + hold_time};
 }
 
-void held_due(Draft& draft) {
+void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
     if (held.until > draft.now().mono) break;
     unmatch(draft, id, held);

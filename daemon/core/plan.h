@@ -1,5 +1,5 @@
-// What the configuration asks for, as the core needs it: plans, and the traits of their providers.
-// Plain values; immutable once loaded; any thread.
+// What the configuration asks for, as the core needs it: plans, the traits of their providers, budgets and targets.
+// Plain values, immutable once loaded; any thread.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model.h"
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 #include "core/spending.h"
 
 namespace keeper {

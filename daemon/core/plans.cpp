@@ -1,3 +1,5 @@
+#include "core/plans.h"
+
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -5,7 +7,6 @@
 
 #include "base/check.h"
 #include "core/budget.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/occurrences.h"
@@ -144,7 +145,8 @@ std::optional<Wall> calm_at(const Draft& draft, const Plan& plan, const Slot& sl
   return *row->active_at + plan.keep_alive.backoff_reset_after;
 }
 
-// What ails a plan is told once, and once that it is over: by a session that lives, not by a new occurrence alone.
+// A plan that is degraded is told of once. That it is over is told once as well, when a session of it lives; that a new
+// occurrence has begun is not enough.
 void tell_condition(Draft& draft, const Plan& plan, bool paused) {
   const std::string& name = plan.name.str();
   bool well = true;
@@ -208,10 +210,10 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     set_wake(draft, *plan, std::nullopt);
     return;
   }
-  Want want = consider(draft, *plan, track.row, paused);
+  Want want = take_wanted(draft, *plan, track.row, paused);
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
-    replaces = yields(draft, *plan, track.row, want);
+    replaces = apply_overlap(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
   }

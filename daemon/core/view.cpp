@@ -48,7 +48,7 @@ Tally tally_of(const World& world, const PlanName& name) {
     tally.failures = std::max(tally.failures, slot.failures);
     if (slot.live.empty() && slot.failures > 0) {
       tally.last_error = slot.last_error;
-      tally.retry_at = std::min(tally.retry_at, slot.retry_at);
+      tally.retry_at = std::min<Mono>(tally.retry_at, slot.retry_at);
     }
     if (slot.live.empty() && !slot.held.empty()) tally.last_error = slot.held;
     for (const SessionId& id : slot.live) {

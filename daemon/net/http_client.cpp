@@ -118,7 +118,7 @@ void HttpClient::keep(std::unique_ptr<HttpConnection> connection) {
   });
 }
 
-Result<HttpResponse> HttpClient::call(const HttpRequest& request, Deadline deadline) {
+Result<HttpResponse> HttpClient::call(const HttpRequest& request, CallDeadline deadline) {
   block_sigpipe();
   const auto tls = tls_context();
   if (!tls) return tls.error();

@@ -72,7 +72,7 @@ class HttpClient {
   // something was sent; denied for an unusable
   // ca_file or a request that cannot be written as HTTP. A response whose head came is no error, however
   // short its body.
-  Result<HttpResponse> call(const HttpRequest& request, Deadline deadline);
+  Result<HttpResponse> call(const HttpRequest& request, CallDeadline deadline);
 
  private:
   struct Kept;

@@ -46,7 +46,7 @@ httplib::Request request_of(const HttpRequest& asked, const std::string& authori
 // One request and its answer as a stream. Writes are gathered and leave in one piece with the first read.
 class HttpConnection::Exchange final : public httplib::Stream {
  public:
-  Exchange(Transport& transport, const HttpRequest& request, Deadline deadline)
+  Exchange(Transport& transport, const HttpRequest& request, CallDeadline deadline)
       : transport_(transport),
         deadline_(deadline),
         body_bytes_left_(2 * request.body_bytes_max + head_bytes_max) {}
@@ -122,7 +122,7 @@ class HttpConnection::Exchange final : public httplib::Stream {
   }
 
   Transport& transport_;
-  const Deadline deadline_;
+  const CallDeadline deadline_;
   std::string unsent_;
   std::array<char, 16U << 10U> buffer_;
   std::size_t next_ = 0;
@@ -146,7 +146,7 @@ HttpConnection::~HttpConnection() {
   stop();
 }
 
-bool HttpConnection::open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, Deadline deadline) {
+bool HttpConnection::open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, CallDeadline deadline) {
   opened_ = transport_.open(endpoints, tls, url_.host, deadline);
   failure_ = transport_.failure();
   return opened_;
@@ -170,7 +170,7 @@ bool HttpConnection::process_socket(const Socket&, std::function<bool(httplib::S
   return callback(*exchange_);
 }
 
-bool HttpConnection::exchange(const HttpRequest& asked, Deadline deadline, HttpResponse* response) {
+bool HttpConnection::exchange(const HttpRequest& asked, CallDeadline deadline, HttpResponse* response) {
   bool writable = true;
   httplib::Request request = request_of(asked, url_.authority, &writable);
   failure_.clear();

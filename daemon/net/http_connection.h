@@ -20,10 +20,10 @@ class HttpConnection : private httplib::ClientImpl {
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   // False: failure() says why, and the connection is of no more use.
-  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, Deadline deadline);
+  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, CallDeadline deadline);
 
   // False: no head of an answer came.
-  bool exchange(const HttpRequest& request, Deadline deadline, HttpResponse* response);
+  bool exchange(const HttpRequest& request, CallDeadline deadline, HttpResponse* response);
 
   bool is_reusable();  // open, and nothing unread
   bool has_sent() const { return transport_.has_sent(); }

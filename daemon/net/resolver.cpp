@@ -86,7 +86,7 @@ Resolver::Resolver(std::string host, int port)
   shared_->fresh_until = Clock::time_point::max();
 }
 
-Result<std::vector<Endpoint>> Resolver::resolve(Deadline deadline) {
+Result<std::vector<Endpoint>> Resolver::resolve(CallDeadline deadline) {
   const auto work = [](std::shared_ptr<Shared> shared, const std::string& host, const std::string& port) {
     Lookup lookup = look_up(host, port, 0);
     const std::scoped_lock lock(shared->mutex);
@@ -110,7 +110,7 @@ Result<std::vector<Endpoint>> Resolver::resolve(Deadline deadline) {
     }
   }
   const bool stale = !shared_->endpoints.empty();
-  const Deadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
+  const CallDeadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
   const bool ended = shared_->finished.wait_until(lock, until, [&] { return !shared_->under_way; });
   if (!shared_->endpoints.empty()) return shared_->endpoints;
   return Error{has_route({}) ? ErrorKind::not_applied : ErrorKind::cut_off,

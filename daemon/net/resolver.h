@@ -15,7 +15,7 @@
 
 namespace keeper {
 
-using Deadline = std::chrono::steady_clock::time_point;
+using CallDeadline = std::chrono::steady_clock::time_point;
 
 struct Endpoint {
   sockaddr_storage address{};
@@ -30,7 +30,7 @@ class Resolver {
   Resolver(std::string host, int port);
 
   // Errors: not_applied, cut_off. Never empty.
-  Result<std::vector<Endpoint>> resolve(Deadline deadline);
+  Result<std::vector<Endpoint>> resolve(CallDeadline deadline);
 
  private:
   struct Shared;

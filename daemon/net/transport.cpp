@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 std::string system_text(int code) { return std::generic_category().message(code); }
 
-int poll_limit(Deadline deadline) {
+int poll_limit(CallDeadline deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
 }
@@ -29,7 +29,7 @@ bool Transport::fail(std::string why) {
   return false;
 }
 
-bool Transport::wait(short events, Deadline deadline) {
+bool Transport::wait(short events, CallDeadline deadline) {
   for (;;) {
     pollfd waited{socket_, events, 0};
     const int ready = ::poll(&waited, 1, poll_limit(deadline));
@@ -40,7 +40,7 @@ bool Transport::wait(short events, Deadline deadline) {
 }
 
 bool Transport::open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const std::string& host,
-                     Deadline deadline) {
+                     CallDeadline deadline) {
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // What is left is shared among the addresses that are left, so that one black hole does not take it all.
     const auto share = (deadline - Clock::now()) / static_cast<std::int64_t>(endpoints.size() - i);
@@ -57,7 +57,7 @@ bool Transport::open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const
   return false;
 }
 
-bool Transport::connect(const Endpoint& endpoint, Deadline deadline) {
+bool Transport::connect(const Endpoint& endpoint, CallDeadline deadline) {
   const auto* address = reinterpret_cast<const sockaddr*>(&endpoint.address);
   socket_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket_ < 0) return fail(system_text(errno));
@@ -79,7 +79,7 @@ bool Transport::connect(const Endpoint& endpoint, Deadline deadline) {
   return code == 0 ? true : fail(system_text(code));
 }
 
-bool Transport::shake_hands(SSL_CTX* tls, const std::string& host, Deadline deadline) {
+bool Transport::shake_hands(SSL_CTX* tls, const std::string& host, CallDeadline deadline) {
   ssl_ = make_tls_client(tls, socket_, host);
   if (!ssl_) return fail("OpenSSL cannot check " + host);
   for (;;) {
@@ -94,7 +94,7 @@ bool Transport::shake_hands(SSL_CTX* tls, const std::string& host, Deadline dead
 }
 
 // After an SSL call that did not succeed: waits until it may be repeated. False: it failed for good.
-bool Transport::wait_for_tls(int result, Deadline deadline) {
+bool Transport::wait_for_tls(int result, CallDeadline deadline) {
   if (Clock::now() >= deadline) return fail("no answer in time");
   switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
@@ -109,7 +109,7 @@ bool Transport::wait_for_tls(int result, Deadline deadline) {
   }
 }
 
-ssize_t Transport::read(char* to, std::size_t bytes_max, Deadline deadline) {
+ssize_t Transport::read(char* to, std::size_t bytes_max, CallDeadline deadline) {
   for (;;) {
     if (Clock::now() >= deadline) {
       fail("no answer in time");
@@ -135,7 +135,7 @@ ssize_t Transport::read(char* to, std::size_t bytes_max, Deadline deadline) {
   }
 }
 
-bool Transport::write(std::string_view bytes, Deadline deadline) {
+bool Transport::write(std::string_view bytes, CallDeadline deadline) {
   while (!bytes.empty()) {
     if (Clock::now() >= deadline) return fail("no answer in time");
     std::size_t written = 0;

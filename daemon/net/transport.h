@@ -16,11 +16,11 @@ namespace keeper {
 class Transport {
  public:
   // Tries the addresses in turn. `tls`: null for plain TCP. On failure: false, and failure() says why.
-  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const std::string& host, Deadline deadline);
+  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const std::string& host, CallDeadline deadline);
 
   // Bytes read, at least one; 0 at an orderly end; -1 on failure.
-  ssize_t read(char* to, std::size_t bytes_max, Deadline deadline);
-  bool write(std::string_view bytes, Deadline deadline);
+  ssize_t read(char* to, std::size_t bytes_max, CallDeadline deadline);
+  bool write(std::string_view bytes, CallDeadline deadline);
   bool has_sent() const { return sent_; }  // anything since open() or forget_sent()
   void forget_sent() { sent_ = false; }
 
@@ -34,10 +34,10 @@ class Transport {
   const std::string& failure() const { return failure_; }
 
  private:
-  bool connect(const Endpoint& endpoint, Deadline deadline);
-  bool shake_hands(SSL_CTX* tls, const std::string& host, Deadline deadline);
-  bool wait(short events, Deadline deadline);
-  bool wait_for_tls(int result, Deadline deadline);
+  bool connect(const Endpoint& endpoint, CallDeadline deadline);
+  bool shake_hands(SSL_CTX* tls, const std::string& host, CallDeadline deadline);
+  bool wait(short events, CallDeadline deadline);
+  bool wait_for_tls(int result, CallDeadline deadline);
   bool fail(std::string why);
 
   int socket_ = -1;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/effect.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

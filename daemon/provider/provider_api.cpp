@@ -142,7 +142,7 @@ ProviderAnswer ProviderApi::ask(Visit& visit, const ProviderCall& call) {
 }
 
 ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& call) {
-  const Deadline whole = visit.deadline;
+  const CallDeadline whole = visit.deadline;
   const auto now = std::chrono::steady_clock::now();
   visit.deadline = now + (whole - now) * 2 / 3;
   ProviderAnswer answer = ask(visit, call);

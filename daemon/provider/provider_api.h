@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "net/http_client.h"
 #include "provider/provider.h"
 #include "provider/refusal.h"
@@ -17,7 +17,7 @@ namespace keeper {
 
 // The calls that carry out one effect: they share a deadline, and learn the provider's clock.
 struct Visit {
-  Deadline deadline;
+  CallDeadline deadline;
   std::optional<Wall> provider_now;
   std::vector<std::string> secrets;  // what this visit sends beside the credentials
 };

@@ -10,7 +10,7 @@
 
 #include "base/locked.h"
 #include "core/model.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "provider/provider_api.h"
 #include "provider/videosdk/access_token.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/event.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "net/callee.h"
 
 namespace keeper {

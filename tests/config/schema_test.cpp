@@ -58,7 +58,7 @@ void check_references(const json& node, const json& root) {
 
 TEST_CASE("every key stands in one of the two example files, or on the page of the provider that has it") {
   std::string shown = read_text(source("config/session-keeper.yaml")) + read_text(source("config/http-provider.yaml"));
-  for (const auto& page : std::filesystem::directory_iterator(source("config/providers"))) shown += read_text(page.path());
+  for (const auto& page : std::filesystem::directory_iterator(source("docs/providers"))) shown += read_text(page.path());
   std::set<std::string> keys;
   for (const config::Section* section : all_sections()) {
     for (const config::Key& key : section->keys) keys.emplace(key.name);
@@ -68,6 +68,19 @@ TEST_CASE("every key stands in one of the two example files, or on the page of t
     INFO(key);
     const bool as_it_is = std::regex_search(shown, std::regex("[^a-z_]" + key + ":"));
     CHECK((as_it_is || std::regex_search(shown, std::regex("[^a-z_]" + key + "_file:"))));
+  }
+}
+
+TEST_CASE("every event that somebody can be told of stands in the example and in the operator's guide") {
+  const std::string example = read_text(source("config/session-keeper.yaml"));
+  const std::string guide = read_text(source("docs/operations.md"));
+  for (const Topic topic : all_topics) {
+    for (const Phase phase : {Phase::firing, Phase::resolved}) {
+      const std::string word(event_word(topic, phase));
+      INFO(word);
+      CHECK(std::regex_search(example, std::regex("events:[^:]*\\b" + word + "\\b")));
+      CHECK(guide.find("`" + word + "`") != std::string::npos);
+    }
   }
 }
 

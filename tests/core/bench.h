@@ -79,7 +79,7 @@ class Bench {
   }
 
   void tick() {
-    for (const Period& period : keeper_.uncounted(now)) take(Counted{period, spent(period)});
+    for (const Period& period : keeper_.uncounted(now)) take(PeriodCounted{period, spent(period)});
     take(Tick{});
   }
 

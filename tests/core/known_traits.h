@@ -2,7 +2,7 @@
 // of providers holds them to the real ones.
 #pragma once
 
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::test {
 

@@ -15,8 +15,8 @@ using SlotOccurrence = std::tuple<PlanName, Wall, int>;
 }  // namespace
 
 void Simulation::check_all() {
-  for (const auto& [id, session] : keeper_->world().sessions) {
-    const std::string broken = broken_invariant(keeper_->world(), session, now());
+  for (const auto& [id, session] : world().sessions) {
+    const std::string broken = broken_invariant(world(), session, now());
     if (!broken.empty()) fail("2: " + broken);
   }
   check_store();
@@ -28,16 +28,16 @@ void Simulation::check_store() {
   if (random_.chance(0.99)) return;
   Ledger ledger = store_->load().value();
   std::vector<SessionRow> held;
-  for (const auto& [id, session] : keeper_->world().sessions) held.push_back(session.row);
+  for (const auto& [id, session] : world().sessions) held.push_back(session.row);
   std::sort(held.begin(), held.end(), by_id);
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
-  if (ledger.counts != keeper_->world().counts) fail("1: the store and the keeper count the same");
-  if (ledger.alerts.size() != keeper_->world().alerts.size() ||
-      ledger.messages.size() != keeper_->world().messages.size()) {
+  if (ledger.counts != world().counts) fail("1: the store and the keeper count the same");
+  if (ledger.alerts.size() != world().alerts.size() ||
+      ledger.messages.size() != world().messages.size()) {
     fail("1: the store and the keeper hold the same alerts and messages");
   }
-  if (ledger.held.size() != keeper_->world().held.size() || ledger.last_delivery != keeper_->world().last_delivery) {
+  if (ledger.held.size() != world().held.size() || ledger.last_delivery != world().last_delivery) {
     fail("1: the store and the keeper hold the same deliveries");
   }
 }
@@ -70,7 +70,7 @@ void Simulation::check_occurrences() {
   for (const auto& [id, row] : rows_) begun.insert({row.plan, row.occurrence});
   for (const auto& [name, plan] : config_->plans) {
     if (plan.schedule.kind() != Schedule::Kind::occurrences) continue;
-    const PlanRow& row = keeper_->world().plans.at(name).row;
+    const PlanRow& row = world().plans.at(name).row;
     const Wall end = now().wall - Seconds{1};
     for (auto one = plan.schedule.next_start(std::max(row.known_since, end - std::chrono::hours{12}));
          one && one->start < end; one = plan.schedule.next_start(one->start)) {
@@ -95,7 +95,7 @@ void Simulation::check_waiting() {
 
 // 20: what a reload changed is what lives.
 void Simulation::check_reloads() {
-  for (const auto& [id, session] : keeper_->world().sessions) {
+  for (const auto& [id, session] : world().sessions) {
     const auto plan = config_->plans.find(session.row.plan);
     const bool changed = plan != config_->plans.end() && plan->second.fingerprint != session.row.fingerprint;
     const bool window = changed && plan->second.schedule.window_at(now().wall);
@@ -115,8 +115,8 @@ void Simulation::check_healed() {
     for (const SimRemote& remote : provider.remotes()) {
       if (!remote.alive || remote.stranger) continue;
       alive.insert(remote.session);
-      const auto found = keeper_->world().sessions.find(remote.session);
-      if (found == keeper_->world().sessions.end()) {
+      const auto found = world().sessions.find(remote.session);
+      if (found == world().sessions.end()) {
         fail("7: an orphan is left: " + remote.id.str());
       } else if (found->second.row.remote_id != remote.id) {
         fail("7: a live remote is not the session's: " + remote.id.str());
@@ -125,7 +125,7 @@ void Simulation::check_healed() {
       }
     }
   }
-  for (const auto& [id, session] : keeper_->world().sessions) {
+  for (const auto& [id, session] : world().sessions) {
     const bool settled =
         now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
     const bool stopping = session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
@@ -148,9 +148,9 @@ void Simulation::check_healed() {
     if (!long_enough || !lives_on || plan.keep_alive.restart != Restart::by_schedule) continue;
     if (!config_->budgets.empty()) continue;
     for (int replica = 0; replica < plan.count; ++replica) {
-      const auto& live = keeper_->world().slots.at({name, replica}).live;
+      const auto& live = world().slots.at({name, replica}).live;
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {
-        return keeper_->world().sessions.at(id).row.state == State::active;
+        return world().sessions.at(id).row.state == State::active;
       });
       // One that ended just now at its maximum has its successor on the way.
       const bool changes = std::any_of(rows_.begin(), rows_.end(), [&, &plan_name = name](const auto& one) {

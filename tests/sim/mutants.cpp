@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/deadlines.h"
+
 namespace keeper::sim {
 
 const std::map<std::string, Mutant>& mutants() {
@@ -46,7 +48,7 @@ void tamper(Mutant mutant, Decision& decision, Mono now, Random& random) {
   if (mutant == Mutant::sleeper || mutant == Mutant::spinner) {
     for (auto& change : decision.sessions) {
       if (!change.after || change.after->flight || !random.chance(0.02)) continue;
-      change.after->due = mutant == Mutant::sleeper ? mono_never : now;
+      look_again(*change.after, mutant == Mutant::sleeper ? mono_never : now);
     }
   }
   if (mutant == Mutant::lossy_commit) {

@@ -161,7 +161,6 @@ void Simulation::meddle() {
 void Simulation::step_clock(Millis by) {
   wall_offset_ += by;
   log("clock step");
-  inbox_.emplace_back(Tick{});
 }
 
 void Simulation::begin_outage() {
@@ -196,14 +195,14 @@ void Simulation::reload() {
   }
   config_ = next;
   log("reload");
-  inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
 }
 
 void Simulation::run_until(Mono end) {
   while (now_ < end && verdict_.broken.empty()) {
-    Mono next = keeper_->next_wakeup(now());
+    Mono next = rounds_->next_turn(now());
     if (!queue_.empty()) next = std::min(next, queue_.top().at);
-    if (!inbox_.empty() || !keeper_->uncounted(now()).empty()) next = now_;
+    if (inbox_->size() > 0) next = now_;
     step(std::min(std::max(next, now_), end));
   }
 }
@@ -217,9 +216,7 @@ void Simulation::step(Mono at) {
     act();
   }
   carry_deliveries();
-  std::vector<Event> events = std::move(inbox_);
-  inbox_.clear();
-  process(std::move(events));
+  turn();
   end_process();
 }
 

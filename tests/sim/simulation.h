@@ -1,4 +1,5 @@
-// One seeded run: the real keeper over the real store on ":memory:", with simulated providers and clock.
+// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers and clock.
+// Crashes enter where the rounds meet the rest of the process: before and after a commit, and while effects leave.
 // Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops
 // it.
 #pragma once
@@ -11,7 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "core/keeper.h"
+#include "runtime/inbox.h"
+#include "runtime/rounds.h"
 #include "sim/mutants.h"
 #include "sim/provider.h"
 #include "store/store.h"
@@ -39,7 +41,6 @@ class Simulation {
   Verdict run();
 
  private:
-  enum class Crash { none, before_commit, after_commit, in_dispatch };
   struct Pending {
     Mono at{};
     std::uint64_t order = 0;
@@ -52,18 +53,18 @@ class Simulation {
   void draw_world();
   Plan draw_plan(int number, const SimProvider& provider);
   void later(Mono at, std::function<void()> act);
+  const World& world() const { return rounds_->keeper().world(); }
   Now now() const { return {Wall{now_.time_since_epoch()} + wall_offset_, now_}; }
 
   void run_until(Mono end);
   void step(Mono at);
-  void process(std::vector<Event> events);
-  void look_up(Answer& answer, const std::vector<Decision>& decisions);
-  bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
-  void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
+  void turn();
+  RoundPorts ports();
+  Result<std::int64_t> commit(const Batch& batch);
+  void dispatch_all(const std::vector<Effect>& effects);
   void restart();
   void reload();
   void dispatch(const Effect& effect);
-  void count_budgets(std::vector<Decision>& decisions);
   Ledger load();
   void post(const Post& post);
   void hear(const MessageRow& message);
@@ -80,7 +81,7 @@ class Simulation {
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
-  void acknowledge(const std::vector<Decision>& decisions);
+  void acknowledge(Waiter waiter, std::optional<Ack> ack);
   void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
   void meddle();
@@ -110,7 +111,6 @@ class Simulation {
   std::uint64_t order_ = 0;
   int epoch_ = 0;  // of the keeper's process: answers to an older one are lost
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
-  std::vector<Event> inbox_;
   struct Outage {
     Mono begin{}, end{};
     int starts = 0;    // tried in it
@@ -121,7 +121,9 @@ class Simulation {
   std::map<ProviderName, Outage> outages_;
   std::shared_ptr<Config> config_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Keeper> keeper_;
+  std::unique_ptr<StoreAccess> access_;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<Rounds> rounds_;
   std::map<Waiter, SimDelivery> waiting_;
   Waiter waiters_ = 0;
   std::set<std::pair<std::string, std::string>> acknowledged_;

@@ -4,7 +4,7 @@
 
 #include "config/document.h"
 #include "config/problems.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper::config {
 

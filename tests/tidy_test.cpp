@@ -191,6 +191,19 @@ TEST_CASE("core/deadlines is the only writer of a session's deadlines") {
   }
 }
 
+TEST_CASE("what drives the keeper drives it by the rounds that ship") {
+  const std::regex step("(\\.|->)(decide|install|revert)\\(");
+  for (const Source& source : sources()) {
+    const bool drives = begins_with(source.path, "tests/sim/") || begins_with(source.path, "tests/adapters/") ||
+                        begins_with(source.path, "tests/bench/") || begins_with(source.path, "daemon/cli/");
+    if (!drives) continue;
+    for (const std::string& line : source.lines) {
+      INFO(source.path << ": " << line);
+      CHECK_FALSE(std::regex_search(line, step));
+    }
+  }
+}
+
 TEST_CASE("one library has one home") {
   const std::map<std::string, std::string> homes{{"yaml-cpp/", "daemon/config/"},
                                                  {"sqlite3.h", "daemon/store/"},

@@ -60,22 +60,24 @@ void Rounds::enter_outage(const std::string& why, Now now) {
 
 // The commit failed. Nothing of the round has left the process, so the keeper goes back to its last committed
 // rows.
-void Rounds::begin_outage(Round round, const Error& error, Now now) {
+void Rounds::begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now) {
   enter_outage(error.what, now);
   round.revert(keeper_);
   refuse_deliveries(round.items());
   outage_->written = round.written();
+  outage_->batch = std::move(batch);
   outage_->failed = std::move(round);
   find_out(now);
 }
 
 // The commit goes on. The keeper stays with the round, because it will most likely be on disk; what the round
 // covers waits until it is known to be.
-void Rounds::hold_back(Round round, Now now) {
+void Rounds::hold_back(Round round, std::shared_ptr<const Batch> batch, Now now) {
   enter_outage("the disk has not taken a write within store.commit_patience", now);
   refuse_deliveries(round.items());
   round.let_out_rowless(ports_);
   outage_->written = round.written();
+  outage_->batch = std::move(batch);
   outage_->installed = true;
   outage_->failed = std::move(round);
 }
@@ -87,11 +89,11 @@ void Rounds::leave_undecided(Round round, Now now) {
   move_to(outage_->waiting, round.items());
 }
 
-void Rounds::late_commit(const Batch& batch, const Result<Written>& written, Now now) {
+void Rounds::late_commit(const Result<Written>& written, Now now) {
   Round held = std::exchange(outage_->failed, {});
   outage_->installed = false;
   if (written) {
-    committed(batch, *written);
+    committed(*outage_->batch, *written);
     held.let_out(ports_);
     end_outage();
     return;
@@ -148,6 +150,7 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
     return;
   }
   last_seq_ = ledger->last_seq;
+  if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
   failed.let_out(ports_);
 }
 
@@ -177,8 +180,9 @@ void Rounds::work_in_outage(Now now) {
   round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
   changed_ = true;
   round.let_out(ports_);
-  if (late_ || now.mono < outage_->retry_at) return;
+  if (now.mono < outage_->retry_at) return;
   outage_->retry_at = now.mono + retry_every;
+  if (late_) return;
   if (!outage_->known) find_out(now);
   if (outage_->known && !late_ && fatal_.empty()) probe(now);
 }

@@ -147,6 +147,7 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   const auto flag = stage.directory / "fsync-hangs";
   stage.variables = failing_disk("HANGING_FSYNC", flag);
   stage.start_daemon();
+  REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{60}, [&] {
     return stage.status().value("/sessions/active"_json_pointer, std::size_t{0}) == count + 1;
   }));

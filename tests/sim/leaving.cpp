@@ -33,7 +33,9 @@ void Simulation::check_handover(const Effect& stop) {
   const auto plan = config_->plans.find(row.plan);
   const bool superseded = row.ending && row.ending->reason == Reason::superseded;
   if (!superseded || row.ending->cause != Cause::schedule || plan == config_->plans.end()) return;
-  if (plan->second.keep_alive.rollover != Rollover::make_before_break || plan->second.overlap == Overlap::replace) return;
+  if (plan->second.keep_alive.rollover != Rollover::make_before_break ||
+      plan->second.overlap == Overlap::replace)
+    return;
   if (!row.successor || rows_.at(*row.successor).state == State::queued) {
     fail("19: an old session is stopped before its successor is active: " + row.id.str());
   }

@@ -37,7 +37,7 @@ void Simulation::draw_money() {
 }
 
 Ledger Simulation::load() {
-  Ledger ledger = store_->load().value();
+  Ledger ledger = store().load().value();
   if (options_.mutant == Mutant::forgetful_alerts) ledger.alerts.clear();
   return ledger;
 }
@@ -57,7 +57,8 @@ void Simulation::check_budgets(const Effect& start) {
       if (price) amount.cost += cost_of(spent.billed, *price);
     }
     // Between the decision and this moment no time passes.
-    if (level_of(budget, amount) == BudgetLevel::hard) fail("13: a start leaves though its budget is used up");
+    if (level_of(budget, amount) == BudgetLevel::hard)
+      fail("13: a start leaves though its budget is used up");
   }
 }
 
@@ -71,7 +72,8 @@ void Simulation::cut_off() {
   });
 }
 
-// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come in late.
+// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come
+// in late.
 void Simulation::check_notice(const Notice& notice) {
   log("notice " + std::string(event_word(notice.topic, notice.phase)) + " " + notice.subject);
   const bool down = notice.topic == Topic::provider_down && notice.phase == Phase::firing;
@@ -125,7 +127,8 @@ void Simulation::check_notices() {
     fail("15: a message is lost: " + id);
   }
   for (const auto& [key, track] : world().alerts) {
-    if (key.topic == Topic::provider_down) fail("15: a provider is told to be down that is not: " + key.subject);
+    if (key.topic == Topic::provider_down)
+      fail("15: a provider is told to be down that is not: " + key.subject);
   }
   if (clock_steps_) return;
   for (const auto& [key, track] : world().alerts) {
@@ -133,7 +136,8 @@ void Simulation::check_notices() {
     const std::string subject = std::string(to_string(key.topic)) + " " + key.subject;
     const bool waits = std::any_of(world().messages.begin(), world().messages.end(),
                                    [](const auto& one) { return one.second.row.attempts > 0; });
-    if (key.target == ops && old && !waits && !told_[subject].firing) fail("15: what lasts was not told: " + subject);
+    if (key.target == ops && old && !waits && !told_[subject].firing)
+      fail("15: what lasts was not told: " + subject);
   }
 }
 

@@ -205,7 +205,8 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
     case EffectKind::list:
       return list(effect, now, faults);
     case EffectKind::observe:
-      if (type_ != ProviderType{"sonoran_cms"} && random.chance(faults.false_end)) return lie_of_end(effect, now);
+      if (type_ != ProviderType{"sonoran_cms"} && random.chance(faults.false_end))
+        return lie_of_end(effect, now);
       return read(effect, now, false, stale);
     case EffectKind::keep_alive:
       return read(effect, now, true, stale);

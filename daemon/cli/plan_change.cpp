@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "provider/provider_table.h"
 
 namespace keeper {
 namespace {
@@ -129,7 +130,7 @@ void show(const std::vector<PlanChange>& changes, bool json, const Terminal& ter
 
 int ask_plan_change(const Asking& asking, const std::string& config, const Terminal& terminal) {
   // Where a credential is missing here, the daemon may have it all the same.
-  const LoadOutcome outcome = load_settings(config, {});
+  const LoadOutcome outcome = load_settings(config, provider_kinds(), {});
   for (const Problem& problem : outcome.problems) {
     if (problem.severity == Problem::Severity::error) terminal.err << to_line(problem) << "\n";
   }

@@ -5,7 +5,7 @@
 
 #include "base/thread_name.h"
 #include "config/config.h"
-#include "provider/provider.h"
+#include "provider/provider_table.h"
 #include "runtime/log.h"
 #include "runtime/notify.h"
 
@@ -37,7 +37,7 @@ std::string errors_of(const std::vector<Problem>& problems) {
 LoadOutcome load(const std::string& path) {
   LoadOptions options;
   options.secrets_required = true;
-  return load_settings(path, options);
+  return load_settings(path, provider_kinds(), options);
 }
 
 // What providers are told to call.
@@ -53,7 +53,7 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
-  settings.limits = limits_of(provider);
+  settings.limits = provider.limits;
   settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);

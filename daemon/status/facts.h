@@ -43,7 +43,7 @@ struct StoreFacts {
 
 struct ProviderFacts {
   ProviderName name;
-  ProviderType type = ProviderType::notte;
+  ProviderType type;
   std::optional<RateLimit> rate_limit;
   std::optional<std::size_t> rate_left{};  // how many calls may be sent at once; the least, where calls have limits of their own
 };

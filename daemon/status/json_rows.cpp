@@ -235,7 +235,7 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
 void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts) {
   json.begin_object();
   json.field("name", provider.name.str());
-  json.text_or_null("type", facts != nullptr ? to_string(facts->type) : std::string_view{});
+  json.text_or_null("type", facts != nullptr ? facts->type.str() : std::string{});
   json.field("state", to_string(provider.condition));
   json.field("starts_from", provider.starts_from);
   json.text_or_null("last_error", provider.last_error);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "config/config.h"
+#include "provider/provider_table.h"
 #include "provider/refusal.h"
 
 namespace keeper::scenario {
@@ -122,7 +123,7 @@ std::shared_ptr<const Config> Scenario::load(const std::vector<std::string>& inp
   LoadOptions options;
   options.variable = [](const std::string&) { return "0123456789abcdef0123456789abcdef"; };
   options.now = now_.wall;
-  const LoadOutcome outcome = load_settings(path, options);
+  const LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   if (outcome.settings) return outcome.settings->config;
   fail("the configuration is refused: " + to_line(outcome.problems.front()));
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/hash.h"
+#include "core/known_traits.h"
 
 namespace keeper::sim {
 namespace {
@@ -66,11 +67,11 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
   plan.schedule = draw_schedule(random_, plan.name);
   plan.parameters = "{}";
   plan.fingerprint = plan.name.str() + "-a";
-  const bool exclusive = provider.type() == ProviderType::sonoran_cms;
+  const bool exclusive = provider.type() == ProviderType{"sonoran_cms"};
   if (exclusive) plan.place = "server/" + std::to_string(number);
   plan.count = exclusive ? 1 : 1 + static_cast<int>(random_.below(2));
   if (random_.chance(0.3)) plan.on_shutdown = OnShutdown::stop;
-  if (provider.type() == ProviderType::notte) {
+  if (provider.type() == ProviderType{"notte"}) {
     plan.idle_timeout = minutes{3};
     plan.maximum = minutes{20};
   } else {
@@ -95,13 +96,10 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 void Simulation::draw_world() {
   config_ = std::make_shared<Config>();
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
-  for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
-    ProviderSettings settings;
-    settings.type = type;
-    settings.name = ProviderName{std::string(to_string(type))};
-    settings.request_timeout = request_timeout;
-    config_->providers[settings.name] = traits_of(settings);
-    providers_.emplace(settings.name, SimProvider{settings.name, type, skew});
+  for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+    const ProviderName name{type.str()};
+    config_->providers[name] = test::known_traits(type, request_timeout);
+    providers_.emplace(name, SimProvider{name, type, skew});
   }
   int number = 0;
   for (const auto& [name, provider] : providers_) {
@@ -261,9 +259,9 @@ Verdict Simulation::run() {
   for (auto& [name, provider] : providers_) {
     // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for
     // ours, and so may any after a crash with a step of the clock.
-    const bool told_apart = provider.type() == ProviderType::videosdk;
+    const bool told_apart = provider.type() == ProviderType{"videosdk"};
     const bool shared =
-        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType{"notte"} && !clock_steps_));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });

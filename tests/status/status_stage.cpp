@@ -30,7 +30,7 @@ DaemonFacts some_facts() {
   facts.webhook.listening = true;
   facts.webhook.address = "127.0.0.1:8471";
   facts.webhook.counts.at(index_of(WebhookCounter::received)) = 5;
-  facts.providers = {{ProviderName("browsers"), ProviderType::notte, RateLimit{27, Seconds{60}}}};
+  facts.providers = {{ProviderName("browsers"), ProviderType{"notte"}, RateLimit{27, Seconds{60}}}};
   return facts;
 }
 

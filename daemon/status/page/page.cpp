@@ -248,7 +248,7 @@ class Writer {
     for (const ProviderView& provider : view_.providers) {
       const auto& all = page_.facts.providers;
       const auto facts = std::find_if(all.begin(), all.end(), [&](const ProviderFacts& each) { return each.name == provider.name; });
-      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? to_string(facts->type) : std::string_view{});
+      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? facts->type.str() : std::string{});
       html_.begin_cell().state(mood_of(provider.condition), spaced(to_string(provider.condition))).end_cell().begin_cell();
       if (facts != all.end() && facts->rate_limit) {
         if (facts->rate_left) html_.number(static_cast<std::int64_t>(*facts->rate_left)).raw(" left of ");

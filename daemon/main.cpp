@@ -1,4 +1,5 @@
-// The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in http/.
+// The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in
+// webhook/ and status/.
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,11 +12,11 @@
 #include <utility>
 
 #include "cli/command_line.h"
-#include "http/status_listener.h"
-#include "http/webhook_listener.h"
 #include "runtime/daemon.h"
 #include "runtime/inherited.h"
 #include "runtime/log.h"
+#include "status/status_listener.h"
+#include "webhook/webhook_listener.h"
 
 namespace keeper {
 namespace {
@@ -54,7 +55,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   return facts;
 }
 
-Intake take_in(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
+VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
   const auto verifier = daemon.verifier(provider);
   if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
   Result<Delivery> parsed = parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
@@ -70,8 +71,8 @@ WebhookPorts webhook_ports(Daemon& daemon) {
   ports.admits = [&daemon](std::string_view provider, std::string_view token) {
     return daemon.verifier(provider) != nullptr && daemon.admits(token);
   };
-  ports.intake = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
-    return take_in(daemon, provider, body, signature);
+  ports.verify = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
+    return verify(daemon, provider, body, signature);
   };
   ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
     const Wall received = delivered.row.received_at;
@@ -85,7 +86,7 @@ WebhookPorts webhook_ports(Daemon& daemon) {
 
 WebhookLimits limits_of(const WebhookSettings& settings) {
   WebhookLimits limits;
-  limits.trusted_addresses = {settings.trusted_proxies.begin(), settings.trusted_proxies.end()};
+  limits.exempt_addresses = {settings.trusted_proxies.begin(), settings.trusted_proxies.end()};
   return limits;
 }
 
@@ -140,14 +141,14 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   return listeners;
 }
 
-void close_door(Listeners& listeners) {
+void stop_webhook(Listeners& listeners) {
   if (listeners.webhook) listeners.webhook->stop(webhook_grace);
 }
 
 void stop_listeners(Daemon& daemon, Listeners& listeners) {
   daemon.on_published({});
   daemon.on_reloaded({});
-  close_door(listeners);
+  stop_webhook(listeners);
   if (listeners.status) listeners.status->stop();
 }
 
@@ -171,7 +172,7 @@ int run_daemon(const RunRequest& request) {
     stop_listeners(*daemon, *listeners);
     return not_started(started.error());
   }
-  code = daemon->serve([&] { close_door(*listeners); });
+  code = daemon->serve([&] { stop_webhook(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
   if (!daemon->end()) std::_Exit(code);

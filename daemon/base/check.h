@@ -1,4 +1,5 @@
-// KEEPER_CHECK: an invariant that holds in every build. A broken one ends the process with its place.
+// KEEPER_CHECK: an invariant that holds in every build. A broken one ends the process and prints the file and the line.
+// It is for mistakes in this program; what comes from outside is answered with a Result instead. Any thread.
 #pragma once
 
 namespace keeper {

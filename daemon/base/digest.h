@@ -1,4 +1,4 @@
-// SHA-256. Any thread.
+// SHA-256 of a text, for keys and proofs that the store keeps. Any thread; no state.
 #pragma once
 
 #include <array>

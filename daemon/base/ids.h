@@ -1,5 +1,5 @@
-// Strong identifiers: a plan's name cannot be passed where a session's id is due.
-// Value types; any thread.
+// Strong identifiers: each kind of id is a type of its own, so that a plan's name cannot be passed where a session's id is
+// asked for. An id is any text; an empty one names nothing. Plain values; any thread.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,4 @@
-// Locked<T>: a value that can only be touched while its mutex is held.
+// Locked<T>: a value that can only be touched while its mutex is held. Any thread.
 #pragma once
 
 #include <mutex>

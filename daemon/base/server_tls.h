@@ -1,5 +1,5 @@
-// What a listener needs to serve https: a certificate chain and its private key, checked against each other.
-// Any thread.
+// What a listener needs to serve https: a certificate chain and its private key, which are checked against each other.
+// An error names the file and what is wrong with it. Any thread.
 #pragma once
 
 #include <openssl/ssl.h>

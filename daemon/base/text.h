@@ -1,4 +1,4 @@
-// Small text tools that several modules need. Any thread; no state.
+// Functions over text that several modules need. Any thread; no state.
 #pragma once
 
 #include <string>

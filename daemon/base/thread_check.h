@@ -1,4 +1,5 @@
-// ThreadCheck: an object that belongs to one thread says so, in every build.
+// ThreadCheck: a member of an object that belongs to one thread. A use from another thread ends the process, in every
+// build. The thread that uses it first is the owner.
 #pragma once
 
 #include <thread>

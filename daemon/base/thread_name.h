@@ -1,4 +1,4 @@
-// The name of the calling thread, for top -H and debuggers: at most 15 bytes, the rest is cut off.
+// Names the calling thread for top -H and debuggers. A name has at most 15 bytes; the rest is cut off. Any thread.
 #pragma once
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
-// The two clocks and their text forms. Wall: UTC, for schedules and rows; it may be stepped.
-// Mono: CLOCK_BOOTTIME, for deadlines; it never goes back and keeps counting in suspend.
-// Any thread. The core is handed a Now and never reads a clock.
+// The two clocks and the text forms of their times. Wall is UTC in milliseconds, for schedules and rows; it may be stepped.
+// Mono is CLOCK_BOOTTIME in milliseconds, for deadlines; it never goes back, and it goes on in suspend. The core is given
+// both as a Now and never reads a clock. Any thread.
 #pragma once
 
 #include <chrono>

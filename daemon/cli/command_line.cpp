@@ -16,6 +16,7 @@
 #include "cli/simulate.h"
 #include "cli/verification.h"
 #include "config/config.h"
+#include "provider/provider_table.h"
 
 namespace keeper {
 namespace {
@@ -274,7 +275,7 @@ class Commands {
   }
 
   void declare_words() {
-    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema()); });
+    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema(provider_kinds())); });
     CLI::App& completion = add("completion", "a script that completes commands in a shell",
                                [this] { return print(completion_script(app_, options_.shell)); });
     completion.add_option("shell", options_.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -1,7 +1,6 @@
 #include "cli/simulate.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -10,7 +9,10 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "config/config.h"
-#include "core/keeper.h"
+#include "provider/provider_table.h"
+#include "runtime/inbox.h"
+#include "runtime/rounds.h"
+#include "store/store.h"
 
 namespace keeper {
 namespace {
@@ -39,19 +41,24 @@ std::shared_ptr<const Config> without_watching(const Config& config) {
   return quiet;
 }
 
+// The rounds that ship, over a store in memory and against providers that do at once what they are asked.
 class Simulated {
  public:
-  Simulated(const Config& config, Wall from)
-      : config_(without_watching(config)), now_{from, Mono{std::chrono::hours{1}}}, keeper_(Ledger{}, now_) {}
+  Simulated(const Config& config, Wall from, std::unique_ptr<Store> store)
+      : config_(without_watching(config)),
+        now_{from, Mono{std::chrono::hours{1}}},
+        store_(std::move(store)),
+        rounds_(store_->load().value(), now_, inbox_, access_, ports()) {}
 
   void run(Wall to) {
-    take(ConfigLoaded{config_, 0});
+    inbox_.post(ConfigLoaded{config_, 0});
     while (now_.wall < to) {
-      const Millis ahead = keeper_.next_wakeup(now_) - now_.mono;
+      rounds_.turn(now_);
+      if (inbox_.size() > 0) continue;
+      const Millis ahead = rounds_.next_turn(now_) - now_.mono;
       const Millis step = std::min(std::max(ahead, Millis{0}), to - now_.wall);
       now_.wall += step;
       now_.mono += step;
-      if (now_.wall < to) take(Tick{});
     }
   }
 
@@ -64,15 +71,17 @@ class Simulated {
   const std::vector<MissedRow>& missed() const { return missed_; }
 
  private:
-  void take(const Event& event) {
-    std::deque<Event> events{event};
-    for (; !events.empty(); events.pop_front()) {
-      const Decision decision = keeper_.decide(events.front(), now_);
-      keeper_.install(decision);
-      for (const TransitionRow& row : decision.batch.transitions) note(row);
-      missed_.insert(missed_.end(), decision.batch.missed.begin(), decision.batch.missed.end());
-      for (const Effect& effect : decision.effects) events.emplace_back(answer(effect));
-    }
+  RoundPorts ports() {
+    RoundPorts ports;
+    ports.commit = [this](Store& store, const Batch& batch) {
+      missed_.insert(missed_.end(), batch.missed.begin(), batch.missed.end());
+      return store.commit(batch);
+    };
+    ports.dispatch = [this](const std::vector<Effect>& effects) {
+      for (const Effect& effect : effects) inbox_.post(answer(effect));
+    };
+    ports.committed = [this](const TransitionRow& row) { note(row); };
+    return ports;
   }
 
   void note(const TransitionRow& row) {
@@ -122,10 +131,13 @@ class Simulated {
 
   std::shared_ptr<const Config> config_;
   Now now_;
-  Keeper keeper_;
+  std::unique_ptr<Store> store_;
+  DirectStore access_{*store_};
+  Inbox inbox_{64};
   std::map<SessionId, Life> lives_;
   std::map<SessionId, Wall> created_;
   std::vector<MissedRow> missed_;
+  Rounds rounds_;
 };
 
 std::string time_text(Wall time, const Zone& zone) { return to_rfc3339(std::chrono::floor<Seconds>(time), zone); }
@@ -193,13 +205,19 @@ int simulate(const SimulateRequest& request, const Terminal& terminal) {
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;
-  const LoadOutcome outcome = load_settings(request.config, options);
+  const LoadOutcome outcome = load_settings(request.config, provider_kinds(), options);
   if (!outcome.settings) {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     return exit_bad_configuration;
   }
   const Config& config = *outcome.settings->config;
-  Simulated simulated(config, *from);
+  // The instance is fixed, so that the same file gives the same jitter each time.
+  auto store = Store::open_in_memory(InstanceId{"simulated"});
+  if (!store) {
+    terminal.err << "session-keeper: " << store.error().what << "\n";
+    return 1;
+  }
+  Simulated simulated(config, *from, *std::move(store));
   simulated.run(*to);
   request.json ? show_json(config, simulated, *to, terminal) : show_tables(config, simulated, *to, terminal);
   return 0;

@@ -1,11 +1,11 @@
-// Short ways to write a Type in the table. Any thread; no state.
+// Short ways to write a Type in the table of keys. The functions keep no state, and any thread may call them.
 #pragma once
 
 #include <chrono>
 #include <utility>
 
 #include "base/time.h"
-#include "config/table.h"
+#include "config/key_table.h"
 
 namespace keeper::config::types {
 

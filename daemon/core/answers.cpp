@@ -1,9 +1,14 @@
+#include "core/answers.h"
+
 #include <algorithm>
 
 #include "base/check.h"
-#include "core/handlers.h"
+#include "core/circuit.h"
+#include "core/deadlines.h"
+#include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/reading.h"
+#include "core/sweep.h"
 
 namespace keeper {
 namespace {
@@ -72,15 +77,15 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
     case ErrorKind::maybe_applied:
     case ErrorKind::malformed:
     case ErrorKind::storage:
-      session.call_at = draft.now().mono + Seconds{1};
+      arm_retry(session, draft.now().mono + Seconds{1});
       return;
     case ErrorKind::not_applied:
     case ErrorKind::exhausted:
-      session.call_at = retry_at(draft, session, error, retry_max);
+      arm_retry(session, retry_at(draft, session, error, retry_max));
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::cut_off:
-      hold_start(draft, session, draft.now().mono + cut_off_wait);
+      block_start(session, draft.now().mono + cut_off_wait, draft.plan(session.row.plan));
       start_did_not_happen(draft, id);
       return;
     case ErrorKind::denied:
@@ -108,10 +113,17 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Its age against the boot clock is proof, where the
-// machine has not rebooted since and the answer has the provider's time. Otherwise our wall clock may have been
-// stepped since, so its age against that clock, and its plain time against ours when the start was
-// sent, count as well. One that agrees is enough: to start beside a remote of ours costs more.
+// Whether a remote may have been created by this session's start. Each line has a test of its number in
+// tests/core/keeper_lost_start_test.cpp.
+// 1. A remote whose time of creation is not told was not.
+// 2. One whose age is at most the time since the start was sent, by the boot clock, was.
+// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted since) and the
+//    answer carries the provider's time.
+// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if one of these holds:
+//    a. By its age and our wall clock, it was created after the start was sent.
+//    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
+//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2 minutes).
+// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside ours.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   const Wall there = answer.provider_now.value_or(now.wall);
@@ -122,7 +134,6 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
   if (age <= now.mono - since + created_slack) return true;
   if ((!session.sent_before || before) && answer.provider_now) return false;
   if (now.wall - age >= sent - created_slack) return true;
-  // Sent in what is now the future: the clock was wrong then, so that nothing can be told by it.
   if (sent > now.wall + created_slack) return true;
   return *remote.created_at >=
          sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
@@ -164,7 +175,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   KEEPER_CHECK(session.row.start_sent_at);
   if (!answer.remotes.ok()) {
     note_failure(session, answer.remotes.error());
-    session.call_at = retry_at(draft, session, answer.remotes.error(), retry_max);
+    arm_retry(session, retry_at(draft, session, answer.remotes.error(), retry_max));
     return;
   }
   if (const Remote* remote = candidate_of(draft, session, answer)) {
@@ -177,11 +188,11 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   ++session.absent_reads;
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
-    session.call_at = draft.now().mono;
+    call_now(session, draft.now().mono);
     note_absent_start(draft, session);
     start_did_not_happen(draft, id);
   } else {
-    session.call_at = std::max(draft.now().mono + Seconds{2}, settled);
+    arm_retry(session, std::max(draft.now().mono + Seconds{2}, settled));
   }
 }
 
@@ -190,7 +201,7 @@ void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
   Tracked& session = draft.edit(id);
   session.row.last_error = what;
   if (++session.absent_reads < absent_reads_needed) {
-    session.call_at = draft.now().mono + Seconds{2};
+    arm_retry(session, draft.now().mono + Seconds{2});
   } else if (is_terminal(session.row.state)) {
     resolve(draft, id);
   } else if (session.row.ending) {
@@ -216,15 +227,16 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   note_failure(session, error);
-  session.call_at = retry_at(draft, session, error, retry_max);
+  arm_retry(session, retry_at(draft, session, error, retry_max));
   if (answer.kind == EffectKind::keep_alive && session.idle_at) {
     // What the provider asks to wait is waited, but not to the session's death.
     const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});
     const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
     const Mono within = draft.now().mono + std::max(told ? left * 2 / 3 : left / 3, Millis{Seconds{1}});
-    session.call_at = std::min(session.call_at, within);
+    retry_heartbeat(session, within);
+  } else {
+    retry_heartbeat(session, session.call_at);
   }
-  if (session.beat_at) session.beat_at = std::max(*session.beat_at, session.call_at);
 }
 
 void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
@@ -236,7 +248,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
       return;
     }
     note_failure(session, error);
-    session.call_at = retry_at(draft, session, error, stop_retry_max);
+    arm_retry(session, retry_at(draft, session, error, stop_retry_max));
     return;
   }
   KEEPER_CHECK(answer.remotes->size() == 1);
@@ -248,7 +260,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   ++session.tries;
   session.row.progress = std::max(session.row.progress, Progress::stopping);
   if (!remote.native_status.empty()) session.row.native_status = remote.native_status;
-  session.call_at = draft.now().mono + call_backoff(id, session.tries, stop_retry_max);
+  arm_retry(session, draft.now().mono + call_backoff(id, session.tries, stop_retry_max));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "core/deadlines.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -105,7 +106,7 @@ void tell_level(Draft& draft, const BudgetKey& key, const Budget& budget, const 
   }
 }
 
-// Plans and starts that a budget held back look again.
+// Plans and starts that a budget blocked look again.
 void wake_covered(Draft& draft, const BudgetKey& key) {
   for (const auto& [name, plan] : draft.config().plans) {
     if (key.covers(name, plan.provider)) draft.wake_plan(name);
@@ -116,7 +117,7 @@ void wake_covered(Draft& draft, const BudgetKey& key) {
     if (waits && key.covers(row.plan, row.provider)) held.push_back(row.id);
   });
   for (const SessionId& id : held) {
-    draft.edit(id).call_at = std::min(draft.edit(id).call_at, draft.now().mono);
+    hasten_call(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
   }
 }
@@ -271,7 +272,7 @@ void plan_budgets(Draft& draft) {
   draft.set_budgets_due(config.budgets.empty() ? mono_never : draft.now().mono);
 }
 
-void on_counted(Draft& draft, const Counted& counted) {
+void on_period_counted(Draft& draft, const PeriodCounted& counted) {
   for (const auto& [key, budget] : draft.config().budgets) {
     if (period_at(budget.period, draft.now().wall) != counted.period) continue;
     BudgetTrack& track = draft.edit_budget(key);

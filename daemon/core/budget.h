@@ -1,8 +1,10 @@
-// Budgets in force: what the plans' sessions took in the current period, and whether more may begin. Functions over a
-// Draft; loop thread only; nothing here calls out. What ended sessions took comes from the store, once per period.
+// Budgets: what the sessions that a budget covers took in its current period, and whether more may begin.
+// What ended sessions took is asked of the store once per period; what lives is computed from the rows in the memory. The
+// least price of a session that was made is set aside at once, so that two starts cannot share the same rest of a budget.
+// Money is an estimate from the configured price. Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
-#include "core/handlers.h"
+#include "core/circuit.h"
 
 namespace keeper {
 
@@ -34,7 +36,7 @@ void spend(Draft& draft, const SessionRow& row);
 
 // The budgets of the configuration, counted anew.
 void plan_budgets(Draft& draft);
-void on_counted(Draft& draft, const Counted& counted);
+void on_period_counted(Draft& draft, const PeriodCounted& counted);
 
 // Levels and alerts; sets when they must be looked at again.
 void look_at_budgets(Draft& draft);

@@ -1,8 +1,10 @@
+#include "core/circuit.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "core/handlers.h"
+#include "core/deadlines.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -49,7 +51,7 @@ void count_failures(ProviderTrack& track, bool through, Mono now) {
     return;
   }
   ++track.failures;
-  // Reads that go on failing must not hold back the start that probes.
+  // Reads that go on failing must not delay the start that probes.
   const bool opens = track.failures >= failures_open && now >= track.starts_from;
   if (opens && !track.exhausted) track.starts_from = now + open_for(track.failures);
 }
@@ -59,7 +61,7 @@ bool asks_to_wait(const Error& error) {
   return error.kind == ErrorKind::exhausted || (error.kind == ErrorKind::maybe_applied && error.retry_after);
 }
 
-// Down from the moment at which starts are held back, until a call gets through.
+// A provider is told to be down from the moment at which starts are blocked until a call gets through.
 void tell_provider(Draft& draft, const ProviderName& name, const ProviderTrack& track) {
   const std::string& subject = name.str();
   if (track.failures >= failures_open) {
@@ -77,7 +79,7 @@ void hasten_calls(Draft& draft, const ProviderName& provider) {
     if (known.row.provider != provider || known.tries == 0 || known.flight) continue;
     const Mono soon = now + Millis{static_cast<Millis::rep>(stable_hash(id.str(), 23) % hasten_ms)};
     if (known.call_at <= soon) continue;
-    draft.edit(id).call_at = soon;
+    hasten_call(draft.edit(id), soon);
     draft.wake_session(id);
   }
 }
@@ -126,7 +128,7 @@ std::optional<StartBlock> provider_block(const ProviderName& name, const Provide
   return std::nullopt;
 }
 
-std::optional<Mono> start_held_until(Draft& draft, const SessionRow& row) {
+std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row) {
   const Mono now = draft.now().mono;
   const ProviderTrack& track = draft.provider(row.provider);
   const Millis spread{static_cast<std::int64_t>(stable_hash(row.id.str(), 13) % spread_ms)};

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "core/budget.h"
-#include "core/handlers.h"
+#include "core/circuit.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -77,7 +77,7 @@ void count_slot(Draft& draft, const Plan& plan, int replica, const Want& want, T
   count_sessions(draft, slot, counts, tally);
   if (slot.live.empty() && slot.failures > 0) {
     tally.last_error = slot.last_error;
-    tally.retry_at = std::min(tally.retry_at, slot.retry_at);
+    tally.retry_at = std::min<Mono>(tally.retry_at, slot.retry_at);
   }
   if (!counts || !slot_want(draft, plan, slot, want)) return;
   ++tally.counts.wanted;

@@ -1,7 +1,9 @@
+#include "core/deliveries.h"
+
 #include <algorithm>
 
+#include "core/deadlines.h"
 #include "core/delivery_rule.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -25,7 +27,7 @@ void apply(Draft& draft, const SessionId& id, const DeliveryMove& move, const De
   session.row.progress = move.progress;
   if (move.reason) activate(draft, id, *move.reason, Cause::webhook, row.received_at);
   session.confirm = true;
-  session.call_at = std::min(session.call_at, draft.now().mono + confirm_after);
+  hasten_call(session, draft.now().mono + confirm_after);
 }
 
 Disposition apply(Draft& draft, const SessionId& id, const DeliveryRow& row) {
@@ -52,7 +54,7 @@ Held held_from(const HeldRow& row, Mono now) {
   return {row.provider, remote_hash({row.provider, row.remote_id}), now + hold_time};
 }
 
-void held_due(Draft& draft) {
+void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
     if (held.until > draft.now().mono) break;
     unmatch(draft, id, held);

@@ -1,5 +1,6 @@
-// A decision in the making: reads fall through to the world, edits stay here until finish(). Loop thread
-// only.
+// Draft: a decision in the making. Reads see the world with the edits so far; edits stay here until finish() makes the
+// Decision of them. The world must outlive the draft and is never changed by it.
+// A reference that an edit returns stays valid until finish(). Loop thread only.
 #pragma once
 
 #include <algorithm>
@@ -14,41 +15,38 @@ namespace keeper {
 
 class Draft {
  public:
-  Draft(const World& world, Now now)
-      : world_(world),
-        now_(now),
-        config_(world.config),
-        shutting_down_(world.shutting_down),
-        tickets_(world.tickets),
-        last_delivery_(world.last_delivery),
-        budgets_due_(world.budgets_due) {}
+  Draft(const World& world, Now now) : world_(world), now_(now), values_(world) {}
 
   Now now() const { return now_; }
   const World& world() const { return world_; }
-  const Config& config() const { return *config_; }
-  bool shutting_down() const { return shutting_down_; }
+  const Config& config() const { return *values_.config; }
+  bool shutting_down() const { return values_.shutting_down; }
   const Plan* plan(const PlanName& name) const;
   const Traits* traits(const ProviderName& name) const;
-  const PlanTrack* plan_track(const PlanName& name) const;  // null: nothing is known of it
   bool is_paused(const PlanName& name) const;
 
-  const Tracked* find(const SessionId& id) const;  // null: not tracked
-  const SessionId* find(const RemoteKey& key) const;
-  const Slot& slot(const SlotKey& key) const;  // an empty one if there is none
-  const Scope& scope(const std::string& key) const;
-
+  // One entry of a table as it is now: a pointer is null, and a reference an empty one, where there is none. An edit
+  // begins with what is there, or with an empty one.
+  const Tracked* find(const SessionId& id) const { return look(edits_.sessions, world_.sessions, id); }
+  const SessionId* find(const RemoteKey& remote) const;
   Tracked& edit(const SessionId& id);  // must be tracked
-  Slot& edit_slot(const SlotKey& key);
-  PlanTrack& edit_plan(const PlanName& name);
-  Scope& edit_scope(const std::string& key);
-  ProviderTrack& edit_provider(const ProviderName& name);
-  const ProviderTrack& provider(const ProviderName& name) const;  // a healthy one if there is none
-  Sweep& edit_sweep(const SweepKey& key);
-
-  const BudgetTrack* budget(const BudgetKey& key) const;  // null: none yet
-  BudgetTrack& edit_budget(const BudgetKey& key);
-  void set_budgets_due(Mono due) { budgets_due_ = due; }
-  void hasten_budgets(Mono due) { budgets_due_ = std::min(budgets_due_, due); }
+  const Slot& slot(const SlotKey& key) const { return look_or_empty(edits_.slots, world_.slots, key); }
+  Slot& edit_slot(const SlotKey& key) { return edit_in(edits_.slots, world_.slots, key); }
+  const PlanTrack* plan_track(const PlanName& name) const { return look(edits_.plans, world_.plans, name); }
+  PlanTrack& edit_plan(const PlanName& name) { return edit_in(edits_.plans, world_.plans, name); }
+  const Scope& scope(const std::string& key) const { return look_or_empty(edits_.scopes, world_.scopes, key); }
+  Scope& edit_scope(const std::string& key) { return edit_in(edits_.scopes, world_.scopes, key); }
+  const ProviderTrack& provider(const ProviderName& name) const {
+    return look_or_empty(edits_.providers, world_.providers, name);
+  }
+  ProviderTrack& edit_provider(const ProviderName& name) {
+    return edit_in(edits_.providers, world_.providers, name);
+  }
+  Sweep& edit_sweep(const SweepKey& key) { return edit_in(edits_.sweeps, world_.sweeps, key); }
+  const BudgetTrack* budget(const BudgetKey& key) const { return look(edits_.budgets, world_.budgets, key); }
+  BudgetTrack& edit_budget(const BudgetKey& key) { return edit_in(edits_.budgets, world_.budgets, key); }
+  void set_budgets_due(Mono due) { values_.budgets_due = due; }
+  void hasten_budgets(Mono due) { values_.budgets_due = std::min(values_.budgets_due, due); }
   // What a budget's sessions took, computed once for a decision; a session made in it has its least price added.
   const Amount* known_amount(const BudgetKey& key) const;
   const Amount& remember_amount(const BudgetKey& key, const Amount& amount);
@@ -56,26 +54,28 @@ class Draft {
   template <class Visit>
   void each_session(Visit&& visit) const {
     for (const auto& [id, session] : world_.sessions) {
-      const auto edit = sessions_.find(id);
-      const SessionRow& row = edit == sessions_.end() ? session.row : edit->second.row;
+      const auto edit = edits_.sessions.find(id);
+      const SessionRow& row = edit == edits_.sessions.end() ? session.row : edit->second->row;
       if (!row.resolved) visit(row);
     }
-    for (const auto& [id, session] : sessions_) {
-      if (!session.row.resolved && !world_.sessions.contains(id)) visit(session.row);
+    for (const auto& [id, session] : edits_.sessions) {
+      if (!session->row.resolved && !world_.sessions.contains(id)) visit(session->row);
     }
   }
 
-  const AlertTrack* alert(const AlertKey& key) const;  // null: not raised
-  std::optional<AlertTrack>& edit_alert(const AlertKey& key);
-  const MessageTrack* message(const std::string& id) const;  // null: there is none, or it is settled
-  MessageTrack& edit_message(const std::string& id);
-  const TargetTrack& target(const TargetName& name) const;
-  TargetTrack& edit_target(const TargetName& name);
+  const AlertTrack* alert(const AlertKey& key) const { return look(edits_.alerts, world_.alerts, key); }
+  std::optional<AlertTrack>& edit_alert(const AlertKey& key);  // empty: it is not raised
+  const MessageTrack* message(const std::string& id) const { return look(edits_.messages, world_.messages, id); }
+  MessageTrack& edit_message(const std::string& id) { return edit_in(edits_.messages, world_.messages, id); }
+  const TargetTrack& target(const TargetName& name) const {
+    return look_or_empty(edits_.targets, world_.targets, name);
+  }
+  TargetTrack& edit_target(const TargetName& name) { return edit_in(edits_.targets, world_.targets, name); }
   void notice(Notice notice) { notices_.push_back(std::move(notice)); }
   void post(Post post) { posts_.push_back(std::move(post)); }
 
-  void set_config(std::shared_ptr<const Config> config) { config_ = std::move(config); }
-  void set_shutting_down() { shutting_down_ = true; }
+  void set_config(std::shared_ptr<const Config> config) { values_.config = std::move(config); }
+  void set_shutting_down() { values_.shutting_down = true; }
 
   Tracked& add(const SessionRow& row);  // a new session
   void adopt(const SessionId& id, const RemoteId& remote);
@@ -90,7 +90,7 @@ class Draft {
   void miss(MissedRow row) { missed_.push_back(std::move(row)); }
   void acknowledge(Waiter waiter, Ack ack);
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
-  std::uint64_t next_ticket() { return ++tickets_; }
+  std::uint64_t next_ticket() { return ++values_.tickets; }
 
   // Sessions and plans that an edit elsewhere made due; settled before the decision is finished.
   void wake_session(const SessionId& id) { woken_sessions_.insert(id); }
@@ -101,28 +101,34 @@ class Draft {
   Decision finish();
 
  private:
-  void finish_notices(Decision& decision);
+  template <class K, class V, class T>
+  static const V* look(const std::map<K, std::optional<V>>& edits, const T& table, const K& key) {
+    if (const auto edit = edits.find(key); edit != edits.end()) return edit->second ? &*edit->second : nullptr;
+    return find_in(table, key);
+  }
+
+  template <class K, class V, class T>
+  static const V& look_or_empty(const std::map<K, std::optional<V>>& edits, const T& table, const K& key) {
+    static const V none{};
+    const V* found = look(edits, table, key);
+    return found ? *found : none;
+  }
+
+  template <class K, class V, class T>
+  static V& edit_in(std::map<K, std::optional<V>>& edits, const T& table, const K& key) {
+    if (const auto edit = edits.find(key); edit != edits.end()) {
+      return edit->second ? *edit->second : edit->second.emplace();
+    }
+    const V* found = find_in(table, key);
+    return *edits.emplace(key, found ? *found : V{}).first->second;
+  }
 
   const World& world_;
   Now now_;
-  std::shared_ptr<const Config> config_;
-  bool shutting_down_;
-  std::uint64_t tickets_;
-  std::int64_t last_delivery_;
-  Mono budgets_due_;
-  std::map<SessionId, Tracked> sessions_;
-  std::map<SlotKey, Slot> slots_;
-  std::map<PlanName, PlanTrack> plans_;
-  std::map<std::string, Scope> scopes_;
-  std::map<ProviderName, ProviderTrack> providers_;
-  std::map<SweepKey, Sweep> sweeps_;
-  std::map<std::int64_t, std::optional<Held>> held_;
+  Values values_;
+  Tables<Edits> edits_;
   std::map<RemoteKey, SessionId> adopted_;
-  std::map<BudgetKey, BudgetTrack> budgets_;
   std::map<BudgetKey, Amount> amounts_;
-  std::map<AlertKey, std::optional<AlertTrack>> alerts_;
-  std::map<std::string, MessageTrack> messages_;
-  std::map<TargetName, TargetTrack> targets_;
   std::vector<Notice> notices_;
   std::vector<Post> posts_;
   std::vector<TransitionRow> transitions_;

@@ -1,5 +1,5 @@
-// Effects: orders to the outside, carried out only after their transaction is on disk. Remotes: what comes
-// back. Plain values; any thread.
+// Effects are orders to the outside: calls to a provider and messages to a target. They are carried out only after the
+// transaction that made them is on disk. Answers are what comes back, exactly one for each effect. Plain values; any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Events: everything that can happen to the keeper. A timeout is a Tick; a provider's answer is an event.
+// Events: everything that can happen to the keeper. A timeout is a Tick, and a provider's answer is an event as well.
+// Plain values; any thread.
 #pragma once
 
 #include <memory>
@@ -51,13 +52,14 @@ struct Posted {
   Status outcome = Done{};
 };
 
-// What the sessions that are over took in the period, as the store has it at this moment.
-struct Counted {
+// The store counted what the sessions that are over took in the period, as it is at this moment.
+struct PeriodCounted {
   Period period;
   std::vector<SpentBy> spent;
 };
 
-using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted, Counted>;
+using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted,
+                           PeriodCounted>;
 
 // accepted, unknown (no such plan or session), refused (it makes no sense now): for operators.
 enum class Ack { recorded, duplicate, held, ignored, loaded, accepted, unknown, refused };

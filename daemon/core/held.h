@@ -1,5 +1,7 @@
-// Deliveries whose session is not known yet, by the store's number of each. Sessions that others began may send very many,
-// so the memory has only what finds them again; the rows stay in the store. Loop thread only.
+// The held deliveries: webhook messages whose session is not known yet, by the number that the store gives each.
+// Sessions that others began may send very many of them. The memory therefore keeps of each only its provider, a hash of
+// its remote and when it expires; the message itself is a row in the store. Entries are ordered by number, which is the
+// order of arrival, so that the first one expires first. Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +23,7 @@ std::uint64_t remote_hash(const RemoteKey& remote);
 struct Held {
   ProviderName provider;
   std::uint64_t remote = 0;  // remote_hash()
-  Mono until{};              // then it is listed as unmatched
+  Mono until{};              // when it is listed as unmatched
   bool operator==(const Held&) const = default;
 };
 
@@ -33,7 +35,8 @@ class HeldDeliveries {
   void remove(std::int64_t id);
   const Held* find(std::int64_t id) const;  // null: it is not held
 
-  // Those for this remote in the order of arrival; hardly ever also one for another of the same hash.
+  // Those for this remote, in the order of arrival. Another remote of the same hash may be among them: the caller compares
+  // the rows.
   std::vector<std::int64_t> of(const RemoteKey& remote) const;
 
   bool empty() const { return entries_.empty(); }

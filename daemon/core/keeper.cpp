@@ -4,10 +4,16 @@
 #include <variant>
 
 #include "base/check.h"
+#include "core/answers.h"
 #include "core/budget.h"
-#include "core/handlers.h"
+#include "core/deadlines.h"
+#include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
+#include "core/operator.h"
+#include "core/plans.h"
+#include "core/settle.h"
+#include "core/sweep.h"
 
 namespace keeper {
 namespace {
@@ -21,7 +27,7 @@ bool takes_scope(const SessionRow& row, const Traits& traits) {
   return row.start_sent_at && !row.remote_id;
 }
 
-// After a start of the process the scopes are empty; rows say who holds them.
+// After a start of the process the scopes are empty; the rows say who occupies them.
 void claim_scope(Draft& draft, const Tracked& session) {
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits || !takes_scope(session.row, *traits)) return;
@@ -47,10 +53,10 @@ void settle_woken(Draft& draft) {
 Tracked recovered(const SessionRow& row, Now now) {
   Tracked session;
   session.row = row;
-  session.call_at = now.mono;
+  call_now(session, now.mono);
   session.start_sent = now.mono;
   session.sent_before = true;
-  session.due = now.mono;
+  look_again(session, now.mono);
   return session;
 }
 
@@ -59,7 +65,7 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
   slot.occurrence = latest.occurrence;
   slot.attempts = latest.attempt + 1;
   slot.failures = latest.failures;
-  slot.retry_at = now.mono;
+  arm_attempt(slot, now.mono, Millis{0});
   if (is_terminal(latest.state)) {
     slot.last_state = latest.state;
     slot.last_reason = latest.reason;
@@ -67,8 +73,6 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
   }
   return slot;
 }
-
-}  // namespace
 
 void on_tick(Draft& draft, const Tick&) {
   const Now now = draft.now();
@@ -92,10 +96,10 @@ void on_tick(Draft& draft, const Tick&) {
        ++at) {
     draft.wake_plan(at->second);
   }
-  sweep_due(draft);
-  notices_due(draft);
+  send_due_lists(draft);
+  send_due_notices(draft);
   if (world.budgets_due <= now.mono) look_at_budgets(draft);
-  held_due(draft);
+  unmatch_expired(draft);
 }
 
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
@@ -113,11 +117,11 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     claim_scope(draft, session);
     const Plan* plan = draft.plan(session.row.plan);
     const bool changed = plan && plan->fingerprint != session.row.fingerprint;
-    if (changed && !session.row.successor) draft.edit(id).rollover_at = draft.now().mono;
+    if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);
     // After a start of the process it has its time anew.
     const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
     const Millis limit = plan ? plan->start_timeout : Millis{std::chrono::minutes{2}};
-    if (begins) draft.edit(id).start_by = draft.now().mono + limit;
+    if (begins) arm_start_timeout(draft.edit(id), draft.now().mono, limit);
     draft.wake_session(id);
   }
   plan_sweeps(draft);
@@ -137,11 +141,13 @@ void on_shutdown_asked(Draft& draft, const ShutdownAsked&) {
   }
 }
 
+}  // namespace
+
 Keeper::Keeper(const Ledger& ledger, Now now) {
   world_.instance = ledger.instance;
   world_.counts = ledger.counts;
   Decision load;
-  load.config_after = world_.config;
+  load.values_after.config = world_.config;
   for (const SessionRow& row : ledger.unresolved) {
     load.sessions.push_back({row.id, std::nullopt, recovered(row, now)});
   }
@@ -153,11 +159,11 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
   }
   for (const HeldRow& row : ledger.held) load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
-  load.last_delivery_after = ledger.last_delivery;
+  load.values_after.last_delivery = ledger.last_delivery;
   for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
-    // What was not sent yet takes what comes, so that the order stays.
+    // A message that was never sent takes the next notices as well, so that a target hears of things in their order.
     if (row.attempts == 0) targets[row.target].forming = row.id;
     const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
     load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});
@@ -178,7 +184,7 @@ Decision Keeper::decide(const Event& event, Now now) const {
         if constexpr (std::is_same_v<E, ShutdownAsked>) on_shutdown_asked(draft, one);
         if constexpr (std::is_same_v<E, OperatorAsked>) on_operator_asked(draft, one);
         if constexpr (std::is_same_v<E, Posted>) on_posted(draft, one);
-        if constexpr (std::is_same_v<E, Counted>) on_counted(draft, one);
+        if constexpr (std::is_same_v<E, PeriodCounted>) on_period_counted(draft, one);
       },
       event);
   settle_woken(draft);

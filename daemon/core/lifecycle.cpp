@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "core/budget.h"
+#include "core/deadlines.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -14,34 +15,6 @@ namespace {
 bool ended_early(const SessionRow& row, const Plan* plan) {
   const Millis enough = plan ? plan->keep_alive.backoff_reset_after : Millis{std::chrono::minutes{10}};
   return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
-}
-
-bool ended_by_keeper(Reason reason) {
-  switch (reason) {
-    case Reason::stopped_by_plan:
-    case Reason::stopped_by_operator:
-    case Reason::stopped_at_shutdown:
-    case Reason::superseded:
-    case Reason::orphan:
-      return true;
-    case Reason::scheduled:
-    case Reason::restarted:
-    case Reason::rollover:
-    case Reason::start_confirmed:
-    case Reason::found:
-    case Reason::webhook_started:
-    case Reason::observed:
-    case Reason::start_refused:
-    case Reason::start_timeout:
-    case Reason::ended_by_provider:
-    case Reason::ended_elsewhere:
-    case Reason::provider_failed:
-    case Reason::idle_timeout:
-    case Reason::max_duration:
-    case Reason::lost:
-      return false;
-  }
-  check_failed("a known Reason", __FILE__, __LINE__);
 }
 
 // initial_backoff doubled for each early end in a row, up to max_backoff; full jitter above the initial one.
@@ -66,13 +39,13 @@ void note_end(Draft& draft, const SessionRow& row) {
   slot.last_reason = row.reason;
   slot.last_error = row.last_error;
   if (ended_by_keeper(row.reason)) {
-    slot.retry_at = draft.now().mono;
+    arm_attempt(slot, draft.now().mono, Millis{0});
     return;
   }
   // What happened while this machine had no route is not held against the plan.
   const bool ours = draft.provider(row.provider).cut_off;
   slot.failures = ended_early(row, plan) ? row.failures + (ours ? 0 : 1) : 0;
-  slot.retry_at = draft.now().mono + (plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
+  arm_attempt(slot, draft.now().mono, plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
 }
 
 // It should have lived on, and neither the keeper nor an operator ended it.
@@ -110,7 +83,7 @@ void free_predecessor(Draft& draft, const SessionRow& row) {
   old.row.successor.reset();
   const Plan* plan = draft.plan(row.plan);
   const Millis wait = plan ? restart_backoff(*plan, row.id, row.failures + 1) : Millis{Seconds{10}};
-  old.rollover_at = draft.now().mono + wait;
+  postpone_rollover(old, draft.now().mono + wait);
   draft.wake_session(*row.predecessor);
 }
 
@@ -186,8 +159,8 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
   row.predecessor = predecessor;
   if (predecessor) draft.edit(*predecessor).row.successor = row.id;
   Tracked& session = draft.add(row);
-  session.call_at = draft.now().mono;
-  session.start_by = draft.now().mono + plan.start_timeout;
+  call_now(session, draft.now().mono);
+  arm_start_timeout(session, draft.now().mono, plan.start_timeout);
   slot.live.push_back(row.id);
   reserve(draft, row);
   draft.transition(session.row, std::nullopt, cause, draft.now().wall, {});
@@ -202,9 +175,9 @@ void activate(Draft& draft, const SessionId& id, Reason reason, Cause cause, Wal
   session.row.reason = reason;
   session.row.progress = std::max(session.row.progress, Progress::started);
   session.row.active_at = at;
-  session.start_by.reset();
+  drop_start_timeout(session);
   const Plan* plan = draft.plan(session.row.plan);
-  if (plan && plan->max_duration) session.own_hard_at = draft.now().mono + *plan->max_duration;
+  if (plan && plan->max_duration) arm_own_maximum(session, draft.now().mono, plan->max_duration);
   draft.transition(session.row, State::queued, cause, at, {});
   draft.wake_plan(session.row.plan);
   if (session.row.predecessor && draft.find(*session.row.predecessor)) {
@@ -217,8 +190,8 @@ void ask_end(Draft& draft, const SessionId& id, State state, Reason reason, Caus
   if (session.row.ending || is_terminal(session.row.state)) return;
   session.row.ending = Ending{state, reason, cause, draft.now().wall};
   session.tries = 0;
-  session.call_at = draft.now().mono;
-  session.start_by.reset();
+  call_now(session, draft.now().mono);
+  drop_start_timeout(session);
   draft.wake_session(id);
 }
 
@@ -238,7 +211,7 @@ void end_session(Draft& draft, const SessionId& id, const End& end) {
   if (end.resolved) {
     resolve(draft, id);
   } else {
-    session.call_at = draft.now().mono;
+    call_now(session, draft.now().mono);
     session.tries = 0;
     draft.wake_session(id);
   }

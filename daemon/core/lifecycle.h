@@ -1,4 +1,6 @@
-// The life of one session: how it is made, becomes active, is asked to end, ends; and what its next step is.
+// The life of one session: how it is made, becomes active, is asked to end, ends, and is resolved.
+// Nothing else changes a session's state. A terminal state never changes. Each change adds a transition to the decision and
+// wakes what depends on it: the plan, a predecessor, sessions that wait for the same scope.
 // Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
@@ -36,14 +38,6 @@ void end_as_asked(Draft& draft, const SessionId& id, std::string detail = {});
 
 // The provider confirmed that the remote of an ended session is gone.
 void resolve(Draft& draft, const SessionId& id);
-
-// Applies the deadlines that have passed, makes a successor where one is due, sends the next call where one
-// is due, and computes when it must be looked at again.
-void settle(Draft& draft, const SessionId& id);
-
-// The next call of a session that waits to be started comes then; the time until then, which is the keeper's or this
-// machine's, is not counted against the start.
-void hold_start(Draft& draft, Tracked& session, Mono until);
 
 // Starts in one scope are serialised; empty: free.
 std::string scope_of(const SessionRow& row, const Traits* traits);

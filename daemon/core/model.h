@@ -1,5 +1,6 @@
-// The rows: what is durable. A session, its transitions, the webhook deliveries and what is known of a plan.
-// Plain values; any thread. Times are UTC; deadlines are not here, because they are never stored.
+// The rows: what is durable of sessions, their transitions, webhook deliveries, plans, alerts and messages.
+// Times are UTC. Deadlines are not here, because they are never stored. An empty optional is "not yet" or "not known", as
+// its comment says. Plain values; any thread.
 #pragma once
 
 #include <array>
@@ -11,50 +12,9 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "core/words.h"
 
 namespace keeper {
-
-enum class State { queued, active, closed, error, timed_out };
-inline constexpr std::array<State, 5> all_states{State::queued, State::active, State::closed, State::error,
-                                                 State::timed_out};
-
-// Why a session is in its state.
-enum class Reason {
-  scheduled,            // created for an occurrence
-  restarted,            // created because the last attempt ended
-  rollover,             // created to take over from a predecessor
-  start_confirmed,      // the provider answered the start
-  found,                // an ambiguous start was found at the provider
-  webhook_started,      // a verified delivery said so
-  observed,             // a read of the provider said so
-  start_refused,        // the provider refused the start for good
-  start_timeout,        // not active within start_timeout
-  ended_by_provider,    // the provider ended it in the ordinary way
-  ended_elsewhere,      // somebody else ended it
-  provider_failed,      // the provider says that it failed
-  idle_timeout,         // its idle timeout passed
-  max_duration,         // its maximum passed
-  lost,                 // the provider no longer knows it, unasked
-  stopped_by_plan,      // the plan no longer wants it
-  stopped_by_operator,  // an operator asked
-  stopped_at_shutdown,  // on_shutdown: stop
-  superseded,           // its successor is active, or its parameters changed
-  orphan,               // found alive at the provider, ours, and no session of the ledger stands for it
-};
-
-// Which kind of event moved it.
-enum class Cause { schedule, webhook, provider_answer, poll, deadline, operator_, reload, recovery };
-
-enum class Disposition { applied, held, late, ignored, unmatched };
-
-std::string_view to_string(State state);
-std::string_view to_string(Reason reason);
-std::string_view to_string(Cause cause);
-std::string_view to_string(Disposition disposition);
-std::optional<State> parse_state(std::string_view text);
-std::optional<Reason> parse_reason(std::string_view text);
-std::optional<Cause> parse_cause(std::string_view text);
-std::optional<Disposition> parse_disposition(std::string_view text);
 
 inline bool is_terminal(State state) { return state != State::queued && state != State::active; }
 
@@ -175,10 +135,6 @@ struct PlanRow {
 };
 
 // An occurrence that was due and began nothing.
-enum class Missed { overlap, too_late, paused, budget };
-std::string_view to_string(Missed missed);
-std::optional<Missed> parse_missed(std::string_view word);
-
 struct MissedRow {
   PlanName plan;
   Wall occurrence{};
@@ -187,20 +143,7 @@ struct MissedRow {
   bool operator==(const MissedRow&) const = default;
 };
 
-// What somebody is told of.
-enum class Topic { session_lost, plan_degraded, provider_down, budget_soft, budget_hard, orphan_found, start_missed };
-// Something that happens once; or that lasts from firing to resolved.
-enum class Phase { happened, firing, resolved };
-enum class MessageState { waiting, delivered, given_up };
-std::string_view to_string(Topic topic);
-std::string_view to_string(Phase phase);
-std::string_view to_string(MessageState state);
-std::optional<Topic> parse_topic(std::string_view word);
-std::optional<Phase> parse_phase(std::string_view word);
-std::optional<MessageState> parse_message_state(std::string_view word);
-// The word that the configuration and the messages use: "plan_degraded", "plan_recovered".
-std::string_view event_word(Topic topic, Phase phase);
-
+// What somebody is told.
 struct Notice {
   Topic topic = Topic::session_lost;
   Phase phase = Phase::happened;
@@ -272,7 +215,7 @@ struct Ledger {
   std::int64_t last_delivery = 0;        // the greatest id
   std::vector<AlertRow> alerts;
   std::vector<MessageRow> messages;      // that wait
-  std::array<std::int64_t, 5> counts{};  // sessions by state, in the order of all_states
+  std::array<std::int64_t, all_states.size()> counts{};  // sessions by state, in the order of all_states
   std::int64_t last_seq = 0;
 };
 

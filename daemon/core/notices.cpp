@@ -162,7 +162,7 @@ bool is_raised(const Draft& draft, Topic topic, const std::string& subject) {
   return draft.alert({log_target, topic, subject}) != nullptr;
 }
 
-void notices_due(Draft& draft) {
+void send_due_notices(Draft& draft) {
   const World& world = draft.world();
   const Mono now = draft.now().mono;
   for (auto at = world.alert_queue.begin(); at != world.alert_queue.end() && at->first <= now; ++at) {

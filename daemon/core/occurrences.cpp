@@ -50,7 +50,7 @@ void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional
   if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
 }
 
-// A clock that was wrong when it was noted must not hold the plan up until that time comes. The last day is looked at
+// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is looked at
 // once more: what was done with is known one by one.
 void heed_step_back(PlanRow& row, Wall now) {
   row.known_since = std::min(row.known_since, now);
@@ -93,7 +93,7 @@ void mark_handled(PlanRow& row, Wall occurrence) {
   row.handled.erase(row.handled.begin());
 }
 
-Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
+Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const Wall now = draft.now().wall;
   if (plan.schedule.kind() != Schedule::Kind::occurrences) return want_now(plan, row, now, paused);
   heed_step_back(row, now);
@@ -126,7 +126,7 @@ std::optional<Millis> lateness_of(const World& world, const Answer& answer, Now 
   return std::max(Millis{0}, left - due);
 }
 
-bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
+bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
   if (!want.begin) return false;
   const Wall occurrence = *want.begin;
   switch (plan.overlap) {

@@ -1,29 +1,31 @@
-// What a plan wants at one moment, and which of its occurrences are done with. An occurrence is known by its time: it
-// begins at most once, whatever the wall clock does, and one that began nothing is recorded with the reason.
+// What a plan wants at one moment, and which of its occurrences are done with.
+// An occurrence is known by its scheduled time. It begins at most once, whatever the wall clock does, and one that began
+// nothing is recorded with the reason. Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
 #include "core/draft.h"
 
 namespace keeper {
 
-// Windows ask "should it be alive now?"; occurrences are starts of their own.
+// Example: at 9:30 a plan with windows from 9 to 17 wants {alive, begin 9:00, repeats}. A plan that starts single sessions
+// at 9:00 wants {begin 9:00} once, and {repeats} after that.
 struct Want {
-  bool alive = false;         // windows: now is in one
-  std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the identity of the one that lasts
-  bool repeats = false;       // what was begun may be begun anew after it failed
+  bool alive = false;         // of windows: now lies in one
+  std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the time of the one that lasts
+  bool repeats = false;       // an attempt that failed may be followed by another
 };
 
-// Likewise, without moving anything on: of single occurrences only whether the last one may be begun anew.
+// What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from now on, and
+// what was missed is recorded.
+Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
+// The same without a change of the row. Of single occurrences it gives only whether an attempt may follow the last one.
 Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused);
 
-// Moves on the plan's row: an occurrence that is due is handled from now on, and what was missed is recorded.
-Want consider(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
+// Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it empties
+// `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be ended.
+bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 
-// Overlap: an occurrence comes while sessions of the last one may still exist. Empties `want.begin` where it must not
-// begin now. Returns true if those sessions are to be ended.
-bool yields(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
-
-// Recorded as an occurrence that began nothing, and told.
+// Records an occurrence that begins nothing, and tells of it.
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why);
 
 void mark_handled(PlanRow& row, Wall occurrence);

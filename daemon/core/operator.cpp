@@ -1,5 +1,7 @@
+#include "core/operator.h"
+
 #include "core/budget.h"
-#include "core/handlers.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/occurrences.h"
 
@@ -11,13 +13,13 @@ void pause(Draft& draft, const PlanName& name, const std::optional<Wall>& until,
   draft.wake_plan(name);
 }
 
-// Its sessions are read anew, so that a rollover that was held back is planned again.
+// Its sessions are read anew, so that a rollover that was blocked is planned again.
 void resume(Draft& draft, const PlanName& name) {
   draft.edit_plan(name).row.pause.reset();
   draft.wake_plan(name);
   for (const auto& [id, session] : draft.world().sessions) {
     if (session.row.plan != name) continue;
-    draft.edit(id).call_at = draft.now().mono;
+    call_now(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
   }
 }

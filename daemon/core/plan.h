@@ -1,5 +1,5 @@
-// What the configuration asks for, as the core needs it: plans, and the traits of their providers.
-// Plain values; immutable once loaded; any thread.
+// What the configuration asks for, as the core needs it: plans, the traits of their providers, budgets and targets.
+// Plain values, immutable once loaded; any thread.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model.h"
-#include "core/schedule.h"
+#include "schedule/schedule.h"
 #include "core/spending.h"
 
 namespace keeper {
@@ -62,7 +62,7 @@ enum class StartScope { free, place, provider };
 // What is done with a remote that is ours and that no session of the ledger stands for.
 enum class Orphans { stop, adopt, report };
 
-// What the core must know of a provider. The facts and their sources: core/traits.cpp.
+// What the core must know of a provider. The facts and their sources stand in the folder of each provider.
 struct Traits {
   bool can_find = true;        // an ambiguous start can be looked up
   bool can_list = true;        // all remotes of the credential, or of the place, can be listed

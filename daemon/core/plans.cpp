@@ -1,10 +1,11 @@
+#include "core/plans.h"
+
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "core/budget.h"
 #include "core/condition.h"
-#include "core/handlers.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/wants.h"
@@ -72,6 +73,13 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
 
 void reconcile_plan(Draft& draft, const PlanName& name) {
   const Plan* plan = draft.plan(name);
+  // The name that adopted orphans have is no plan's, and has no row.
+  if (!plan && !draft.plan_track(name)) {
+    for (const int replica : replicas_of(draft, name, 0)) {
+      if (!draft.shutting_down()) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
+    }
+    return;
+  }
   PlanTrack& track = draft.edit_plan(name);
   track.wake_wall = Wall::max();
   track.wake_mono = mono_never;
@@ -90,10 +98,10 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     set_wake(draft, *plan, std::nullopt);
     return;
   }
-  Want want = consider(draft, *plan, track.row, paused);
+  Want want = take_wanted(draft, *plan, track.row, paused);
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
-    replaces = yields(draft, *plan, track.row, want);
+    replaces = apply_overlap(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
   }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "core/deadlines.h"
 
 namespace keeper {
 namespace {
@@ -18,7 +19,7 @@ Status settle_all(Keeper& copy, Now now, const SpentIn& spent) {
   for (const Period& period : copy.uncounted(now)) {
     Result<std::vector<SpentBy>> rows = spent(period, minimums_of(*copy.world().config));
     if (!rows) return rows.error();
-    take(copy, Counted{period, *std::move(rows)}, now);
+    take(copy, PeriodCounted{period, *std::move(rows)}, now);
   }
   for (int tick = 0; copy.next_wakeup(now) <= now.mono; ++tick) {
     KEEPER_CHECK(tick < ticks_max);
@@ -34,7 +35,7 @@ void forget_flights(Keeper& copy, Now now) {
     if (!session.flight) continue;
     Tracked& edited = draft.edit(id);
     edited.flight.reset();
-    edited.due = now.mono;
+    look_again(edited, now.mono);
   }
   copy.install(draft.finish());
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -52,29 +53,27 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
                         : answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive
                             ? answer.sent_at
                             : session.idle_at.value_or(answer.sent_at + *idle) - *idle;
-    session.idle_at = active + *idle;
+    arm_idle_timeout(session, active, *idle);
     if (plan->keep_alive.heartbeat && traits->has_heartbeat) {
-      session.beat_at = active + plan->keep_alive.heartbeat_every.value_or(*idle / 3);
+      arm_heartbeat(session, active, plan->keep_alive.heartbeat_every.value_or(*idle / 3));
     } else {
-      session.beat_at.reset();
+      drop_heartbeat(session);
     }
   }
-  session.hard_at = maximum ? std::optional<Mono>(begin + *maximum) : std::nullopt;
-  // The keeper's own maximum counts from the provider's begin; without one it stands as it was set at
-  // activation.
-  session.own_hard_at = plan->max_duration ? std::optional<Mono>(begin + *plan->max_duration) : std::nullopt;
+  arm_maximum(session, begin, maximum);
+  arm_own_maximum(session, begin, plan->max_duration);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.row.successor) return;
   const bool changed = session.row.fingerprint != plan->fingerprint;
   if (!changed && (plan->keep_alive.rollover == Rollover::off || hard == mono_never)) {
-    session.rollover_at.reset();
+    drop_rollover(session);
     return;
   }
   const Mono now = draft.now().mono;
   const Mono planned = changed ? now : rollover_time(*plan, *traits, session, begin, hard);
   // A rollover whose successor failed waits for its next try.
   const bool waits = session.rollover_at && planned <= now && *session.rollover_at > now;
-  if (!waits) session.rollover_at = planned;
+  if (!waits) arm_rollover(session, planned);
 }
 
 // The provider says "active" well after a limit of its own: it is lax or the remote is dead. It is stopped.
@@ -131,7 +130,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
     if (!session.row.ending) {
       session.row.ending = Ending{session.row.state, session.row.reason, reading.cause, draft.now().wall};
     }
-    session.call_at = draft.now().mono;
+    call_now(session, draft.now().mono);
     return;
   }
   session.row.progress = std::max(session.row.progress, remote.progress);
@@ -146,7 +145,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
 void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
   const Mono now = draft.now().mono;
   if (session.row.ending) {
-    session.call_at = std::min(session.call_at, now);
+    hasten_call(session, now);
     return;
   }
   const Traits* traits = draft.traits(session.row.provider);
@@ -155,22 +154,23 @@ void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
   if (traits && traits->watch_spacing > Millis{0}) {
     wait = std::max(wait, traits->watch_spacing * sessions_at(draft, session.row.provider));
   }
-  session.call_at = now + wait - tenth_by_hash(session.row.id, wait);
+  arm_watch(session, now, wait - tenth_by_hash(session.row.id, wait));
   if (session.beat_at) {
     // A heartbeat that did not move the idle clock is repeated within what is left.
     if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
-      if (++session.still_beats >= 2) {
-        session.row.last_error = std::to_string(session.still_beats) + " heartbeats in a row did not move the idle clock";
+      if (++session.vain_heartbeats >= 2) {
+        session.row.last_error =
+            std::to_string(session.vain_heartbeats) + " heartbeats in a row did not move the idle clock";
       }
       const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
-      session.beat_at = now + std::max(left / 3, heartbeat_retry_min);
+      repeat_heartbeat(session, now, std::max(left / 3, heartbeat_retry_min));
     } else if (answered == EffectKind::keep_alive) {
-      session.still_beats = 0;
+      session.vain_heartbeats = 0;
     }
-    session.call_at = std::min(session.call_at, std::max(*session.beat_at, now));
+    hasten_call(session, std::max(*session.beat_at, now));
   }
   for (const auto& limit : {session.idle_at, session.hard_at}) {
-    if (limit) session.call_at = std::min(session.call_at, std::max(*limit + expiry_slack, now + Seconds{1}));
+    if (limit) hasten_call(session, std::max(*limit + expiry_slack, now + Seconds{1}));
   }
 }
 

@@ -1,4 +1,6 @@
-// What a provider's answer about one remote says of its session: state, deadlines, the next call.
+// What a provider's answer about one remote says of its session: its state, its deadlines, its next call.
+// A reading never moves a session backwards, and the end of a session is final whatever a later reading says. Times that
+// the provider tells are put on our clock by the `Date` of its answer. Loop thread only; nothing here calls out.
 #pragma once
 
 #include "core/draft.h"
@@ -12,7 +14,7 @@ struct Reading {
   Cause cause = Cause::poll;
 };
 
-// Applies a reading to a session that is not asked to end. Never moves it backwards.
+// Applies one reading. A remote that ended ends its session; one that lives after its session ended is stopped.
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading);
 
 // The next read or heartbeat after a good answer.

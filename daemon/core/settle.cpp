@@ -1,9 +1,12 @@
+#include "core/settle.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "core/budget.h"
+#include "core/circuit.h"
 #include "core/condition.h"
-#include "core/handlers.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -16,7 +19,7 @@ void apply_stop_timeout(Draft& draft, Tracked& session) {
   if (!session.row.ending || is_terminal(session.row.state)) return;
   const Plan* plan = draft.plan(session.row.plan);
   const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
-  if (!session.stop_by) session.stop_by = draft.now().mono + limit;
+  arm_stop_timeout(session, draft.now().mono, limit);
   if (draft.now().mono < *session.stop_by) return;
   const std::string why = session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
   constexpr std::string_view overdue = "not ended within stop_timeout";
@@ -29,10 +32,10 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
-  // What the start came to cannot be looked up meanwhile: its time begins when it can.
+  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they can.
   if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
     const Plan* plan = draft.plan(session.row.plan);
-    session.start_by = std::max(*session.start_by, now + (plan ? plan->start_timeout : Millis{std::chrono::minutes{2}}));
+    extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
   }
   if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
     ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
@@ -62,21 +65,21 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   if (session.row.state != State::active || session.row.ending || session.row.successor) return;
   if (draft.is_paused(session.row.plan)) {
     // A successor would be a start. The next read plans it anew.
-    session.rollover_at.reset();
+    drop_rollover(session);
     return;
   }
   if (session.row.predecessor && draft.find(*session.row.predecessor)) {
     // Two at most: its own predecessor goes first.
-    session.rollover_at = draft.now().mono + predecessor_wait;
+    postpone_rollover(session, draft.now().mono + predecessor_wait);
     return;
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
-  session.rollover_at.reset();
+  drop_rollover(session);
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
   if (const auto hold = budget_hold(draft, *plan)) {
-    session.rollover_at = on_mono(draft.now(), hold->until);
+    postpone_rollover(session, on_mono(draft.now(), hold->until));
     return;
   }
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
@@ -107,7 +110,8 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   draft.effect(std::move(effect));
 }
 
-// The intent is in the row before the start leaves; false while another start holds the scope.
+// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns false while
+// another start occupies the scope.
 bool begin_start(Draft& draft, Tracked& session) {
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
   if (!key.empty()) {
@@ -126,17 +130,17 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (const auto hold = budget_hold(draft, session.row)) {
     session.row.last_error = hold->why;
     release_scope(draft, session.row.id);
-    hold_start(draft, session, on_mono(draft.now(), hold->until));
+    block_start(session, on_mono(draft.now(), hold->until), draft.plan(session.row.plan));
     return true;
   }
-  if (const auto until = start_held_until(draft, session.row)) {
+  if (const auto until = start_blocked_until(draft, session.row)) {
     release_scope(draft, session.row.id);
-    hold_start(draft, session, *until);
+    block_start(session, *until, draft.plan(session.row.plan));
     return true;
   }
-  // However long it was held back, and for however long that was thought to last.
+  // It may have been blocked for less time than was expected: from here on start_timeout is enough.
   const Plan* plan = draft.plan(session.row.plan);
-  if (session.start_by && plan) session.start_by = std::min(*session.start_by, draft.now().mono + plan->start_timeout);
+  if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
   session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
   session.start_sent = draft.now().mono;
@@ -162,7 +166,7 @@ bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
     }
     const Mono until = waits_until(draft, session, traits);
     if (draft.now().mono < until) {
-      session.call_at = until;
+      wait_out_start(session, until);
       return false;
     }
     session.row.start_sent_at.reset();
@@ -201,12 +205,6 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
 
 }  // namespace
 
-void hold_start(Draft& draft, Tracked& session, Mono until) {
-  session.call_at = until;
-  const Plan* plan = draft.plan(session.row.plan);
-  if (session.start_by && plan) session.start_by = std::max(*session.start_by, until + plan->start_timeout);
-}
-
 void settle(Draft& draft, const SessionId& id) {
   if (!draft.find(id) || draft.find(id)->row.resolved) return;
   Tracked& session = draft.edit(id);
@@ -227,7 +225,7 @@ void settle(Draft& draft, const SessionId& id) {
       }
     }
   }
-  session.due = traits ? due_of(draft, session, waits) : mono_never;
+  look_again(session, traits ? due_of(draft, session, waits) : mono_never);
 }
 
 }  // namespace keeper

@@ -1,6 +1,5 @@
-// What sessions take and cost: lifetimes, prices, budgets and their arithmetic. Times and sums are exact; money is an
-// estimate from the configured price, never the provider's bill.
-// Plain values and pure functions; any thread.
+// What sessions take and cost: lifetimes, prices, budgets and their arithmetic. Times are exact to the millisecond; money is
+// an estimate from the configured price, and never the provider's bill. Plain values and pure functions; any thread.
 #pragma once
 
 #include <compare>

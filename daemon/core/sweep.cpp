@@ -1,8 +1,10 @@
+#include "core/sweep.h"
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "core/handlers.h"
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/reading.h"
@@ -123,7 +125,7 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const 
     happen(draft, Topic::orphan_found, key.provider.str(),
            "remote " + remote.id.str() + " at " + key.provider.str() + ": " + session.row.last_error);
     draft.adopt(row->id, remote.id);
-    draft.edit(row->id).call_at = draft.now().mono;
+    call_now(draft.edit(row->id), draft.now().mono);
     draft.wake_session(row->id);
     return;
   }
@@ -146,7 +148,7 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const 
   orphan.last_error = "found alive at the provider without a session that stands for it; it is stopped";
   orphan.ending = Ending{State::closed, Reason::orphan, Cause::poll, now};
   Tracked& session = draft.add(orphan);
-  session.call_at = draft.now().mono;
+  call_now(session, draft.now().mono);
   draft.adopt(orphan.id, remote.id);
   draft.transition(orphan, std::nullopt, Cause::poll, now, "remote " + remote.id.str());
   happen(draft, Topic::orphan_found, key.provider.str(),
@@ -259,7 +261,7 @@ void plan_sweeps(Draft& draft) {
   }
 }
 
-void sweep_due(Draft& draft) {
+void send_due_lists(Draft& draft) {
   const World& world = draft.world();
   for (auto at = world.sweep_queue.begin(); at != world.sweep_queue.end() && at->first <= draft.now().mono; ++at) {
     if (draft.shutting_down()) {

@@ -1,5 +1,5 @@
-// The view: what the keeper knows at one moment, as an immutable picture for readers. Made by the loop after
-// a commit; read by any thread through a shared pointer.
+// The view: what the keeper knows at one moment, as an immutable picture for readers.
+// The loop makes it after a commit; any thread reads it through a shared pointer. Deadlines are wall times here.
 #pragma once
 
 #include <array>

@@ -1,5 +1,7 @@
-// The keeper's memory: tracked sessions with their volatile timing, slots, plans, scopes and held deliveries,
-// and the indices derived from them. Only Keeper changes it. Nothing volatile here is ever stored.
+// The keeper's memory: one table for each kind of thing that it remembers, the single values, and the indices that are
+// derived from them. Tables is the list of the tables. Only Keeper changes a World, by a Decision; revert() takes back
+// what apply() did. Rows are as in the store; everything else is volatile and is made anew after a start of the process.
+// Loop thread only.
 #pragma once
 
 #include <map>
@@ -9,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/deadline.h"
 #include "core/effect.h"
 #include "core/event.h"
 #include "core/held.h"
@@ -28,21 +31,21 @@ struct Flight {
 struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
-  Mono call_at{};                   // the next provider call is not before this
-  std::optional<Mono> beat_at;      // the next heartbeat
-  std::optional<Mono> idle_at;      // the provider's idle timeout passes
-  std::optional<Mono> hard_at;      // the provider's maximum passes
-  std::optional<Mono> own_hard_at;  // the plan's max_duration passes
-  std::optional<Mono> rollover_at;  // a successor is due
-  std::optional<Mono> start_by;     // start_timeout passes
-  std::optional<Mono> stop_by;      // stop_timeout passes
+  Moment call_at;                   // the next provider call is not before this
+  SessionDeadline beat_at;          // the next heartbeat
+  SessionDeadline idle_at;          // the provider's idle timeout passes
+  SessionDeadline hard_at;          // the provider's maximum passes
+  SessionDeadline own_hard_at;      // the plan's max_duration passes
+  SessionDeadline rollover_at;      // a successor is due
+  SessionDeadline start_by;         // start_timeout passes
+  SessionDeadline stop_by;          // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
   int tries = 0;                    // calls in a row that failed
-  int still_beats = 0;              // heartbeats in a row that did not move the idle clock
+  int vain_heartbeats = 0;          // heartbeats in a row that did not move the idle clock
   bool confirm = false;             // a delivery said something that a read should confirm
-  Mono due{};                       // when settle() is needed next; mono_never: an event will come
+  Moment due;                       // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
 
@@ -60,7 +63,7 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  Mono retry_at{};              // the next attempt is not before this
+  Moment retry_at;              // the next attempt is not before this
   std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
 };
@@ -75,7 +78,7 @@ struct PlanTrack {
 
 // Serialises starts whose lost answers could not be told apart.
 struct Scope {
-  std::set<SessionId> holders;  // a start of theirs is unanswered, or the place is theirs
+  std::set<SessionId> holders;  // they occupy it: a start of theirs is unanswered, or the place is theirs
   std::vector<SessionId> waiting;
   bool operator==(const Scope&) const = default;
 };
@@ -156,38 +159,104 @@ struct TargetTrack {
   bool operator==(const TargetTrack&) const = default;
 };
 
+// The keeper's single values.
+struct Values {
+  std::shared_ptr<const Config> config;
+  bool shutting_down = false;
+  std::uint64_t tickets = 0;
+  std::int64_t last_delivery = 0;      // the id of the newest one
+  std::optional<Millis> clock_offset;  // wall minus boot time at the last event; a change is a clock step
+  Mono budgets_due = mono_never;
+};
+
+// The one list of the keeper's tables. The memory is `Of` = MemoryTable, an edit in the making is Edits, and what a decision
+// changes is Changes. Who adds a table adds it here and in for_each_table(), which does not compile without it.
+template <template <class, class> class Of>
+struct Tables {
+  Of<SessionId, Tracked> sessions;
+  Of<SlotKey, Slot> slots;
+  Of<PlanName, PlanTrack> plans;
+  Of<std::string, Scope> scopes;
+  Of<ProviderName, ProviderTrack> providers;
+  Of<SweepKey, Sweep> sweeps;
+  Of<std::int64_t, Held> held;
+  Of<BudgetKey, BudgetTrack> budgets;
+  Of<AlertKey, AlertTrack> alerts;
+  Of<std::string, MessageTrack> messages;  // that wait, by id
+  Of<TargetName, TargetTrack> targets;
+};
+
+// Calls `visit` once for each table, with that table of each of `some`.
+template <class Visit, class... Some>
+constexpr void for_each_table(Visit&& visit, Some&... some) {
+  visit(some.sessions...);
+  visit(some.slots...);
+  visit(some.plans...);
+  visit(some.scopes...);
+  visit(some.providers...);
+  visit(some.sweeps...);
+  visit(some.held...);
+  visit(some.budgets...);
+  visit(some.alerts...);
+  visit(some.messages...);
+  visit(some.targets...);
+}
+
+template <class, class>
+struct Mark {
+  bool visited = false;
+};
+static_assert(sizeof(Mark<int, int>) == 1);
+static_assert(
+    [] {
+      Tables<Mark> marks{};
+      std::size_t visited = 0;
+      for_each_table(
+          [&](auto& mark) {
+            if (!mark.visited) ++visited;
+            mark.visited = true;
+          },
+          marks);
+      return visited;
+    }() == sizeof(Tables<Mark>),
+    "for_each_table() visits each of the Tables");
+
+template <class K, class V>
+struct TableType {
+  using type = std::map<K, V>;
+};
+template <>
+struct TableType<std::int64_t, Held> {
+  using type = HeldDeliveries;
+};
+template <class K, class V>
+using MemoryTable = typename TableType<K, V>::type;
+
+// An edit: the new value, or empty for what leaves the memory.
+template <class K, class V>
+using Edits = std::map<K, std::optional<V>>;
+
 template <class K, class V>
 struct Change {
   K key;
   std::optional<V> before;
   std::optional<V> after;
 };
+template <class K, class V>
+using Changes = std::vector<Change<K, V>>;
 
-// What install() applies and revert() takes back; the rows and effects that go with it.
-struct Decision {
-  std::vector<Change<SessionId, Tracked>> sessions;
-  std::vector<Change<SlotKey, Slot>> slots;
-  std::vector<Change<PlanName, PlanTrack>> plans;
-  std::vector<Change<std::string, Scope>> scopes;
-  std::vector<Change<ProviderName, ProviderTrack>> providers;
-  std::vector<Change<SweepKey, Sweep>> sweeps;
-  std::vector<Change<std::int64_t, Held>> held;
-  std::vector<Change<BudgetKey, BudgetTrack>> budgets;
-  std::vector<Change<AlertKey, AlertTrack>> alerts;
-  std::vector<Change<std::string, MessageTrack>> messages;  // by id
-  std::vector<Change<TargetName, TargetTrack>> targets;
-  Mono budgets_due_before = mono_never;
-  Mono budgets_due_after = mono_never;
-  std::shared_ptr<const Config> config_before;
-  std::shared_ptr<const Config> config_after;
-  bool shutting_down_before = false;
-  bool shutting_down_after = false;
-  std::uint64_t tickets_before = 0;
-  std::uint64_t tickets_after = 0;
-  std::int64_t last_delivery_before = 0;
-  std::int64_t last_delivery_after = 0;
-  std::optional<Millis> clock_offset_before;
-  std::optional<Millis> clock_offset_after;
+// Null: there is none.
+template <class K, class V>
+const V* find_in(const std::map<K, V>& table, const K& key) {
+  const auto found = table.find(key);
+  return found == table.end() ? nullptr : &found->second;
+}
+inline const Held* find_in(const HeldDeliveries& table, std::int64_t id) { return table.find(id); }
+
+// What install() applies and revert() takes back, and the rows, effects and messages that go with it.
+struct Decision : Tables<Changes> {
+  Values values_before;
+  Values values_after;
 
   Batch batch;
   std::vector<Effect> effects;
@@ -199,27 +268,9 @@ struct Decision {
 // A delivery that one of these decisions records; null: none does.
 const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int64_t id);
 
-struct World {
+struct World : Values, Tables<MemoryTable> {
   InstanceId instance;
-  std::shared_ptr<const Config> config = std::make_shared<Config>();
-  bool shutting_down = false;
-  std::uint64_t tickets = 0;
-  std::int64_t last_delivery = 0;  // the id of the newest one
-  std::optional<Millis> clock_offset;  // wall minus boot time at the last event; a change is a clock step
   std::array<std::int64_t, 5> counts{};
-
-  std::map<SessionId, Tracked> sessions;
-  std::map<SlotKey, Slot> slots;
-  std::map<PlanName, PlanTrack> plans;
-  std::map<std::string, Scope> scopes;
-  std::map<ProviderName, ProviderTrack> providers;
-  std::map<SweepKey, Sweep> sweeps;
-  std::map<BudgetKey, BudgetTrack> budgets;
-  std::map<AlertKey, AlertTrack> alerts;
-  std::map<std::string, MessageTrack> messages;  // that wait, by id
-  std::map<TargetName, TargetTrack> targets;
-  Mono budgets_due = mono_never;
-  HeldDeliveries held;
 
   // Derived by apply().
   std::map<RemoteKey, SessionId> by_remote;
@@ -229,6 +280,8 @@ struct World {
   std::set<std::pair<Mono, SweepKey>> sweep_queue;
   std::set<std::pair<Mono, AlertKey>> alert_queue;
   std::set<std::pair<Mono, std::string>> message_queue;
+
+  World() { config = std::make_shared<Config>(); }
 
   void apply(const Decision& decision);
   void revert(const Decision& decision);

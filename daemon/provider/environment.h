@@ -1,10 +1,11 @@
-// ${NAME} in the values of `session.env`: resolved at each start, so that they are never stored. Any thread.
+// The variables of `session.env`: each ${NAME} in a value is replaced when a session starts, so that the
+// store never holds the secret. The function keeps no state, and any thread may call it.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "provider/codec.h"
+#include "provider/answer_json.h"
 #include "provider/provider.h"
 
 namespace keeper {

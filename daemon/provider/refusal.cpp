@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace keeper {
 namespace {
 
 constexpr Millis wait_unless_told{Seconds{60}};
-constexpr Millis wait_at_529{Seconds{30}};
-constexpr Millis wait_max{std::chrono::hours{1}};
 constexpr std::array<const char*, 7> headline_keys{"message",       "error", "reason",      "msg",
                                                    "statusMessage", "title", "errorMessage"};
 
@@ -48,25 +45,6 @@ std::string headline(const Json& json) {
   return {};
 }
 
-std::optional<Millis> seconds_in(std::string_view text) {
-  if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-  std::int64_t count = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
-  static_cast<void>(end);
-  // Only overflow can fail here: later than any limit.
-  const bool huge = failed != std::errc{} || count > Seconds{std::chrono::years{1000}}.count();
-  return huge ? Millis{Seconds{std::chrono::years{1000}}} : Millis{Seconds{count}};
-}
-
-// An hour at the most, whatever is asked for.
-std::optional<Millis> retry_after(const HttpResponse& response, Wall now) {
-  const auto text = response.header("retry-after");
-  if (!text) return std::nullopt;
-  std::optional<Millis> wait = seconds_in(*text);
-  if (const auto date = wait ? std::nullopt : parse_http_date(*text)) wait = *date - now;
-  return wait ? std::optional(std::clamp(*wait, Millis{0}, wait_max)) : std::nullopt;
-}
-
 Error error_of(ErrorKind kind, std::string what, std::optional<Millis> wait = std::nullopt) {
   return Error{kind, std::move(what), wait};
 }
@@ -98,18 +76,6 @@ std::string text_of(const HttpResponse& response) {
   return response.body.substr(start, 300);
 }
 
-std::optional<Millis> wait_asked(const HttpResponse& response, Wall now) {
-  std::optional<Millis> wait = retry_after(response, now);
-  if (const auto text = response.header("x-ratelimit-reset"); !wait && text) {
-    wait = seconds_in(*text);
-    // Notte documents Unix seconds; other gateways send the seconds that are left.
-    constexpr Millis year{std::chrono::years{1}};
-    if (wait && *wait > year) wait = Wall{*wait} - now;
-  }
-  if (!wait) return std::nullopt;
-  return std::clamp(*wait, Millis{Seconds{1}}, wait_max);
-}
-
 Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
   std::string what = text_of(response);
   const auto wait = wait_asked(response, now);
@@ -122,10 +88,7 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
     return error_of(ErrorKind::exhausted, std::move(what), pause);
   }
   if (status == 429) return error_of(ErrorKind::exhausted, std::move(what), wait.value_or(wait_unless_told));
-  if (status == 529) {
-    return error_of(ErrorKind::exhausted, std::move(what), std::max(wait.value_or(wait_at_529), wait_at_529));
-  }
-  // Notte sends its rate limit's reset with every answer: here it says nothing.
+  // A gateway may send its rate limit's reset with every answer: here it says nothing.
   if (status == 503 && retry_after(response, now) && !is_start) return error_of(ErrorKind::exhausted, std::move(what), wait);
   if (status >= 500 || status == 408) {
     return error_of(unsettled(purpose), std::move(what), is_start ? retry_after(response, now) : std::nullopt);

@@ -1,5 +1,6 @@
-// What a provider's answer means when it is not the expected one: its kind, its text, how long to wait.
-// The one place where statuses are judged. Any thread; no state.
+// What an answer means that is not the expected one: its kind of error, its text, and how long to wait.
+// Statuses are judged here by what HTTP says of them; what one provider says otherwise is in that provider's
+// folder (OddAnswer). The functions keep no state, and any thread may call them.
 #pragma once
 
 #include <optional>
@@ -7,8 +8,9 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "provider/codec.h"
-#include "provider/http_client.h"
+#include "net/http_client.h"
+#include "net/retry_after.h"
+#include "provider/answer_json.h"
 
 namespace keeper {
 
@@ -18,10 +20,6 @@ enum class Purpose { start, read, change };
 // The provider's own words, from JSON (message, error, detail ... in the shapes of all three), text or HTML.
 // Not yet printable and not yet free of secrets.
 std::string text_of(const HttpResponse& response);
-
-// How long the provider asks to wait, from Retry-After or X-RateLimit-Reset; at most an hour, at least a
-// second.
-std::optional<Millis> wait_asked(const HttpResponse& response, Wall now);
 
 // For any answer that is no success. `what` is the provider's text alone.
 Error refusal(const HttpResponse& response, Purpose purpose, Wall now);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/digest.h"
+#include "net/encoding.h"
 #include "provider/webhook.h"
 
 namespace keeper {
@@ -190,6 +191,10 @@ bool WebhookVerifier::verify_or_refresh(std::string_view body, std::string_view 
   if (verify(body, signature)) return true;
   if (!may_refresh() || !refresh()) return false;
   return verify(body, signature);
+}
+
+std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings, const std::string& cache_file) {
+  return std::make_shared<WebhookVerifier>(settings, cache_file);
 }
 
 }  // namespace keeper

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/time.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

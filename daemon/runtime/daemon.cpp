@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/thread_name.h"
-#include "provider/provider.h"
+#include "provider/provider_table.h"
 #include "runtime/log.h"
 #include "runtime/notify.h"
 #include "runtime/settings_file.h"
@@ -38,7 +38,7 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
-  settings.limits = limits_of(provider);
+  settings.limits = provider.limits;
   settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
@@ -59,26 +59,6 @@ Hook hook_of(const Settings& settings) {
   return {settings.webhook->public_url, tokens.empty() ? Secret{} : tokens.front()};
 }
 
-void log_provider(const Change<ProviderName, ProviderTrack>& change) {
-  const bool was = !change.before || change.before->healthy;
-  const bool is = !change.after || change.after->healthy;
-  if (was == is) return;
-  if (is) {
-    Log(Level::info, "provider_works_again").with("provider", change.key.str());
-  } else {
-    Log(Level::warning, "provider_failing").with("provider", change.key.str()).with("error", change.after->last_error);
-  }
-}
-
-// Once, when the second heartbeat in a row did not move the provider's idle clock.
-void log_session(const Change<SessionId, Tracked>& change) {
-  constexpr int alarming = 2;
-  const int before = change.before ? change.before->still_beats : 0;
-  if (before >= alarming || !change.after || change.after->still_beats < alarming) return;
-  Log(Level::warning, "heartbeats_without_effect")
-      .with("session", change.key.str())
-      .with("plan", change.after->row.plan.str())
-      .with("error", change.after->row.last_error);
 }
 
 }  // namespace
@@ -127,6 +107,8 @@ Daemon::~Daemon() {
   if (thread_.joinable()) thread_.join();
   workers_.stop();
   notifier_.stop();
+  store_thread_.reset();
+  store_->hand_over();
 }
 
 LoopPorts Daemon::loop_ports() {
@@ -172,14 +154,16 @@ Status Daemon::prepare() {
   install_workers(*settings, nullptr);
   verifiers_.install(*settings);
   notifier_.install(settings->targets);
-  loop_ = std::make_unique<Loop>(*store_, *ledger, inbox_, clock_, meters_, loop_ports());
+  store_->hand_over();
+  store_thread_ = std::make_unique<StoreThread>(*store_, [this] { inbox_.wake(); });
+  store_thread_->set_patience(settings->commit_patience);
+  loop_ = std::make_unique<Loop>(*store_thread_, *ledger, inbox_, clock_, meters_, loop_ports());
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
   Log(Level::info, "started")
       .with("config", settings->path)
       .with("store", store_->path())
       .with("unresolved_sessions", static_cast<long long>(ledger->unresolved.size()));
-  store_->hand_over();
   // The configuration is the first event: without it no session's provider is known.
   const auto installed = std::make_shared<std::promise<bool>>();
   configured_ = installed->get_future();
@@ -191,7 +175,6 @@ Status Daemon::start() {
   thread_ = std::thread([this] {
     name_thread("loop");
     loop_->run();
-    store_->hand_over();
     signals_.interrupt();
   });
   if (configured_.get()) {
@@ -282,6 +265,7 @@ Status Daemon::try_reload() {
   }
   verifiers_.install(*fresh);
   loop_->set_retention(fresh->retention);
+  store_thread_->set_patience(fresh->commit_patience);
   install_dead_mans_switch(*fresh);
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = fresh;
@@ -361,7 +345,7 @@ int Daemon::leave(const std::function<void()>& close_door) {
 }
 
 bool Daemon::end() {
-  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle();
+  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle() && store_thread_->idle();
   Log(Level::info, "stopped");
   return quiet;
 }

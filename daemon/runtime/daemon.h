@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "core/preview.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"
 #include "runtime/notifier.h"
 #include "runtime/signals.h"
+#include "runtime/store_thread.h"
 #include "runtime/token.h"
 #include "runtime/verifiers.h"
 #include "runtime/workers.h"
@@ -116,6 +117,7 @@ class Daemon {
   Notifier notifier_;
   std::unique_ptr<DeadMansSwitch> dead_mans_switch_;
   Verifiers verifiers_;
+  std::unique_ptr<StoreThread> store_thread_;
   std::unique_ptr<Loop> loop_;
   std::thread thread_;
   std::future<bool> configured_;

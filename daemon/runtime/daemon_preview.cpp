@@ -20,15 +20,13 @@ Result<Preview> Daemon::preview(std::string text, const std::string& name) {
   if (!fresh) return fresh.error();
   const auto told = std::make_shared<std::promise<Result<Preview>>>();
   std::future<Result<Preview>> done = told->get_future();
-  inbox_.ask([told, config = (*fresh)->config](const Keeper* keeper, Store& store, Now now) {
+  inbox_.ask([told, config = (*fresh)->config](const Keeper* keeper, const SpentIn& spent, Now now) {
     if (!keeper) {
       told->set_value(
           Error{ErrorKind::storage, "the store cannot be written now, so what would follow is not known"});
       return;
     }
-    told->set_value(preview_of(*keeper, config, now, [&store](const Period& period, const auto& minimums) {
-      return store.spent(period, minimums);
-    }));
+    told->set_value(preview_of(*keeper, config, now, spent));
   });
   if (done.wait_for(preview_limit) != std::future_status::ready) {
     return Error{ErrorKind::storage, "the loop did not answer within " + to_text(preview_limit)};

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "provider/callee.h"
+#include "net/callee.h"
 #include "runtime/log.h"
 
 namespace keeper {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <thread>
 
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "core/view.h"
 
 namespace keeper {

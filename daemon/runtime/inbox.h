@@ -10,6 +10,7 @@
 
 #include "base/locked.h"
 #include "core/event.h"
+#include "core/preview.h"
 #include "runtime/descriptor.h"
 
 namespace keeper {
@@ -22,12 +23,10 @@ struct Item {
   Receipt receipt;  // may be empty
 };
 
-class Keeper;
-class Store;
-
-// A question to the keeper that changes nothing, called once on the loop's thread between two rounds. A null
-// keeper: the store cannot be written or read now, so there is no answer.
-using Query = std::function<void(const Keeper* keeper, Store& store, Now now)>;
+// A question to the keeper that changes nothing, called once on the loop's thread between two rounds. `spent`
+// reads the store, and may be called until it gives an error. A null keeper: the store cannot be used now, so
+// there is no answer.
+using Query = std::function<void(const Keeper* keeper, const SpentIn& spent, Now now)>;
 
 class Inbox {
  public:

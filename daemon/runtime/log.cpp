@@ -193,4 +193,25 @@ void log_notice(const Notice& notice) {
   if (notice.times > 1) line.with("times", static_cast<long long>(notice.times));
 }
 
+void log_provider(const Change<ProviderName, ProviderTrack>& change) {
+  const bool was = !change.before || change.before->healthy;
+  const bool is = !change.after || change.after->healthy;
+  if (was == is) return;
+  if (is) {
+    Log(Level::info, "provider_works_again").with("provider", change.key.str());
+  } else {
+    Log(Level::warning, "provider_failing").with("provider", change.key.str()).with("error", change.after->last_error);
+  }
+}
+
+void log_session(const Change<SessionId, Tracked>& change) {
+  constexpr int alarming = 2;
+  const int before = change.before ? change.before->vain_heartbeats : 0;
+  if (before >= alarming || !change.after || change.after->vain_heartbeats < alarming) return;
+  Log(Level::warning, "heartbeats_without_effect")
+      .with("session", change.key.str())
+      .with("plan", change.after->row.plan.str())
+      .with("error", change.after->row.last_error);
+}
+
 }  // namespace keeper

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/model.h"
+#include "core/world.h"
 
 namespace keeper {
 
@@ -50,5 +50,11 @@ std::string logfmt(std::string_view key, std::string_view value);
 void log_transition(const TransitionRow& row);
 void log_removed(int sessions);  // by retention
 void log_notice(const Notice& notice);
+
+// A provider that begins to fail, or works again.
+void log_provider(const Change<ProviderName, ProviderTrack>& change);
+
+// Once, when the second heartbeat in a row did not move the provider's idle clock.
+void log_session(const Change<SessionId, Tracked>& change);
 
 }  // namespace keeper

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/notice_request.h"
+
 namespace keeper {
 namespace {
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/event.h"
-#include "core/settings.h"
-#include "provider/callee.h"
+#include "settings/settings.h"
+#include "net/callee.h"
 
 namespace keeper {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/effect.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "runtime/call_rate.h"
 
 namespace keeper {

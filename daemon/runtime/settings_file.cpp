@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "provider/provider_table.h"
+
 namespace keeper {
 namespace {
 
@@ -33,7 +35,7 @@ LoadOutcome load_for_run(const std::string& path, std::optional<std::string> tex
   LoadOptions options;
   options.secrets_required = true;
   options.text = std::move(text);
-  return load_settings(path, options);
+  return load_settings(path, provider_kinds(), options);
 }
 
 Result<std::shared_ptr<const Settings>> settled_for_reload(const Settings& old, LoadOutcome outcome,

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/locked.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "provider/webhook.h"
 
 namespace keeper {

@@ -11,8 +11,9 @@
 #include "store/history_query.h"
 #include "store/notice_writer.h"
 #include "store/rows.h"
+#include "store/session_columns.h"
 #include "store/schema.h"
-#include "store/spending.h"
+#include "store/spending_query.h"
 #include "store/sql.h"
 
 namespace keeper {
@@ -139,7 +140,7 @@ Result<Page<SessionRow>> History::sessions(const SessionQuery& query) {
 
 Result<std::vector<SessionRow>> History::ended_since(Wall since, int limit) {
   return read([&](Connection& connection) -> Result<std::vector<SessionRow>> {
-    SQLite::Statement statement(connection.database(), std::string("SELECT ") + session_columns +
+    SQLite::Statement statement(connection.database(), "SELECT " + session_column_names() +
                                                            " FROM sessions INDEXED BY sessions_by_end WHERE "
                                                            "resolved = 1 AND ended_at > ? ORDER BY ended_at DESC LIMIT ?");
     sql::Binder(statement).time(since).integer(limit);
@@ -215,7 +216,7 @@ Result<std::vector<SpentBy>> History::spent(const Period& period, const std::map
 Result<std::optional<SessionRow>> History::session(const SessionId& id) {
   return read([&](Connection& connection) -> Result<std::optional<SessionRow>> {
     SQLite::Statement statement(connection.database(),
-                                std::string("SELECT ") + session_columns + " FROM sessions WHERE id = ?");
+                                "SELECT " + session_column_names() + " FROM sessions WHERE id = ?");
     sql::Binder(statement).text(id);
     if (!statement.executeStep()) return std::optional<SessionRow>{};
     sql::Reader from(statement);

@@ -4,6 +4,7 @@
 
 #include "store/notice_writer.h"
 #include "store/rows.h"
+#include "store/session_columns.h"
 
 namespace keeper {
 namespace {
@@ -53,7 +54,7 @@ std::int64_t before_or_end(const std::optional<std::int64_t>& before) {
 }  // namespace
 
 string list_text(const SessionQuery& query) {
-  string text = string("SELECT number, ") + session_columns + " FROM sessions" + indexed_by(index_for(query));
+  string text = "SELECT number, " + session_column_names() + " FROM sessions" + indexed_by(index_for(query));
   text += " WHERE number < ?";
   if (query.plan) text += " AND plan = ?";
   if (query.provider) text += " AND provider = ?";

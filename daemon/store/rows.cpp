@@ -5,34 +5,6 @@
 namespace keeper {
 namespace {
 
-Progress read_progress(sql::Reader& from) {
-  const int rank = from.small();
-  if (rank > static_cast<int>(Progress::ended)) sql::fail_corrupt("holds an unknown progress");
-  return static_cast<Progress>(rank);
-}
-
-void bind_ending(sql::Binder& to, const std::optional<Ending>& ending) {
-  if (!ending) {
-    to.null().null().null().null();
-    return;
-  }
-  to.name(to_string(ending->state)).name(to_string(ending->reason));
-  to.name(to_string(ending->cause)).time(ending->asked_at);
-}
-
-std::optional<Ending> read_ending(sql::Reader& from) {
-  if (from.is_null()) {
-    for (int i = 0; i < 4; ++i) from.skip();
-    return std::nullopt;
-  }
-  Ending ending;
-  ending.state = from.word(parse_state);
-  ending.reason = from.word(parse_reason);
-  ending.cause = from.word(parse_cause);
-  ending.asked_at = from.time();
-  return ending;
-}
-
 // "[1700000000000,1700000060000]"
 std::string text_of_times(const std::vector<Wall>& times) {
   std::string text;
@@ -56,63 +28,10 @@ std::vector<Wall> times_of_text(std::string_view text) {
 
 }  // namespace
 
-const char* const session_columns =
-    "id, plan, provider, occurrence, replica, attempt, failures, place, parameters, fingerprint, state, reason, "
-    "progress, native_status, remote_id, start_sent_at, ending_state, ending_reason, ending_cause, "
-    "ending_asked_at, resolved, created_at, active_at, ended_at, predecessor, successor, last_error, "
-    "ending_cancel, start_sent_mono";
-
-void bind_session(sql::Binder& to, const SessionRow& row) {
-  to.text(row.id).text(row.plan).text(row.provider).time(row.occurrence);
-  to.integer(row.replica).integer(row.attempt).integer(row.failures);
-  to.text(row.place).text(row.parameters).text(row.fingerprint);
-  to.name(to_string(row.state)).name(to_string(row.reason)).integer(static_cast<int>(row.progress));
-  to.text(row.native_status).text(row.remote_id).time(row.start_sent_at);
-  bind_ending(to, row.ending);
-  to.integer(row.resolved ? 1 : 0).time(row.created_at).time(row.active_at).time(row.ended_at);
-  to.text(row.predecessor).text(row.successor).text(row.last_error);
-  to.integer(row.ending && row.ending->cancel ? 1 : 0);
-  if (row.start_sent_mono) {
-    to.integer(row.start_sent_mono->time_since_epoch().count());
-  } else {
-    to.null();
-  }
-}
-
-SessionRow read_session(sql::Reader& from) {
-  SessionRow row;
-  row.id = from.id<SessionId>();
-  row.plan = from.id<PlanName>();
-  row.provider = from.id<ProviderName>();
-  row.occurrence = from.time();
-  row.replica = from.small();
-  row.attempt = from.small();
-  row.failures = from.small();
-  row.place = from.text();
-  row.parameters = from.text();
-  row.fingerprint = from.text();
-  row.state = from.word(parse_state);
-  row.reason = from.word(parse_reason);
-  row.progress = read_progress(from);
-  row.native_status = from.text();
-  row.remote_id = from.optional_id<RemoteId>();
-  row.start_sent_at = from.optional_time();
-  row.ending = read_ending(from);
-  row.resolved = from.boolean();
-  row.created_at = from.time();
-  row.active_at = from.optional_time();
-  row.ended_at = from.optional_time();
-  row.predecessor = from.optional_id<SessionId>();
-  row.successor = from.optional_id<SessionId>();
-  row.last_error = from.text();
-  const bool cancel = from.boolean();
-  if (row.ending) row.ending->cancel = cancel;
-  if (from.is_null()) {
-    from.skip();
-  } else {
-    row.start_sent_mono = Mono{Millis{from.integer()}};
-  }
-  return row;
+Progress read_progress(sql::Reader& from) {
+  const int rank = from.small();
+  if (rank > static_cast<int>(Progress::ended)) sql::fail_corrupt("holds an unknown progress");
+  return static_cast<Progress>(rank);
 }
 
 const char* const plan_columns =

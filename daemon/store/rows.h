@@ -1,4 +1,6 @@
-// Rows to and from columns, in one order for all statements. Inside this module only.
+// Rows: plans, transitions and deliveries to and from their columns, in one order for all statements. The
+// columns of a session are in session_columns.h. The functions belong to this module and to the thread of
+// their connection. They throw SQLite::Exception for a value that this program never writes.
 #pragma once
 
 #include <string>
@@ -8,11 +10,8 @@
 
 namespace keeper {
 
-// Columns of `sessions` in the order of bind_session() and read_session().
-extern const char* const session_columns;
-
-void bind_session(sql::Binder& to, const SessionRow& row);
-SessionRow read_session(sql::Reader& from);
+// Throws SQLite::Exception for a number that stands for no progress.
+Progress read_progress(sql::Reader& from);
 
 // Columns of `plans` in the order of bind_plan() and read_plan().
 extern const char* const plan_columns;

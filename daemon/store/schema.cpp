@@ -229,11 +229,15 @@ struct Step {
 };
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
-constexpr std::array<Step, store_version> steps{
-    {{{tables, indices, rules}}, {{operator_columns, missed_table, ""}}, {{occurrence_columns, "", ""}}, {{notice_tables, "", ""}},
-     {{boot_columns, "", ""}}, {{record_of_retention, "", ""}}}};
+constexpr std::array steps{
+    Step{{tables, indices, rules}},       Step{{operator_columns, missed_table, ""}},
+    Step{{occurrence_columns, "", ""}},   Step{{notice_tables, "", ""}},
+    Step{{boot_columns, "", ""}},         Step{{record_of_retention, "", ""}},
+};
 
 }  // namespace
+
+const int store_version = static_cast<int>(steps.size());
 
 StoreIdentity identify(const SQLite::Database& database) {
   StoreIdentity identity;

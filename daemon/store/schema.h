@@ -1,5 +1,5 @@
-// The store's tables and their versions. Only the writing connection migrates; nothing here is called by readers
-// but identify().
+// The tables of the store and their versions. The writing connection alone migrates a file; a reader calls
+// identify() to learn whether it can read one. The functions throw SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -7,7 +7,7 @@
 namespace keeper {
 
 inline constexpr int store_application_id = 0x534b7072;  // "SKpr"
-inline constexpr int store_version = 6;                  // of the newest schema that this program knows
+extern const int store_version;                          // of the newest schema that this program knows
 
 // What a database file says of itself.
 struct StoreIdentity {

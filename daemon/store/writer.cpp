@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/rows.h"
+#include "store/session_columns.h"
 #include "store/sql.h"
 #include "store/store.h"
 
@@ -14,14 +15,6 @@ namespace keeper {
 namespace {
 
 using std::string;
-
-// What a session serves never changes, so those columns, and the indices over them, are left alone.
-constexpr const char* update_session_sql =
-    "UPDATE sessions SET failures = ?7, place = ?8, parameters = ?9, fingerprint = ?10, state = ?11, reason = ?12, "
-    "progress = ?13, native_status = ?14, remote_id = ?15, start_sent_at = ?16, ending_state = ?17, "
-    "ending_reason = ?18, ending_cause = ?19, ending_asked_at = ?20, resolved = ?21, active_at = ?23, "
-    "ended_at = ?24, predecessor = ?25, successor = ?26, last_error = ?27, "
-    "ending_cancel = ?28, start_sent_mono = ?29 WHERE id = ?1";
 
 constexpr const char* find_chain_sql =
     "SELECT s.number, s.plan, s.provider, s.chain_head, t.to_state FROM sessions s "
@@ -62,10 +55,8 @@ Writer::Writer(SQLite::Database& database)
     : database_(database),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
-      update_session_(database, update_session_sql),
-      insert_session_(database, string("INSERT INTO sessions(") + session_columns +
-                                    ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
-                                    "?19,?20,?21,?22,?23,?24,?25,?26,?27,?28,?29)"),
+      update_session_(database, update_session_statement()),
+      insert_session_(database, insert_session_statement()),
       find_chain_(database, find_chain_sql),
       insert_transition_(database,
                          "INSERT INTO transitions(session, ordinal, plan, remote_id, from_state, to_state, reason, "
@@ -94,10 +85,10 @@ Writer::Writer(SQLite::Database& database)
                              "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
       last_seq_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'transitions'"),
       last_delivery_(database, "SELECT COALESCE(MAX(id), 0) FROM deliveries"),
-      unresolved_(database, string("SELECT ") + session_columns +
+      unresolved_(database, "SELECT " + session_column_names() +
                                 " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
-      find_row_(database, string("SELECT ") + session_columns + " FROM sessions WHERE id = ?"),
-      latest_before_(database, string("SELECT ") + session_columns + latest_before_sql),
+      find_row_(database, "SELECT " + session_column_names() + " FROM sessions WHERE id = ?"),
+      latest_before_(database, "SELECT " + session_column_names() + latest_before_sql),
       plans_(database, string("SELECT ") + plan_columns + " FROM plans ORDER BY name"),
       held_(database, "SELECT id, provider, remote_id FROM deliveries INDEXED BY deliveries_by_disposition "
                       "WHERE disposition = 'held' ORDER BY id"),

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "sandbox/sandbox.h"
 
 namespace keeper::test {

@@ -21,10 +21,38 @@ Keeping::Keeping(const Adapter& adapter, Millis request_timeout)
   crash();
 }
 
+RoundPorts Keeping::ports() {
+  RoundPorts ports;
+  ports.dispatch = [this](const std::vector<Effect>& effects) {
+    for (const Effect& effect : effects) inbox_->post(carry(effect));
+  };
+  ports.committed = [this](const TransitionRow& row) {
+    if (row.to == State::error) ++story_.errors;
+    if (is_terminal(row.to)) ++story_.ended;
+  };
+  ports.session_changed = [this](const auto& change) { note(change); };
+  ports.store_error = [](const std::string& what) {
+    if (!what.empty()) throw std::runtime_error("the store refused a batch: " + what);
+  };
+  return ports;
+}
+
 void Keeping::crash() {
-  inbox_.clear();
-  keeper_ = std::make_unique<Keeper>(store_->load().value(), now());
-  inbox_.emplace_back(ConfigLoaded{settings_.config, 0});
+  inbox_ = std::make_unique<Inbox>(64);
+  access_ = std::make_unique<DirectStore>(*store_);
+  rounds_ = std::make_unique<Rounds>(store_->load().value(), now(), *inbox_, *access_, ports());
+  inbox_->post(ConfigLoaded{settings_.config, 0});
+}
+
+void Keeping::note(const Change<SessionId, Tracked>& change) {
+  const auto remote_of = [](const std::optional<Tracked>& session) {
+    return session ? session->row.remote_id : std::nullopt;
+  };
+  const std::optional<RemoteId> before = remote_of(change.before);
+  const std::optional<RemoteId> after = remote_of(change.after);
+  const bool looked = change.before && change.before->flight && change.before->flight->kind == EffectKind::find;
+  if (looked && !before && after) ++story_.found;
+  if (after) known_.insert(after->str());
 }
 
 Now Keeping::now() const { return {wall_now() + jumped_, BootClock::now() + jumped_}; }
@@ -44,46 +72,6 @@ Answer Keeping::carry(const Effect& effect) {
   return answer;
 }
 
-void Keeping::look_up(Answer& answer) {
-  answer.known.assign(answer.remotes->size(), std::nullopt);
-  for (std::size_t i = 0; i < answer.known.size(); ++i) {
-    const Remote& remote = (*answer.remotes)[i];
-    if (keeper_->world().by_remote.contains({answer.provider, remote.id})) continue;
-    const auto past = store_->session_of(answer.provider, remote.id).value();
-    const auto& id = past ? past : remote.tag;
-    if (id) answer.known[i] = store_->session(*id).value();
-  }
-}
-
-void Keeping::take(const Event& event) {
-  const Decision decision = keeper_->decide(event, now());
-  keeper_->install(decision);
-  keeper_->check(decision, now());
-  if (!store_->commit(decision.batch).ok()) throw std::runtime_error("the store refused a batch");
-  for (const TransitionRow& row : decision.batch.transitions) {
-    if (row.to == State::error) ++story_.errors;
-    if (is_terminal(row.to)) ++story_.ended;
-  }
-  const auto* answer = std::get_if<Answer>(&event);
-  for (const SessionRow& row : decision.batch.sessions) {
-    const bool looked = answer && answer->kind == EffectKind::find && answer->session == row.id;
-    if (looked && row.remote_id) ++story_.found;
-    if (row.remote_id) known_.insert(row.remote_id->str());
-  }
-  for (const Effect& effect : decision.effects) inbox_.emplace_back(carry(effect));
-}
-
-void Keeping::turn() {
-  while (!inbox_.empty()) {
-    Event event = std::move(inbox_.front());
-    inbox_.pop_front();
-    auto* answer = std::get_if<Answer>(&event);
-    if (answer && shows_remotes(*answer)) look_up(*answer);
-    take(event);
-  }
-  take(Tick{});
-}
-
 void Keeping::check_live() {
   const Json live = playground_.remotes(true);
   if (live.size() > 1) throw std::runtime_error("two remotes live: " + live.dump());
@@ -92,10 +80,10 @@ void Keeping::check_live() {
 void Keeping::run(Millis time) {
   const Mono end = now().mono + time;
   while (now().mono < end) {
-    turn();
+    rounds_->turn(now());
     check_live();
-    if (!inbox_.empty()) continue;
-    const Mono next = std::min({keeper_->next_wakeup(now()), end, now().mono + step_max});
+    if (inbox_->size() > 0) continue;
+    const Mono next = std::min({rounds_->next_turn(now()), end, now().mono + step_max});
     const Millis jump = next - now().mono;
     if (jump <= Millis{0}) continue;
     playground_.advance(jump);
@@ -106,7 +94,7 @@ void Keeping::run(Millis time) {
 void Keeping::stop() {
   OperatorAsked asked;
   asked.order = Order::stop_all;
-  inbox_.emplace_back(asked);
+  inbox_->post(asked);
 }
 
 std::size_t Keeping::unknown() {
@@ -119,7 +107,7 @@ std::size_t Keeping::unknown() {
 
 bool Keeping::is_active() const {
   int active = 0;
-  for (const auto& [id, session] : keeper_->world().sessions) {
+  for (const auto& [id, session] : rounds_->keeper().world().sessions) {
     active += session.row.state == State::active ? 1 : 0;
   }
   return active == 1;

@@ -1,8 +1,7 @@
-// The real keeper, store and adapter, with one plan that should always be alive, against the sandbox, on the
+// The real rounds, keeper, store and adapter, with one plan that should always be alive, against the sandbox, on the
 // sandbox's clock: what is due later is not waited for but jumped to. Calls are made one after the other.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,8 +9,9 @@
 #include <vector>
 
 #include "adapters/adapters.h"
-#include "core/keeper.h"
 #include "provider/provider.h"
+#include "runtime/inbox.h"
+#include "runtime/rounds.h"
 #include "store/store.h"
 
 namespace keeper::test {
@@ -43,18 +43,18 @@ class Keeping {
 
  private:
   Now now() const;
-  void turn();
-  void take(const Event& event);
+  RoundPorts ports();
   Answer carry(const Effect& effect);
-  void look_up(Answer& answer);
+  void note(const Change<SessionId, Tracked>& change);
   void check_live();
 
   Playground playground_;
   Settings settings_;
   std::unique_ptr<Provider> provider_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Keeper> keeper_;
-  std::deque<Event> inbox_;
+  std::unique_ptr<DirectStore> access_;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<Rounds> rounds_;
   std::set<std::string> known_;
   Millis jumped_{0};
   Story story_;

@@ -12,7 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "load/deliveries.h"
+#include "load/signed_deliveries.h"
 #include "provider/webhook.h"
 #include "store/store.h"
 

@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "config/config.h"
-#include "core/keeper.h"
+#include "provider/provider_table.h"
+#include "runtime/inbox.h"
+#include "runtime/rounds.h"
+#include "store/store.h"
 
 using namespace keeper;
 
@@ -61,7 +64,7 @@ int main(int argc, char** argv) {
   LoadOptions options;
   options.variable = [](const std::string&) { return std::optional<std::string>("x"); };
   auto begin = Clock::now();
-  const LoadOutcome outcome = load_settings(path, options);
+  const LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   const double load = ms_since(begin);
   ::unlink(path.c_str());
   if (!outcome.settings) {
@@ -70,30 +73,35 @@ int main(int argc, char** argv) {
   }
   Now now{parse_time("2026-11-21T10:00:30Z").value(), Mono{Seconds{1000}}};
   begin = Clock::now();
-  Keeper keeper(Ledger{}, now);
-  keeper.install(keeper.decide(ConfigLoaded{outcome.settings->config, 0}, now));
-  keeper.install(keeper.decide(Tick{}, now));
+  const auto store = Store::open_in_memory(InstanceId{"bench"}).value();
+  DirectStore access(*store);
+  Inbox inbox(64);
+  RoundPorts ports;
+  ports.dispatch = [](const std::vector<Effect>&) {};
+  Rounds rounds(store->load().value(), now, inbox, access, ports);
+  inbox.post(ConfigLoaded{outcome.settings->config, 0});
+  rounds.turn(now);
   const double start = ms_since(begin);
 
   constexpr int looks = 100'000;
   begin = Clock::now();
   Mono sum{};
-  for (int i = 0; i < looks; ++i) sum = std::max(sum, keeper.next_wakeup(now));
+  for (int i = 0; i < looks; ++i) sum = std::max(sum, rounds.next_turn(now));
   const double next_us = ms_since(begin) * 1000 / looks;
 
-  // An hour of ticks: each begins or ends what is due then.
+  // An hour of rounds, each with its commit: each begins or ends what is due then.
   std::vector<double> ticks;
   const Mono end = now.mono + std::chrono::hours{1};
   while (now.mono < end) {
-    const Mono next = std::min(keeper.next_wakeup(now), end);
+    const Mono next = std::min(rounds.next_turn(now), end);
     now.wall += std::max(next - now.mono, Millis{1});
     now.mono = std::max(next, now.mono + Millis{1});
     begin = Clock::now();
-    keeper.install(keeper.decide(Tick{}, now));
+    rounds.turn(now);
     ticks.push_back(ms_since(begin));
   }
   std::sort(ticks.begin(), ticks.end());
-  std::printf("%d plans, jitter %s: load %.0f ms, start %.0f ms, next wake-up %.3f us, %zu ticks of an hour: median %.3f "
+  std::printf("%d plans, jitter %s: load %.0f ms, start %.0f ms, next wake-up %.3f us, %zu rounds of an hour: median %.3f "
               "ms, longest %.3f ms; most starts in one second: %zu\n",
               plans, jitter.c_str(), load, start, next_us, ticks.size(), ticks[ticks.size() / 2], ticks.back(),
               herd(*outcome.settings->config, now.wall));

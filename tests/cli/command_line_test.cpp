@@ -63,7 +63,7 @@ TEST_CASE("wrong usage exits 2 and says so on standard error") {
 TEST_CASE("each command stands in the help, in the manual page and in each shell's completion") {
   const std::string help = run({"help"}).out;
   std::istringstream lines(help.substr(help.find("SUBCOMMANDS") != std::string::npos ? help.find("SUBCOMMANDS") : help.find("Subcommands")));
-  std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/systemd/session-keeper.1");
+  std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/packaging/session-keeper.1");
   const std::string manual{std::istreambuf_iterator<char>(file), {}};
   const std::string bash = run({"completion", "bash"}).out;
   const std::string zsh = run({"completion", "zsh"}).out;

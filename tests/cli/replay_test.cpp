@@ -10,7 +10,6 @@
 #include "cli/command_line.h"
 #include "core/delivery_rule.h"
 #include "core/keeper.h"
-#include "core/settings.h"
 #include "provider/webhook.h"
 
 namespace keeper {
@@ -103,10 +102,8 @@ Made made_by_keeper(const SessionRow& row, bool tracked, const Delivery& deliver
   ledger.instance = InstanceId{"test"};
   if (tracked) ledger.unresolved = {row};
   Keeper keeper(ledger, now);
-  ProviderSettings settings;
-  settings.type = ProviderType::videosdk;
   auto config = std::make_shared<Config>();
-  config->providers[ProviderName{"agents"}] = traits_of(settings);
+  config->providers[ProviderName{"agents"}] = Traits{};
   Plan plan;
   plan.name = row.plan;
   plan.provider = row.provider;

@@ -1,5 +1,5 @@
 #include "config/loading.h"
-#include "provider/certificates.h"
+#include "net/certificates.h"
 
 using namespace keeper;
 using namespace keeper::test;

@@ -3,7 +3,7 @@
 #include "core/condition.h"
 
 #include "core/bench.h"
-#include "core/schedule_kit.h"
+#include "schedule/schedule_kit.h"
 
 using namespace keeper;
 using namespace keeper::bench;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/bench.h"
-#include "core/schedule_kit.h"
+#include "schedule/schedule_kit.h"
 
 using namespace keeper;
 using namespace keeper::bench;

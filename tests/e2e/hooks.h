@@ -7,7 +7,7 @@
 #include <string>
 
 #include "e2e/programs.h"
-#include "provider/certificates.h"
+#include "net/certificates.h"
 #include "sandbox/signer.h"
 
 namespace keeper::e2e {

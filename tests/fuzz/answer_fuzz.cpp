@@ -1,10 +1,10 @@
 // What a provider answers: a status, Retry-After and a body. The first byte chooses the status.
 #include "fuzz/fuzz.h"
-#include "provider/described.h"
-#include "provider/notte.h"
+#include "provider/described/described.h"
+#include "provider/notte/notte.h"
 #include "provider/refusal.h"
-#include "provider/sonoran.h"
-#include "provider/videosdk.h"
+#include "provider/sonoran_cms/sonoran_cms.h"
+#include "provider/videosdk/videosdk.h"
 
 using namespace keeper;
 using namespace keeper::fuzz;

@@ -1,5 +1,5 @@
 // A cron expression: refused with its place, or it matches again and again, each time later.
-#include "core/cron.h"
+#include "schedule/cron.h"
 #include "fuzz/fuzz.h"
 
 using namespace keeper;

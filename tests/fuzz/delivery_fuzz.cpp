@@ -1,7 +1,7 @@
 // The body of a delivery, as anybody who has the key could send it.
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "provider/codec.h"
+#include "provider/answer_json.h"
 #include "provider/webhook.h"
 
 using namespace keeper;

@@ -9,7 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 
 #include "fuzz/fuzz.h"
-#include "http/webhook_request.h"
+#include "webhook/webhook_request.h"
 
 namespace {
 

@@ -3,7 +3,8 @@
 #include <sstream>
 
 #include "fuzz/fuzz.h"
-#include "provider/codec.h"
+#include "net/encoding.h"
+#include "provider/answer_json.h"
 #include "provider/webhook.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "load/deliveries.h"
+#include "load/signed_deliveries.h"
 
 namespace keeper::load {
 

@@ -1,9 +1,9 @@
 #include <random>
 
-#include "provider/notte.h"
-#include "provider/sonoran.h"
+#include "provider/notte/notte.h"
+#include "provider/sonoran_cms/sonoran_cms.h"
 #include "provider/support.h"
-#include "provider/videosdk.h"
+#include "provider/videosdk/videosdk.h"
 #include "provider/webhook.h"
 
 #include "catch.h"

@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "catch.h"
-#include "runtime/ledger_check.h"
+#include "runtime/rowless.h"
 #include "runtime/loop_world.h"
 
 namespace keeper {

@@ -1,5 +1,5 @@
 #include "catch.h"
-#include "runtime/ledger_check.h"
+#include "runtime/rowless.h"
 #include "runtime/loop_world.h"
 
 namespace keeper {

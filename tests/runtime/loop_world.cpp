@@ -47,6 +47,7 @@ LoopWorld::LoopWorld() {
   auto reading = History::open(directory.file("keeper.db"));
   REQUIRE(reading.ok());
   history = *std::move(reading);
+  access = std::make_unique<DirectStore>(*store);
   boot();
 }
 
@@ -66,7 +67,7 @@ void LoopWorld::boot() {
   ports.pruned = [this](int sessions) { pruned += sessions; };
   ports.may_leave = [this] { ++may_leave; };
   ports.committed = [this](const TransitionRow& row) { transitions.push_back(row); };
-  loop = std::make_unique<Loop>(*store, *ledger, inbox, clock, meters, std::move(ports));
+  loop = std::make_unique<Loop>(*access, *ledger, inbox, clock, meters, std::move(ports));
 }
 
 void LoopWorld::load(std::shared_ptr<const Config> config) {

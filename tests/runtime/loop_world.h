@@ -66,6 +66,7 @@ class LoopWorld {
   TempDir directory;
   TestClock clock;
   std::unique_ptr<Store> store;
+  std::unique_ptr<StoreAccess> access;  // what the next boot() uses
   std::unique_ptr<History> history;
   Inbox inbox{64};
   Meters meters;

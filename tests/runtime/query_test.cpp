@@ -13,12 +13,10 @@ TEST_CASE("a question is answered once, by the next turn, and writes and sends n
   const auto seq = world.loop->published().last_seq;
   int answers = 0;
   Result<Preview> told = Preview{};
-  world.inbox.ask([&](const Keeper* keeper, Store& store, Now now) {
+  world.inbox.ask([&](const Keeper* keeper, const SpentIn& spent, Now now) {
     ++answers;
     REQUIRE(keeper != nullptr);
-    told = preview_of(*keeper, more_plans(3), now, [&](const Period& period, const auto& minimums) {
-      return store.spent(period, minimums);
-    });
+    told = preview_of(*keeper, more_plans(3), now, spent);
   });
   world.turn();
   world.turn();

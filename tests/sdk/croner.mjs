@@ -3,7 +3,7 @@
 //
 // Both must say the same but for these, and nothing else:
 // - Days on which a zone's offset changes. croner follows the Date object there; ours follows cron(8), which
-//   tests/core/cron_dst_test.cpp and schedule_dst_test.cpp hold to a table of cases checked by hand. Times on such a
+//   tests/schedule/cron_dst_test.cpp and schedule_dst_test.cpp hold to a table of cases checked by hand. Times on such a
 //   day are left out on both sides.
 // - Days on which Node's time zone database is not the system's: one may be newer, and know of a law that the other does not.
 // - `?`: croner replaces it by the time of the process's start, ours reads it as `*` (Quartz, most others).

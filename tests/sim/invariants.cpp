@@ -15,8 +15,8 @@ using SlotOccurrence = std::tuple<PlanName, Wall, int>;
 }  // namespace
 
 void Simulation::check_all() {
-  for (const auto& [id, session] : keeper_->world().sessions) {
-    const std::string broken = broken_invariant(keeper_->world(), session, now());
+  for (const auto& [id, session] : world().sessions) {
+    const std::string broken = broken_invariant(world(), session, now());
     if (!broken.empty()) fail("2: " + broken);
   }
   check_store();
@@ -25,21 +25,42 @@ void Simulation::check_all() {
 
 // 1: what the store gives back is what the keeper holds.
 void Simulation::check_store() {
-  if (random_.chance(0.99)) return;
-  Ledger ledger = store_->load().value();
+  if (random_.chance(0.99) || rounds_->in_outage()) return;
+  Ledger ledger = store().load().value();
   std::vector<SessionRow> held;
-  for (const auto& [id, session] : keeper_->world().sessions) held.push_back(session.row);
+  for (const auto& [id, session] : world().sessions) held.push_back(session.row);
   std::sort(held.begin(), held.end(), by_id);
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
-  if (ledger.counts != keeper_->world().counts) fail("1: the store and the keeper count the same");
-  if (ledger.alerts.size() != keeper_->world().alerts.size() ||
-      ledger.messages.size() != keeper_->world().messages.size()) {
+  if (ledger.counts != world().counts) fail("1: the store and the keeper count the same");
+  if (ledger.alerts.size() != world().alerts.size() || ledger.messages.size() != world().messages.size()) {
     fail("1: the store and the keeper hold the same alerts and messages");
   }
-  if (ledger.held.size() != keeper_->world().held.size() || ledger.last_delivery != keeper_->world().last_delivery) {
+  if (ledger.held.size() != world().held.size() || ledger.last_delivery != world().last_delivery) {
     fail("1: the store and the keeper hold the same deliveries");
   }
+}
+
+// 4, 22: what leaves is on disk: a start as one that may have left, a stop as an end that was asked for.
+void Simulation::check_left(const Effect& effect) {
+  if (effect.kind == EffectKind::list) return;
+  const auto row = rows_.find(effect.session);
+  if (row == rows_.end()) {
+    fail("4: an effect has a committed row");
+  } else if (effect.kind == EffectKind::start && !row->second.start_sent_at) {
+    fail("22: a start leaves that is not on disk: " + effect.session.str());
+  } else if (effect.kind == EffectKind::stop && !row->second.ending && !is_terminal(row->second.state)) {
+    fail("22: a stop leaves that is not on disk: " + effect.session.str());
+  }
+}
+
+// 21: whatever the disk does, a session that is kept alive does not lapse.
+void Simulation::check_lapse(const SimRemote& remote) {
+  if (!calm_ || remote.alive || remote.stranger || remote.end_reason != Reason::idle_timeout) return;
+  const SessionRow& row = rows_.at(remote.session);
+  const auto plan = config_->plans.find(row.plan);
+  const bool kept = plan != config_->plans.end() && plan->second.keep_alive.heartbeat && !row.ending;
+  if (kept) fail("21: a session lapsed while the disk was in trouble: " + row.id.str());
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.
@@ -49,6 +70,7 @@ void Simulation::check_remotes() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
+      check_lapse(remote);
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
       if (++per_session[remote.session] > 1) fail("5: a double start of " + remote.session.str());
       const SessionRow& row = rows_.at(remote.session);
@@ -70,7 +92,7 @@ void Simulation::check_occurrences() {
   for (const auto& [id, row] : rows_) begun.insert({row.plan, row.occurrence});
   for (const auto& [name, plan] : config_->plans) {
     if (plan.schedule.kind() != Schedule::Kind::occurrences) continue;
-    const PlanRow& row = keeper_->world().plans.at(name).row;
+    const PlanRow& row = world().plans.at(name).row;
     const Wall end = now().wall - Seconds{1};
     for (auto one = plan.schedule.next_start(std::max(row.known_since, end - std::chrono::hours{12}));
          one && one->start < end; one = plan.schedule.next_start(one->start)) {
@@ -87,7 +109,8 @@ void Simulation::check_waiting() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       const bool active = remote.active_at && now_ >= *remote.active_at;
-      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8}) continue;
+      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8})
+        continue;
       fail("17: a remote is waited for without end: " + remote.id.str());
     }
   }
@@ -95,7 +118,7 @@ void Simulation::check_waiting() {
 
 // 20: what a reload changed is what lives.
 void Simulation::check_reloads() {
-  for (const auto& [id, session] : keeper_->world().sessions) {
+  for (const auto& [id, session] : world().sessions) {
     const auto plan = config_->plans.find(session.row.plan);
     const bool changed = plan != config_->plans.end() && plan->second.fingerprint != session.row.fingerprint;
     const bool window = changed && plan->second.schedule.window_at(now().wall);
@@ -115,8 +138,8 @@ void Simulation::check_healed() {
     for (const SimRemote& remote : provider.remotes()) {
       if (!remote.alive || remote.stranger) continue;
       alive.insert(remote.session);
-      const auto found = keeper_->world().sessions.find(remote.session);
-      if (found == keeper_->world().sessions.end()) {
+      const auto found = world().sessions.find(remote.session);
+      if (found == world().sessions.end()) {
         fail("7: an orphan is left: " + remote.id.str());
       } else if (found->second.row.remote_id != remote.id) {
         fail("7: a live remote is not the session's: " + remote.id.str());
@@ -125,11 +148,13 @@ void Simulation::check_healed() {
       }
     }
   }
-  for (const auto& [id, session] : keeper_->world().sessions) {
+  for (const auto& [id, session] : world().sessions) {
     const bool settled =
         now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
-    const bool stopping = session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
-    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) && !session.idle_at) {
+    const bool stopping =
+        session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
+    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) &&
+        !session.idle_at) {
       fail("7: a dead session is shown as active: " + id.str());
     }
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
@@ -138,7 +163,7 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store_->seen(ProviderName{provider}, key, {}).value().delivery)
+    if (!store().seen(ProviderName{provider}, key, {}).value().delivery)
       fail("8: an acknowledged delivery is lost");
   }
   for (const auto& [name, plan] : config_->plans) {
@@ -148,9 +173,9 @@ void Simulation::check_healed() {
     if (!long_enough || !lives_on || plan.keep_alive.restart != Restart::by_schedule) continue;
     if (!config_->budgets.empty()) continue;
     for (int replica = 0; replica < plan.count; ++replica) {
-      const auto& live = keeper_->world().slots.at({name, replica}).live;
+      const auto& live = world().slots.at({name, replica}).live;
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {
-        return keeper_->world().sessions.at(id).row.state == State::active;
+        return world().sessions.at(id).row.state == State::active;
       });
       // One that ended just now at its maximum has its successor on the way.
       const bool changes = std::any_of(rows_.begin(), rows_.end(), [&, &plan_name = name](const auto& one) {

@@ -7,13 +7,13 @@ void Simulation::leave() {
   if (leaving_since_) return;
   leaving_since_ = now_;
   log("shutdown asked");
-  inbox_.emplace_back(ShutdownAsked{});
+  inbox_->post(ShutdownAsked{});
 }
 
 // 18: what leaves says of itself that it is ready: nothing of a plan that stops at shutdown is alive then.
 void Simulation::end_process() {
-  if (!leaving_since_ || !inbox_.empty() || !verdict_.broken.empty()) return;
-  const bool ready = keeper_->ready_to_leave() || options_.mutant == Mutant::hasty_leave;
+  if (!leaving_since_ || inbox_->size() > 0 || !verdict_.broken.empty()) return;
+  const bool ready = rounds_->keeper().ready_to_leave() || options_.mutant == Mutant::hasty_leave;
   if (!ready && now_ - *leaving_since_ < std::chrono::minutes{2}) return;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -33,7 +33,9 @@ void Simulation::check_handover(const Effect& stop) {
   const auto plan = config_->plans.find(row.plan);
   const bool superseded = row.ending && row.ending->reason == Reason::superseded;
   if (!superseded || row.ending->cause != Cause::schedule || plan == config_->plans.end()) return;
-  if (plan->second.keep_alive.rollover != Rollover::make_before_break || plan->second.overlap == Overlap::replace) return;
+  if (plan->second.keep_alive.rollover != Rollover::make_before_break ||
+      plan->second.overlap == Overlap::replace)
+    return;
   if (!row.successor || rows_.at(*row.successor).state == State::queued) {
     fail("19: an old session is stopped before its successor is active: " + row.id.str());
   }

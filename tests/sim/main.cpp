@@ -1,6 +1,6 @@
 // sim: runs seeds of the simulation. `sim --seed N` replays one with its log; `sim --seeds M` runs many;
-// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --hashes` prints the hash of each
-// seed's log, so that a change that should not be seen can be told from one that is.
+// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --hashes` prints the hash of
+// each seed's log, so that a change that should not be seen can be told from one that is.
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
@@ -22,9 +22,9 @@ int replay(const Options& options) {
   return verdict.broken.empty() ? 0 : 1;
 }
 
-int catch_mutant(std::uint64_t from, std::uint64_t seeds, Mutant mutant) {
+int catch_mutant(std::uint64_t from, std::uint64_t seeds, Mutant mutant, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, mutant}).run();
+    const Verdict verdict = Simulation({n, false, mutant, disk}).run();
     if (verdict.broken.empty()) continue;
     std::printf("caught after %llu seeds: %s\n", static_cast<unsigned long long>(n - from + 1),
                 verdict.broken.c_str());
@@ -34,20 +34,20 @@ int catch_mutant(std::uint64_t from, std::uint64_t seeds, Mutant mutant) {
   return 1;
 }
 
-int print_hashes(std::uint64_t from, std::uint64_t seeds) {
+int print_hashes(std::uint64_t from, std::uint64_t seeds, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, Mutant::none}).run();
+    const Verdict verdict = Simulation({n, false, Mutant::none, disk}).run();
     std::printf("%llu %016llx%s\n", static_cast<unsigned long long>(n),
                 static_cast<unsigned long long>(verdict.log_hash), verdict.broken.empty() ? "" : " broken");
   }
   return 0;
 }
 
-int run_many(std::uint64_t from, std::uint64_t seeds) {
+int run_many(std::uint64_t from, std::uint64_t seeds, bool disk) {
   Verdict all;
   std::uint64_t broken = 0;
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, Mutant::none}).run();
+    const Verdict verdict = Simulation({n, false, Mutant::none, disk}).run();
     all.starts += verdict.starts;
     all.crashes += verdict.crashes;
     all.rollovers += verdict.rollovers;
@@ -57,6 +57,7 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
     all.outages += verdict.outages;
     all.lasted += verdict.lasted;
     all.messages += verdict.messages;
+    all.troubles += verdict.troubles;
     all.session_time += verdict.session_time;
     if (verdict.broken.empty()) continue;
     ++broken;
@@ -64,14 +65,16 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
   }
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
   const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
-  std::printf("%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages\n",
-              static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes, all.rollovers, all.deliveries,
-              all.adopted, all.orphans, all.outages, all.messages);
+  std::printf(
+      "%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d "
+      "adopted, %d orphans, %d outages, %d messages, %d troubles of the disk\n",
+      static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes,
+      all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages, all.troubles);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
   // Faults that never happen would hide bugs as well as a check that never fails.
   const bool exercised = all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
-                         all.orphans > 0 && all.outages > 0 && all.messages > 0;
+                         all.orphans > 0 && all.outages > 0 && all.messages > 0 && all.troubles > 0;
   return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
 }
 
@@ -88,17 +91,19 @@ int main(int argc, char** argv) {
   std::uint64_t long_times = 20;
   std::string mutant = "none";
   bool hashes = false;
+  bool disk = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
+  app.add_flag("--disk", disk, "give the disk its troubles in each seed");
   app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
   app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
   CLI11_PARSE(app, argc, argv);
-  if (seed != 0) return replay({seed, true, mutants().at(mutant)});
-  if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant));
-  if (hashes) return print_hashes(from, seeds);
+  if (seed != 0) return replay({seed, true, mutants().at(mutant), disk});
+  if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant), disk);
+  if (hashes) return print_hashes(from, seeds, disk);
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
-  return run_many(from, seeds);
+  return run_many(from, seeds, disk);
 }

@@ -36,39 +36,29 @@ void Simulation::draw_money() {
   config_->budgets[{BudgetScope::all, {}}] = budget;
 }
 
-// What the loop adds: the store's count of what ended sessions took.
-void Simulation::count_budgets(std::vector<Decision>& decisions) {
-  for (const Period& period : keeper_->uncounted(now())) {
-    auto spent = store_->spent(period, minimums_of(*keeper_->world().config)).value();
-    if (options_.mutant == Mutant::no_count) spent.clear();
-    decisions.push_back(keeper_->decide(Counted{period, std::move(spent)}, now()));
-    keeper_->install(decisions.back());
-    keeper_->check(decisions.back(), now());
-  }
-}
-
 Ledger Simulation::load() {
-  Ledger ledger = store_->load().value();
+  Ledger ledger = store().load().value();
   if (options_.mutant == Mutant::forgetful_alerts) ledger.alerts.clear();
   return ledger;
 }
 
 // 13: no start leaves while a budget is used up. Counted from the rows, not from what the keeper remembers.
 void Simulation::check_budgets(const Effect& start) {
-  for (const auto& [key, budget] : keeper_->world().config->budgets) {
+  for (const auto& [key, budget] : world().config->budgets) {
     if (!key.covers(start.plan, start.provider)) continue;
     const Period period = period_at(budget.period, now().wall);
     Amount amount;
     for (const auto& [id, row] : rows_) {
       const auto life = key.covers(row.plan, row.provider) ? lifetime(row, now().wall) : std::nullopt;
-      const Price* price = price_of(*keeper_->world().config, row.provider);
+      const Price* price = price_of(*world().config, row.provider);
       if (!life) continue;
       const Spent spent = spent_within(*life, price ? price->minimum : Millis{0}, period);
       amount.lived += spent.lived;
       if (price) amount.cost += cost_of(spent.billed, *price);
     }
     // Between the decision and this moment no time passes.
-    if (level_of(budget, amount) == BudgetLevel::hard) fail("13: a start leaves though its budget is used up");
+    if (level_of(budget, amount) == BudgetLevel::hard)
+      fail("13: a start leaves though its budget is used up");
   }
 }
 
@@ -82,7 +72,8 @@ void Simulation::cut_off() {
   });
 }
 
-// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come in late.
+// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come
+// in late.
 void Simulation::check_notice(const Notice& notice) {
   log("notice " + std::string(event_word(notice.topic, notice.phase)) + " " + notice.subject);
   const bool down = notice.topic == Topic::provider_down && notice.phase == Phase::firing;
@@ -102,7 +93,7 @@ void Simulation::post(const Post& post) {
     const bool believed = !fails || options_.mutant == Mutant::deaf_target;
     Posted posted{post.message.id, post.ticket, Done{}};
     if (!believed) posted.outcome = Error{ErrorKind::not_applied, "503"};
-    if (epoch == epoch_) inbox_.emplace_back(std::move(posted));
+    if (epoch == epoch_) inbox_->post(std::move(posted));
   });
   posted_.emplace(post.message.id, now_);
 }
@@ -131,20 +122,22 @@ void Simulation::hear(const MessageRow& message) {
 // 15: once healed, every message was taken, and what is raised is true.
 void Simulation::check_notices() {
   for (const auto& [id, at] : posted_) {
-    const auto waits = keeper_->world().messages.find(id);
-    if (heard_.contains(id) || waits != keeper_->world().messages.end()) continue;
+    const auto waits = world().messages.find(id);
+    if (heard_.contains(id) || waits != world().messages.end()) continue;
     fail("15: a message is lost: " + id);
   }
-  for (const auto& [key, track] : keeper_->world().alerts) {
-    if (key.topic == Topic::provider_down) fail("15: a provider is told to be down that is not: " + key.subject);
+  for (const auto& [key, track] : world().alerts) {
+    if (key.topic == Topic::provider_down)
+      fail("15: a provider is told to be down that is not: " + key.subject);
   }
   if (clock_steps_) return;
-  for (const auto& [key, track] : keeper_->world().alerts) {
+  for (const auto& [key, track] : world().alerts) {
     const bool old = track.row.told_at < now().wall - minutes{10};
     const std::string subject = std::string(to_string(key.topic)) + " " + key.subject;
-    const bool waits = std::any_of(keeper_->world().messages.begin(), keeper_->world().messages.end(),
+    const bool waits = std::any_of(world().messages.begin(), world().messages.end(),
                                    [](const auto& one) { return one.second.row.attempts > 0; });
-    if (key.target == ops && old && !waits && !told_[subject].firing) fail("15: what lasts was not told: " + subject);
+    if (key.target == ops && old && !waits && !told_[subject].firing)
+      fail("15: what lasts was not told: " + subject);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/deadlines.h"
+
 namespace keeper::sim {
 
 const std::map<std::string, Mutant>& mutants() {
@@ -35,7 +37,8 @@ std::shared_ptr<const Config> tampered(Mutant mutant, const std::shared_ptr<cons
   for (auto& [name, plan] : other->plans) {
     Rollover& rollover = plan.keep_alive.rollover;
     if (mutant == Mutant::no_rollover) rollover = Rollover::off;
-    if (mutant == Mutant::break_first && rollover == Rollover::make_before_break) rollover = Rollover::break_before_make;
+    if (mutant == Mutant::break_first && rollover == Rollover::make_before_break)
+      rollover = Rollover::break_before_make;
     if (mutant == Mutant::no_start_timeout) plan.start_timeout = std::chrono::hours{24};
     if (mutant == Mutant::deaf_reload) plan.fingerprint = name.str() + "-a";
   }
@@ -46,13 +49,14 @@ void tamper(Mutant mutant, Decision& decision, Mono now, Random& random) {
   if (mutant == Mutant::sleeper || mutant == Mutant::spinner) {
     for (auto& change : decision.sessions) {
       if (!change.after || change.after->flight || !random.chance(0.02)) continue;
-      change.after->due = mutant == Mutant::sleeper ? mono_never : now;
+      look_again(*change.after, mutant == Mutant::sleeper ? mono_never : now);
     }
   }
   if (mutant == Mutant::lossy_commit) {
     std::erase_if(decision.batch.sessions, [&](const SessionRow& row) {
       const auto& moves = decision.batch.transitions;
-      const bool moved = std::any_of(moves.begin(), moves.end(), [&](const auto& t) { return t.session == row.id; });
+      const bool moved =
+          std::any_of(moves.begin(), moves.end(), [&](const auto& t) { return t.session == row.id; });
       return !moved && random.chance(0.05);
     });
   }

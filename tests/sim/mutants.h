@@ -1,5 +1,6 @@
-// Planted bugs: each is told apart from the right program by an invariant, within 200 seeds. They sit where the loop, the
-// store or a provider's adapter would have them, or in what the keeper is given; the core itself is what is judged.
+// Planted bugs: each is told apart from the right program by an invariant, within 200 seeds. They sit where
+// the loop, the store or a provider's adapter would have them, or in what the keeper is given; the core
+// itself is what is judged.
 #pragma once
 
 #include <map>

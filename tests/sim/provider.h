@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/effect.h"
-#include "core/settings.h"
+#include "settings/settings.h"
 #include "sim/random.h"
 
 namespace keeper::sim {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/hash.h"
+#include "core/known_traits.h"
 
 namespace keeper::sim {
 namespace {
@@ -66,11 +67,11 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
   plan.schedule = draw_schedule(random_, plan.name);
   plan.parameters = "{}";
   plan.fingerprint = plan.name.str() + "-a";
-  const bool exclusive = provider.type() == ProviderType::sonoran_cms;
+  const bool exclusive = provider.type() == ProviderType{"sonoran_cms"};
   if (exclusive) plan.place = "server/" + std::to_string(number);
   plan.count = exclusive ? 1 : 1 + static_cast<int>(random_.below(2));
   if (random_.chance(0.3)) plan.on_shutdown = OnShutdown::stop;
-  if (provider.type() == ProviderType::notte) {
+  if (provider.type() == ProviderType{"notte"}) {
     plan.idle_timeout = minutes{3};
     plan.maximum = minutes{20};
   } else {
@@ -93,16 +94,12 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 }
 
 void Simulation::draw_world() {
-  store_ = Store::open_in_memory(InstanceId{"simulated"}).value();
   config_ = std::make_shared<Config>();
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
-  for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
-    ProviderSettings settings;
-    settings.type = type;
-    settings.name = ProviderName{std::string(to_string(type))};
-    settings.request_timeout = request_timeout;
-    config_->providers[settings.name] = traits_of(settings);
-    providers_.emplace(settings.name, SimProvider{settings.name, type, skew});
+  for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+    const ProviderName name{type.str()};
+    config_->providers[name] = test::known_traits(type, request_timeout);
+    providers_.emplace(name, SimProvider{name, type, skew});
   }
   int number = 0;
   for (const auto& [name, provider] : providers_) {
@@ -130,12 +127,37 @@ void Simulation::draw_world() {
   phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
   crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.03 : 0;
   clock_steps_ = random_.chance(0.3);
+  draw_disk();
+}
+
+void Simulation::draw_disk() {
+  const InstanceId instance{"simulated"};
+  if (!options_.disk && !random_.chance(0.2)) {
+    store_ = Store::open_in_memory(instance).value();
+    return;
+  }
+  disk_ = std::make_unique<SimDisk>(instance, [this] { return now_; });
+  calm_ = random_.chance(0.4);
+  if (!calm_) return;
+  phase_faults_ = {};
+  crash_rate_ = 0;
+  clock_steps_ = false;
+}
+
+void Simulation::trouble_disk() {
+  const auto trouble = static_cast<Trouble>(1 + random_.below(5));
+  const Millis lasts = random_.chance(0.3)   ? Millis{1}
+                       : random_.chance(0.5) ? random_.between(Seconds{1}, Seconds{40})
+                                             : random_.between(minutes{1}, minutes{20});
+  ++verdict_.troubles;
+  log("the disk " + std::string(to_string(trouble)) + " for " + to_text(lasts));
+  disk_->trouble(trouble, now_ + lasts, random_);
 }
 
 void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
 
 void Simulation::meddle() {
-  if (random_.chance(0.05)) {
+  if (!calm_ && random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
         if (!remote.alive || remote.stranger || !random_.chance(phase_faults_.end_alone * 10)) continue;
@@ -153,6 +175,8 @@ void Simulation::meddle() {
       later(now_ + random_.between(Seconds{1}, minutes{20}), [this, years] { step_clock(-years); });
     }
   }
+  if (disk_ && random_.chance(0.06)) trouble_disk();
+  if (calm_) return;
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();
   if (random_.chance(0.01)) leave();
@@ -163,7 +187,6 @@ void Simulation::meddle() {
 void Simulation::step_clock(Millis by) {
   wall_offset_ += by;
   log("clock step");
-  inbox_.emplace_back(Tick{});
 }
 
 void Simulation::begin_outage() {
@@ -198,14 +221,21 @@ void Simulation::reload() {
   }
   config_ = next;
   log("reload");
-  inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  load_config();
+}
+
+// Where it is refused, its sender tries again.
+void Simulation::load_config() {
+  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
+    if (!ack) later(now_ + Seconds{10}, [this] { load_config(); });
+  });
 }
 
 void Simulation::run_until(Mono end) {
   while (now_ < end && verdict_.broken.empty()) {
-    Mono next = keeper_->next_wakeup(now());
+    Mono next = rounds_->next_turn(now());
     if (!queue_.empty()) next = std::min(next, queue_.top().at);
-    if (!inbox_.empty() || !keeper_->uncounted(now()).empty()) next = now_;
+    if (inbox_->size() > 0) next = now_;
     step(std::min(std::max(next, now_), end));
   }
 }
@@ -219,9 +249,7 @@ void Simulation::step(Mono at) {
     act();
   }
   carry_deliveries();
-  std::vector<Event> events = std::move(inbox_);
-  inbox_.clear();
-  process(std::move(events));
+  turn();
   end_process();
 }
 
@@ -231,9 +259,9 @@ Verdict Simulation::run() {
   for (auto& [name, provider] : providers_) {
     // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for
     // ours, and so may any after a crash with a step of the clock.
-    const bool told_apart = provider.type() == ProviderType::videosdk;
+    const bool told_apart = provider.type() == ProviderType{"videosdk"};
     const bool shared =
-        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType{"notte"} && !clock_steps_));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });
@@ -242,6 +270,7 @@ Verdict Simulation::run() {
   const Mono begin = now_;
   run_until(begin + phase1);
   faults_ = {};
+  if (disk_) disk_->trouble(Trouble::none, now_, random_);
   crash_rate_ = 0;
   deaf_ = 0;
   for (auto& [name, provider] : providers_) provider.expire(now_);

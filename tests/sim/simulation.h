@@ -1,6 +1,7 @@
-// One seeded run: the real keeper over the real store on ":memory:", with simulated providers and clock.
-// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops
-// it.
+// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers
+// and clock. Crashes enter where the rounds meet the rest of the process: before and after a commit, and
+// while effects leave. Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first
+// broken invariant stops it.
 #pragma once
 
 #include <functional>
@@ -11,7 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "core/keeper.h"
+#include "runtime/inbox.h"
+#include "runtime/rounds.h"
+#include "sim/disk.h"
 #include "sim/mutants.h"
 #include "sim/provider.h"
 #include "store/store.h"
@@ -22,13 +25,14 @@ struct Options {
   std::uint64_t seed = 1;
   bool log = false;
   Mutant mutant = Mutant::none;
+  bool disk = false;  // its troubles in each seed, not in some
 };
 
 struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
-  int messages = 0;
+  int messages = 0, troubles = 0;  // of the disk
   Millis lasted{};
   Millis session_time{};  // of the providers' remotes
 };
@@ -39,7 +43,6 @@ class Simulation {
   Verdict run();
 
  private:
-  enum class Crash { none, before_commit, after_commit, in_dispatch };
   struct Pending {
     Mono at{};
     std::uint64_t order = 0;
@@ -50,20 +53,26 @@ class Simulation {
   };
 
   void draw_world();
+  void draw_disk();
   Plan draw_plan(int number, const SimProvider& provider);
   void later(Mono at, std::function<void()> act);
+  const World& world() const { return rounds_->keeper().world(); }
   Now now() const { return {Wall{now_.time_since_epoch()} + wall_offset_, now_}; }
 
   void run_until(Mono end);
   void step(Mono at);
-  void process(std::vector<Event> events);
-  void look_up(Answer& answer, const std::vector<Decision>& decisions);
-  bool decide_all(std::vector<Event>& events, std::vector<Decision>& decisions);
-  void commit_and_dispatch(std::vector<Decision>& decisions, Crash crash);
+  void turn();
+  RoundPorts ports();
+  Result<std::int64_t> commit(Store& store, const Batch& batch);
+  void record(const Batch& batch);
+  bool is_on_disk(const Batch& batch);
+  void trouble_disk();
+  Store& store() { return disk_ ? disk_->store() : *store_; }
+  void dispatch_all(const std::vector<Effect>& effects);
   void restart();
   void reload();
+  void load_config();
   void dispatch(const Effect& effect);
-  void count_budgets(std::vector<Decision>& decisions);
   Ledger load();
   void post(const Post& post);
   void hear(const MessageRow& message);
@@ -80,7 +89,8 @@ class Simulation {
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
-  void acknowledge(const std::vector<Decision>& decisions);
+  void send_again(SimDelivery delivery);
+  void acknowledge(Waiter waiter, std::optional<Ack> ack);
   void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
   void meddle();
@@ -90,6 +100,8 @@ class Simulation {
   void check_all();
   void check_store();
   void check_remotes();
+  void check_left(const Effect& effect);
+  void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_waiting();
   void check_reloads();
@@ -110,7 +122,6 @@ class Simulation {
   std::uint64_t order_ = 0;
   int epoch_ = 0;  // of the keeper's process: answers to an older one are lost
   std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
-  std::vector<Event> inbox_;
   struct Outage {
     Mono begin{}, end{};
     int starts = 0;    // tried in it
@@ -121,13 +132,19 @@ class Simulation {
   std::map<ProviderName, Outage> outages_;
   std::shared_ptr<Config> config_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<Keeper> keeper_;
+  std::unique_ptr<SimDisk> disk_;  // in place of the store in memory, where it has troubles
+  std::optional<Batch> in_doubt_;  // of a commit that failed
+  bool store_works_ = true;
+  bool calm_ = false;  // but for the disk nothing goes wrong
+  std::unique_ptr<StoreAccess> access_;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<Rounds> rounds_;
   std::map<Waiter, SimDelivery> waiting_;
   Waiter waiters_ = 0;
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
   std::set<std::pair<PlanName, Wall>> missed_;
-  double deaf_ = 0;                    // of posts that fail
+  double deaf_ = 0;  // of posts that fail
   std::optional<Mono> routeless_since_;
   std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried

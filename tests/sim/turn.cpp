@@ -1,13 +1,18 @@
-// One turn of the loop in virtual time: decide, commit, acknowledge, dispatch; and the crashes in between.
+// The ports of the rounds in virtual time: the commit, the effects and the answers; and the crashes in
+// between.
 #include <algorithm>
 
-#include "core/draft.h"
+#include "base/check.h"
 #include "sim/simulation.h"
 
 namespace keeper::sim {
 namespace {
 
 constexpr Millis request_timeout = Seconds{30};
+constexpr std::size_t deliveries_max = 8192;
+
+// The process is killed here.
+struct Killed {};
 
 }  // namespace
 
@@ -16,115 +21,95 @@ void Simulation::restart() {
   ++verdict_.crashes;
   for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
-  inbox_.clear();
-  for (auto& [waiter, delivery] : waiting_) {
-    // Nobody answered it, so the provider sends it again.
-    delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
-    if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
-  }
+  for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
-  keeper_ = std::make_unique<Keeper>(load(), now());
+  inbox_ = std::make_unique<Inbox>(deliveries_max);
+  rounds_.reset();
+  if (disk_) {
+    disk_->start_anew(random_);
+  } else {
+    access_ = std::make_unique<DirectStore>(*store_);
+  }
+  if (in_doubt_ && is_on_disk(*in_doubt_)) record(*in_doubt_);
+  in_doubt_.reset();
+  StoreAccess& access = disk_ ? static_cast<StoreAccess&>(*disk_) : *access_;
+  rounds_ = std::make_unique<Rounds>(load(), now(), *inbox_, access, ports());
   leaving_since_.reset();
-  inbox_.emplace_back(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  load_config();
 }
 
-// What the loop adds to an answer: the deliveries that wait for its remotes; to a list, the rows that had them.
-void Simulation::look_up(Answer& answer, const std::vector<Decision>& decisions) {
-  for (const Remote& remote : *answer.remotes) {
-    for (const std::int64_t id : keeper_->world().held.of({answer.provider, remote.id})) {
-      const DeliveryRow* row = recorded_by(decisions, id);
-      answer.held.push_back(row ? *row : store_->delivery(id).value().value());
-    }
-  }
-  if (!shows_remotes(answer)) return;
-  answer.known.assign(answer.remotes->size(), std::nullopt);
-  for (std::size_t i = 0; i < answer.known.size(); ++i) {
-    const Remote& remote = (*answer.remotes)[i];
-    if (keeper_->world().by_remote.contains({answer.provider, remote.id})) continue;
-    const auto past = store_->session_of(answer.provider, remote.id).value();
-    const auto& id = past ? past : remote.tag;
-    if (id) answer.known[i] = store_->session(*id).value();
-  }
-}
-
-bool Simulation::decide_all(std::vector<Event>& events, std::vector<Decision>& decisions) {
-  std::set<std::string> keys;
-  const auto take = [&](const Event& event) {
-    decisions.push_back(keeper_->decide(event, now()));
-    tamper(options_.mutant, decisions.back(), now_, random_);
-    keeper_->install(decisions.back());
-    // It would end the process; the simulator's own look says which invariant it was.
-    if (options_.mutant != Mutant::sleeper) keeper_->check(decisions.back(), now());
+RoundPorts Simulation::ports() {
+  RoundPorts ports;
+  ports.commit = [this](Store& store, const Batch& batch) { return commit(store, batch); };
+  ports.on_disk = [this](const Batch& batch, const Config&) {
+    in_doubt_.reset();
+    record(batch);
   };
-  count_budgets(decisions);
-  for (Event& event : events) {
-    auto* answer = std::get_if<Answer>(&event);
-    if (answer && answer->remotes.ok()) look_up(*answer, decisions);
-    if (auto* delivered = std::get_if<Delivered>(&event)) {
-      const DeliveryRow& row = delivered->row;
-      const Seen seen = store_->seen(row.provider, row.key, row.remote_id).value();
-      delivered->seen = !keys.insert(row.provider.str() + "|" + row.key).second || seen.delivery;
-      const auto live = keeper_->world().by_remote.find({row.provider, row.remote_id});
-      delivered->session = live != keeper_->world().by_remote.end() ? live->second : seen.session;
-    }
-    take(event);
-  }
-  take(Tick{});
-  const Mono next = keeper_->next_wakeup(now());
-  if (next <= now_ && keeper_->uncounted(now()).empty()) fail("3: after a tick nothing is still due");
-  return verdict_.broken.empty();
+  ports.dispatch = [this](const std::vector<Effect>& effects) { dispatch_all(effects); };
+  ports.post = [this](const std::vector<Post>& posts) {
+    for (const Post& one : posts) post(one);
+  };
+  ports.noticed = [this](const Notice& notice) { check_notice(notice); };
+  ports.store_error = [this](const std::string& what) {
+    if (what.empty()) in_doubt_.reset();
+    if (!what.empty() && !disk_) fail("the store takes every batch: " + what);
+    if (what.empty() != store_works_)
+      log(what.empty() ? "the store works again" : "the store cannot be used");
+    store_works_ = what.empty();
+  };
+  return ports;
 }
 
-void Simulation::process(std::vector<Event> events) {
-  std::vector<Decision> decisions;
-  if (!decide_all(events, decisions)) return;
-  Crash crash = Crash::none;
-  if (random_.chance(crash_rate_)) crash = static_cast<Crash>(1 + random_.below(3));
-  commit_and_dispatch(decisions, crash);
+void Simulation::turn() {
+  try {
+    rounds_->turn(now());
+    if (!rounds_->fatal().empty()) fail("21: after an outage: " + rounds_->fatal());
+  } catch (const Killed&) {
+    restart();
+  }
   if (verdict_.broken.empty()) check_all();
 }
 
-void Simulation::commit_and_dispatch(std::vector<Decision>& decisions, Crash crash) {
-  if (crash == Crash::before_commit) {
+Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
+  in_doubt_ = batch;
+  const bool crashes = random_.chance(crash_rate_);
+  if (crashes && random_.chance(0.5)) {
     log("crash before the commit");
-    if (options_.mutant == Mutant::early_ack) acknowledge(decisions);
-    for (const Decision& decision : decisions) {
-      for (const Effect& effect : decision.effects) {
-        if (options_.mutant == Mutant::early_dispatch) dispatch(effect);
-      }
-    }
-    for (auto at = decisions.rbegin(); at != decisions.rend(); ++at) keeper_->revert(*at);
-    restart();
-    return;
+    throw Killed{};
   }
-  Batch batch;
-  for (const Decision& decision : decisions) append(batch, decision.batch);
-  if (!batch.empty() && !store_->commit(batch).ok()) fail("the store takes every batch");
-  for (const TransitionRow& transition : batch.transitions) note(transition);
+  Result<std::int64_t> seq = disk_ ? disk_->commit(store, batch) : store.commit(batch);
+  if (!crashes) return seq;
+  log("crash after the commit");
+  throw Killed{};
+}
+
+void Simulation::record(const Batch& batch) {
   for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const MissedRow& row : batch.missed) {
     missed_.insert({row.plan, row.occurrence});
-    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
+    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " +
+        std::string(to_string(row.why)));
   }
-  for (const Decision& decision : decisions) {
-    for (const Notice& notice : decision.notices) check_notice(notice);
-  }
-  if (crash == Crash::after_commit) {
-    log("crash after the commit");
-    restart();
-    return;
-  }
-  acknowledge(decisions);
-  for (const Decision& decision : decisions) {
-    for (const Effect& effect : decision.effects) {
-      if (crash == Crash::in_dispatch && random_.chance(0.5)) {
-        log("crash in dispatch");
-        restart();
-        return;
-      }
-      dispatch(effect);
+}
+
+// A transaction is there as a whole or not at all, so that one row of it tells.
+bool Simulation::is_on_disk(const Batch& batch) {
+  if (!batch.sessions.empty())
+    return store().session(batch.sessions.back().id).value() == batch.sessions.back();
+  if (batch.plans.empty()) return false;
+  const std::vector<PlanRow> plans = store().load().value().plans;
+  return std::find(plans.begin(), plans.end(), batch.plans.back()) != plans.end();
+}
+
+void Simulation::dispatch_all(const std::vector<Effect>& effects) {
+  const bool crashes = random_.chance(crash_rate_);
+  for (const Effect& effect : effects) {
+    if (crashes && random_.chance(0.5)) {
+      log("crash in dispatch");
+      throw Killed{};
     }
-    for (const Post& one : decision.posts) post(one);
+    dispatch(effect);
   }
 }
 
@@ -146,20 +131,27 @@ void Simulation::note(const TransitionRow& t) {
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
 
-void Simulation::acknowledge(const std::vector<Decision>& decisions) {
-  for (const Decision& decision : decisions) {
-    for (const Acknowledgement& ack : decision.acks) {
-      const auto waiter = waiting_.find(ack.waiter);
-      if (waiter == waiting_.end()) continue;
-      acknowledged_.insert({waiter->second.row.provider.str(), waiter->second.row.key});
-      ++verdict_.deliveries;
-      waiting_.erase(waiter);
-    }
+// Nobody took it, so the provider sends it again.
+void Simulation::send_again(SimDelivery delivery) {
+  delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
+  if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(std::move(delivery));
+}
+
+void Simulation::acknowledge(Waiter waiter, std::optional<Ack> ack) {
+  const auto waits = waiting_.find(waiter);
+  if (waits == waiting_.end()) return;
+  if (!ack) {
+    send_again(std::move(waits->second));
+    waiting_.erase(waits);
+    return;
   }
+  acknowledged_.insert({waits->second.row.provider.str(), waits->second.row.key});
+  ++verdict_.deliveries;
+  waiting_.erase(waits);
 }
 
 void Simulation::dispatch(const Effect& effect) {
-  if (effect.kind != EffectKind::list && !rows_.contains(effect.session)) fail("4: an effect has a committed row");
+  check_left(effect);
   if (effect.kind == EffectKind::start) {
     ++verdict_.starts;
     check_budgets(effect);
@@ -171,7 +163,8 @@ void Simulation::dispatch(const Effect& effect) {
   if (options_.mutant == Mutant::deaf_heartbeat && effect.kind == EffectKind::keep_alive) {
     carried.kind = EffectKind::observe;
   }
-  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches nobody.
+  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches
+  // nobody.
   later(sent, [this, &provider, carried, epoch = epoch_] { call(provider, carried, epoch); });
 }
 
@@ -195,7 +188,7 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       effect.remote.str());
   // By value: the answer outlives this call.
   const auto say = [this, effect, sent, epoch](Mono at, Result<std::vector<Remote>> remotes,
-                                        std::optional<Wall> date) {
+                                               std::optional<Wall> date) {
     later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch] {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
@@ -222,7 +215,7 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else if (random_.chance(faults_.lose_before)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
-    const bool may_be_late = effect.kind == EffectKind::start && provider.type() != ProviderType::sonoran_cms;
+    const bool may_be_late = effect.kind == EffectKind::start && provider.type() != ProviderType{"sonoran_cms"};
     if (may_be_late && random_.chance(faults_.late)) {
       later(now_ + random_.between(Seconds{1}, Seconds{200}), [this, &provider, effect] {
         log("late start of " + effect.session.str().substr(0, 6));
@@ -269,7 +262,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));
-  inbox_.emplace_back(std::move(told));
+  inbox_->post(std::move(told));
 }
 
 void Simulation::carry_deliveries() {
@@ -292,9 +285,11 @@ void Simulation::deliver(SimDelivery delivery) {
   Delivered event;
   event.row = delivery.row;
   event.row.received_at = now().wall;
-  event.waiter = ++waiters_;
-  waiting_[event.waiter] = std::move(delivery);
-  inbox_.emplace_back(std::move(event));
+  const Waiter waiter = ++waiters_;
+  waiting_[waiter] = std::move(delivery);
+  const bool taken =
+      inbox_->offer(std::move(event), [this, waiter](std::optional<Ack> ack) { acknowledge(waiter, ack); });
+  if (!taken) acknowledge(waiter, std::nullopt);
 }
 
 }  // namespace keeper::sim

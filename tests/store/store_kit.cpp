@@ -56,7 +56,7 @@ SessionRow full_session() {
   row.remote_id = RemoteId("r-1");
   row.start_sent_at = at(5);
   row.start_sent_mono = Mono{Millis{77}};
-  row.ending = Ending{State::error, Reason::superseded, Cause::operator_, at(-6)};
+  row.ending = Ending{State::error, Reason::superseded, Cause::operator_, at(-6), true};
   row.resolved = true;
   row.active_at = at(8);
   row.ended_at = at(9);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "store/backup.h"
+#include "store/store_backup.h"
 #include "store/chain.h"
 #include "store/store_kit.h"
 #include "store/verify.h"

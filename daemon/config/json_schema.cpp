@@ -1,0 +1,175 @@
+#include <set>
+
+#include "config/config.h"
+#include "config/json.h"
+#include "config/key_table.h"
+
+namespace keeper {
+namespace config {
+namespace {
+
+constexpr std::string_view duration_pattern =
+    "^(?=[0-9])([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$";
+constexpr std::string_view name_pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
+constexpr std::string_view variable_pattern = "^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$";
+
+Json text(std::string_view pattern = {}) {
+  Json schema{{"type", "string"}};
+  if (!pattern.empty()) schema["pattern"] = pattern;
+  return schema;
+}
+
+class SchemaWriter {
+ public:
+  explicit SchemaWriter(const ProviderKinds& kinds) : sections_(kinds) {}
+
+  Json write() {
+    Json schema = section(sections_.root());
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["title"] = "session-keeper configuration";
+    for (const Section* each : sections_.sessions()) reference(*each);
+    schema["$defs"] = std::move(definitions_);
+    return schema;
+  }
+
+ private:
+  Json reference(const Section& section_of) {
+    const std::string name(section_of.name);
+    const std::string unique = names_.contains(&section_of) ? names_.at(&section_of) : free_name(name);
+    if (names_.emplace(&section_of, unique).second) definitions_[unique] = section(section_of);
+    return {{"$ref", "#/$defs/" + unique}};
+  }
+
+  // `schedule` of a plan and of `defaults` share their name and nothing else.
+  std::string free_name(std::string name) {
+    for (char& c : name) c = c == ' ' ? '_' : c;
+    while (!taken_.insert(name).second) name += "_defaults";
+    return name;
+  }
+
+  Json named(const Section& section_of) {
+    return {{"type", {"object", "null"}},
+            {"propertyNames", {{"pattern", name_pattern}}},
+            {"additionalProperties", reference(section_of)}};
+  }
+
+  static Json choice(const Type& type) {
+    Json words = Json::array();
+    for (const std::string_view word : type.words) {
+      words.push_back(word);
+      if (word == "off") words.push_back(false);
+    }
+    return {{"enum", std::move(words)}};
+  }
+
+  Json schema_of(const Type& type) {
+    switch (type.kind) {
+      case Kind::boolean:
+        return {{"type", "boolean"}};
+      case Kind::integer:
+        return {{"type", "integer"}, {"minimum", type.min}, {"maximum", type.max}};
+      case Kind::number:
+        return {{"type", "number"}, {"minimum", 0}};
+      case Kind::text:
+        return {{"type", {"string", "number", "boolean"}}};
+      case Kind::choice:
+        return choice(type);
+      case Kind::duration:
+        return text(duration_pattern);
+      case Kind::size:
+        return text("^[0-9]+([KMGT]i?)?B$");
+      case Kind::percent:
+        return text("^[0-9.]+%$");
+      case Kind::rate:
+        return text("^[0-9]+/[0-9].*$");
+      case Kind::url:
+        return text("^https?://");
+      case Kind::address:
+        return text("^.+:[0-9]+$");
+      case Kind::secret:
+        return text(variable_pattern);
+      case Kind::path:
+      case Kind::cron:
+      case Kind::time_zone:
+      case Kind::moment:
+      case Kind::date_range:
+        return text();
+      case Kind::list:
+        return {{"type", "array"},
+                {"items",
+                 type.item == Kind::section ? reference(*type.section) : schema_of(Type{.kind = type.item})}};
+      case Kind::section:
+        return reference(*type.section);
+      case Kind::named:
+        return named(*type.section);
+      case Kind::texts:
+        return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
+      case Kind::anything:
+        return Json::object();
+    }
+    check_failed("a known Kind", __FILE__, __LINE__);
+  }
+
+  Json session() {
+    Json any = Json::array();
+    for (const Section* each : sections_.sessions()) any.push_back(reference(*each));
+    return {{"anyOf", std::move(any)}};
+  }
+
+  Json schema_of(const Key& key, const Section& owner) {
+    Json schema;
+    if (&owner == &plan_section() && key.name == "session") {
+      schema = session();
+    } else if (key.types.size() == 1) {
+      schema = schema_of(key.types[0]);
+    } else {
+      Json any = Json::array();
+      for (const Type& type : key.types) any.push_back(schema_of(type));
+      schema = {{"anyOf", std::move(any)}};
+    }
+    if (!key.doc.empty()) schema["description"] = key.doc;
+    if (!key.preset.empty()) schema["default"] = preset(key);
+    return schema;
+  }
+
+  static Json preset(const Key& key) {
+    Node node;
+    node.kind = Node::Kind::scalar;
+    node.text = std::string(key.preset);
+    return to_json(node);
+  }
+
+  Json section(const Section& section_of) {
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (const Key& key : section_of.keys) {
+      const std::string name(key.name);
+      properties[name] = schema_of(key, section_of);
+      if (key.types[0].kind == Kind::secret) {
+        properties[name + "_file"] = {{"type", "string"},
+                                      {"description", "File with: " + std::string(key.doc)}};
+      } else if (key.required) {
+        required.push_back(name);
+      }
+    }
+    Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+    if (required.empty()) {
+      schema["type"] = {"object", "null"};
+    } else {
+      schema["required"] = std::move(required);
+    }
+    return schema;
+  }
+
+  const Sections sections_;
+  Json definitions_ = Json::object();
+  std::map<const Section*, std::string> names_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace
+}  // namespace config
+
+std::string config_schema(const config::ProviderKinds& kinds) { return config::SchemaWriter(kinds).write().dump(2) + "\n"; }
+
+}  // namespace keeper

@@ -1,0 +1,223 @@
+#include "config/key_table.h"
+
+#include "config/provider_kind.h"
+#include "config/types.h"
+
+namespace keeper::config {
+namespace {
+
+using namespace types;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+constexpr Millis year{days{365}};
+
+const Section& store_section() {
+  static const Section section{"store",
+                               {
+                                   {"path",
+                                    {of(Kind::path)},
+                                    "$STATE_DIRECTORY/session-keeper.db",
+                                    "The SQLite file of all sessions."},
+                                   {"retention",
+                                    {duration(hours{1}, days{36500})},
+                                    "90d",
+                                    "How long ended sessions and their history stay."},
+                                   {.name = "max_size",
+                                    .types = {of(Kind::size)},
+                                    .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
+                                           "that a budget's period may still count."},
+                                   {"commit_patience",
+                                    {duration(Millis{100}, minutes{1})},
+                                    "2s",
+                                    "A write that takes longer is an outage of the store: heartbeats go on without it, "
+                                    "and nothing that it covers leaves before it is on disk."},
+                               }};
+  return section;
+}
+
+const Section& status_section() {
+  static const Section section{
+      "status",
+      {
+          {"listen",
+           {of(Kind::address)},
+           "127.0.0.1:8470",
+           "Where the status page, API and metrics are served."},
+          {"allow_remote", {of(Kind::boolean)}, "false", "Allows an address that is not loopback."},
+          {"allowed_hosts",
+           {list_of(Kind::text)},
+           "",
+           "Names, beside loopback, that a request's Host may have."},
+      }};
+  return section;
+}
+
+const Section& tls_section() {
+  static const Section section{
+      "tls",
+      {
+          {.name = "certificate_file", .types = {of(Kind::path)}, .doc = "PEM chain, the server's own certificate first.", .required = true},
+          {.name = "key_file", .types = {of(Kind::path)}, .doc = "Its private key, PEM, not encrypted.", .required = true},
+      }};
+  return section;
+}
+
+const Section& webhook_section() {
+  static const Section section{
+      "webhook",
+      {
+          {"listen", {of(Kind::address)}, "127.0.0.1:8471", "Where deliveries are received."},
+          {.name = "public_url",
+           .types = {of(Kind::url)},
+           .doc = "What providers call; /hooks/<provider> is appended.",
+           .required = true},
+          {.name = "tls", .types = {map_of(tls_section())}, .doc = "Serve https. A reload reads the files anew."},
+          {.name = "tokens_file",
+           .types = {of(Kind::path)},
+           .doc = "Tokens, one a line: then the path is /hooks/<provider>/<token>. The first is what providers are told; "
+                  "all are accepted."},
+          {.name = "trusted_proxies",
+           .types = {list_of(Kind::text)},
+           .doc = "IP addresses that may open any number of connections, as loopback may."},
+      }};
+  return section;
+}
+
+const Section& price_section() {
+  static const Section section{
+      "price",
+      {
+          {.name = "per_hour",
+           .types = {of(Kind::number)},
+           .doc = "Price of a session's hour.",
+           .required = true},
+          {.name = "minimum", .types = {of(Kind::duration)}, .doc = "The least time that is billed."},
+          {.name = "currency", .types = {of(Kind::text)}, .doc = "Such as USD."},
+      }};
+  return section;
+}
+
+const Section& target_section() {
+  static const Section section{
+      "notification",
+      {
+          {.name = "url", .types = {of(Kind::text)}, .doc = "Where to POST to."},
+          {.name = "url_file",
+           .types = {of(Kind::path)},
+           .doc = "Likewise, where the URL itself is a secret."},
+          {.name = "secret", .types = {of(Kind::secret)}, .doc = "What a notification is signed with."},
+          {.name = "events", .types = {list_of(Kind::text)}, .doc = "Which events; all when it is left out."},
+          {"repeat_interval", {duration(minutes{1}, year)}, "4h", "How often what lasts is said again."},
+      }};
+  return section;
+}
+
+const Section& dead_mans_switch_section() {
+  static const Section section{
+      "dead_mans_switch",
+      {
+          {.name = "url", .types = {of(Kind::secret)}, .doc = "What is called while all is well."},
+          {.name = "every", .types = {duration(Seconds{1}, year)}, .doc = "How often.", .required = true},
+      }};
+  return section;
+}
+
+// What every provider may say, whatever its type.
+std::vector<Key> common_provider_keys() {
+  return {
+      {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
+      {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
+      {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
+      {.name = "rate_limit",
+       .types = {of(Kind::rate)},
+       .doc = "Calls per time, such as 60/1m. Sonoran: 27/1m for each call, cancel 9/1m."},
+      {"max_concurrent", {integer(1, 256)}, "4", "Calls at once; starts at Notte go one at a time."},
+      {.name = "poll_interval",
+       .types = {duration(Seconds{1}, hours{24})},
+       .doc = "How often a live session is read; by provider when left out."},
+      {.name = "ca_file",
+       .types = {of(Kind::path)},
+       .doc = "PEM of the authorities to trust, not the system's."},
+      {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
+      {.name = "price",
+       .types = {map_of(price_section())},
+       .doc = "What a session costs."},
+      {.name = "budget",
+       .types = {map_of(budget_section())},
+       .doc = "Of all its plans."},
+      {.name = "orphans",
+       .types = {choice({"stop", "adopt", "report"})},
+       .preset = "stop",
+       .doc = "What is done with a session at the provider that is ours and that no session here stands for."},
+  };
+}
+
+std::vector<Key> root_keys(const Section& providers) {
+  return {
+      {.name = "store", .types = {map_of(store_section())}, .doc = "The durable ledger."},
+      {.name = "status", .types = {map_of(status_section())}, .doc = "The status listener."},
+      {.name = "webhook",
+       .types = {map_of(webhook_section())},
+       .doc = "The webhook listener. Left out: sessions are followed by polling alone."},
+      {.name = "providers",
+       .types = {names_to(providers)},
+       .doc = "Accounts at providers, by name."},
+      {.name = "defaults",
+       .types = {map_of(defaults_section())},
+       .doc = "For every plan that does not say otherwise."},
+      {.name = "plans",
+       .types = {names_to(plan_section())},
+       .doc = "What to keep alive and when, by name."},
+      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
+      {.name = "notifications",
+       .types = {list_of(target_section()), names_to(target_section())},
+       .doc = "Whom to tell."},
+      {.name = "dead_mans_switch",
+       .types = {map_of(dead_mans_switch_section())},
+       .doc = "Calls a monitor that alarms when the calls stay away."},
+  };
+}
+
+}  // namespace
+
+const Section& budget_section() {
+  static const Section section{
+      "budget",
+      {
+          {.name = "max_session_time",
+           .types = {of(Kind::duration)},
+           .doc = "Sum of the sessions' lifetimes."},
+          {.name = "max_cost", .types = {of(Kind::number)}, .doc = "In the price's currency."},
+          {.name = "period",
+           .types = {duration(minutes{1}, year)},
+           .doc = "Aligned to the epoch in UTC.",
+           .required = true},
+          {"soft", {of(Kind::percent)}, "80%", "From here on it warns."},
+      }};
+  return section;
+}
+
+Sections::Sections(const ProviderKinds& kinds) {
+  provider_.name = "provider";
+  std::vector<std::string_view> words;
+  for (const ProviderKind* kind : kinds) words.push_back(kind->type);
+  provider_.keys = {
+      {.name = "type", .types = {types::choice(std::move(words))}, .doc = "Which API it speaks.", .required = true}};
+  const std::vector<Key> common = common_provider_keys();
+  provider_.keys.insert(provider_.keys.end(), common.begin(), common.end());
+  for (const ProviderKind* kind : kinds) provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
+  root_.name = "configuration";
+  root_.keys = root_keys(provider_);
+  for (const ProviderKind* kind : kinds) sessions_.insert(sessions_.end(), kind->sessions.begin(), kind->sessions.end());
+}
+
+const Key* Section::find(std::string_view key) const {
+  for (const Key& known : keys) {
+    if (known.name == key) return &known;
+  }
+  return nullptr;
+}
+
+}  // namespace keeper::config

@@ -1,0 +1,59 @@
+// The readers: each takes one part of the checked tree over into Settings, and reports what the table of keys
+// alone cannot know. What check_section() has reported already they skip silently. One load calls them, on
+// one thread.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "config/document.h"
+#include "config/key_table.h"
+#include "config/problems.h"
+#include "config/secrets.h"
+#include "settings/settings.h"
+
+namespace keeper::config {
+
+struct ProviderRead {
+  const ProviderKind* kind = nullptr;  // never null once it is read
+  ProviderSettings settings;
+  Traits traits;
+  std::string key_source;  // where its key comes from, for when the key is not here
+};
+
+// Empty when its type is not known.
+std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKinds& kinds, Outside& outside,
+                                          Problems& problems);
+
+// A plan as it stands, with what `defaults` say where it says nothing.
+Node with_defaults(const Node& plan, const Node& defaults);
+
+std::optional<Schedule> read_schedule(const Node& plan, const PlanName& name, Problems& problems);
+
+// Fills parameters, place, idle_timeout and maximum.
+void read_session(const Entry& plan_entry, const ProviderRead& provider, Plan& plan, Outside& outside,
+                  Problems& problems);
+
+void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan, Problems& problems);
+
+// All plans, and what may not be between them.
+std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderName, ProviderRead>& providers,
+                                    Outside& outside, Wall now, Problems& problems);
+
+// Prices into the providers' traits, and all budgets.
+void read_money(const Node& root, Millis retention, Config& config, Problems& problems);
+
+// Who is told, and the dead man's switch.
+void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config, Problems& problems);
+
+struct PlacedPlan {
+  const Plan* plan;
+  const ProviderRead* provider;
+  Place place;
+};
+
+// Sonoran holds one session per server: plans on the same one must not overlap in the year from `now`.
+void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& problems);
+
+}  // namespace keeper::config

@@ -1,0 +1,90 @@
+// HTTP client: HTTP/1.1 calls to one origin. Each call has one deadline for the name, the connection, TLS,
+// the request and the answer together, and a limit on the answer's size. Connections are kept for the next
+// call. The client never follows a redirect and never repeats a request that may have been acted on. Any
+// thread may call it, and is blocked until the answer or the deadline; its first call blocks SIGPIPE for the
+// thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/locked.h"
+#include "base/result.h"
+#include "net/resolver.h"
+#include "net/tls.h"
+
+namespace keeper {
+
+struct HttpRequest {
+  std::string method;
+  std::string target;  // path and query
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};  // JSON; empty: none
+  std::size_t body_bytes_max = std::size_t{1} << 20U;
+  bool discard_body = false;  // of a success: an error's body says why
+  // How long a kept connection may have been idle. Where the server closes it just as the request leaves,
+  // that looks the same as a request that was acted on, and the longer it was idle the likelier that is.
+  // Common servers close after 60 s or more. Zero: a new connection.
+  std::chrono::milliseconds idle_max{std::chrono::seconds{55}};
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string cut_short;  // why the body is incomplete; empty: it is complete
+
+  // The first value of a header, by its lower-case name.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct Url {
+  bool tls = false;
+  std::string host;  // without brackets
+  int port = 0;
+  std::string path;       // without a trailing slash
+  std::string authority;  // as it goes into Host
+  std::string origin() const { return (tls ? "https://" : "http://") + authority; }
+};
+
+// http and https only, without user, query or fragment.
+std::optional<Url> parse_url(std::string_view text);
+bool is_loopback(const Url& url);
+
+struct HttpOptions {
+  Url url;
+  std::string ca_file;
+  std::size_t kept_connections_max = 8;
+};
+
+class HttpConnection;
+
+class HttpClient {
+ public:
+  explicit HttpClient(HttpOptions options);
+  ~HttpClient();
+
+  // Errors: not_applied where nothing was sent, cut_off where that is for want of a route, maybe_applied where
+  // something was sent; denied for an unusable
+  // ca_file or a request that cannot be written as HTTP. A response whose head came is no error, however
+  // short its body.
+  Result<HttpResponse> call(const HttpRequest& request, CallDeadline deadline);
+
+ private:
+  struct Kept;
+
+  std::unique_ptr<HttpConnection> take_kept(std::chrono::milliseconds idle_max);
+  void keep(std::unique_ptr<HttpConnection> connection);
+  Result<SSL_CTX*> tls_context();
+
+  const HttpOptions options_;
+  Resolver resolver_;
+  Locked<SslContext> tls_;
+  Locked<std::vector<Kept>> kept_;
+};
+
+}  // namespace keeper

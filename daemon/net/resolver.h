@@ -1,0 +1,43 @@
+// Resolver: the addresses of one host, looked up with a deadline. A call of getaddrinfo() cannot be
+// interrupted, so each lookup runs on a thread of its own, and a caller whose deadline passes leaves it
+// behind. Each Resolver has at most one under way. Answers are kept for a minute, and for longer while the
+// name servers fail. Any thread may call it.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace keeper {
+
+using CallDeadline = std::chrono::steady_clock::time_point;
+
+struct Endpoint {
+  sockaddr_storage address{};
+  socklen_t length = 0;
+};
+
+// Whether this machine has a route to any of them; to anywhere at all, if there are none. Nothing is sent.
+bool has_route(const std::vector<Endpoint>& endpoints);
+
+class Resolver {
+ public:
+  Resolver(std::string host, int port);
+
+  // Errors: not_applied, cut_off. Never empty.
+  Result<std::vector<Endpoint>> resolve(CallDeadline deadline);
+
+ private:
+  struct Shared;
+
+  const std::string host_;
+  const std::string port_;
+  const std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,265 @@
+#include "provider/described/described.h"
+
+#include <cmath>
+
+#include "base/text.h"
+
+namespace keeper {
+namespace {
+
+constexpr const char* parameters_mark = "{parameters}";
+constexpr std::size_t list_bytes_max = 4U << 20U;
+constexpr int pages_max = 100;
+
+std::string replaced(std::string text, std::string_view mark, const std::string& value) {
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) {
+    text.replace(at, mark.size(), value);
+  }
+  return text;
+}
+
+std::string filled(std::string text, const Effect& effect, bool for_url) {
+  const auto fill = [&](std::string_view mark, const std::string& value) {
+    text = replaced(std::move(text), mark, for_url ? encode_percent(value) : value);
+  };
+  fill("{id}", effect.remote.str());
+  fill("{session}", effect.session.str());
+  fill("{plan}", effect.plan.str());
+  fill("{instance}", effect.instance.str());
+  return text;
+}
+
+// The template's depth is bounded by the reader of the configuration.
+void fill_texts(Json& value, const Effect& effect) {
+  if (value.is_structured()) {
+    for (Json& item : value) fill_texts(item, effect);
+  } else if (value == Json(parameters_mark)) {
+    value = parse_json(effect.parameters).value_or(Json::object());
+  } else if (value.is_string()) {
+    value = filled(value.get<std::string>(), effect, false);
+  }
+}
+
+// What stands at a pointer; null where nothing does, or where the answers are not said to tell it.
+const Json& told(const Json& value, const std::string& pointer) {
+  static const Json none;
+  if (pointer.empty()) return none;
+  const Json::json_pointer where(pointer);
+  return value.contains(where) ? value.at(where) : none;
+}
+
+// An empty pointer is the whole answer.
+const Json& part(const Json& answer, const std::string& pointer) {
+  return pointer.empty() ? answer : told(answer, pointer);
+}
+
+std::string word(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() || value.is_boolean() ? value.dump() : std::string{};
+}
+
+std::optional<Wall> time(const Json& value) {
+  return value.is_string() ? parse_time(value.get_ref<const std::string&>()) : std::nullopt;
+}
+
+// Empty where it is no number, not positive, or beyond a century.
+std::optional<Millis> duration(const Json& value, Millis unit) {
+  constexpr double century = 100.0 * 366 * 24 * 3600 * 1000;
+  if (!value.is_number()) return std::nullopt;
+  const double length = value.get<double>() * static_cast<double>(unit.count());
+  if (!(length >= 1) || length > century) return std::nullopt;
+  return Millis{std::llround(length)};
+}
+
+// An unknown word moves nothing.
+void map_status(const Description& description, Remote* remote) {
+  if (description.native_status.empty()) return;
+  const auto found = description.states.find(remote->native_status);
+  if (found == description.states.end() || found->second == State::queued) {
+    remote->progress = Progress::asked;
+    remote->state = State::queued;
+    return;
+  }
+  remote->state = found->second;
+  if (!is_terminal(remote->state)) return;
+  remote->progress = Progress::ended;
+  remote->reason = Reason::ended_elsewhere;
+  if (remote->state == State::error) remote->reason = Reason::provider_failed;
+  if (remote->state == State::timed_out) remote->reason = reason_of_timeout(*remote);
+}
+
+std::string tag_of(const Effect& effect) { return effect.instance.str() + "/" + effect.session.str(); }
+
+// Errors: denied, where the pointer leads through something that is no object.
+Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& call) {
+  if (pointer.empty()) return Done{};
+  try {
+    Json body = parse_json(call.body).value_or(Json::object());
+    body[Json::json_pointer(pointer)] = tag_of(effect);
+    call.body = json_text(body);
+    return Done{};
+  } catch (const Json::exception&) {
+    return Error{ErrorKind::denied, effect.provider.str() + ": tag_in_start, " + pointer +
+                                        ", leads through something that is no object in the start's body"};
+  }
+}
+
+}  // namespace
+
+Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item) {
+  Remote remote;
+  remote.id = plain_id(word(told(item, description.id)));
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no id at " + description.id};
+  remote.native_status = word(told(item, description.native_status));
+  remote.detail = word(told(item, description.error));
+  remote.created_at = time(told(item, description.created_at));
+  remote.last_activity_at = time(told(item, description.last_activity_at));
+  remote.idle_timeout = duration(told(item, description.idle_timeout), description.duration_unit);
+  remote.maximum = duration(told(item, description.maximum), description.duration_unit);
+  const auto expires_at = time(told(item, description.expires_at));
+  if (expires_at && remote.created_at && *expires_at > *remote.created_at) {
+    remote.maximum = *expires_at - *remote.created_at;
+  }
+  map_status(description, &remote);
+  if (remote.progress == Progress::ended) remote.ended_at = time(told(item, description.ended_at));
+  const std::string tag = word(told(item, description.tag));
+  const std::string ours = effect.instance.str() + "/";
+  if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
+  return remote;
+}
+
+Described::Described(const ProviderSettings& settings)
+    : description_(settings.description),
+      api_key_(settings.api_key),
+      api_(settings, [] { return std::string{}; }) {}
+
+ProviderCall Described::call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
+                                int page) const {
+  ProviderCall call{purpose, described.method,
+                    replaced(filled(described.path, effect, true), "{page}", std::to_string(page))};
+  for (const auto& [name, value] : description_.headers) {
+    call.headers.emplace_back(name, replaced(filled(value, effect, false), "{api_key}", api_key_.reveal()));
+  }
+  if (described.body.empty()) return call;
+  Json body = parse_json(described.body).value_or(Json::object());
+  fill_texts(body, effect);
+  call.body = json_text(body);
+  return call;
+}
+
+Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
+                                    const Json& item) const {
+  auto remote = described_remote(description_, effect, item);
+  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
+  remote->native_status = api_.harmless(visit, remote->native_status);
+  remote->detail = api_.harmless(visit, remote->detail);
+  return remote;
+}
+
+Reply Described::start(const Effect& effect) {
+  Visit visit = api_.begin();
+  ProviderCall call = call_of(Purpose::start, description_.start, effect);
+  if (const Status tagged = add_tag(description_.tag_in_start, effect, call); !tagged) {
+    return reply_of(visit, tagged.error());
+  }
+  const ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json) return reply_of(visit, answer.json.error());
+  auto remote = remote_in(visit, call, effect, part(*answer.json, description_.start.item));
+  if (remote && !description_.tag_in_start.empty()) remote->tag = effect.session;
+  return reply_of(visit, std::move(remote));
+}
+
+Reply Described::walk(const Effect& effect) {
+  Visit visit = api_.begin();
+  if (!description_.list) {
+    return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
+  }
+  std::vector<Remote> found;
+  for (int page = 1; page <= pages_max; ++page) {
+    ProviderCall call = call_of(Purpose::read, *description_.list, effect, page);
+    call.body_bytes_max = list_bytes_max;
+    const ProviderAnswer answer = api_.ask(visit, call);
+    if (!answer.json) return reply_of(visit, answer.json.error());
+    const Json& items = part(*answer.json, description_.list->item);
+    if (!items.is_array()) {
+      const std::string what = "there is no array at '" + description_.list->item + "' of the list";
+      return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, what)));
+    }
+    for (const Json& item : items) {
+      auto remote = remote_in(visit, call, effect, item);
+      if (!remote) return reply_of(visit, remote.error());
+      if (remote->progress != Progress::ended) found.push_back(*std::move(remote));
+    }
+    if (items.empty() || told(*answer.json, description_.list->more) != Json(true)) {
+      return Reply{std::move(found), visit.provider_now};
+    }
+  }
+  return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
+}
+
+Reply Described::find(const Effect& effect) {
+  Reply reply = walk(effect);
+  if (!description_.tag_in_start.empty() && !description_.tag.empty() && reply.remotes) {
+    std::erase_if(*reply.remotes, [&](const Remote& remote) { return remote.tag != effect.session; });
+  }
+  return reply;
+}
+
+Reply Described::list(const Effect& effect) { return walk(effect); }
+
+Result<Remote> Described::read(Visit& visit, const Effect& effect) {
+  const ProviderCall call = call_of(Purpose::read, description_.status, effect);
+  const ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json) return answer.json.error();
+  auto remote = remote_in(visit, call, effect, part(*answer.json, description_.status.item));
+  if (remote && remote->id != effect.remote) {
+    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+  }
+  return remote;
+}
+
+Reply Described::observe(const Effect& effect) {
+  Visit visit = api_.begin();
+  return reply_of(visit, read(visit, effect));
+}
+
+// Only a read shows whether it counted, and whether the session is gone.
+Reply Described::keep_alive(const Effect& effect) {
+  Visit visit = api_.begin();
+  if (description_.heartbeat) {
+    ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
+    call.discard_body = true;
+    const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
+    if (!answer.json && is_vain_to_read(answer.json.error().kind)) return reply_of(visit, answer.json.error());
+  }
+  return reply_of(visit, read(visit, effect));
+}
+
+// The session itself decides whether it ended: a repeated stop may answer an error.
+Reply Described::stop(const Effect& effect) {
+  Visit visit = api_.begin();
+  ProviderCall call = call_of(Purpose::change, description_.stop, effect);
+  call.discard_body = true;
+  const ProviderAnswer answer = api_.ask(visit, call);
+  const bool is_gone = !answer.json && answer.json.error().kind == ErrorKind::gone;
+  if (!answer.json && !is_gone) return reply_of(visit, answer.json.error());
+  auto remote = read(visit, effect);
+  if (is_gone && remote && remote->progress != Progress::ended) {
+    return reply_of(visit, contradicted(answer.json.error()));
+  }
+  // We asked for this end.
+  if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
+  return reply_of(visit, std::move(remote));
+}
+
+Result<Checked> Described::check() {
+  Effect nothing;
+  nothing.remote = RemoteId{"session-keeper-check"};
+  return api_.probe(call_of(Purpose::read, description_.list.value_or(description_.status), nothing));
+}
+
+std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext&) {
+  return std::make_unique<Described>(settings);
+}
+
+}  // namespace keeper

@@ -1,0 +1,38 @@
+// A provider that the configuration describes (type http): its calls, and where its answers say what. It can
+// do what was described and no more; without a list a lost start cannot be looked up. Any thread may call it.
+#pragma once
+
+#include "provider/provider_api.h"
+
+namespace keeper {
+
+class Described final : public Provider {
+ public:
+  explicit Described(const ProviderSettings& settings);
+
+  Reply start(const Effect& effect) override;
+  Reply find(const Effect& effect) override;
+  Reply observe(const Effect& effect) override;
+  Reply keep_alive(const Effect& effect) override;
+  Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
+  Result<Checked> check() override;
+
+ private:
+  ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect, int page = 1) const;
+  Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
+                           const Json& item) const;
+  Result<Remote> read(Visit& visit, const Effect& effect);
+  Reply walk(const Effect& effect);
+
+  const Description description_;
+  const Secret api_key_;
+  ProviderApi api_;
+};
+
+// The remote that an answer's object is about. Errors: malformed, without an id.
+Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item);
+
+std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext& context);
+
+}  // namespace keeper

@@ -1,0 +1,140 @@
+#include "provider/described/description_reader.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/json.h"
+#include "config/value.h"
+
+namespace keeper::config {
+namespace {
+
+constexpr std::size_t index_digits_max = 4;
+
+// An array would be made as long as the index where something is put there.
+bool has_large_index(std::string_view pointer) {
+  for (std::size_t begin = 1; begin <= pointer.size();) {
+    const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
+    const std::string_view part = pointer.substr(begin, end - begin);
+    if (part.size() > index_digits_max && part.find_first_not_of("0123456789") == std::string_view::npos) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+// RFC 6901: empty, or each part begins with a slash; a tilde stands before 0 or 1.
+bool is_pointer(const std::string& text) {
+  if (text.empty()) return true;
+  if (text.front() != '/') return false;
+  for (std::size_t at = text.find('~'); at != std::string::npos; at = text.find('~', at + 1)) {
+    if (at + 1 >= text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
+  }
+  return true;
+}
+
+// RFC 9110: a token.
+bool is_header_name(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+class DescriptionReader {
+ public:
+  DescriptionReader(const Node& node, Problems& problems) : node_(node), problems_(problems) {}
+
+  Description read() {
+    Description description;
+    read_headers(description);
+    description.start = call("start", R"("{parameters}")").value_or(DescribedCall{});
+    description.status = call("status").value_or(DescribedCall{});
+    description.stop = call("stop").value_or(DescribedCall{});
+    description.heartbeat = call("heartbeat");
+    description.list = call("list");
+    description.tag_in_start = pointer(node_, "tag_in_start");
+    if (const Node* fields = value_at(node_, "fields"); fields != nullptr && fields->is_map()) {
+      description.id = pointer(*fields, "id");
+      description.native_status = pointer(*fields, "status");
+      description.created_at = pointer(*fields, "created_at");
+      description.last_activity_at = pointer(*fields, "last_activity_at");
+      description.ended_at = pointer(*fields, "ended_at");
+      description.expires_at = pointer(*fields, "expires_at");
+      description.idle_timeout = pointer(*fields, "idle_timeout");
+      description.maximum = pointer(*fields, "max_duration");
+      description.duration_unit = duration_at(*fields, "duration_unit").value_or(Seconds{1});
+      description.error = pointer(*fields, "error");
+      description.tag = pointer(*fields, "tag");
+    }
+    read_states(description);
+    return description;
+  }
+
+ private:
+  std::string pointer(const Node& map, std::string_view key) {
+    const std::string text = text_at(map, key).value_or("");
+    if (!is_pointer(text)) {
+      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
+    } else if (has_large_index(text)) {
+      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must have no number above 9999 in it");
+    } else {
+      return text;
+    }
+    return {};
+  }
+
+  void read_headers(Description& description) {
+    description.headers = {{"Authorization", "Bearer {api_key}"}};
+    const Node* headers = value_at(node_, "headers");
+    if (headers == nullptr || !headers->is_map()) return;
+    description.headers.clear();
+    for (const Entry& entry : headers->entries) {
+      const std::string name = lower_case(entry.key);
+      const bool is_ours = name == "host" || name == "connection" || name == "content-length" ||
+                           name == "content-type" || name == "transfer-encoding" || name == "accept-encoding";
+      if (is_ours || !is_header_name(entry.key)) {
+        problems_.error(entry.place, "'" + printable(entry.key, 60) + "' is no header that can be set");
+      } else if (!entry.value.is_scalar() || printable(entry.value.text, 1000) != entry.value.text) {
+        problems_.error(entry.value.place, "the header '" + entry.key + "' must be a line of printable text");
+      } else {
+        description.headers[entry.key] = entry.value.text;
+      }
+    }
+  }
+
+  std::optional<DescribedCall> call(std::string_view key, const char* body = "") {
+    const Node* node = value_at(node_, key);
+    if (node == nullptr || !node->is_map()) return std::nullopt;
+    DescribedCall call;
+    call.method = text_at(*node, "method").value_or("");
+    call.path = text_at(*node, "path").value_or("");
+    call.item = pointer(*node, "item");
+    call.more = pointer(*node, "more");
+    call.body = body;
+    if (!call.path.empty() && call.path.front() != '/') {
+      problems_.error(node->entry("path")->value.place, "'path' must begin with a slash");
+    }
+    if (const Node* given = value_at(*node, "body")) call.body = to_json(*given).dump();
+    return call;
+  }
+
+  void read_states(Description& description) {
+    const Node* states = value_at(node_, "states");
+    if (states == nullptr || !states->is_map()) return;
+    for (const Entry& entry : states->entries) {
+      if (const auto state = parse_state(entry.value.text)) {
+        description.states[entry.key] = *state;
+      } else {
+        problems_.error(entry.value.place, "'states' maps to queued, active, closed, error or timed_out");
+      }
+    }
+  }
+
+  const Node& node_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+Description read_description(const Node& node, Problems& problems) { return DescriptionReader(node, problems).read(); }
+
+}  // namespace keeper::config

@@ -1,0 +1,194 @@
+#include "provider/notte/notte.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+namespace keeper {
+namespace {
+
+constexpr std::size_t observe_bytes_max = 16U << 20U;  // it answers with a screenshot, which is thrown away
+constexpr Millis wait_at_529{Seconds{30}};
+constexpr int page_size = 50;
+constexpr int pages_max = 100;
+
+void end(Remote* remote, State state, Reason reason) {
+  remote->progress = Progress::ended;
+  remote->state = state;
+  remote->reason = reason;
+}
+
+bool is_echoed(const Json& asked, const Json& session, const char* name) {
+  const auto wanted = integer_at(asked, name);
+  const auto echoed = integer_at(session, name);
+  return !wanted || !echoed || *wanted == *echoed;
+}
+
+// A session that the start may have made. There is no tag: what was asked for must at least be echoed.
+bool is_candidate(const Json& asked, const Json& session) {
+  return is_echoed(asked, session, "idle_timeout_minutes") &&
+         is_echoed(asked, session, "max_duration_minutes");
+}
+
+std::string session_path(const Effect& effect, const char* rest) {
+  return "/sessions/" + encode_percent(effect.remote.str()) + rest;
+}
+
+}  // namespace
+
+Result<Remote> notte_remote(const Json& session) {
+  Remote remote;
+  remote.id = normalised_id(text_at(session, "session_id").value_or(""));
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session_id"};
+  remote.native_status = text_at(session, "status").value_or("");
+  remote.detail = text_at(session, "error").value_or("");
+  remote.created_at = time_at(session, "created_at");
+  remote.last_activity_at = time_at(session, "last_accessed_at");
+  remote.ended_at = time_at(session, "closed_at");
+  remote.idle_timeout = minutes_at(session, "idle_timeout_minutes");
+  if (!remote.idle_timeout) remote.idle_timeout = minutes_at(session, "timeout_minutes");
+  remote.maximum = minutes_at(session, "max_duration_minutes");
+  const std::string& status = remote.native_status;
+  if (status == "active") return remote;
+  if (status == "closed") {
+    end(&remote, State::closed, Reason::ended_elsewhere);
+  } else if (status == "error") {
+    end(&remote, State::error, Reason::provider_failed);
+  } else if (status == "timed_out") {
+    end(&remote, State::timed_out, reason_of_timeout(remote));
+  } else {
+    // An unknown word moves nothing.
+    remote.progress = Progress::asked;
+    remote.state = State::queued;
+  }
+  return remote;
+}
+
+std::optional<Error> notte_odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall now) {
+  if (json != nullptr && !member(*json, "detail").is_null()) {
+    const auto inner = integer_at(*json, "status");
+    if (!inner || *inner < 400 || *inner > 599) return misunderstood(purpose, text_of(response));
+    response.status = static_cast<int>(*inner);
+  }
+  // Its cluster is overloaded, and began nothing.
+  if (response.status != 529) return std::nullopt;
+  const Millis wait = std::max(wait_asked(response, now).value_or(wait_at_529), wait_at_529);
+  return Error{ErrorKind::exhausted, text_of(response), wait};
+}
+
+Notte::Notte(const ProviderSettings& settings)
+    : api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
+
+Result<Remote> Notte::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
+  auto remote = notte_remote(session);
+  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
+  remote->native_status = api_.harmless(visit, remote->native_status);
+  remote->detail = api_.harmless(visit, remote->detail);
+  return remote;
+}
+
+Reply Notte::start(const Effect& effect) {
+  Visit visit = api_.begin();
+  ProviderCall call{Purpose::start, "POST", "/sessions/start"};
+  call.body = effect.parameters.empty() ? "{}" : effect.parameters;
+  // Sent by Notte's own CLI; that the server heeds it is not documented, so nothing relies on it.
+  call.headers.emplace_back("Idempotency-Key", sha256_hex("session-keeper:" + effect.session.str()));
+  const ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json) return reply_of(visit, answer.json.error());
+  return reply_of(visit, mapped(visit, call, *answer.json));
+}
+
+Reply Notte::walk_active(const std::function<bool(const Json&)>& wanted) {
+  Visit visit = api_.begin();
+  std::vector<Remote> found;
+  for (int page = 1; page <= pages_max; ++page) {
+    ProviderCall call{Purpose::read, "GET",
+                      "/sessions?page=" + std::to_string(page) + "&page_size=" + std::to_string(page_size) +
+                          "&only_active=true&only_current_token=true"};
+    call.body_bytes_max = 4U << 20U;
+    const ProviderAnswer answer = api_.ask(visit, call);
+    if (!answer.json) return reply_of(visit, answer.json.error());
+    const Json& items = member(*answer.json, "items");
+    if (!items.is_array()) {
+      return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, "the list has no items")));
+    }
+    for (const Json& session : items) {
+      auto remote = mapped(visit, call, session);
+      if (!remote) return reply_of(visit, remote.error());
+      if (remote->progress != Progress::ended && wanted(session)) found.push_back(*remote);
+    }
+    const bool has_next = member(*answer.json, "has_next") == Json(true);
+    if (!has_next || items.empty()) return Reply{std::move(found), visit.provider_now};
+  }
+  return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
+}
+
+Reply Notte::find(const Effect& effect) {
+  const Json asked = parse_json(effect.parameters).value_or(Json());
+  return walk_active([&](const Json& session) { return is_candidate(asked, session); });
+}
+
+Reply Notte::list(const Effect&) {
+  return walk_active([](const Json&) { return true; });
+}
+
+Result<Checked> Notte::check() {
+  return api_.probe(
+      {Purpose::read, "GET", "/sessions?page=1&page_size=1&only_active=true&only_current_token=true"});
+}
+
+Result<Remote> Notte::read(Visit& visit, const Effect& effect) {
+  const ProviderCall call{Purpose::read, "GET", session_path(effect, "")};
+  const ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json) return answer.json.error();
+  auto remote = mapped(visit, call, *answer.json);
+  if (remote && remote->id != effect.remote) {
+    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+  }
+  return remote;
+}
+
+Reply Notte::observe(const Effect& effect) {
+  Visit visit = api_.begin();
+  return reply_of(visit, read(visit, effect));
+}
+
+Reply Notte::keep_alive(const Effect& effect) {
+  Visit visit = api_.begin();
+  ProviderCall call{Purpose::change, "POST", session_path(effect, "/page/observe"),
+                    R"({"perception_type":"fast"})"};
+  call.body_bytes_max = observe_bytes_max;
+  call.discard_body = true;
+  const ProviderAnswer touched = api_.ask_leaving_time(visit, call);
+  if (!touched.json && is_vain_to_read(touched.json.error().kind)) return reply_of(visit, touched.json.error());
+  return reply_of(visit, read(visit, effect));
+}
+
+Reply Notte::stop(const Effect& effect) {
+  Visit visit = api_.begin();
+  const ProviderCall call{Purpose::change, "DELETE", session_path(effect, "/stop")};
+  const ProviderAnswer answer = api_.ask(visit, call);
+  Result<Remote> remote =
+      answer.json ? mapped(visit, call, *answer.json) : Result<Remote>(answer.json.error());
+  if (!remote) {
+    // Documented as idempotent, yet a second stop may answer an error: the session itself decides.
+    const ErrorKind kind = remote.error().kind;
+    if (kind != ErrorKind::malformed && kind != ErrorKind::gone) return reply_of(visit, remote.error());
+    auto current = read(visit, effect);
+    if (current && current->progress != Progress::ended) {
+      return reply_of(visit, contradicted(remote.error()));
+    }
+    remote = std::move(current);
+  }
+  // We asked for this end.
+  if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
+  return reply_of(visit, std::move(remote));
+}
+
+std::unique_ptr<Provider> make_notte(const ProviderSettings& settings, const ProviderContext&) {
+  if (settings.dialect == NotteDialect::legacy) return std::make_unique<NotteLegacy>(settings);
+  return std::make_unique<Notte>(settings);
+}
+
+}  // namespace keeper

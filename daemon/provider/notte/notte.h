@@ -1,0 +1,59 @@
+// Notte (docs.notte.cc), both dialects. In the current one sessions are read, listed and stopped by their id.
+// Any operation restarts the idle clock of a session, and a read does not. There is no field for a tag. Any
+// thread may call it.
+#pragma once
+
+#include <functional>
+
+#include "provider/provider_api.h"
+
+namespace keeper {
+
+// A SessionResponse of either dialect. Errors: malformed. `native_status` and `detail` are still foreign
+// text.
+Result<Remote> notte_remote(const Json& session);
+
+// A 200 with a top-level `detail`, which Notte's own clients take for a failure, and a 529. An OddAnswer, of both dialects.
+std::optional<Error> notte_odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall now);
+
+class Notte final : public Provider {
+ public:
+  explicit Notte(const ProviderSettings& settings);
+
+  Reply start(const Effect& effect) override;
+  Reply find(const Effect& effect) override;
+  Reply observe(const Effect& effect) override;
+  Reply keep_alive(const Effect& effect) override;
+  Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
+  Result<Checked> check() override;
+
+ private:
+  Reply walk_active(const std::function<bool(const Json&)>& wanted);
+  Result<Remote> read(Visit& visit, const Effect& effect);
+  Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
+
+  ProviderApi api_;
+};
+
+// The legacy dialect: start, close, and operations that carry the session along. No read and no list.
+class NotteLegacy final : public Provider {
+ public:
+  explicit NotteLegacy(const ProviderSettings& settings);
+
+  Reply start(const Effect& effect) override;
+  Reply find(const Effect& effect) override;
+  Reply observe(const Effect& effect) override;
+  Reply keep_alive(const Effect& effect) override;
+  Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
+
+ private:
+  Result<Remote> touch(Visit& visit, const Effect& effect);
+
+  ProviderApi api_;
+};
+
+std::unique_ptr<Provider> make_notte(const ProviderSettings& settings, const ProviderContext& context);
+
+}  // namespace keeper

@@ -1,0 +1,185 @@
+#include "provider/provider_api.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "net/encoding.h"
+
+namespace keeper {
+namespace {
+
+// A start on a connection that dies under it has to be looked up; a handshake is cheaper.
+constexpr Seconds start_idle_max{3};
+
+// Blots out every occurrence; what is shorter is no secret and would blot out ordinary words.
+void blot_out(std::string* text, const std::string& secret) {
+  constexpr std::size_t length_min = 4;
+  if (secret.size() < length_min) return;
+  for (std::size_t at = text->find(secret); at != std::string::npos; at = text->find(secret, at)) {
+    text->replace(at, secret.size(), "[secret]");
+    at += 8;
+  }
+}
+
+std::string cure(const Error& error, int status) {
+  if (status == 401 || status == 403) return " (check the provider's credentials)";
+  if (status == 402) return " (the allowance is used up: raise it at the provider)";
+  if (status >= 300 && status < 400) return " (a redirect elsewhere: check base_url)";
+  if (error.kind == ErrorKind::exhausted && error.retry_after) {
+    return " (again in " + to_text(*error.retry_after) + ")";
+  }
+  return {};
+}
+
+}  // namespace
+
+ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer)
+    : name_(settings.name),
+      request_timeout_(settings.request_timeout),
+      authorization_(std::move(authorization)),
+      odd_answer_(odd_answer),
+      credentials_{settings.api_key, settings.secret, settings.token},
+      url_(parse_url(settings.base_url)) {
+  if (!url_) {
+    unusable_ = "base_url is not an http or https URL: " + printable(settings.base_url);
+  } else if (!url_->tls && !settings.allow_http && !is_loopback(*url_)) {
+    unusable_ = "base_url is plain http beyond loopback: use https, or set allow_http: true";
+  } else {
+    client_.emplace(
+        HttpOptions{*url_, settings.ca_file, static_cast<std::size_t>(std::max(1, settings.max_concurrent))});
+  }
+}
+
+Visit ProviderApi::begin() const {
+  return Visit{std::chrono::steady_clock::now() + request_timeout_, std::nullopt, {}};
+}
+
+std::string ProviderApi::harmless(const Visit& visit, std::string text) const {
+  for (const Secret& secret : credentials_) blot_out(&text, secret.reveal());
+  for (const std::string& secret : visit.secrets) blot_out(&text, secret);
+  return printable(text, 300);
+}
+
+Error ProviderApi::explain(const Visit& visit, const ProviderCall& call, Error error) const {
+  error.what = name_.str() + ": " + harmless(visit, call.method + " " + call.path + ": " + error.what);
+  return error;
+}
+
+// The path and query of a Location on the same origin; empty for any other.
+std::optional<std::string> ProviderApi::redirected(const HttpResponse& response) const {
+  if (response.status != 307 && response.status != 308) return std::nullopt;
+  const auto location = response.header("location");
+  if (!location || location->empty()) return std::nullopt;
+  if (location->front() == '/' && location->substr(0, 2) != "//") return std::string(*location);
+  const std::size_t scheme = location->find("://");
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const std::size_t slash = std::min(location->find_first_of("/?#", scheme + 3), location->size());
+  const auto origin = parse_url(location->substr(0, slash));
+  if (!origin || origin->tls != url_->tls || origin->host != url_->host || origin->port != url_->port) {
+    return std::nullopt;
+  }
+  const std::string_view target = location->substr(slash);
+  return target.empty() || target.front() != '/' ? "/" + std::string(target) : std::string(target);
+}
+
+Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
+  HttpRequest request;
+  request.method = call.method;
+  request.target = url_->path + call.path;
+  request.headers = call.headers;
+  request.body = call.body;
+  request.body_bytes_max = call.body_bytes_max;
+  request.discard_body = call.discard_body;
+  if (call.purpose == Purpose::start) request.idle_max = start_idle_max;
+  const std::string authorization = authorization_();
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  visit.secrets.push_back(authorization);
+
+  for (bool redirects_left = true;; redirects_left = false) {
+    auto response = client_->call(request, visit.deadline);
+    if (!response) return response;
+    if (const auto date = response->header("date")) {
+      if (const auto now = parse_http_date(*date)) visit.provider_now = now;
+    }
+    const auto target = redirects_left ? redirected(*response) : std::nullopt;
+    if (!target) return response;
+    request.target = *target;
+  }
+}
+
+ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, HttpResponse response) const {
+  const Wall now = visit.provider_now.value_or(wall_now());
+  const auto is_success = [&] { return response.status >= 200 && response.status < 300; };
+  auto json = is_success() && !call.discard_body ? parse_json(response.body) : std::nullopt;
+  std::optional<Error> odd;
+  if (odd_answer_ != nullptr) odd = odd_answer_(response, json ? &*json : nullptr, call.purpose, now);
+  const int status = response.status;
+  if (!is_success()) {
+    Error error = odd ? std::move(*odd) : refusal(response, call.purpose, now);
+    const std::string number = std::to_string(status);
+    error.what = (error.what.empty() ? number : number + " " + error.what) + cure(error, status);
+    return {status, std::move(error)};
+  }
+  if (odd) return {status, std::move(*odd)};
+  if (call.discard_body || (response.body.empty() && response.cut_short.empty())) return {status, Json()};
+  if (!response.cut_short.empty()) return {status, misunderstood(call.purpose, response.cut_short)};
+  if (json) return {status, std::move(*json)};
+  return {status, misunderstood(call.purpose, "the answer is not JSON: " + text_of(response))};
+}
+
+ProviderAnswer ProviderApi::ask(Visit& visit, const ProviderCall& call) {
+  if (!client_) return {0, explain(visit, call, Error{ErrorKind::denied, unusable_})};
+  auto response = send(visit, call);
+  if (!response) {
+    Error error = response.error();
+    if (call.purpose == Purpose::read && error.kind == ErrorKind::maybe_applied)
+      error.kind = ErrorKind::not_applied;
+    return {0, explain(visit, call, std::move(error))};
+  }
+  ProviderAnswer answer = judge(visit, call, std::move(*response));
+  if (!answer.json) answer.json = explain(visit, call, answer.json.error());
+  return answer;
+}
+
+ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& call) {
+  const CallDeadline whole = visit.deadline;
+  const auto now = std::chrono::steady_clock::now();
+  visit.deadline = now + (whole - now) * 2 / 3;
+  ProviderAnswer answer = ask(visit, call);
+  visit.deadline = whole;
+  return answer;
+}
+
+Result<Checked> ProviderApi::probe(const ProviderCall& call) {
+  Visit visit = begin();
+  const ProviderAnswer answer = ask(visit, call);
+  if (answer.json) return Checked::accepted;
+  const Error& error = answer.json.error();
+  const bool is_accepted = error.kind == ErrorKind::gone || answer.status == 400 || answer.status == 422;
+  if (is_accepted) return Checked::accepted;
+  return error;
+}
+
+std::optional<Millis> minutes_at(const Json& object, const char* name) {
+  const auto count = integer_at(object, name);
+  if (!count || *count <= 0 || *count > 60'000'000) return std::nullopt;
+  return std::chrono::minutes{*count};
+}
+
+Reply reply_of(const Visit& visit, Result<Remote> remote) {
+  if (!remote) return Reply{remote.error(), visit.provider_now};
+  return Reply{std::vector<Remote>{std::move(*remote)}, visit.provider_now};
+}
+
+bool is_vain_to_read(ErrorKind kind) {
+  return kind == ErrorKind::exhausted || kind == ErrorKind::denied || kind == ErrorKind::not_applied;
+}
+
+Reason reason_of_timeout(const Remote& remote) {
+  if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
+  if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
+  const bool idle_first = *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
+  return idle_first ? Reason::idle_timeout : Reason::max_duration;
+}
+
+}  // namespace keeper

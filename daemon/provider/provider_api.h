@@ -1,0 +1,95 @@
+// Provider API: the calls of one adapter over HTTP. It adds the authorization, follows the one redirect that
+// is allowed, judges each answer, and keeps credentials out of every text. Any thread may call it, several at
+// once. A call blocks until the visit's deadline at the latest, and is never repeated.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings/settings.h"
+#include "net/http_client.h"
+#include "provider/provider.h"
+#include "provider/refusal.h"
+
+namespace keeper {
+
+// The calls that carry out one effect: they share a deadline, and learn the provider's clock.
+struct Visit {
+  CallDeadline deadline;
+  std::optional<Wall> provider_now;
+  std::vector<std::string> secrets;  // what this visit sends beside the credentials
+};
+
+struct ProviderCall {
+  Purpose purpose = Purpose::read;
+  std::string method;
+  std::string path;  // below the base URL, with the query
+  std::string body{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::size_t body_bytes_max = std::size_t{1} << 20U;
+  bool discard_body = false;
+};
+
+// `json`: what a 2xx said; null for an empty one. `status`: 0 if no answer came.
+struct ProviderAnswer {
+  int status = 0;
+  Result<Json> json;
+};
+
+// What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an answer is judged by
+// its status. It may return the error that the answer stands for, or correct the status. `json` is null where the body is
+// no JSON or is not wanted.
+//
+//   Notte:    200 {"detail": "busy", "status": 529}   is a 529
+//   Sonoran:  200 Backend Service Reached             is a path at which nothing is served
+using OddAnswer = std::optional<Error> (*)(HttpResponse& response, const Json* json, Purpose purpose, Wall now);
+
+class ProviderApi {
+ public:
+  using Authorization = std::function<std::string()>;  // the header's value; empty: no such header
+
+  // `odd_answer`: null for a provider whose answers mean what their statuses say.
+  ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer = nullptr);
+
+  Visit begin() const;  // with the whole request timeout ahead
+  ProviderAnswer ask(Visit& visit, const ProviderCall& call);
+  // For a heartbeat: leaves time for the read that tells whether it counted.
+  ProviderAnswer ask_leaving_time(Visit& visit, const ProviderCall& call);
+
+  // Whether the credentials are accepted: any answer of the application but 401 and 403 says so.
+  Result<Checked> probe(const ProviderCall& call);
+
+  // Foreign text for a row or a log: printable, cut, and with the credentials blotted out.
+  std::string harmless(const Visit& visit, std::string text) const;
+  // "browsers: POST /sessions/start: ..."
+  Error explain(const Visit& visit, const ProviderCall& call, Error error) const;
+
+ private:
+  Result<HttpResponse> send(Visit& visit, const ProviderCall& call);
+  ProviderAnswer judge(const Visit& visit, const ProviderCall& call, HttpResponse response) const;
+  std::optional<std::string> redirected(const HttpResponse& response) const;
+
+  const ProviderName name_;
+  const Millis request_timeout_;
+  const Authorization authorization_;
+  const OddAnswer odd_answer_;
+  const std::vector<Secret> credentials_;
+  std::optional<Url> url_;
+  std::optional<HttpClient> client_;
+  std::string unusable_;  // why no call can be made; empty: it can
+};
+
+// A whole number of minutes; empty where it is none, not positive, or beyond a century.
+std::optional<Millis> minutes_at(const Json& object, const char* name);
+
+Reply reply_of(const Visit& visit, Result<Remote> remote);
+
+// After a heartbeat that failed so, to read would ask again before the time, or in vain.
+bool is_vain_to_read(ErrorKind kind);
+
+// Where the provider says that a timeout passed, not which: the one that ends first (Notte: lifecycle.mdx).
+Reason reason_of_timeout(const Remote& remote);
+
+}  // namespace keeper

@@ -1,0 +1,210 @@
+#include "provider/sonoran_cms/sonoran_cms.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace keeper {
+namespace {
+
+constexpr const char* sessions_path = "/v2/community/sessions";
+constexpr std::chrono::minutes young_for{2};
+
+bool is_set(const Json& row, const char* name) {
+  const Json& value = member(row, name);
+  return !value.is_null() && value != Json("");
+}
+
+Remote ended(const RemoteId& id) {
+  Remote remote;
+  remote.id = id;
+  remote.progress = Progress::ended;
+  remote.state = State::closed;
+  return remote;
+}
+
+// Sonoran answers 200 with this text where it serves nothing: nothing can have happened.
+std::optional<Error> odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall) {
+  const bool is_unread = json != nullptr || response.status / 100 != 2 || !response.cut_short.empty();
+  if (is_unread || response.body.find("Backend Service Reached") == std::string::npos) return std::nullopt;
+  const ErrorKind kind = purpose == Purpose::start ? ErrorKind::denied : ErrorKind::malformed;
+  return Error{kind, "nothing is served at this path (" + text_of(response) + "): check base_url"};
+}
+
+}  // namespace
+
+struct Sonoran::Target {
+  std::string server_id;
+  std::string account_id;
+  std::string body;
+};
+
+// There is no status field: the row's marks of an end are the status. sysStatus is none, it is true after a
+// cancel as well.
+Result<Remote> sonoran_remote(const Json& row) {
+  Remote remote;
+  remote.id = normalised_id(text_at(row, "id").value_or(""));
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session id"};
+  remote.created_at = time_at(row, "startedAt");
+  remote.ended_at = time_at(row, "endedAt");
+  const bool is_cancelled = is_set(row, "cancelledBy");
+  if (is_cancelled || is_set(row, "endedAt") || is_set(row, "endedBy")) {
+    remote.progress = Progress::ended;
+    remote.state = State::closed;
+    remote.reason = Reason::ended_elsewhere;
+  }
+  remote.native_status = is_cancelled                         ? "cancelled"
+                         : remote.progress == Progress::ended ? "ended"
+                                                              : "running";
+  return remote;
+}
+
+Sonoran::Sonoran(const ProviderSettings& settings)
+    : name_(settings.name), api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, odd_answer) {}
+
+Result<Sonoran::Target> Sonoran::target_of(const Effect& effect) const {
+  const Json asked = parse_json(effect.parameters).value_or(Json());
+  const auto server_id = integer_at(asked, "serverId");
+  const auto account_id = text_at(asked, "accId");
+  if (!server_id || !account_id) {
+    return Error{ErrorKind::denied, name_.str() + ": the session's parameters have no serverId and accId"};
+  }
+  return Target{std::to_string(*server_id), *account_id,
+                json_text(Json{{"serverId", *server_id}, {"accId", *account_id}})};
+}
+
+Reply Sonoran::start(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  const ProviderCall call{Purpose::start, "POST", sessions_path, target->body};
+  const ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json) return reply_of(visit, answer.json.error());
+  const Json& row = member(*answer.json, "data");
+  auto remote = sonoran_remote(row);
+  if (!remote)
+    return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));
+  // Undocumented: a start may answer with the session that already runs there. That startedBy echoes accId is
+  // an inference, so a session that is as young as this call counts as ours whatever it says.
+  const auto starter = text_at(row, "startedBy");
+  const Wall now = visit.provider_now.value_or(wall_now());
+  const bool is_old = remote->created_at && *remote->created_at < now - young_for;
+  if (starter && !equal_ignoring_case(*starter, target->account_id) && is_old) {
+    return reply_of(
+        visit, api_.explain(visit, call,
+                            Error{ErrorKind::not_applied,
+                                  "server " + target->server_id + " holds a session of another account"}));
+  }
+  return reply_of(visit, std::move(remote));
+}
+
+// What is answered when nothing runs is undocumented: `data: null` or a 404.
+Result<Json> Sonoran::current(Visit& visit, const Target& target) {
+  const ProviderCall call{Purpose::read, "GET",
+                          std::string(sessions_path) + "/current?serverId=" + target.server_id};
+  ProviderAnswer answer = api_.ask(visit, call);
+  if (!answer.json && answer.json.error().kind == ErrorKind::gone) return Json();
+  if (!answer.json) return answer.json.error();
+  const Json& row = member(*answer.json, "data");
+  const bool is_none = row.is_null() && answer.json->is_object() && answer.json->contains("data");
+  if (is_none || (answer.status == 204 && answer.json->is_null())) return Json();
+  if (const auto remote = sonoran_remote(row); !remote) {
+    return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
+  }
+  return row;
+}
+
+// Without a server, or with an unknown one, the refusal still tells that the key was accepted.
+Result<Checked> Sonoran::check() {
+  return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "/current?serverId=1"});
+}
+
+Reply Sonoran::find(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  const auto row = current(visit, *target);
+  if (!row) return reply_of(visit, row.error());
+  const auto starter = text_at(*row, "startedBy");
+  const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
+  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now};
+  auto remote = sonoran_remote(*row);
+  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
+  return reply_of(visit, std::move(remote));
+}
+
+Reply Sonoran::list(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  const auto row = current(visit, *target);
+  if (!row) return reply_of(visit, row.error());
+  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now};
+  auto remote = sonoran_remote(*row);
+  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
+  return reply_of(visit, std::move(remote));
+}
+
+Result<Remote> Sonoran::read(Visit& visit, const Target& target, const RemoteId& id) {
+  const auto row = current(visit, target);
+  if (!row) return row.error();
+  const std::string server = name_.str() + ": server " + target.server_id;
+  if (row->is_null()) return Error{ErrorKind::gone, server + " has no session now"};
+  auto remote = sonoran_remote(*row);
+  if (remote && remote->id != id) return Error{ErrorKind::gone, server + " has another session now"};
+  return remote;
+}
+
+Reply Sonoran::observe(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  return reply_of(visit, read(visit, *target, effect.remote));
+}
+
+Reply Sonoran::keep_alive(const Effect& effect) { return observe(effect); }
+
+// After a stop that the server neither refused nor clearly confirmed.
+Result<Remote> Sonoran::confirm_end(Visit& visit, const Target& target, const RemoteId& id,
+                                    Result<Remote> otherwise) {
+  auto now = read(visit, target, id);
+  if (!now && now.error().kind == ErrorKind::gone) return ended(id);
+  if (!now) return now;
+  if (now->progress == Progress::ended) return now;
+  return otherwise ? std::move(otherwise) : contradicted(otherwise.error());
+}
+
+Reply Sonoran::stop(const Effect& effect) {
+  Visit visit = api_.begin();
+  const auto target = target_of(effect);
+  if (!target) return reply_of(visit, target.error());
+  // The call names a server: without this look it would end somebody else's session.
+  auto before = read(visit, *target, effect.remote);
+  if (!before && before.error().kind == ErrorKind::gone) return reply_of(visit, ended(effect.remote));
+  if (!before) return reply_of(visit, before.error());
+  if (before->progress == Progress::ended) {
+    before->reason = std::nullopt;
+    return reply_of(visit, std::move(before));
+  }
+  // A cancel answers 204 without a row.
+  const ProviderCall call{Purpose::change, effect.cancel ? "DELETE" : "PATCH", sessions_path, target->body};
+  const ProviderAnswer answer = api_.ask(visit, call);
+  Result<Remote> after =
+      answer.json ? sonoran_remote(member(*answer.json, "data")) : Result<Remote>(answer.json.error());
+  // The documented sample of this answer shows no end; an error may say that it had already ended.
+  const bool is_unclear =
+      after ? after->progress != Progress::ended || after->id != effect.remote
+            : after.error().kind == ErrorKind::malformed || after.error().kind == ErrorKind::gone;
+  if (is_unclear) {
+    auto unconfirmed = after && after->id != effect.remote ? before : after;
+    after = confirm_end(visit, *target, effect.remote, std::move(unconfirmed));
+  }
+  if (after) after->reason = std::nullopt;
+  return reply_of(visit, std::move(after));
+}
+
+std::unique_ptr<Provider> make_sonoran_cms(const ProviderSettings& settings, const ProviderContext&) {
+  return std::make_unique<Sonoran>(settings);
+}
+
+}  // namespace keeper

@@ -1,0 +1,41 @@
+// Sonoran CMS v2 (SonoranCMS-Documentation, api-endpoints-v2). A server has one session at a time, and calls
+// name the server and never the session. So the current session is read and compared before it is ended. Any
+// thread may call it.
+#pragma once
+
+#include "provider/provider_api.h"
+
+namespace keeper {
+
+// The row of an answer's `data`. Errors: malformed.
+Result<Remote> sonoran_remote(const Json& row);
+
+class Sonoran final : public Provider {
+ public:
+  explicit Sonoran(const ProviderSettings& settings);
+
+  Reply start(const Effect& effect) override;
+  Reply find(const Effect& effect) override;
+  Reply observe(const Effect& effect) override;
+  Reply keep_alive(const Effect& effect) override;
+  Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
+  Result<Checked> check() override;
+
+ private:
+  struct Target;
+
+  Result<Target> target_of(const Effect& effect) const;
+  // The row that the server shows; null for none.
+  Result<Json> current(Visit& visit, const Target& target);
+  Result<Remote> read(Visit& visit, const Target& target, const RemoteId& id);
+  Result<Remote> confirm_end(Visit& visit, const Target& target, const RemoteId& id,
+                             Result<Remote> otherwise);
+
+  const ProviderName name_;
+  ProviderApi api_;
+};
+
+std::unique_ptr<Provider> make_sonoran_cms(const ProviderSettings& settings, const ProviderContext& context);
+
+}  // namespace keeper

@@ -1,0 +1,259 @@
+#include "provider/videosdk/videosdk.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "provider/environment.h"
+
+namespace keeper {
+namespace {
+
+constexpr const char* sessions_path = "/ai/v1/ai-deployment-sessions";
+constexpr const char* instance_tag = "session_keeper_instance";
+constexpr const char* session_tag = "session_keeper_session";
+constexpr int page_size = 100;
+constexpr int pages_max = 200;
+
+// The REST words between queued and completed are unpublished; these are those of the webhook's page.
+void map_status(Remote* remote) {
+  const std::string status = lower_case(remote->native_status);
+  if (status == "running" || status == "started") return;
+  if (status == "stopping") {
+    remote->progress = Progress::stopping;
+  } else if (status == "completed" || status == "stopped") {
+    remote->progress = Progress::ended;
+    remote->state = State::closed;
+    remote->reason = Reason::ended_by_provider;
+  } else if (status == "failed") {
+    remote->progress = Progress::ended;
+    remote->state = State::error;
+    remote->reason = Reason::provider_failed;
+  } else {
+    remote->progress = status == "starting" ? Progress::starting : Progress::asked;
+    remote->state = State::queued;
+  }
+}
+
+// The answer spells `metadata`, the request `metaData`.
+const Json& metadata_of(const Json& session) {
+  const Json& metadata = member(session, "metadata");
+  return metadata.is_null() ? member(session, "metaData") : metadata;
+}
+
+}  // namespace
+
+Result<Remote> videosdk_remote(const Json& session) {
+  Remote remote;
+  remote.id = normalised_id(text_at(session, "sessionId").value_or(""));
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no sessionId"};
+  remote.native_status = text_at(session, "status").value_or("");
+  remote.created_at = time_at(session, "createdAt");
+  if (!remote.created_at) remote.created_at = time_at(session, "start");
+  map_status(&remote);
+  if (remote.progress == Progress::ended) remote.ended_at = time_at(session, "end");
+  return remote;
+}
+
+Videosdk::Videosdk(const ProviderSettings& settings, ProviderContext context)
+    : name_(settings.name),
+      context_(std::move(context)),
+      token_(settings),
+      api_(settings, [this] { return token_.at(wall_now()); }) {}
+
+ProviderAnswer Videosdk::ask(Visit& visit, const ProviderCall& call) {
+  ProviderAnswer answer = api_.ask(visit, call);
+  if (answer.status == 401) token_.forget();
+  return answer;
+}
+
+Result<Remote> Videosdk::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
+  auto remote = videosdk_remote(session);
+  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
+  remote->native_status = api_.harmless(visit, remote->native_status);
+  return remote;
+}
+
+Result<std::string> Videosdk::start_body(Visit& visit, const Effect& effect) const {
+  const auto parsed = parse_json(effect.parameters.empty() ? "{}" : effect.parameters);
+  if (!parsed || !parsed->is_object()) {
+    return Error{ErrorKind::denied, name_.str() + ": the session's parameters are not a JSON object"};
+  }
+  Json body = *parsed;
+  if (body.contains("env")) {
+    const Status resolved = resolve_environment(context_, &body["env"], &visit.secrets);
+    if (!resolved) return Error{resolved.error().kind, name_.str() + ": " + resolved.error().what};
+  }
+  Json metadata = member(body, "metaData");
+  if (!metadata.is_object()) metadata = Json::object();
+  metadata[instance_tag] = effect.instance.str();
+  metadata[session_tag] = effect.session.str();
+  body["metaData"] = std::move(metadata);
+  if (!context_.webhook_public_url.empty()) {
+    Json events = Json::array();
+    for (const char* event : {"starting", "started", "stopping", "stopped", "failed"}) {
+      events.push_back(std::string("ai-deployment-session-") + event);
+    }
+    body["webhook"] = Json::object();
+    std::string url = context_.webhook_public_url + "/hooks/" + encode_percent(name_.str());
+    if (!context_.webhook_token.empty()) {
+      url += "/" + context_.webhook_token.reveal();
+      visit.secrets.push_back(context_.webhook_token.reveal());
+    }
+    body["webhook"]["endPoint"] = std::move(url);
+    body["webhook"]["events"] = std::move(events);
+  }
+  return json_text(body);
+}
+
+Reply Videosdk::start(const Effect& effect) {
+  Visit visit = api_.begin();
+  auto body = start_body(visit, effect);
+  if (!body) return reply_of(visit, body.error());
+  const ProviderCall call{Purpose::start, "POST", std::string(sessions_path) + "/start", std::move(*body)};
+  const ProviderAnswer answer = ask(visit, call);
+  if (!answer.json) return reply_of(visit, answer.json.error());
+  auto remote = mapped(visit, call, member(*answer.json, "data"));
+  if (remote) remote->tag = effect.session;
+  return reply_of(visit, std::move(remote));
+}
+
+Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
+  std::set<std::string> seen;
+  for (int page = 1; page <= pages_max; ++page) {
+    ProviderCall call{Purpose::read, "GET",
+                      std::string(sessions_path) + "?page=" + std::to_string(page) +
+                          "&perPage=" + std::to_string(page_size)};
+    call.body_bytes_max = 4U << 20U;
+    const ProviderAnswer answer = ask(visit, call);
+    if (!answer.json) return answer.json.error();
+    const Json& sessions = member(*answer.json, "data");
+    if (!sessions.is_array()) {
+      return api_.explain(visit, call, misunderstood(call.purpose, "the list has no data"));
+    }
+    bool has_new = false;
+    for (const Json& session : sessions) {
+      has_new = seen.insert(text_at(session, "sessionId").value_or("")).second || has_new;
+      if (see(session)) return Done{};
+    }
+    // A server may cap the page below what was asked; `total` means pages or items, so only totalItems
+    // counts.
+    const Json& info = member(*answer.json, "pageInfo");
+    const auto total = integer_at(info, "totalItems");
+    const std::int64_t full_page =
+        std::min<std::int64_t>(integer_at(info, "perPage").value_or(page_size), page_size);
+    const bool is_short = static_cast<std::int64_t>(sessions.size()) < full_page;
+    const bool has_all = total && static_cast<std::int64_t>(seen.size()) >= *total;
+    if (!has_new || has_all || (is_short && !total)) return Done{};
+  }
+  return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
+                                         std::to_string(pages_max) + " pages"};
+}
+
+// Every session that `wanted` takes, until it says that it has seen enough.
+Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
+                        const std::function<bool(const Remote&)>& enough) {
+  Visit visit = api_.begin();
+  std::vector<Remote> found;
+  const ProviderCall call{Purpose::read, "GET", sessions_path};
+  std::optional<Error> broken;
+  const Status walked = walk_list(visit, [&](const Json& session) {
+    const Json& metadata = metadata_of(session);
+    const auto tag = text_at(metadata, session_tag);
+    const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
+    auto remote = mapped(visit, call, session);
+    if (!remote && is_ours) broken = remote.error();
+    if (!remote) return is_ours;
+    if (is_ours) remote->tag = SessionId{*tag};
+    if (!wanted(*remote)) return false;
+    found.push_back(std::move(*remote));
+    return enough(found.back());
+  });
+  if (broken) return reply_of(visit, *broken);
+  if (!walked) return reply_of(visit, walked.error());
+  return Reply{std::move(found), visit.provider_now};
+}
+
+Reply Videosdk::find(const Effect& effect) {
+  return collect(
+      effect, [](const Remote& remote) { return remote.tag.has_value(); },
+      [&](const Remote& remote) { return remote.tag == effect.session; });
+}
+
+Reply Videosdk::list(const Effect& effect) {
+  return collect(
+      effect, [](const Remote& remote) { return remote.progress != Progress::ended; },
+      [](const Remote&) { return false; });
+}
+
+Result<Checked> Videosdk::check() {
+  return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "?page=1&perPage=1"});
+}
+
+// A 404 or 402 on a read may only mean "no such room", and a 400 "no such session": the list decides.
+Result<Remote> Videosdk::look_in_list(Visit& visit, const RemoteId& id) {
+  const ProviderCall call{Purpose::read, "GET", sessions_path};
+  Result<Remote> found =
+      Error{ErrorKind::gone, name_.str() + ": the provider no longer lists session " + id.str()};
+  const Status walked = walk_list(visit, [&](const Json& session) {
+    if (normalised_id(text_at(session, "sessionId").value_or("")) != id) return false;
+    found = mapped(visit, call, session);
+    return true;
+  });
+  if (!walked) return walked.error();
+  return found;
+}
+
+Result<Remote> Videosdk::read(Visit& visit, const Effect& effect) {
+  const ProviderCall call{Purpose::read, "GET",
+                          std::string(sessions_path) + "/" + encode_percent(effect.remote.str())};
+  const ProviderAnswer answer = ask(visit, call);
+  if (!answer.json) {
+    const bool is_unclear = answer.status == 400 || answer.status == 402 || answer.status == 404;
+    if (is_unclear) return look_in_list(visit, effect.remote);
+    return answer.json.error();
+  }
+  // Documented as a bare object; every other call of the same API wraps it.
+  const Json& wrapped = member(*answer.json, "data");
+  auto remote = mapped(visit, call, wrapped.is_object() ? wrapped : *answer.json);
+  if (remote && remote->id != effect.remote) {
+    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+  }
+  return remote;
+}
+
+Reply Videosdk::observe(const Effect& effect) {
+  Visit visit = api_.begin();
+  return reply_of(visit, read(visit, effect));
+}
+
+Reply Videosdk::keep_alive(const Effect& effect) { return observe(effect); }
+
+Reply Videosdk::stop(const Effect& effect) {
+  Visit visit = api_.begin();
+  const ProviderCall call{Purpose::change, "POST", std::string(sessions_path) + "/end",
+                          json_text(Json{{"sessionId", effect.remote.str()}})};
+  const ProviderAnswer answer = ask(visit, call);
+  Result<Remote> remote =
+      answer.json ? mapped(visit, call, member(*answer.json, "data")) : Result<Remote>(answer.json.error());
+  if (!remote) {
+    // What the end of an ended session answers is undocumented: the session itself decides.
+    const ErrorKind kind = remote.error().kind;
+    const bool is_unclear = kind == ErrorKind::malformed || kind == ErrorKind::gone || answer.status == 402;
+    if (!is_unclear) return reply_of(visit, remote.error());
+    auto current = read(visit, effect);
+    if (current && current->progress != Progress::ended) {
+      return reply_of(visit, contradicted(remote.error()));
+    }
+    remote = std::move(current);
+  }
+  // We asked for this end.
+  if (remote && remote->reason == Reason::ended_by_provider) remote->reason = std::nullopt;
+  return reply_of(visit, std::move(remote));
+}
+
+std::unique_ptr<Provider> make_videosdk(const ProviderSettings& settings, const ProviderContext& context) {
+  return std::make_unique<Videosdk>(settings, context);
+}
+
+}  // namespace keeper

@@ -1,0 +1,45 @@
+// VideoSDK Agent Cloud (docs.videosdk.live, agent-cloud). Sessions are read, listed and ended by their id,
+// and carry the keeper's tag in their metadata. No call keeps one alive. Any thread may call it.
+#pragma once
+
+#include "provider/provider_api.h"
+#include "provider/videosdk/access_token.h"
+
+namespace keeper {
+
+// An object of start, end, details or list. Errors: malformed. `native_status` is still foreign text.
+Result<Remote> videosdk_remote(const Json& session);
+
+class Videosdk final : public Provider {
+ public:
+  Videosdk(const ProviderSettings& settings, ProviderContext context);
+
+  Reply start(const Effect& effect) override;
+  Reply find(const Effect& effect) override;
+  Reply observe(const Effect& effect) override;
+  Reply keep_alive(const Effect& effect) override;
+  Reply stop(const Effect& effect) override;
+  Reply list(const Effect& effect) override;
+  Result<Checked> check() override;
+
+ private:
+  ProviderAnswer ask(Visit& visit, const ProviderCall& call);
+  Result<std::string> start_body(Visit& visit, const Effect& effect) const;
+  Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
+  Result<Remote> read(Visit& visit, const Effect& effect);
+  Result<Remote> look_in_list(Visit& visit, const RemoteId& id);
+  // Every listed session goes to `see`, until it answers true. Ok only if the list was read to its end, or to
+  // that.
+  Reply collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
+                const std::function<bool(const Remote&)>& enough);
+  Status walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
+
+  const ProviderName name_;
+  const ProviderContext context_;
+  AccessToken token_;
+  ProviderApi api_;
+};
+
+std::unique_ptr<Provider> make_videosdk(const ProviderSettings& settings, const ProviderContext& context);
+
+}  // namespace keeper

@@ -1,0 +1,216 @@
+// The rounds while the store cannot be used: nothing that needs a row leaves the process, heartbeats go on.
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+#include "runtime/rounds.h"
+#include "runtime/rowless.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis retry_every = Seconds{1};
+
+void answer(Item& item, std::optional<Ack> ack) {
+  if (const Receipt receipt = std::exchange(item.receipt, nullptr)) receipt(ack);
+}
+
+bool is_delivery(const Item& item) { return std::holds_alternative<Delivered>(item.event); }
+
+// Its sender is told at once that it came to nothing; answers and a shutdown wait instead.
+bool is_refused(const Item& item) {
+  return is_delivery(item) || std::holds_alternative<ConfigLoaded>(item.event) ||
+         std::holds_alternative<OperatorAsked>(item.event);
+}
+
+// What it shows is compared with rows of the store.
+bool needs_store(const Item& item) {
+  const auto* answer = std::get_if<Answer>(&item.event);
+  return answer != nullptr && shows_remotes(*answer);
+}
+
+void refuse(std::vector<Item>& items) {
+  for (Item& item : items) {
+    if (is_refused(item)) answer(item, std::nullopt);
+  }
+  std::erase_if(items, is_refused);
+}
+
+void refuse_deliveries(std::vector<Item>& items) {
+  for (Item& item : items) {
+    if (is_delivery(item)) answer(item, std::nullopt);
+  }
+}
+
+void move_to(std::vector<Item>& waiting, std::vector<Item>& items) {
+  waiting.insert(waiting.begin(), std::make_move_iterator(items.begin()),
+                 std::make_move_iterator(items.end()));
+  items.clear();
+}
+
+}  // namespace
+
+void Rounds::enter_outage(const std::string& why, Now now) {
+  ports_.store_error(why);
+  changed_ = true;
+  inbox_.accept_deliveries(false);
+  outage_.emplace();
+  outage_->retry_at = now.mono + retry_every;
+}
+
+// The commit failed. Nothing of the round has left the process, so the keeper goes back to its last committed
+// rows.
+void Rounds::begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now) {
+  enter_outage(error.what, now);
+  round.revert(keeper_);
+  refuse_deliveries(round.items());
+  outage_->written = round.written();
+  outage_->batch = std::move(batch);
+  outage_->failed = std::move(round);
+  find_out(now);
+}
+
+// The commit goes on. The keeper stays with the round, because it will most likely be on disk; what the round
+// covers waits until it is known to be.
+void Rounds::hold_back(Round round, std::shared_ptr<const Batch> batch, Now now) {
+  enter_outage("the disk has not taken a write within store.commit_patience", now);
+  refuse_deliveries(round.items());
+  round.let_out_rowless(ports_);
+  outage_->written = round.written();
+  outage_->batch = std::move(batch);
+  outage_->installed = true;
+  outage_->failed = std::move(round);
+}
+
+// Another use of the store goes on; nothing of this round has been decided.
+void Rounds::leave_undecided(Round round, Now now) {
+  enter_outage("the disk has not answered within store.commit_patience", now);
+  refuse(round.items());
+  move_to(outage_->waiting, round.items());
+}
+
+void Rounds::late_commit(const Result<Written>& written, Now now) {
+  Round held = std::exchange(outage_->failed, {});
+  outage_->installed = false;
+  if (written) {
+    committed(*outage_->batch, *written);
+    held.let_out(ports_);
+    end_outage();
+    return;
+  }
+  ports_.store_error(written.error().what);
+  held.revert(keeper_);
+  outage_->failed = std::move(held);
+  find_out(now);
+}
+
+// Work that the loop no longer waited for, and that no round hangs on.
+void Rounds::returned(const Status& done, Now now) {
+  if (done.ok()) {
+    end_outage();
+    return;
+  }
+  ports_.store_error(done.error().what);
+  find_out(now);
+}
+
+// A commit that failed may be on disk all the same; the reopened store says which of the two it is.
+void Rounds::find_out(Now) {
+  using Loaded = Result<Ledger>;
+  const auto reload = [](Store& store) -> Loaded {
+    if (store.needs_reopen()) {
+      if (const Status opened = store.reopen(); !opened) return opened.error();
+    }
+    return store.load();
+  };
+  const std::optional<Loaded> ledger =
+      ask<Loaded>(reload, [this](const Loaded& late, Now) { resolve_doubt(late); });
+  if (ledger) resolve_doubt(*ledger);
+}
+
+void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
+  if (!ledger) {
+    ports_.store_error(ledger.error().what);
+    return;
+  }
+  outage_->known = true;
+  outage_->written.clear();
+  Round failed = std::exchange(outage_->failed, {});
+  const std::string without = difference(keeper_.world(), *ledger);
+  if (without.empty()) {
+    refuse(failed.items());
+    move_to(outage_->waiting, failed.items());
+    return;
+  }
+  failed.install(keeper_);
+  const std::string with = difference(keeper_.world(), *ledger);
+  if (!with.empty()) {
+    fatal_ = "after a failed write the store holds neither the state before it (" + without +
+             ") nor the one after it (" + with + "); the process ends and recovers from the store";
+    return;
+  }
+  last_seq_ = ledger->last_seq;
+  if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
+  failed.let_out(ports_);
+}
+
+// What changes no row may be installed and let out without a commit; the rest waits.
+void Rounds::take_rowless(Item item, Now now, Round& round) {
+  if (is_refused(item)) {
+    answer(item, std::nullopt);
+    return;
+  }
+  const bool in_doubt = !outage_->known && !outage_->installed;
+  std::optional<Decision> decision;
+  if (!needs_store(item)) {
+    decision = rowless(keeper_.decide(item.event, now), in_doubt ? &outage_->written : nullptr);
+  }
+  if (!decision) {
+    outage_->waiting.push_back(std::move(item));
+    return;
+  }
+  round.add(keeper_, *std::move(decision), now);
+}
+
+void Rounds::work_in_outage(Now now) {
+  if (late_ && store_.idle()) std::exchange(late_, nullptr)(now);
+  if (!outage_ || !fatal_.empty()) return;
+  Round round;
+  for (Item& item : inbox_.take(inbox_.size())) take_rowless(std::move(item), now, round);
+  round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
+  changed_ = true;
+  round.let_out(ports_);
+  if (now.mono < outage_->retry_at) return;
+  outage_->retry_at = now.mono + retry_every;
+  if (late_) return;
+  if (!outage_->known) find_out(now);
+  if (outage_->known && !late_ && fatal_.empty()) probe(now);
+}
+
+// SQLite leaves a row alone that is written with what it holds, so this is a write of its own.
+void Rounds::probe(Now now) {
+  const auto write = [](Store& store) -> Status {
+    if (store.needs_reopen()) {
+      if (Status opened = store.reopen(); !opened) return opened;
+    }
+    return store.probe();
+  };
+  const auto judge = [this](const Status& written, Now) {
+    if (written.ok()) {
+      end_outage();
+    } else {
+      ports_.store_error(written.error().what);
+    }
+  };
+  if (const std::optional<Status> written = ask<Status>(write, judge)) judge(*written, now);
+}
+
+void Rounds::end_outage() {
+  ports_.store_error({});
+  changed_ = true;
+  inbox_.put_back(std::move(outage_->waiting));
+  inbox_.accept_deliveries(true);
+  outage_.reset();
+}
+
+}  // namespace keeper

@@ -1,0 +1,178 @@
+#include "runtime/round.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/check.h"
+
+namespace keeper {
+namespace {
+
+// Each tick brings what is due a step on; more rounds than this means that something stays due for ever.
+constexpr int ticks_max = 64;
+
+}  // namespace
+
+void Round::install(Keeper& keeper, Decision decision, Now now) {
+  keeper.install(decision);
+  keeper.check(decision, now);
+  decisions_.push_back(std::move(decision));
+}
+
+void Round::add(Keeper& keeper, Decision decision, Now now) {
+  KEEPER_CHECK(decision.batch.empty());
+  install(keeper, std::move(decision), now);
+}
+
+void Round::decide(Keeper& keeper, const Questions& questions, Findings findings, Now now,
+                   const RoundPorts& ports) {
+  decisions_.reserve(items_.size() + 1);
+  // What ended sessions took comes before anything is decided, so that it fits the sessions in the memory.
+  for (std::size_t i = 0; i < questions.periods.size(); ++i) {
+    install(keeper, keeper.decide(PeriodCounted{questions.periods[i], std::move(findings.spent[i])}, now), now);
+  }
+  decide_items(keeper, questions, findings, now, ports);
+  for (int tick = 0; keeper.next_wakeup(now) <= now.mono; ++tick) {
+    KEEPER_CHECK(tick < ticks_max);
+    install(keeper, keeper.decide(Tick{}, now), now);
+  }
+}
+
+void Round::decide_items(Keeper& keeper, const Questions& questions, Findings& findings, Now now,
+                         const RoundPorts& ports) {
+  std::size_t delivery = 0;
+  std::size_t remote = 0;
+  for (std::size_t i = 0; i < items_.size(); ++i) {
+    Event& event = items_[i].event;
+    const Waiter waiter = items_[i].receipt ? i + 1 : 0;
+    ports.taken(event, keeper.world(), now);
+    if (auto* delivered = std::get_if<Delivered>(&event)) {
+      const DeliveryRow& row = delivered->row;
+      Seen& seen = findings.seen[delivery++];
+      const bool in_round = !keys_.insert({row.provider, row.key}).second;
+      delivered->waiter = waiter;
+      delivered->seen = seen.delivery || in_round;
+      const auto live = keeper.world().by_remote.find({row.provider, row.remote_id});
+      delivered->session = live != keeper.world().by_remote.end() ? live->second : std::move(seen.session);
+      install(keeper, keeper.decide(std::move(*delivered), now), now);
+      continue;
+    }
+    if (auto* answer = std::get_if<Answer>(&event); answer && answer->remotes.ok()) {
+      find_held(*answer, keeper, findings);
+      if (shows_remotes(*answer)) remote = find_known(*answer, i, keeper, questions, findings, remote);
+    }
+    if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
+    if (auto* asked = std::get_if<OperatorAsked>(&event)) asked->waiter = waiter;
+    install(keeper, keeper.decide(event, now), now);
+  }
+}
+
+// Recorded before this round, or in it.
+void Round::find_held(Answer& answer, const Keeper& keeper, const Findings& findings) const {
+  for (const Remote& remote : *answer.remotes) {
+    for (const std::int64_t id : keeper.world().held.of({answer.provider, remote.id})) {
+      const DeliveryRow* row = recorded_by(decisions_, id);
+      const auto found = findings.held.find(id);
+      if (row == nullptr && found != findings.held.end()) row = &found->second;
+      if (row != nullptr) answer.held.push_back(*row);
+    }
+  }
+}
+
+// For each remote that is shown and that the keeper does not track: its row. Returns the place of the next
+// question.
+std::size_t Round::find_known(Answer& answer, std::size_t item, const Keeper& keeper,
+                              const Questions& questions, Findings& findings, std::size_t next) const {
+  answer.known.assign(answer.remotes->size(), std::nullopt);
+  for (std::size_t i = 0; i < answer.known.size(); ++i) {
+    const Remote& remote = (*answer.remotes)[i];
+    const bool asked = next < questions.remotes.size() && questions.remotes[next].item == item &&
+                       questions.remotes[next].remote == i;
+    const std::size_t place = asked ? next++ : next;
+    if (keeper.world().by_remote.contains({answer.provider, remote.id})) continue;
+    answer.known[i] = asked ? std::move(findings.known[place]) : left_in_round(answer.provider, remote.id);
+  }
+  return next;
+}
+
+// The row, as it is in the store, of a session that had the remote until this round.
+std::optional<SessionRow> Round::left_in_round(const ProviderName& provider, const RemoteId& remote) const {
+  for (const Decision& decision : decisions_) {
+    for (const auto& change : decision.sessions) {
+      if (!change.before || change.before->row.provider != provider) continue;
+      if (change.before->row.remote_id == remote) return change.before->row;
+    }
+  }
+  return std::nullopt;
+}
+
+Batch Round::batch() {
+  Batch batch;
+  for (Decision& decision : decisions_) {
+    auto& deliveries = decision.batch.deliveries;
+    batch.deliveries.insert(batch.deliveries.end(), std::move_iterator(deliveries.begin()),
+                            std::move_iterator(deliveries.end()));
+    deliveries.clear();
+    append(batch, decision.batch);
+  }
+  return batch;
+}
+
+void Round::let_out(const RoundPorts& ports) {
+  std::vector<Effect> effects;
+  std::vector<Post> posts;
+  for (Decision& decision : decisions_) {
+    for (const Acknowledgement& one : decision.acks) {
+      const Receipt receipt = std::exchange(items_.at(one.waiter - 1).receipt, nullptr);
+      if (receipt) receipt(one.ack);
+    }
+    std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
+    posts.insert(posts.end(), decision.posts.begin(), decision.posts.end());
+    for (const TransitionRow& row : decision.batch.transitions) ports.committed(row);
+    for (const Notice& notice : decision.notices) ports.noticed(notice);
+    for (const auto& change : decision.providers) ports.provider_changed(change);
+    for (const auto& change : decision.sessions) ports.session_changed(change);
+  }
+  for (const Item& item : items_) KEEPER_CHECK(!item.receipt);
+  if (!effects.empty()) ports.dispatch(std::move(effects));
+  if (!posts.empty()) ports.post(posts);
+}
+
+std::set<SessionId> Round::written() const {
+  std::set<SessionId> written;
+  for (const Decision& decision : decisions_) {
+    for (const SessionRow& row : decision.batch.sessions) written.insert(row.id);
+  }
+  return written;
+}
+
+void Round::let_out_rowless(const RoundPorts& ports) {
+  const std::set<SessionId> written = this->written();
+  std::set<SessionId> created;
+  std::vector<Effect> leaving;
+  for (Decision& decision : decisions_) {
+    for (const auto& change : decision.sessions) {
+      if (!change.before) created.insert(change.key);
+    }
+    const auto leaves = [&](const Effect& effect) {
+      if (effect.kind == EffectKind::list || created.contains(effect.session)) return false;
+      return effect.kind == EffectKind::keep_alive || !written.contains(effect.session);
+    };
+    const auto first =
+        std::stable_partition(decision.effects.begin(), decision.effects.end(), std::not_fn(leaves));
+    leaving.insert(leaving.end(), std::move_iterator(first), std::move_iterator(decision.effects.end()));
+    decision.effects.erase(first, decision.effects.end());
+  }
+  if (!leaving.empty()) ports.dispatch(std::move(leaving));
+}
+
+void Round::revert(Keeper& keeper) const {
+  for (auto decision = decisions_.rbegin(); decision != decisions_.rend(); ++decision)
+    keeper.revert(*decision);
+}
+
+void Round::install(Keeper& keeper) const {
+  for (const Decision& decision : decisions_) keeper.install(decision);
+}
+
+}  // namespace keeper

@@ -1,0 +1,89 @@
+// Round: one turn's way from what happened to what leaves the process: look up, decide, tick, commit, let
+// out.
+//   questions()  what the store must be asked first
+//   decide()     each item, then ticks until nothing is due; every decision is installed as it is made
+//   batch()      all rows of the round, for one transaction
+//   let_out()    once the transaction is on disk: acknowledgements and notices, then all effects, then all
+//   messages
+// A round owns no thread, clock or log. Nothing leaves but by let_out() and let_out_rowless(). Loop thread.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/keeper.h"
+#include "runtime/inbox.h"
+#include "runtime/look_up.h"
+
+namespace keeper {
+
+// Where the rounds meet the rest of the process. Each is called on the loop's thread unless said otherwise.
+struct RoundPorts {
+  // On the thread that uses the store: the transaction.
+  std::function<Result<std::int64_t>(Store&, const Batch&)> commit = [](Store& store, const Batch& batch) {
+    return store.commit(batch);
+  };
+  // Before an item is decided.
+  std::function<void(const Event&, const World&, Now)> taken = [](const Event&, const World&, Now) {};
+  std::function<void(const Batch&, const Config&)> on_disk = [](const Batch&, const Config&) {};
+  std::function<void(std::vector<Effect>)> dispatch;
+  std::function<void(const std::vector<Post>&)> post = [](const std::vector<Post>&) {};
+  std::function<void(const TransitionRow&)> committed = [](const TransitionRow&) {};
+  std::function<void(const Notice&)> noticed = [](const Notice&) {};
+  std::function<void(const Change<ProviderName, ProviderTrack>&)> provider_changed =
+      [](const Change<ProviderName, ProviderTrack>&) {};
+  std::function<void(const Change<SessionId, Tracked>&)> session_changed =
+      [](const Change<SessionId, Tracked>&) {};
+  // Why the store cannot be used; empty once it can.
+  std::function<void(const std::string&)> store_error = [](const std::string&) {};
+};
+
+class Round {
+ public:
+  Round() = default;
+  explicit Round(std::vector<Item> items) : items_(std::move(items)) {}
+
+  Questions questions(const Keeper& keeper, Now now) const { return questions_of(keeper, items_, now); }
+  // `findings`: what was found of questions().
+  void decide(Keeper& keeper, const Questions& questions, Findings findings, Now now,
+              const RoundPorts& ports);
+
+  // Adds a decision that needs no row.
+  void add(Keeper& keeper, Decision decision, Now now);
+
+  // Takes the deliveries, which are large and which nobody asks the decisions for afterwards.
+  Batch batch();
+
+  void let_out(const RoundPorts& ports);
+
+  // Those of its effects that need no row of its own: they may leave whatever becomes of the transaction.
+  void let_out_rowless(const RoundPorts& ports);
+
+  // The sessions of which it writes a row.
+  std::set<SessionId> written() const;
+
+  // Takes its decisions back, the newest first; installs them once more.
+  void revert(Keeper& keeper) const;
+  void install(Keeper& keeper) const;
+
+  std::vector<Item>& items() { return items_; }
+  bool empty() const { return decisions_.empty(); }
+
+ private:
+  void decide_items(Keeper& keeper, const Questions& questions, Findings& findings, Now now,
+                    const RoundPorts& ports);
+  void install(Keeper& keeper, Decision decision, Now now);
+  std::optional<SessionRow> left_in_round(const ProviderName& provider, const RemoteId& remote) const;
+  void find_held(Answer& answer, const Keeper& keeper, const Findings& findings) const;
+  std::size_t find_known(Answer& answer, std::size_t item, const Keeper& keeper, const Questions& questions,
+                         Findings& findings, std::size_t next) const;
+
+  std::vector<Item> items_;
+  std::vector<Decision> decisions_;
+  std::set<std::pair<ProviderName, std::string>> keys_;  // of its deliveries
+};
+
+}  // namespace keeper

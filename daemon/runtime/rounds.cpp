@@ -1,0 +1,92 @@
+#include "runtime/rounds.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keeper {
+namespace {
+
+constexpr std::size_t items_max = 1024;
+
+}  // namespace
+
+Rounds::Rounds(const Ledger& ledger, Now now, Inbox& inbox, StoreAccess& store, RoundPorts ports)
+    : keeper_(ledger, now),
+      inbox_(inbox),
+      store_(store),
+      ports_(std::move(ports)),
+      last_seq_(ledger.last_seq) {}
+
+void Rounds::turn(Now now) {
+  if (outage_) {
+    work_in_outage(now);
+  } else {
+    work(now);
+  }
+}
+
+// Decide, commit; only then acknowledge and dispatch.
+void Rounds::work(Now now) {
+  Round round(inbox_.take(items_max));
+  const Questions questions = round.questions(keeper_, now);
+  Findings findings;
+  if (!questions.empty() && !look_up(round, questions, findings, now)) return;
+  round.decide(keeper_, questions, std::move(findings), now, ports_);
+  changed_ = changed_ || !round.empty();
+  commit(std::move(round), now);
+}
+
+bool Rounds::look_up(Round& round, const Questions& questions, Findings& findings, Now now) {
+  using Found = Result<Findings>;
+  const auto asked = std::make_shared<const Questions>(questions);
+  std::optional<Found> found = ask<Found>([asked](Store& store) { return keeper::look_up(store, *asked); },
+                                          [this](const Found& late, Now then) {
+                                            returned(late.ok() ? Status(Done{}) : Status(late.error()), then);
+                                          });
+  if (!found) {
+    leave_undecided(std::move(round), now);
+  } else if (!found->ok()) {
+    begin_outage(std::move(round), nullptr, found->error(), now);
+  } else {
+    findings = **std::move(found);
+    return true;
+  }
+  return false;
+}
+
+void Rounds::commit(Round round, Now now) {
+  const auto batch = std::make_shared<const Batch>(round.batch());
+  if (!batch->empty()) {
+    const auto write = [batch, commit = ports_.commit](Store& store) -> Result<Written> {
+      const Result<std::int64_t> seq = commit(store, *batch);
+      if (!seq) return seq.error();
+      return Written{*seq, store.checkpoint_due()};
+    };
+    const auto written = ask<Result<Written>>(
+        write, [this](const Result<Written>& late, Now then) { late_commit(late, then); });
+    if (!written) {
+      hold_back(std::move(round), batch, now);
+      return;
+    }
+    if (!written->ok()) {
+      begin_outage(std::move(round), batch, written->error(), now);
+      return;
+    }
+    committed(*batch, **written);
+  }
+  round.let_out(ports_);
+}
+
+void Rounds::committed(const Batch& batch, const Written& written) {
+  last_seq_ = std::max(last_seq_, written.last_seq);
+  checkpoint_due_ = written.checkpoint_due;
+  ports_.on_disk(batch, *keeper_.world().config);
+}
+
+Mono Rounds::next_turn(Now now) const {
+  if (outage_) return outage_->retry_at;
+  if (!keeper_.uncounted(now).empty()) return now.mono;
+  return keeper_.next_wakeup(now);
+}
+
+}  // namespace keeper

@@ -1,0 +1,133 @@
+#include "runtime/rowless.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keeper {
+namespace {
+
+std::string session_difference(const World& world, const Ledger& ledger) {
+  if (world.sessions.size() != ledger.unresolved.size()) {
+    return "the store holds " + std::to_string(ledger.unresolved.size()) +
+           " unresolved sessions, the keeper " + std::to_string(world.sessions.size());
+  }
+  for (const SessionRow& row : ledger.unresolved) {
+    const auto known = world.sessions.find(row.id);
+    if (known == world.sessions.end()) return "the keeper does not know session " + row.id.str();
+    if (!(known->second.row == row)) return "session " + row.id.str() + " differs";
+  }
+  return {};
+}
+
+std::string plan_difference(const World& world, const Ledger& ledger) {
+  if (world.plans.size() != ledger.plans.size()) return "the plans differ";
+  for (const PlanRow& row : ledger.plans) {
+    const auto known = world.plans.find(row.name);
+    if (known == world.plans.end() || !(known->second.row == row))
+      return "plan " + row.name.str() + " differs";
+  }
+  return {};
+}
+
+std::string notice_difference(const World& world, const Ledger& ledger) {
+  if (world.alerts.size() != ledger.alerts.size()) return "the alerts differ";
+  for (const AlertRow& row : ledger.alerts) {
+    const auto known = world.alerts.find(row.key);
+    if (known == world.alerts.end() || !(known->second.row == row))
+      return "the alert of " + row.key.subject + " differs";
+  }
+  if (world.messages.size() != ledger.messages.size()) return "the messages differ";
+  for (const MessageRow& row : ledger.messages) {
+    const auto known = world.messages.find(row.id);
+    if (known == world.messages.end() || !(known->second.row == row)) return "message " + row.id + " differs";
+  }
+  return {};
+}
+
+// What was recorded and removed since may have been the newest.
+std::string delivery_difference(const World& world, const Ledger& ledger) {
+  if (ledger.last_delivery > world.last_delivery) return "the store has newer deliveries";
+  const bool same = std::equal(world.held.begin(), world.held.end(), ledger.held.begin(), ledger.held.end(),
+                               [](const auto& held, const HeldRow& row) { return held.first == row.id; });
+  return same ? std::string{} : "the held deliveries differ";
+}
+
+bool differs_by_words(const SessionRow& before, SessionRow after) {
+  after.native_status = before.native_status;
+  after.last_error = before.last_error;
+  return after == before;
+}
+
+bool changes_words_only(const Decision& decision) {
+  if (decision.batch.sessions.empty()) return false;
+  Batch others = decision.batch;
+  others.sessions.clear();
+  if (!others.empty() || !decision.notices.empty()) return false;
+  return std::all_of(decision.sessions.begin(), decision.sessions.end(), [](const auto& change) {
+    return change.before && change.after && differs_by_words(change.before->row, change.after->row);
+  });
+}
+
+void forget_words(Decision& decision) {
+  for (auto& change : decision.sessions) change.after->row = change.before->row;
+  decision.batch.sessions.clear();
+}
+
+// What else is due of a session (a successor, say) needs rows and waits; its heartbeat does not.
+Tracked with_call_of(Tracked before, const Tracked& after) {
+  if (before.row == after.row) return after;
+  before.flight = after.flight;
+  return before;
+}
+
+bool answers_heartbeat(const Change<SessionId, Tracked>& change) {
+  return change.before && change.before->flight && change.before->flight->kind == EffectKind::keep_alive;
+}
+
+}  // namespace
+
+std::string difference(const World& world, const Ledger& ledger) {
+  if (world.instance != ledger.instance) return "the store is another one";
+  if (world.counts != ledger.counts) return "the counts of sessions differ";
+  if (std::string found = session_difference(world, ledger); !found.empty()) return found;
+  if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
+  if (std::string found = notice_difference(world, ledger); !found.empty()) return found;
+  return delivery_difference(world, ledger);
+}
+
+Decision rowless_part(const Decision& tick, const std::set<SessionId>& written) {
+  Decision part;
+  part.values_before = part.values_after = tick.values_before;
+  part.values_after.tickets = tick.values_after.tickets;
+  for (const auto& change : tick.sessions) {
+    if (!change.before || !change.after) continue;
+    const auto effect = std::find_if(tick.effects.begin(), tick.effects.end(),
+                                     [&](const Effect& one) { return one.session == change.key; });
+    if (effect == tick.effects.end()) continue;
+    const bool in_doubt = written.contains(change.key);
+    if (effect->kind == EffectKind::keep_alive) {
+      part.sessions.push_back({change.key, change.before, with_call_of(*change.before, *change.after)});
+    } else if (!in_doubt && change.before->row == change.after->row) {
+      part.sessions.push_back(change);
+    } else {
+      continue;
+    }
+    part.effects.push_back(*effect);
+  }
+  return part;
+}
+
+std::optional<Decision> rowless(Decision decision, const std::set<SessionId>* written) {
+  if (changes_words_only(decision)) forget_words(decision);
+  if (!decision.batch.empty()) return std::nullopt;
+  if (written == nullptr) return decision;
+  const bool apart = std::none_of(
+      decision.sessions.begin(), decision.sessions.end(),
+      [&](const auto& change) { return written->contains(change.key) && !answers_heartbeat(change); });
+  const bool alone = decision.slots.empty() && decision.plans.empty() && decision.scopes.empty() &&
+                     decision.sweeps.empty() && decision.held.empty() && decision.budgets.empty();
+  if (!apart || !alone) return std::nullopt;
+  return decision;
+}
+
+}  // namespace keeper

@@ -1,0 +1,27 @@
+// Whether what the store holds equals what the keeper holds, and what of a decision needs no row.
+// Pure; loop thread.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/world.h"
+
+namespace keeper {
+
+// The first difference, in words; empty if they are equal.
+std::string difference(const World& world, const Ledger& ledger);
+
+// What of a tick may be installed while the store cannot be written: calls that leave every row as it is
+// (heartbeats, reads, stops that are asked for again), with the volatile changes that belong to them. Of the
+// sessions in `written`, whose rows are in doubt, heartbeats alone.
+Decision rowless_part(const Decision& tick, const std::set<SessionId>& written);
+
+// The decision where it can do without a row, else empty. An answer that would change nothing but the words
+// kept of a session (the provider's status, the last error) can: the words come again with a later answer.
+// `written`, where given: sessions whose rows are in doubt; then nothing but providers, other sessions and
+// heartbeats may change.
+std::optional<Decision> rowless(Decision decision, const std::set<SessionId>* written);
+
+}  // namespace keeper

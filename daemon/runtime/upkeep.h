@@ -1,0 +1,38 @@
+// Upkeep: what the store needs beside the rounds: the write-ahead log is moved into the main file, and ended
+// sessions are removed by retention. A little at a time, between two rounds, so that no turn of the loop is
+// long.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/locked.h"
+#include "settings/settings.h"
+#include "runtime/rounds.h"
+
+namespace keeper {
+
+class Upkeep {
+ public:
+  // `pruned`: sessions that retention removed; loop thread.
+  explicit Upkeep(std::function<void(int sessions)> pruned) : pruned_(std::move(pruned)) {}
+
+  // What is due, if the rounds are not in an outage; one begins where the store fails. Loop thread.
+  void work(Rounds& rounds, Now now);
+
+  // Any thread.
+  void set_retention(const Retention& retention) {
+    retention_.with([&](Retention& kept) { kept = retention; });
+  }
+
+  // Of the store, as of the last time that retention was looked at.
+  std::int64_t store_bytes() const { return store_bytes_; }
+
+ private:
+  const std::function<void(int)> pruned_;
+  Locked<Retention> retention_;
+  Mono prune_at_{};
+  std::int64_t store_bytes_ = 0;
+};
+
+}  // namespace keeper

@@ -1,0 +1,22 @@
+// What the sessions of a period took, summed by SQLite. For this module alone, on the thread of the
+// connection. Throws SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <map>
+#include <vector>
+
+#include "core/spending.h"
+
+namespace keeper {
+
+using Minimums = std::map<ProviderName, Millis>;  // billed at least for a session; none: zero
+
+// Of sessions that are over and whose remote is confirmed gone.
+std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period, const Minimums& minimums);
+
+// Of all sessions; those that are not over count up to `now`. With the overlaps of rollovers.
+std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Minimums& minimums, Wall now);
+
+}  // namespace keeper

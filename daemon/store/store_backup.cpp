@@ -1,0 +1,87 @@
+#include "store/store_backup.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "store/connection.h"
+#include "store/sql.h"
+
+namespace keeper {
+namespace {
+
+Error destination_error(const std::string& destination, const char* what) {
+  return {ErrorKind::storage, "backup " + destination + ": " + what + ": " + std::strerror(errno)};
+}
+
+Status sync_file(const std::string& path, int flags) {
+  const int file = open(path.c_str(), flags | O_CLOEXEC);
+  if (file < 0) return destination_error(path, "cannot be opened");
+  const bool synced = fsync(file) == 0;
+  const Status status = synced ? Status(Done{}) : Status(destination_error(path, "cannot be synced"));
+  close(file);
+  return status;
+}
+
+}  // namespace
+
+Status backup_store(const std::string& path, const std::string& destination) {
+  const int made = open(destination.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made < 0) return destination_error(destination, "cannot be made");
+  close(made);
+  int code = 0;
+  Status copied = sql::guarded(path, &code, [&]() -> Status {
+    const auto database = open_for_reading(path);
+    database->exec("PRAGMA query_only = OFF");  // it would forbid writing the copy, too
+    SQLite::Statement statement(*database, "VACUUM INTO ?");
+    sql::Binder(statement).text(destination);
+    statement.exec();
+    return Done{};
+  });
+  if (copied) copied = sync_file(destination, O_RDONLY);
+  const std::size_t slash = destination.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : destination.substr(0, slash + 1);
+  if (copied) copied = sync_file(directory, O_RDONLY | O_DIRECTORY);
+  if (!copied) unlink(destination.c_str());
+  return copied;
+}
+
+Result<std::shared_ptr<const BackupCopy>> BackupCopy::make(const std::string& store_path) {
+  struct stat store {};
+  struct statvfs disk {};
+  if (stat(store_path.c_str(), &store) != 0 || statvfs(store_path.c_str(), &disk) != 0) {
+    return destination_error(store_path, "the disk's free room is not known");
+  }
+  const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const auto needed = static_cast<std::uint64_t>(store.st_size) / 10 * 11;
+  if (free < needed) {
+    return Error{ErrorKind::storage, "backup: the copy may need " + std::to_string(needed) + " bytes beside the store, and " +
+                                         std::to_string(free) + " are free; make room first"};
+  }
+  const std::string path = store_path + ".backup";
+  unlink(path.c_str());  // what a killed daemon left
+  if (const Status made = backup_store(store_path, path); !made) return made.error();
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat copy {};
+  const bool good = file >= 0 && fstat(file, &copy) == 0;
+  const Error failed = destination_error(path, "cannot be read");
+  unlink(path.c_str());
+  if (!good) {
+    if (file >= 0) close(file);
+    return failed;
+  }
+  return std::shared_ptr<const BackupCopy>(new BackupCopy(file, copy.st_size));
+}
+
+BackupCopy::~BackupCopy() { close(file_); }
+
+std::size_t BackupCopy::read(std::int64_t offset, char* to, std::size_t room) const {
+  const ssize_t count = pread(file_, to, room, offset);
+  return count < 0 ? 0 : static_cast<std::size_t>(count);
+}
+
+}  // namespace keeper

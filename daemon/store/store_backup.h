@@ -1,0 +1,37 @@
+// Backup: copies the store into one file that is whole as of one moment, through a read-only connection.
+// Any thread may call it. It never changes the store; while it runs, the write-ahead log can only grow.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace keeper {
+
+// `destination` must not exist; it is made with mode 0600, synced, and removed again if the copy fails.
+Status backup_store(const std::string& path, const std::string& destination);
+
+// A copy to be read once and forgotten: it stands beside the store without a name, so that its room is free again when
+// it is destroyed, also by a crash.
+class BackupCopy {
+ public:
+  // Refused with `storage` where the disk would be left with less than a tenth of the store's size.
+  static Result<std::shared_ptr<const BackupCopy>> make(const std::string& store_path);
+  ~BackupCopy();
+  BackupCopy(const BackupCopy&) = delete;
+  BackupCopy& operator=(const BackupCopy&) = delete;
+
+  std::int64_t size() const { return size_; }
+  // Up to `room` bytes from `offset` on; 0 where they cannot be read.
+  std::size_t read(std::int64_t offset, char* to, std::size_t room) const;
+
+ private:
+  BackupCopy(int file, std::int64_t size) : file_(file), size_(size) {}
+
+  int file_;
+  std::int64_t size_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,326 @@
+#include "net/http_client.h"
+
+#include <netinet/in.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "net/fake_server.h"
+
+#include "catch.h"
+
+using namespace keeper;
+using namespace keeper::test;
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+struct Called {
+  Result<HttpResponse> response;
+  std::chrono::milliseconds took;
+};
+
+Called call(HttpClient& client, const HttpRequest& request, std::chrono::milliseconds limit) {
+  const auto began = Clock::now();
+  auto response = client.call(request, began + limit);
+  return {std::move(response), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began)};
+}
+
+HttpClient client_of(const FakeServer& server) {
+  return HttpClient({parse_url(server.url()).value(), "", 2});
+}
+
+HttpRequest get(std::string target = "/") { return {"GET", std::move(target)}; }
+HttpRequest post(std::string body = "{}") { return {"POST", "/", {}, std::move(body)}; }
+
+constexpr auto limit = 400ms;
+constexpr auto grace = 100ms;
+
+}  // namespace
+
+TEST_CASE("a call ends within its limit whatever the server does") {
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+  using Act = std::function<void(Wire&)>;
+  const std::pair<const char*, Act> act = GENERATE_COPY(
+      std::pair<const char*, Act>{"silent", [](Wire& wire) { wire.hold(); }},
+      std::pair<const char*, Act>{
+          "drips its head",
+          [](Wire& wire) { wire.drip("HTTP/1.1 200 OK\r\nX: " + std::string(500, 'x'), 20ms); }},
+      std::pair<const char*, Act>{
+          "drips its status line",
+          [](Wire& wire) { wire.drip("HTTP/1.1 200 " + std::string(400, 'x'), 20ms); }},
+      std::pair<const char*, Act>{"stops in its head", [](Wire& wire) {
+                                    wire.send("HTTP/1.1 200 OK\r\n");
+                                    wire.hold();
+                                  }});
+  INFO(act.first);
+  FakeServer server([&](const Received&, Wire& wire) { act.second(wire); });
+  HttpClient client = client_of(server);
+  const Called called = call(client, post(), limit);
+  REQUIRE_FALSE(called.response.ok());
+  CHECK(called.response.error().kind == ErrorKind::maybe_applied);
+  CHECK(called.took >= limit - 5ms);
+  CHECK(called.took < limit + grace);
+}
+
+TEST_CASE("a body that drips or stops ends within the limit, and its status is not lost") {
+  const bool drips = GENERATE(true, false);
+  const bool chunked = GENERATE(true, false);
+  FakeServer server([&](const Received&, Wire& wire) {
+    wire.send(chunked ? "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      : "HTTP/1.1 500 No\r\nContent-Length: 900\r\n\r\n");
+    drips ? wire.drip(std::string(300, chunked ? '0' : 'x'), 20ms) : wire.hold();
+  });
+  HttpClient client = client_of(server);
+  const Called called = call(client, post(), limit);
+  REQUIRE(called.response.ok());
+  CHECK(called.response->status == 500);
+  CHECK_FALSE(called.response->cut_short.empty());
+  CHECK(called.took < limit + grace);
+}
+
+TEST_CASE("a server that accepts and never reads does not hold a large request up") {
+  FakeServer::Options options;
+  options.on_connect = [](Wire& wire) { wire.hold(); };
+  FakeServer server([](const Received&, Wire&) {}, options);
+  HttpClient client = client_of(server);
+  const Called called = call(client, post(std::string(16U << 20U, 'x')), limit);
+  REQUIRE_FALSE(called.response.ok());
+  CHECK(called.response.error().kind == ErrorKind::maybe_applied);
+  CHECK(called.took < limit + grace + 100ms);
+}
+
+TEST_CASE("nothing was sent where nobody listens") {
+  int port = 0;
+  {
+    port = FakeServer([](const Received&, Wire&) {}).port();
+  }
+  HttpClient client({parse_url("http://127.0.0.1:" + std::to_string(port)).value(), "", 2});
+  const Called called = call(client, post(), limit);
+  REQUIRE_FALSE(called.response.ok());
+  CHECK(called.response.error().kind == ErrorKind::not_applied);
+}
+
+TEST_CASE("a black hole costs the limit and no more") {
+  // A full backlog of a listener that never accepts swallows connections.
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  socklen_t length = sizeof address;
+  REQUIRE(::bind(listener, any, length) == 0);
+  REQUIRE(::listen(listener, 0) == 0);
+  REQUIRE(::getsockname(listener, any, &length) == 0);
+  std::vector<int> fillers;
+  for (int i = 0; i < 3; ++i) {
+    fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    static_cast<void>(::connect(fillers.back(), any, length));
+  }
+  HttpClient client(
+      {parse_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port))).value(), "", 2});
+  const Called called = call(client, post(), limit);
+  REQUIRE_FALSE(called.response.ok());
+  CHECK(called.response.error().kind == ErrorKind::not_applied);
+  CHECK(called.took < limit + grace);
+  for (const int filler : fillers) ::close(filler);
+  ::close(listener);
+}
+
+TEST_CASE("a reset or a silent close after the request is ambiguous") {
+  const bool resets = GENERATE(true, false);
+  FakeServer server([&](const Received&, Wire& wire) { resets ? wire.reset() : wire.close(); });
+  HttpClient client = client_of(server);
+  const Called called = call(client, post(), 2s);
+  REQUIRE_FALSE(called.response.ok());
+  CHECK(called.response.error().kind == ErrorKind::maybe_applied);
+  CHECK(called.took < 500ms);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("connections are kept and used again") {
+  FakeServer server([](const Received&, Wire& wire) { wire.send(reply(200, "{}")); });
+  HttpClient client = client_of(server);
+  for (int i = 0; i < 5; ++i) REQUIRE(call(client, get(), 2s).response.ok());
+  CHECK(server.connections() == 1);
+  HttpRequest fresh = post();
+  fresh.idle_max = 0ms;
+  REQUIRE(call(client, fresh, 2s).response.ok());
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("a kept connection that the server closed is replaced, but no order is sent twice") {
+  std::atomic<int> served{0};
+  FakeServer server([&](const Received&, Wire& wire) {
+    const int number = ++served;
+    // The second request on a kept connection is read and not answered.
+    if (number == 2) {
+      wire.close();
+    } else {
+      wire.send(reply(200, "{}"));
+    }
+  });
+  HttpClient client = client_of(server);
+  REQUIRE(call(client, get(), 2s).response.ok());
+  SECTION("a read goes again") {
+    CHECK(call(client, get(), 2s).response.ok());
+    CHECK(served == 3);
+  }
+  SECTION("an order does not") {
+    const Called called = call(client, post(), 2s);
+    REQUIRE_FALSE(called.response.ok());
+    CHECK(called.response.error().kind == ErrorKind::maybe_applied);
+    CHECK(served == 2);
+  }
+}
+
+TEST_CASE("a connection that was closed while it was kept is not used") {
+  FakeServer server([](const Received&, Wire& wire) {
+    wire.send(reply(200, "{}"));
+    wire.close();
+  });
+  HttpClient client = client_of(server);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(call(client, post(), 2s).response.ok());
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(server.requests().size() == 3);
+}
+
+TEST_CASE("an answer is bounded, whatever it claims") {
+  const std::string endless = std::string(3U << 20U, 'x');
+  const std::string answer =
+      GENERATE_COPY("HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n\r\n" + endless,
+                    "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n" + endless,
+                    "HTTP/1.1 200 OK\r\n\r\n" + endless,
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n300000\r\n" + endless);
+  FakeServer server([&](const Received&, Wire& wire) {
+    wire.send(answer);
+    wire.hold();
+  });
+  HttpClient client = client_of(server);
+  const Called called = call(client, get(), 5s);
+  REQUIRE(called.response.ok());
+  CHECK(called.response->cut_short == "the answer is too large");
+  CHECK(called.response->body.size() <= 1U << 20U);
+  CHECK(called.took < 2s);
+}
+
+TEST_CASE("a hostile head is refused") {
+  const std::string wide(100'000, 'x');
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += "X-" + std::to_string(i) + ": y\r\n";
+  const std::string answer = GENERATE_COPY(
+      "HTTP/1.1 200 " + wide + "\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 " + wide + "\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nX: " + wide + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + many + "\r\n", wide + "\r\n\r\n",
+      "\r\n\r\n", "HTTP/1.1 99999999999 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n\r\n");
+  FakeServer server([&](const Received&, Wire& wire) {
+    wire.send(answer);
+    wire.close();
+  });
+  HttpClient client = client_of(server);
+  const Called called = call(client, get(), 2s);
+  CHECK_FALSE(called.response.ok());
+  CHECK(called.took < 1s);
+}
+
+TEST_CASE("a body that is thrown away is still read to its end") {
+  FakeServer server([](const Received&, Wire& wire) { wire.send(reply(200, std::string(5U << 20U, 'x'))); });
+  HttpClient client = client_of(server);
+  HttpRequest request = get();
+  request.body_bytes_max = 16U << 20U;
+  request.discard_body = true;
+  for (int i = 0; i < 2; ++i) {
+    const Called called = call(client, request, 5s);
+    REQUIRE(called.response.ok());
+    CHECK(called.response->body.empty());
+    CHECK(called.response->cut_short.empty());
+  }
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("bytes after an answer end the connection instead of becoming the next answer") {
+  FakeServer server(
+      [](const Received&, Wire& wire) { wire.send(reply(200, "{}") + reply(200, "\"planted\"")); });
+  HttpClient client = client_of(server);
+  for (int i = 0; i < 2; ++i) {
+    const Called called = call(client, get(), 2s);
+    REQUIRE(called.response.ok());
+    CHECK(called.response->body == "{}");
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("no value can smuggle a header or a request") {
+  FakeServer server([](const Received&, Wire& wire) { wire.send(reply(200, "{}")); });
+  HttpClient client = client_of(server);
+  const std::string evil = "a\r\nX-Planted: 1";
+  CHECK_FALSE(call(client, {"GET", "/", {{"Authorization", evil}}}, 2s).response.ok());
+  CHECK_FALSE(call(client, {"GET", "/" + evil}, 2s).response.ok());
+  CHECK_FALSE(call(client, {"GET", "/", {{evil, "v"}}}, 2s).response.ok());
+  CHECK(server.requests().empty());
+}
+
+TEST_CASE("an answer without a body, a chunked one and one after 100 Continue are read") {
+  const auto [answer, status, body] = GENERATE(table<std::string, int, std::string>(
+      {{"HTTP/1.1 204 No Content\r\n\r\n", 204, ""},
+       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n3\r\n\":1\r\n1\r\n}\r\n0\r\n\r\n",
+        200, "{\"a\":1}"},
+       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", 200, "{}"},
+       {"HTTP/1.0 200 OK\r\n\r\n{}", 200, "{}"}}));
+  FakeServer server([&, text = answer](const Received&, Wire& wire) {
+    wire.send(text);
+    if (text.find("1.0") != std::string::npos) wire.close();
+  });
+  HttpClient client = client_of(server);
+  const Called called = call(client, get(), 2s);
+  REQUIRE(called.response.ok());
+  CHECK(called.response->status == status);
+  CHECK(called.response->body == body);
+  CHECK(called.response->cut_short.empty());
+}
+
+TEST_CASE("URLs are read strictly") {
+  CHECK(parse_url("https://api.notte.cc")->port == 443);
+  CHECK(parse_url("http://[::1]:8480/base/")->host == "::1");
+  CHECK(parse_url("http://[::1]:8480/base/")->path == "/base");
+  CHECK(parse_url("HTTPS://h:1")->origin() == "https://h:1");
+  for (const char* wrong :
+       {"", "api.notte.cc", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://h:1x",
+        "http://user@h", "http://h?q", "http://h#f", "http://[::1", "http://h:"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_url(wrong));
+  }
+  CHECK(is_loopback(*parse_url("http://127.0.0.53")));
+  CHECK_FALSE(is_loopback(*parse_url("http://127.0.0.1.example.org")));
+}
+
+TEST_CASE("where this machine has no route, nothing is sent and the error says that it is us") {
+  enum Outcome { cut_off, something_else, no_namespace };
+  // In a network of its own without any route, which only a process of one thread may enter.
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(no_namespace);
+    for (const char* url : {"http://192.0.2.1:80", "http://[2001:db8::1]:80", "http://provider.example:80"}) {
+      HttpClient client({parse_url(url).value(), "", 2});
+      const auto response = client.call(get(), Clock::now() + 5s);
+      if (response.ok() || response.error().kind != ErrorKind::cut_off) ::_exit(something_else);
+    }
+    ::_exit(cut_off);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == no_namespace) {
+    WARN("not tried: no network namespace may be made here");
+  } else {
+    CHECK(WEXITSTATUS(status) == cut_off);
+  }
+}

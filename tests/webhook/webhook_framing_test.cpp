@@ -1,0 +1,162 @@
+#include <random>
+#include <thread>
+
+#include "webhook/raw_client.h"
+#include "webhook/webhook_stage.h"
+
+using namespace keeper;
+using namespace keeper::test;
+
+namespace {
+
+std::string head(std::string_view framing) {
+  return "POST /hooks/agents HTTP/1.1\r\nHost: x\r\nvideosdk-signature: good\r\n" + std::string(framing) +
+         "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE("framing that two readers could understand differently is refused and closed") {
+  WebhookStage stage;
+  const std::vector<std::string> framings{
+      "Content-Length: 2\r\nContent-Length: 2\r\n",
+      "Content-Length: 2\r\nContent-Length: 3\r\n",
+      "Content-Length: 2, 2\r\n",
+      "Content-Length: +2\r\n",
+      "Content-Length: 0x2\r\n",
+      "Content-Length: -2\r\n",
+      "Content-Length: 99999999999999999999999999\r\n",
+      "Content-Length:\r\n",
+      "Content-Length : 2\r\n",
+      "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+      "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n",
+      "Transfer-Encoding: chunked\r\n",
+      "Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n",
+      "Transfer-Encoding: identity\r\n",
+      "Content-Length: 2\r\nContent-Encoding: gzip\r\n",
+      "Content-Length: 2\r\n folded: x\r\n",
+      "Content-Length: 2\r\nBad\x01Name: x\r\n",
+  };
+  for (const std::string& framing : framings) {
+    INFO(framing);
+    RawClient client(stage.port());
+    client.send(head(framing) + "{}" + head("Content-Length: 2\r\n") + "{}");
+    const auto answer = client.answer();
+    REQUIRE(answer);
+    CHECK(answer->status >= 400);
+    CHECK(answer->status < 500);
+    CHECK(answer->headers.at("connection") == "close");
+    CHECK_FALSE(client.answer(Seconds{4}).has_value());
+  }
+  CHECK(stage.verifications == 0);
+}
+
+TEST_CASE("a missing length is 411 and chunked framing likewise") {
+  WebhookStage stage;
+  CHECK(ask(stage.port(), head(""))->status == 411);
+  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n")->status == 411);
+}
+
+TEST_CASE("what is not HTTP is answered with 400 and closed") {
+  WebhookStage stage;
+  for (const char* noise : {"\x16\x03\x01\x02\x05\x01\r\n\r\n", "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+                            "POST /hooks/agents\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+    INFO(noise);
+    const auto answer = ask(stage.port(), noise);
+    REQUIRE(answer);
+    CHECK(answer->status == 400);
+  }
+}
+
+TEST_CASE("a head over 16 KiB is refused, however it is made long") {
+  WebhookStage stage;
+  const std::string line = "POST /hooks/agents HTTP/1.1\r\n";
+  std::string many;
+  for (int i = 0; i < 2000; ++i) many += "a" + std::to_string(i) + ": b\r\n";
+  for (const std::string& long_head :
+       {line + "a: " + std::string(40'000, 'x'), line + many + "\r\n", "POST /" + std::string(40'000, 'y')}) {
+    const auto answer = ask(stage.port(), long_head);
+    REQUIRE(answer);
+    CHECK(answer->status == 431);
+  }
+}
+
+TEST_CASE("pipelined requests are answered one after the other, in order") {
+  WebhookStage stage;
+  RawClient client(stage.port());
+  std::string all;
+  for (int i = 0; i < 50; ++i) all += stage.post("{\"n\":" + std::to_string(i) + "}");
+  client.send(all);
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = client.answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+  const auto bodies = stage.bodies.with([](auto& seen) { return seen; });
+  REQUIRE(bodies.size() == 50);
+  for (std::size_t i = 0; i < 50; ++i) CHECK(bodies[i] == "{\"n\":" + std::to_string(i) + "}");
+}
+
+TEST_CASE("a pipelined request waits while the one before it is at work") {
+  WebhookStage stage;
+  stage.holds = true;
+  RawClient client(stage.port());
+  client.send(stage.post("1") + stage.post("2"));
+  REQUIRE(eventually([&] { return stage.kept_count() == 1; }));
+  std::this_thread::sleep_for(Millis{50});
+  CHECK(stage.verifications == 1);
+  stage.release_kept(Ack::recorded);
+  CHECK(client.answer()->status == 200);
+  CHECK(client.answer()->status == 200);
+}
+
+TEST_CASE("a request split at any byte is understood") {
+  WebhookStage stage;
+  const std::string request = stage.post("{\"type\":\"x\"}");
+  RawClient client(stage.port());
+  for (std::size_t cut = 1; cut < request.size(); cut += 3) {
+    INFO(cut);
+    client.send(request.substr(0, cut));
+    std::this_thread::sleep_for(std::chrono::microseconds{300});
+    client.send(request.substr(cut));
+    const auto answer = client.answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 200);
+  }
+}
+
+TEST_CASE(
+    "two thousand damaged requests harm nobody: a good one is still answered, and no connection is left") {
+  WebhookStage stage;
+  std::mt19937 random(20261121);
+  const std::string good = stage.post(R"({"type":"ai-deployment-session-started","data":{"id":"x"}})",
+                                      "Connection: keep-alive\r\nAccept: */*\r\n");
+  const auto below = [&](std::size_t bound) { return random() % bound; };
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes = good;
+    for (std::size_t damage = 0; damage <= below(4); ++damage) {
+      const std::size_t place = below(bytes.size());
+      switch (below(4)) {
+        case 0:
+          bytes[place] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.erase(place, 1 + below(20));
+          break;
+        case 2:
+          bytes.insert(place, bytes.substr(below(bytes.size()), below(60)));
+          break;
+        case 3:
+          bytes.insert(place, "\r\n");
+          break;
+      }
+      if (bytes.empty()) bytes = "x";
+    }
+    RawClient client(stage.port());
+    client.send(bytes);
+    client.finish_sending();
+    if (i % 50 == 0) CHECK(ask(stage.port(), good)->status == 200);
+  }
+  CHECK(ask(stage.port(), good)->status == 200);
+  CHECK(eventually([&] { return stage.listener->facts().connections == 0; }));
+}

@@ -8,6 +8,7 @@
 #include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
@@ -57,6 +58,15 @@ bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
   return draft.now().wall + (hard - draft.now().mono) >= *window->end;
 }
 
+// False where the plan is about to end the session. A reload, or the end of a window, is settled for the session before it
+// is for the plan, and a successor that is made in between would be stopped at once.
+bool is_still_wanted(const Draft& draft, const Plan& plan, const SessionRow& row) {
+  if (row.replica >= plan.count) return false;
+  const PlanTrack* track = draft.plan_track(plan.name);
+  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  return !windows || !track || want_now(plan, track->row, draft.now().wall, false).alive;
+}
+
 void maybe_roll_over(Draft& draft, Tracked& session) {
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
@@ -75,6 +85,7 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
   drop_rollover(session);
+  if (!is_still_wanted(draft, *plan, session.row)) return;
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;

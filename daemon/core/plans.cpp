@@ -223,6 +223,8 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
       want.begin.reset();
     }
   }
+  // What is replaced ends in every slot before its successor begins in any; none takes it up again meanwhile.
+  if (plan->overlap == Overlap::replace && track.row.buffered) want.repeats = false;
   std::optional<Mono> retry;
   for (const int replica : replicas) {
     const SlotKey key{name, replica};

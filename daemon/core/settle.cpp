@@ -206,6 +206,7 @@ void call_with_remote(Draft& draft, Tracked& session) {
 Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
   Mono due = waits ? mono_never : session.call_at;
+  if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
     const Millis wait = grace(draft.traits(session.row.provider));
     if (session.start_by) due = std::min(due, *session.start_by);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
 
@@ -36,11 +37,14 @@ void apply_progress(Draft& draft, const SessionId& id, const DeliveryRow& row) {
 }
 
 // Ranks decide: what would go back, or comes after the end, is kept and moves nothing.
+bool is_late(const SessionRow& session, const DeliveryRow& row) {
+  if (planted(Bug::late_delivery)) return false;
+  return is_terminal(session.state) || (row.progress <= session.progress && !planted(Bug::progress_back));
+}
+
 Disposition apply(Draft& draft, const SessionId& id, const DeliveryRow& row) {
   const Tracked* session = draft.find(id);
-  if (!session || is_terminal(session->row.state) || row.progress <= session->row.progress) {
-    return Disposition::late;
-  }
+  if (!session || is_late(session->row, row)) return Disposition::late;
   apply_progress(draft, id, row);
   draft.wake_session(id);
   return Disposition::applied;
@@ -63,13 +67,13 @@ Held held_from(const HeldRow& row, Mono now) {
 
 void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
-    if (held.until > draft.now().mono) break;
+    if (held.until > draft.now().mono || planted(Bug::never_unmatched)) break;
     unmatch(draft, id, held);
   }
 }
 
 void on_delivered(Draft& draft, Delivered delivered) {
-  if (delivered.seen) {
+  if (delivered.seen && !planted(Bug::double_delivery)) {
     draft.acknowledge(delivered.waiter, Ack::duplicate);
     return;
   }
@@ -96,7 +100,7 @@ void on_delivered(Draft& draft, Delivered delivered) {
 
 void match_held(Draft& draft, const SessionId& id, const std::vector<DeliveryRow>& held) {
   const Tracked* session = draft.find(id);
-  if (!session || !session->row.remote_id) return;
+  if (!session || !session->row.remote_id || planted(Bug::unmatched_held)) return;
   const RemoteId remote = *session->row.remote_id;
   std::vector<DeliveryRow> matched;
   for (const DeliveryRow& row : held) {

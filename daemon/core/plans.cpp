@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/budget.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
@@ -185,7 +186,7 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
     const auto calm = calm_at(draft, plan, draft.slot({plan.name, replica}));
     if (calm && *calm > now) track.wake_wall = std::min(track.wake_wall, *calm);
   }
-  track.wake_mono = retry.value_or(mono_never);
+  track.wake_mono = planted(Bug::no_retry) ? mono_never : retry.value_or(mono_never);
 }
 
 }  // namespace
@@ -216,6 +217,7 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     replaces = apply_overlap(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
+    if (planted(Bug::loses_buffered)) want.begin.reset();
   }
   if (!windows && want.begin) {
     if (const auto hold = budget_hold(draft, *plan)) {
@@ -229,9 +231,9 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   for (const int replica : replicas) {
     const SlotKey key{name, replica};
     if (!draft.slot(key).held.empty()) draft.edit_slot(key).held.clear();
-    if (replica >= plan->count) {
+    if (replica >= plan->count && !planted(Bug::keeps_replicas)) {
       end_all(draft, key, Reason::stopped_by_plan, Cause::reload);
-    } else if (windows && !want.alive) {
+    } else if (windows && !want.alive && !planted(Bug::no_window_end)) {
       end_all(draft, key, Reason::stopped_by_plan, Cause::schedule);
     } else if (replaces) {
       end_all(draft, key, Reason::superseded, Cause::schedule);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/hash.h"
+#include "base/planted.h"
 
 namespace keeper::sim {
 namespace {
@@ -197,7 +198,7 @@ void Simulation::reload() {
   }
   config_ = next;
   log("reload");
-  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0});
 }
 
 void Simulation::run_until(Mono end) {
@@ -222,7 +223,23 @@ void Simulation::step(Mono at) {
   end_process();
 }
 
+// What the program's own checks see ends a seed as an invariant does.
 Verdict Simulation::run() {
+  plant(options_.mutant);
+  try {
+    live();
+  } catch (const CheckFailed& failed) {
+    fail("checked by the program: " + failed.what);
+  }
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
+    }
+  }
+  return verdict_;
+}
+
+void Simulation::live() {
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
@@ -245,15 +262,10 @@ Verdict Simulation::run() {
   healed_at_ = now_;
   log("healed");
   later(now_ + minutes{10}, [this] { check_waiting(); });
+  later(now_ + minutes{27}, [this] { check_wanted(); });
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();
   verdict_.lasted = now_ - begin;
-  for (const auto& [name, provider] : providers_) {
-    for (const SimRemote& remote : provider.remotes()) {
-      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
-    }
-  }
-  return verdict_;
 }
 
 }  // namespace keeper::sim

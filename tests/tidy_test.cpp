@@ -104,6 +104,32 @@ TEST_CASE("no function is longer than 60 lines") {
   }
 }
 
+TEST_CASE("no function inside a class is longer than 60 lines") {
+  // A body begins at an indented line of a type that ends with '{', and ends at the next '}' that is indented no further.
+  const std::regex type("^ *(struct|class|enum|union|template|public|private|protected)\\b");
+  const std::regex opens_type("^(struct|class) [^;]*\\{$");
+  for (const Source& source : sources()) {
+    const std::vector<std::string> lines = code_of(source);
+    bool in_type = false;
+    std::size_t begin = 0;  // 0: in no body
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const std::string& line = lines[i];
+      const std::size_t indent = line.find_first_not_of(' ');
+      if (indent == std::string::npos) continue;
+      if (indent == 0) in_type = std::regex_search(line, opens_type) || (in_type && line.front() != '}');
+      if (indent == 0 || !in_type) {
+        begin = 0;
+      } else if (begin == 0) {
+        if (line.back() == '{' && !std::regex_search(line, type)) begin = i;
+      } else if (line[indent] == '}' && indent <= lines[begin].find_first_not_of(' ')) {
+        INFO(source.path << ": " << lines[begin] << " has " << i - begin + 1 << " lines");
+        CHECK(i - begin + 1 <= 60);
+        begin = 0;
+      }
+    }
+  }
+}
+
 TEST_CASE("a file includes only lower layers and its own module") {
   const std::regex include("^#include \"([a-z_]+)/");
   for (const Source& source : sources()) {

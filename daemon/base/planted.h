@@ -58,6 +58,13 @@ enum class Bug {
   never_unmatched,
   no_retry,
   quiet_stop,
+  acks_in_outage,
+  lets_out_held,
+  loses_held,
+  denies_applied,
+  no_beats_in_outage,
+  loses_waiting,
+  starts_in_outage,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

@@ -32,13 +32,13 @@ struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
   Moment call_at;                   // the next provider call is not before this
-  Deadline beat_at;                 // the next heartbeat
-  Deadline idle_at;                 // the provider's idle timeout passes
-  Deadline hard_at;                 // the provider's maximum passes
-  Deadline own_hard_at;             // the plan's max_duration passes
-  Deadline rollover_at;             // a successor is due
-  Deadline start_by;                // start_timeout passes
-  Deadline stop_by;                 // stop_timeout passes
+  SessionDeadline beat_at;          // the next heartbeat
+  SessionDeadline idle_at;          // the provider's idle timeout passes
+  SessionDeadline hard_at;          // the provider's maximum passes
+  SessionDeadline own_hard_at;      // the plan's max_duration passes
+  SessionDeadline rollover_at;      // a successor is due
+  SessionDeadline start_by;         // start_timeout passes
+  SessionDeadline stop_by;          // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote

@@ -48,7 +48,7 @@ bool Rounds::look_up(Round& round, const Questions& questions, Findings& finding
   if (!found) {
     leave_undecided(std::move(round), now);
   } else if (!found->ok()) {
-    begin_outage(std::move(round), found->error(), now);
+    begin_outage(std::move(round), nullptr, found->error(), now);
   } else {
     findings = **std::move(found);
     return true;
@@ -67,13 +67,13 @@ void Rounds::commit(Round round, Now now) {
       return Written{*seq, store.checkpoint_due()};
     };
     const auto written = ask<Result<Written>>(
-        write, [this, batch](const Result<Written>& late, Now then) { late_commit(*batch, late, then); });
+        write, [this](const Result<Written>& late, Now then) { late_commit(late, then); });
     if (!written) {
-      hold_back(std::move(round), now);
+      hold_back(std::move(round), batch, now);
       return;
     }
     if (!written->ok()) {
-      begin_outage(std::move(round), written->error(), now);
+      begin_outage(std::move(round), batch, written->error(), now);
       return;
     }
     committed(*batch, **written);

@@ -10,7 +10,7 @@ namespace {
 
 std::string at(Wall time) { return to_rfc3339(time); }
 
-std::string origin_of(const SessionRow& row) {
+std::string creation_of(const SessionRow& row) {
   std::string words = "It was created at " + at(row.created_at) + " for plan " + row.plan.str() +
                       " at provider " + row.provider.str();
   if (row.occurrence != Wall{}) words += ", for the occurrence of " + at(row.occurrence);
@@ -137,7 +137,7 @@ void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<
 }
 
 std::vector<std::string> explain(const SessionRow& row, const SessionView* seen, const PlanView* plan) {
-  std::vector<std::string> words{origin_of(row), state_of(row)};
+  std::vector<std::string> words{creation_of(row), state_of(row)};
   if (!row.last_error.empty()) words.push_back("Its last error: " + printable(row.last_error, 400));
   tell_the_end(row, seen, words);
   if (seen != nullptr) tell_what_comes(row, *seen, words);

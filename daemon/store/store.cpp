@@ -135,11 +135,15 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
   return store;
 }
 
-Result<std::unique_ptr<Store>> Store::open_in_memory(const InstanceId& instance) {
-  auto store = open(memory_path);
+Result<std::unique_ptr<Store>> Store::open_as(const std::string& path, const InstanceId& instance) {
+  auto store = open(path);
   if (!store) return store;
   if (const Status begun = (*store)->begin_instance(instance); !begun) return begun.error();
   return store;
+}
+
+Result<std::unique_ptr<Store>> Store::open_in_memory(const InstanceId& instance) {
+  return open_as(memory_path, instance);
 }
 
 Status Store::begin_instance(const InstanceId& instance) {

@@ -49,7 +49,8 @@ class Store {
   // with the object. The path and the cure stand in the error.
   static Result<std::unique_ptr<Store>> open(const std::string& path, Refusal* refusal = nullptr);
 
-  // In memory, with an instance id that is not drawn: for runs that must repeat exactly.
+  // With an instance id that is not drawn: for runs that must repeat exactly.
+  static Result<std::unique_ptr<Store>> open_as(const std::string& path, const InstanceId& instance);
   static Result<std::unique_ptr<Store>> open_in_memory(const InstanceId& instance);
 
   ~Store();

@@ -23,21 +23,42 @@ void Simulation::check_all() {
 
 // 1: what the store gives back is what the keeper holds.
 void Simulation::check_store() {
-  if (random_.chance(0.99)) return;
-  Ledger ledger = store_->load().value();
+  if (random_.chance(0.99) || rounds_->in_outage()) return;
+  Ledger ledger = store().load().value();
   std::vector<SessionRow> held;
   for (const auto& [id, session] : world().sessions) held.push_back(session.row);
   std::sort(held.begin(), held.end(), by_id);
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
   if (ledger.counts != world().counts) fail("1: the store and the keeper count the same");
-  if (ledger.alerts.size() != world().alerts.size() ||
-      ledger.messages.size() != world().messages.size()) {
+  if (ledger.alerts.size() != world().alerts.size() || ledger.messages.size() != world().messages.size()) {
     fail("1: the store and the keeper hold the same alerts and messages");
   }
   if (ledger.held.size() != world().held.size() || ledger.last_delivery != world().last_delivery) {
     fail("1: the store and the keeper hold the same deliveries");
   }
+}
+
+// 4, 22: what leaves is on disk: a start as one that may have left, a stop as an end that was asked for.
+void Simulation::check_left(const Effect& effect) {
+  if (effect.kind == EffectKind::list) return;
+  const auto row = rows_.find(effect.session);
+  if (row == rows_.end()) {
+    fail("4: an effect has a committed row");
+  } else if (effect.kind == EffectKind::start && !row->second.start_sent_at) {
+    fail("22: a start leaves that is not on disk: " + effect.session.str());
+  } else if (effect.kind == EffectKind::stop && !row->second.ending && !is_terminal(row->second.state)) {
+    fail("22: a stop leaves that is not on disk: " + effect.session.str());
+  }
+}
+
+// 22: whatever the disk does, a session that is kept alive does not lapse.
+void Simulation::check_lapse(const SimRemote& remote) {
+  if (!calm_ || remote.alive || remote.stranger || remote.end_reason != Reason::idle_timeout) return;
+  const SessionRow& row = rows_.at(remote.session);
+  const auto plan = config_->plans.find(row.plan);
+  const bool kept = plan != config_->plans.end() && plan->second.keep_alive.heartbeat && !row.ending;
+  if (kept) fail("22: a session lapsed while the disk was in trouble: " + row.id.str());
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.
@@ -47,6 +68,7 @@ void Simulation::check_remotes() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
+      check_lapse(remote);
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
       if (++per_session[remote.session] > 1) fail("5: a double start of " + remote.session.str());
       const SessionRow& row = rows_.at(remote.session);
@@ -93,7 +115,8 @@ void Simulation::check_waiting() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       const bool active = remote.active_at && now_ >= *remote.active_at;
-      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8}) continue;
+      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8})
+        continue;
       fail("17: a remote is waited for without end: " + remote.id.str());
     }
   }
@@ -135,8 +158,10 @@ void Simulation::check_healed() {
   for (const auto& [id, session] : world().sessions) {
     const bool settled =
         now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
-    const bool stopping = session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
-    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) && !session.idle_at) {
+    const bool stopping =
+        session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
+    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) &&
+        !session.idle_at) {
       fail("7: a dead session is shown as active: " + id.str());
     }
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
@@ -145,7 +170,7 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store_->seen(ProviderName{provider}, key, {}).value().delivery)
+    if (!store().seen(ProviderName{provider}, key, {}).value().delivery)
       fail("8: an acknowledged delivery is lost");
   }
   for (const auto& [name, plan] : config_->plans) {

@@ -18,7 +18,7 @@ void Simulation::end_process() {
   for (const auto& [id, session] : world().sessions) {
     const Plan* plan = plan_of(session.row.plan);
     const bool stops = plan && plan->on_shutdown == OnShutdown::stop && !is_terminal(session.row.state);
-    if (stops && !session.row.ending) fail("18: not asked to end at shutdown: " + id.str());
+    if (stops && !session.row.ending && !rounds_->in_outage()) fail("18: not asked to end at shutdown: " + id.str());
   }
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -38,7 +38,9 @@ void Simulation::check_handover(const Effect& stop) {
   const auto plan = config_->plans.find(row.plan);
   const bool superseded = row.ending && row.ending->reason == Reason::superseded;
   if (!superseded || row.ending->cause != Cause::schedule || plan == config_->plans.end()) return;
-  if (plan->second.keep_alive.rollover != Rollover::make_before_break || plan->second.overlap == Overlap::replace) return;
+  if (plan->second.keep_alive.rollover != Rollover::make_before_break ||
+      plan->second.overlap == Overlap::replace)
+    return;
   if (!row.successor || rows_.at(*row.successor).state == State::queued) {
     fail("19: an old session is stopped before its successor is active: " + row.id.str());
   }

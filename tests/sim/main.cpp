@@ -24,9 +24,9 @@ int replay(const Options& options) {
   return verdict.broken.empty() ? 0 : 1;
 }
 
-int catch_mutant(std::uint64_t from, std::uint64_t seeds, const Mutant& mutant) {
+int catch_mutant(std::uint64_t from, std::uint64_t seeds, const Mutant& mutant, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, mutant}).run();
+    const Verdict verdict = Simulation({n, false, mutant, disk}).run();
     if (verdict.broken.empty()) continue;
     std::printf("caught by seed %llu: %s\n", static_cast<unsigned long long>(n), verdict.broken.c_str());
     return 0;
@@ -40,20 +40,20 @@ int print_mutants() {
   return 0;
 }
 
-int print_hashes(std::uint64_t from, std::uint64_t seeds) {
+int print_hashes(std::uint64_t from, std::uint64_t seeds, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, {}}).run();
+    const Verdict verdict = Simulation({n, false, {}, disk}).run();
     std::printf("%llu %016llx%s\n", static_cast<unsigned long long>(n),
                 static_cast<unsigned long long>(verdict.log_hash), verdict.broken.empty() ? "" : " broken");
   }
   return 0;
 }
 
-int run_many(std::uint64_t from, std::uint64_t seeds) {
+int run_many(std::uint64_t from, std::uint64_t seeds, bool disk) {
   Verdict all;
   std::uint64_t broken = 0;
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, {}}).run();
+    const Verdict verdict = Simulation({n, false, {}, disk}).run();
     all.starts += verdict.starts;
     all.crashes += verdict.crashes;
     all.rollovers += verdict.rollovers;
@@ -63,6 +63,7 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
     all.outages += verdict.outages;
     all.lasted += verdict.lasted;
     all.messages += verdict.messages;
+    all.troubles += verdict.troubles;
     all.session_time += verdict.session_time;
     if (verdict.broken.empty()) continue;
     ++broken;
@@ -70,14 +71,16 @@ int run_many(std::uint64_t from, std::uint64_t seeds) {
   }
   const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
   const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
-  std::printf("%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages\n",
-              static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes, all.rollovers, all.deliveries,
-              all.adopted, all.orphans, all.outages, all.messages);
+  std::printf(
+      "%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d "
+      "adopted, %d orphans, %d outages, %d messages, %d troubles of the disk\n",
+      static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes,
+      all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages, all.troubles);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
   // Faults that never happen would hide bugs as well as a check that never fails.
   const bool exercised = all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
-                         all.orphans > 0 && all.outages > 0 && all.messages > 0;
+                         all.orphans > 0 && all.outages > 0 && all.messages > 0 && all.troubles > 0;
   return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
 }
 
@@ -95,11 +98,13 @@ int main(int argc, char** argv) {
   std::string mutant;
   bool hashes = false;
   bool list = false;
+  bool disk = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
+  app.add_flag("--disk", disk, "give the disk its troubles in each seed");
   app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
   app.add_flag("--mutants", list, "print the names of the bugs that can be planted");
   std::vector<std::string> names;
@@ -108,9 +113,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (list) return print_mutants();
   const Mutant planted = mutant.empty() ? Mutant{} : mutant_named(mutant);
-  if (seed != 0) return replay({seed, true, planted});
-  if (!mutant.empty()) return catch_mutant(from, seeds, planted);
-  if (hashes) return print_hashes(from, seeds);
+  disk = disk || planted.disk;
+  if (seed != 0) return replay({seed, true, planted, disk});
+  if (!mutant.empty()) return catch_mutant(from, seeds, planted, disk);
+  if (hashes) return print_hashes(from, seeds, disk);
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
-  return run_many(from, seeds);
+  return run_many(from, seeds, disk);
 }

@@ -23,7 +23,8 @@ void Simulation::draw_money() {
   deaf_ = random_.chance(0.5) ? random_.unit() * 0.5 : 0;
   for (auto& [name, traits] : config_->providers) {
     if (!random_.chance(0.5)) continue;
-    traits.price = Price{1 + random_.unit() * 5, random_.chance(0.5) ? minutes{1} : Millis{0}, "USD"};
+    traits.price = Price{1 + random_.unit() * 5,
+                         random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0}, "USD"};
   }
   if (!random_.chance(0.3)) return;
   Budget budget;
@@ -54,7 +55,8 @@ void Simulation::check_budgets(const Effect& start) {
       if (price) amount.cost += cost_of(spent.billed, *price);
     }
     // Between the decision and this moment no time passes.
-    if (level_of(budget, amount) == BudgetLevel::hard) fail("13: a start leaves though its budget is used up");
+    if (level_of(budget, amount) == BudgetLevel::hard)
+      fail("13: a start leaves though its budget is used up");
     if (budget.max_cost && amount.cost + reserved > *budget.max_cost * (1 + 1e-6)) {
       fail("13: a start leaves whose least price its budget has no room for");
     }
@@ -71,7 +73,8 @@ void Simulation::cut_off() {
   });
 }
 
-// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come in late.
+// 16: without a route of our own nothing is held against a provider. Answers that were on their way may come
+// in late.
 void Simulation::check_notice(const Notice& notice) {
   log("notice " + std::string(event_word(notice.topic, notice.phase)) + " " + notice.subject);
   const bool down = notice.topic == Topic::provider_down && notice.phase == Phase::firing;
@@ -124,7 +127,8 @@ void Simulation::check_notices() {
     fail("15: a message is lost: " + id);
   }
   for (const auto& [key, track] : world().alerts) {
-    if (key.topic == Topic::provider_down) fail("15: a provider is told to be down that is not: " + key.subject);
+    if (key.topic == Topic::provider_down)
+      fail("15: a provider is told to be down that is not: " + key.subject);
   }
   if (clock_steps_) return;
   std::set<std::string> lasting;
@@ -133,7 +137,8 @@ void Simulation::check_notices() {
     const std::string subject = std::string(to_string(key.topic)) + " " + key.subject;
     const bool waits = std::any_of(world().messages.begin(), world().messages.end(),
                                    [](const auto& one) { return one.second.row.attempts > 0; });
-    if (key.target == ops && old && !waits && !told_[subject].firing) fail("15: what lasts was not told: " + subject);
+    if (key.target == ops && old && !waits && !told_[subject].firing)
+      fail("15: what lasts was not told: " + subject);
     const Millis interval = config_->targets.at(ops).repeat_interval;
     if (key.target == ops && track.row.told_at + interval + minutes{5} < now().wall) {
       fail("14: what lasts is not told again: " + subject);

@@ -18,6 +18,7 @@ struct Mutant {
   std::string_view breaks;  // the invariant of docs/architecture.md by its number, or the rule
   Bug bug = Bug::none;
   void (*ignore)(Config&) = nullptr;  // what is not heeded of the configuration
+  bool disk = false;                  // it needs a disk that fails
 };
 
 const std::vector<Mutant>& mutants();

@@ -94,7 +94,6 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 }
 
 void Simulation::draw_world() {
-  store_ = Store::open_in_memory(InstanceId{"simulated"}).value();
   config_ = std::make_shared<Config>();
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
   for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
@@ -131,12 +130,37 @@ void Simulation::draw_world() {
   phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
   crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.03 : 0;
   clock_steps_ = random_.chance(0.3);
+  draw_disk();
+}
+
+void Simulation::draw_disk() {
+  const InstanceId instance{"simulated"};
+  if (!options_.disk && !random_.chance(0.2)) {
+    store_ = Store::open_in_memory(instance).value();
+    return;
+  }
+  disk_ = std::make_unique<SimDisk>(instance, [this] { return now_; });
+  calm_ = random_.chance(0.4);
+  if (!calm_) return;
+  phase_faults_ = {};
+  crash_rate_ = 0;
+  clock_steps_ = false;
+}
+
+void Simulation::trouble_disk() {
+  const auto trouble = static_cast<Trouble>(1 + random_.below(5));
+  const Millis lasts = random_.chance(0.3)   ? Millis{1}
+                       : random_.chance(0.5) ? random_.between(Seconds{1}, Seconds{40})
+                                             : random_.between(minutes{1}, minutes{20});
+  ++verdict_.troubles;
+  log("the disk " + std::string(to_string(trouble)) + " for " + to_text(lasts));
+  disk_->trouble(trouble, now_ + lasts, random_);
 }
 
 void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
 
 void Simulation::meddle() {
-  if (random_.chance(0.05)) {
+  if (!calm_ && random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
         if (!remote.alive || remote.stranger || !random_.chance(phase_faults_.end_alone * 10)) continue;
@@ -154,6 +178,8 @@ void Simulation::meddle() {
       later(now_ + random_.between(Seconds{1}, minutes{20}), [this, years] { step_clock(-years); });
     }
   }
+  if (disk_ && random_.chance(0.06)) trouble_disk();
+  if (calm_) return;
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();
   if (random_.chance(0.01)) leave();
@@ -198,7 +224,14 @@ void Simulation::reload() {
   }
   config_ = next;
   log("reload");
-  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0});
+  load_config();
+}
+
+// Where it is refused, its sender tries again.
+void Simulation::load_config() {
+  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
+    if (!ack) later(now_ + Seconds{10}, [this] { load_config(); });
+  });
 }
 
 void Simulation::run_until(Mono end) {
@@ -256,12 +289,14 @@ void Simulation::live() {
   const Mono begin = now_;
   run_until(begin + phase1);
   faults_ = {};
+  if (disk_) disk_->trouble(Trouble::none, now_, random_);
   crash_rate_ = 0;
   deaf_ = 0;
   for (auto& [name, provider] : providers_) provider.expire(now_);
   healed_at_ = now_;
   log("healed");
   later(now_ + minutes{10}, [this] { check_waiting(); });
+  later(now_ + minutes{12}, [this] { check_orphans(); });
   later(now_ + minutes{27}, [this] { check_wanted(); });
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();

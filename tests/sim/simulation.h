@@ -1,7 +1,7 @@
-// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers and clock.
-// Crashes enter where the rounds meet the rest of the process: before and after a commit, and while effects leave.
-// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops
-// it.
+// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers
+// and clock. Crashes enter where the rounds meet the rest of the process: before and after a commit, and
+// while effects leave. Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first
+// broken invariant stops it.
 #pragma once
 
 #include <functional>
@@ -15,6 +15,7 @@
 
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
+#include "sim/disk.h"
 #include "sim/mutants.h"
 #include "sim/provider.h"
 #include "store/store.h"
@@ -25,13 +26,14 @@ struct Options {
   std::uint64_t seed = 1;
   bool log = false;
   Mutant mutant;
+  bool disk = false;  // its troubles in each seed, not in some
 };
 
 struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
-  int messages = 0;
+  int messages = 0, troubles = 0;  // of the disk
   Millis lasted{};
   Millis session_time{};  // of the providers' remotes
 };
@@ -52,6 +54,7 @@ class Simulation {
   };
 
   void draw_world();
+  void draw_disk();
   Plan draw_plan(int number, const SimProvider& provider);
   void later(Mono at, std::function<void()> act);
   const World& world() const { return rounds_->keeper().world(); }
@@ -62,10 +65,15 @@ class Simulation {
   void step(Mono at);
   void turn();
   RoundPorts ports();
-  Result<std::int64_t> commit(const Batch& batch);
+  Result<std::int64_t> commit(Store& store, const Batch& batch);
+  void record(const Batch& batch);
+  bool is_on_disk(const Batch& batch);
+  void trouble_disk();
+  Store& store() { return disk_ ? disk_->store() : *store_; }
   void dispatch_all(const std::vector<Effect>& effects);
   void restart();
   void reload();
+  void load_config();
   void dispatch(const Effect& effect);
   void post(const Post& post);
   void hear(const MessageRow& message);
@@ -82,6 +90,7 @@ class Simulation {
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
+  void send_again(SimDelivery delivery);
   void acknowledge(Waiter waiter, std::optional<Ack> ack);
   void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
@@ -92,6 +101,8 @@ class Simulation {
   void check_all();
   void check_store();
   void check_remotes();
+  void check_left(const Effect& effect);
+  void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_waiting();
   void check_reloads();
@@ -106,6 +117,7 @@ class Simulation {
   void check_start_rate(const Effect& start);
   void check_session(const Tracked& session);
   void check_wanted();
+  void check_orphans();
   void fail(const std::string& what);
   void log(const std::string& line);
   std::string place() const;
@@ -131,6 +143,10 @@ class Simulation {
   std::map<ProviderName, Outage> outages_;
   std::shared_ptr<Config> config_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<SimDisk> disk_;  // in place of the store in memory, where it has troubles
+  std::optional<Batch> in_doubt_;  // of a commit that failed
+  bool store_works_ = true;
+  bool calm_ = false;  // but for the disk nothing goes wrong
   std::unique_ptr<StoreAccess> access_;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Rounds> rounds_;
@@ -144,7 +160,7 @@ class Simulation {
   struct LastEnd {
     State state = State::closed;
     Reason reason = Reason::lost;
-    Mono at{};
+    Wall at{};
     int epoch = 0;
   };
   std::map<SlotOccurrence, LastEnd> ends_;

@@ -1,4 +1,5 @@
-// The ports of the rounds in virtual time: the commit, the effects and the answers; and the crashes in between.
+// The ports of the rounds in virtual time: the commit, the effects and the answers; and the crashes in
+// between.
 #include <algorithm>
 
 #include "base/check.h"
@@ -16,34 +17,46 @@ struct Killed {};
 }  // namespace
 
 void Simulation::restart() {
-  ++epoch_;
   ++verdict_.crashes;
   for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
-  for (auto& [waiter, delivery] : waiting_) {
-    // Nobody answered it, so the provider sends it again.
-    delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
-    if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
-  }
+  for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
   health_.clear();
   inbox_ = std::make_unique<Inbox>(deliveries_max);
-  access_ = std::make_unique<DirectStore>(*store_);
-  rounds_ = std::make_unique<Rounds>(store_->load().value(), now(), *inbox_, *access_, ports());
+  rounds_.reset();
+  if (disk_) {
+    disk_->start_anew(random_);
+  } else {
+    access_ = std::make_unique<DirectStore>(*store_);
+  }
+  if (in_doubt_ && is_on_disk(*in_doubt_)) record(*in_doubt_);
+  in_doubt_.reset();
+  StoreAccess& access = disk_ ? static_cast<StoreAccess&>(*disk_) : *access_;
+  rounds_ = std::make_unique<Rounds>(store().load().value(), now(), *inbox_, access, ports());
+  ++epoch_;
   leaving_since_.reset();
-  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0});
+  load_config();
 }
 
 RoundPorts Simulation::ports() {
   RoundPorts ports;
-  ports.commit = [this](Store&, const Batch& batch) { return commit(batch); };
+  ports.commit = [this](Store& store, const Batch& batch) { return commit(store, batch); };
+  ports.on_disk = [this](const Batch& batch, const Config&) {
+    in_doubt_.reset();
+    record(batch);
+  };
   ports.dispatch = [this](const std::vector<Effect>& effects) { dispatch_all(effects); };
   ports.post = [this](const std::vector<Post>& posts) {
     for (const Post& one : posts) post(one);
   };
   ports.noticed = [this](const Notice& notice) { check_notice(notice); };
   ports.store_error = [this](const std::string& what) {
-    if (!what.empty()) fail("the store takes every batch: " + what);
+    if (what.empty()) in_doubt_.reset();
+    if (!what.empty() && !disk_) fail("the store takes every batch: " + what);
+    if (what.empty() != store_works_)
+      log(what.empty() ? "the store works again" : "the store cannot be used");
+    store_works_ = what.empty();
   };
   return ports;
 }
@@ -51,19 +64,27 @@ RoundPorts Simulation::ports() {
 void Simulation::turn() {
   try {
     rounds_->turn(now());
+    if (!rounds_->fatal().empty()) fail("22: after an outage: " + rounds_->fatal());
   } catch (const Killed&) {
     restart();
   }
   if (verdict_.broken.empty()) check_all();
 }
 
-Result<std::int64_t> Simulation::commit(const Batch& batch) {
+Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
+  in_doubt_ = batch;
   const bool crashes = random_.chance(crash_rate_);
   if (crashes && random_.chance(0.5)) {
     log("crash before the commit");
     throw Killed{};
   }
-  Result<std::int64_t> seq = store_->commit(batch);
+  Result<std::int64_t> seq = disk_ ? disk_->commit(store, batch) : store.commit(batch);
+  if (!crashes) return seq;
+  log("crash after the commit");
+  throw Killed{};
+}
+
+void Simulation::record(const Batch& batch) {
   for (const SessionRow& row : batch.sessions) {
     check_row(row);
     rows_[row.id] = row;
@@ -72,11 +93,18 @@ Result<std::int64_t> Simulation::commit(const Batch& batch) {
   for (const MissedRow& row : batch.missed) {
     check_missed(row);
     missed_.insert({row.plan, row.occurrence});
-    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
+    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " +
+        std::string(to_string(row.why)));
   }
-  if (!crashes) return seq;
-  log("crash after the commit");
-  throw Killed{};
+}
+
+// A transaction is there as a whole or not at all, so that one row of it tells.
+bool Simulation::is_on_disk(const Batch& batch) {
+  if (!batch.sessions.empty())
+    return store().session(batch.sessions.back().id).value() == batch.sessions.back();
+  if (batch.plans.empty()) return false;
+  const std::vector<PlanRow> plans = store().load().value().plans;
+  return std::find(plans.begin(), plans.end(), batch.plans.back()) != plans.end();
 }
 
 void Simulation::dispatch_all(const std::vector<Effect>& effects) {
@@ -109,16 +137,28 @@ void Simulation::note(const TransitionRow& t) {
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
 
+// Nobody took it, so the provider sends it again.
+void Simulation::send_again(SimDelivery delivery) {
+  delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
+  if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(std::move(delivery));
+}
+
 void Simulation::acknowledge(Waiter waiter, std::optional<Ack> ack) {
   const auto waits = waiting_.find(waiter);
-  if (!ack || waits == waiting_.end()) return;
+  if (waits == waiting_.end()) return;
+  if (!ack) {
+    send_again(std::move(waits->second));
+    waiting_.erase(waits);
+    return;
+  }
   acknowledged_.insert({waits->second.row.provider.str(), waits->second.row.key});
   ++verdict_.deliveries;
   waiting_.erase(waits);
 }
 
 void Simulation::dispatch(const Effect& effect) {
-  if (effect.kind != EffectKind::list && !rows_.contains(effect.session)) fail("4: an effect has a committed row");
+  check_left(effect);
+  if (!verdict_.broken.empty()) return;
   if (effect.kind == EffectKind::start) {
     ++verdict_.starts;
     check_start_rate(effect);
@@ -127,7 +167,8 @@ void Simulation::dispatch(const Effect& effect) {
   if (effect.kind == EffectKind::stop) check_handover(effect);
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
-  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches nobody.
+  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches
+  // nobody.
   later(sent, [this, &provider, effect, epoch = epoch_] { call(provider, effect, epoch); });
 }
 
@@ -146,7 +187,7 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       effect.remote.str());
   // By value: the answer outlives this call.
   const auto say = [this, effect, sent, epoch](Mono at, Result<std::vector<Remote>> remotes,
-                                        std::optional<Wall> date) {
+                                               std::optional<Wall> date) {
     later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch] {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
@@ -227,7 +268,9 @@ void Simulation::deliver(SimDelivery delivery) {
   event.row.received_at = now().wall;
   const Waiter waiter = ++waiters_;
   waiting_[waiter] = std::move(delivery);
-  KEEPER_CHECK(inbox_->offer(std::move(event), [this, waiter](std::optional<Ack> ack) { acknowledge(waiter, ack); }));
+  const bool taken =
+      inbox_->offer(std::move(event), [this, waiter](std::optional<Ack> ack) { acknowledge(waiter, ack); });
+  if (!taken) acknowledge(waiter, std::nullopt);
 }
 
 }  // namespace keeper::sim

@@ -39,7 +39,7 @@ Headline headline_of(const View& view, const DaemonFacts& facts) {
   if (degraded == 1) return {"bad", "One plan is degraded"};
   if (degraded > 1) return {"bad", std::to_string(degraded) + " plans are degraded"};
   if (!facts.config.last_reload_successful)
-    return {"warn", "The last reload was refused; the old plans stay"};
+    return {"warn", "The last reload was refused; the configuration before it stays in effect"};
   if (view.plans.empty()) return {"calm", "No plans are configured"};
   return {"good", "All plans are as wanted"};
 }
@@ -94,7 +94,7 @@ class Writer {
     html_.raw("</ul></header>\n");
   }
 
-  // What is not as it should be: what, why, and what comes next.
+  // Lists everything that is not as it should be, why, and what comes next.
   void write_attention() {
     Html list(page_.now);
     if (!page_.facts.config.last_reload_error.empty()) {
@@ -209,7 +209,7 @@ class Writer {
     html_.raw(" UTC</title></rect>");
   }
 
-  // The nearest to its deadline first.
+  // The session that is nearest to its deadline comes first.
   void write_sessions() {
     if (view_.sessions.empty()) return html_.nothing("Sessions", "No session is under way.");
     std::vector<const SessionView*> sessions;

@@ -193,6 +193,7 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
 
 void reconcile_plan(Draft& draft, const PlanName& name) {
   const Plan* plan = draft.plan(name);
+  if (!plan && !draft.world().plans.contains(name)) return;  // what orphans are recorded under is no plan
   PlanTrack& track = draft.edit_plan(name);
   track.wake_wall = Wall::max();
   track.wake_mono = mono_never;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/notices.h"
 
@@ -37,7 +38,7 @@ void add_session(Amount& amount, const Config& config, const SessionRow& row, co
   const auto life = lifetime(row, now);
   if (life) {
     add(amount, spent_within(*life, price.minimum, period), price);
-  } else if (!is_terminal(row.state)) {
+  } else if (!is_terminal(row.state) && !planted(Bug::no_reservation)) {
     amount.cost += cost_of(price.minimum, price);
   }
 }
@@ -281,7 +282,7 @@ void on_period_counted(Draft& draft, const PeriodCounted& counted) {
     track.ended.clear();
     track.refused = false;
     for (const SpentBy& one : counted.spent) {
-      if (key.covers(one.plan, one.provider)) track.ended[one.provider] += one.spent;
+      if (key.covers(one.plan, one.provider) && !planted(Bug::no_count)) track.ended[one.provider] += one.spent;
     }
     wake_covered(draft, key);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/delivery_rule.h"
 #include "core/lifecycle.h"
@@ -56,13 +57,13 @@ Held held_from(const HeldRow& row, Mono now) {
 
 void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
-    if (held.until > draft.now().mono) break;
+    if (held.until > draft.now().mono || planted(Bug::never_unmatched)) break;
     unmatch(draft, id, held);
   }
 }
 
 void on_delivered(Draft& draft, Delivered delivered) {
-  if (delivered.seen) {
+  if (delivered.seen && !planted(Bug::double_delivery)) {
     draft.acknowledge(delivered.waiter, Ack::duplicate);
     return;
   }
@@ -89,7 +90,7 @@ void on_delivered(Draft& draft, Delivered delivered) {
 
 void match_held(Draft& draft, const SessionId& id, const std::vector<DeliveryRow>& held) {
   const Tracked* session = draft.find(id);
-  if (!session || !session->row.remote_id) return;
+  if (!session || !session->row.remote_id || planted(Bug::unmatched_held)) return;
   const RemoteId remote = *session->row.remote_id;
   std::vector<DeliveryRow> matched;
   for (const DeliveryRow& row : held) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -19,6 +20,7 @@ bool is_handled(const PlanRow& row, Wall occurrence) {
 }
 
 void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why) {
+  if (planted(Bug::lost_missed)) return;
   draft.miss({plan, occurrence, why, draft.now().wall});
 }
 
@@ -86,7 +88,7 @@ void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why) {
 }
 
 void mark_handled(PlanRow& row, Wall occurrence) {
-  if (is_handled(row, occurrence)) return;
+  if (is_handled(row, occurrence) || planted(Bug::begins_twice)) return;
   row.handled.insert(std::upper_bound(row.handled.begin(), row.handled.end(), occurrence), occurrence);
   if (row.handled.size() <= handled_max) return;
   row.handled_before = row.handled.front();
@@ -134,11 +136,11 @@ bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
       return false;
     case Overlap::skip:
       want.begin.reset();
-      note_missed(draft, plan.name, occurrence, Missed::overlap);
+      if (!planted(Bug::skips_unrecorded)) note_missed(draft, plan.name, occurrence, Missed::overlap);
       return false;
     case Overlap::buffer_one:
       want.begin.reset();
-      if (row.buffered) {
+      if (row.buffered && !planted(Bug::drops_buffered)) {
         note_missed(draft, plan.name, occurrence, Missed::overlap);
       } else {
         row.buffered = occurrence;

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/planted.h"
 #include "core/budget.h"
 #include "core/condition.h"
 #include "core/lifecycle.h"
@@ -66,7 +67,7 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
     const auto calm = calm_at(draft, plan, draft.slot({plan.name, replica}));
     if (calm && *calm > now) track.wake_wall = std::min(track.wake_wall, *calm);
   }
-  track.wake_mono = retry.value_or(mono_never);
+  track.wake_mono = planted(Bug::no_retry) ? mono_never : retry.value_or(mono_never);
 }
 
 }  // namespace
@@ -104,6 +105,7 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     replaces = apply_overlap(draft, *plan, track.row, want);
   } else if (!windows && track.row.buffered && !paused && !want.begin) {
     want.begin = std::exchange(track.row.buffered, std::nullopt);
+    if (planted(Bug::loses_buffered)) want.begin.reset();
   }
   if (!windows && want.begin) {
     if (const auto hold = budget_hold(draft, *plan)) {
@@ -111,12 +113,14 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
       want.begin.reset();
     }
   }
+  // What is replaced ends in every slot before its successor begins in any; none takes it up again meanwhile.
+  if (plan->overlap == Overlap::replace && track.row.buffered) want.repeats = false;
   std::optional<Mono> retry;
   for (const int replica : replicas) {
     const SlotKey key{name, replica};
-    if (replica >= plan->count) {
+    if (replica >= plan->count && !planted(Bug::keeps_replicas)) {
       end_all(draft, key, Reason::stopped_by_plan, Cause::reload);
-    } else if (windows && !want.alive) {
+    } else if (windows && !want.alive && !planted(Bug::no_window_end)) {
       end_all(draft, key, Reason::stopped_by_plan, Cause::schedule);
     } else if (replaces) {
       end_all(draft, key, Reason::superseded, Cause::schedule);

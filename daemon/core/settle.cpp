@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/condition.h"
@@ -21,7 +22,7 @@ void apply_stop_timeout(Draft& draft, Tracked& session) {
   const Plan* plan = draft.plan(session.row.plan);
   const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
   arm_stop_timeout(session, draft.now().mono, limit);
-  if (draft.now().mono < *session.stop_by) return;
+  if (draft.now().mono < *session.stop_by || planted(Bug::quiet_stop)) return;
   const std::string why = session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
   constexpr std::string_view overdue = "not ended within stop_timeout";
   if (why.starts_with(overdue)) return;
@@ -152,7 +153,7 @@ bool begin_start(Draft& draft, Tracked& session) {
   // It may have been blocked for less time than was expected: from here on start_timeout is enough.
   const Plan* plan = draft.plan(session.row.plan);
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
-  session.row.start_sent_at = draft.now().wall;
+  if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
   session.start_sent = draft.now().mono;
   session.sent_before = false;
@@ -195,7 +196,7 @@ void call_with_remote(Draft& draft, Tracked& session) {
   if (session.row.ending) {
     send(draft, session, EffectKind::stop);
   } else if (!is_terminal(session.row.state) && session.beat_at && draft.now().mono >= *session.beat_at) {
-    send(draft, session, EffectKind::keep_alive);
+    send(draft, session, planted(Bug::deaf_heartbeat) ? EffectKind::observe : EffectKind::keep_alive);
   } else {
     send(draft, session, EffectKind::observe);
   }
@@ -204,7 +205,9 @@ void call_with_remote(Draft& draft, Tracked& session) {
 // The earliest moment at which the session needs a look; mono_never while an answer is under way.
 Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
+  if (planted(Bug::spinner)) return draft.now().mono;
   Mono due = waits ? mono_never : session.call_at;
+  if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
     due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
     const bool may_roll =
@@ -236,7 +239,7 @@ void settle(Draft& draft, const SessionId& id) {
       }
     }
   }
-  look_again(session, traits ? due_of(draft, session, waits) : mono_never);
+  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, waits) : mono_never);
 }
 
 }  // namespace keeper

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "runtime/rounds.h"
 #include "runtime/rowless.h"
 
@@ -37,8 +38,9 @@ void refuse(std::vector<Item>& items) {
 }
 
 void refuse_deliveries(std::vector<Item>& items) {
+  const auto ack = planted(Bug::acks_in_outage) ? std::optional(Ack::recorded) : std::nullopt;
   for (Item& item : items) {
-    if (is_delivery(item)) answer(item, std::nullopt);
+    if (is_delivery(item)) answer(item, ack);
   }
 }
 
@@ -75,6 +77,7 @@ void Rounds::begin_outage(Round round, std::shared_ptr<const Batch> batch, const
 void Rounds::hold_back(Round round, std::shared_ptr<const Batch> batch, Now now) {
   enter_outage("the disk has not taken a write within store.commit_patience", now);
   refuse_deliveries(round.items());
+  if (planted(Bug::lets_out_held)) round.let_out(ports_);
   round.let_out_rowless(ports_);
   outage_->written = round.written();
   outage_->batch = std::move(batch);
@@ -94,7 +97,7 @@ void Rounds::late_commit(const Result<Written>& written, Now now) {
   outage_->installed = false;
   if (written) {
     committed(*outage_->batch, *written);
-    held.let_out(ports_);
+    if (!planted(Bug::loses_held)) held.let_out(ports_);
     end_outage();
     return;
   }
@@ -137,7 +140,7 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
   outage_->written.clear();
   Round failed = std::exchange(outage_->failed, {});
   const std::string without = difference(keeper_.world(), *ledger);
-  if (without.empty()) {
+  if (without.empty() || planted(Bug::denies_applied)) {
     refuse(failed.items());
     move_to(outage_->waiting, failed.items());
     return;
@@ -177,7 +180,9 @@ void Rounds::work_in_outage(Now now) {
   if (!outage_ || !fatal_.empty()) return;
   Round round;
   for (Item& item : inbox_.take(inbox_.size())) take_rowless(std::move(item), now, round);
-  round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
+  if (!planted(Bug::no_beats_in_outage)) {
+    round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
+  }
   changed_ = true;
   round.let_out(ports_);
   if (now.mono < outage_->retry_at) return;
@@ -208,7 +213,7 @@ void Rounds::probe(Now now) {
 void Rounds::end_outage() {
   ports_.store_error({});
   changed_ = true;
-  inbox_.put_back(std::move(outage_->waiting));
+  if (!planted(Bug::loses_waiting)) inbox_.put_back(std::move(outage_->waiting));
   inbox_.accept_deliveries(true);
   outage_.reset();
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace keeper {
 namespace {
 
@@ -56,6 +58,8 @@ bool Rounds::look_up(Round& round, const Questions& questions, Findings& finding
 
 void Rounds::commit(Round round, Now now) {
   const auto batch = std::make_shared<const Batch>(round.batch());
+  if (planted(Bug::early_ack)) round.acknowledge();
+  if (planted(Bug::early_dispatch)) std::exchange(round, {}).let_out(ports_);
   if (!batch->empty()) {
     const auto write = [batch, commit = ports_.commit](Store& store) -> Result<Written> {
       const Result<std::int64_t> seq = commit(store, *batch);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace keeper {
 namespace {
 
@@ -107,7 +109,7 @@ Decision rowless_part(const Decision& tick, const std::set<SessionId>& written) 
     const bool in_doubt = written.contains(change.key);
     if (effect->kind == EffectKind::keep_alive) {
       part.sessions.push_back({change.key, change.before, with_call_of(*change.before, *change.after)});
-    } else if (!in_doubt && change.before->row == change.after->row) {
+    } else if ((!in_doubt && change.before->row == change.after->row) || planted(Bug::starts_in_outage)) {
       part.sessions.push_back(change);
     } else {
       continue;

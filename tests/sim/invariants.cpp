@@ -1,6 +1,5 @@
 // The invariants of the README, checked against the providers' truth.
 #include <algorithm>
-#include <tuple>
 
 #include "core/draft.h"
 #include "sim/simulation.h"
@@ -10,14 +9,13 @@ namespace {
 
 bool by_id(const SessionRow& a, const SessionRow& b) { return a.id < b.id; }
 
-using SlotOccurrence = std::tuple<PlanName, Wall, int>;
-
 }  // namespace
 
 void Simulation::check_all() {
   for (const auto& [id, session] : world().sessions) {
     const std::string broken = broken_invariant(world(), session, now());
     if (!broken.empty()) fail("2: " + broken);
+    check_session(session);
   }
   check_store();
   check_remotes();
@@ -84,6 +82,14 @@ void Simulation::check_remotes() {
     const bool rolls = ids.size() == 2 && (a.successor == b.id || b.successor == a.id);
     if (!rolls) fail("5: more than one live remote of " + std::get<0>(slot).str());
   }
+  // Where occurrences may not overlap, those of one slot live one after the other.
+  std::set<std::pair<PlanName, int>> occupied;
+  for (const auto& [slot, ids] : per_slot) {
+    const auto& [name, occurrence, replica] = slot;
+    const Plan* plan = plan_of(name);
+    if (!plan || plan->schedule.kind() != Schedule::Kind::occurrences || plan->overlap == Overlap::allow) continue;
+    if (!occupied.insert({name, replica}).second) fail("overlap: two occurrences live at once: " + name.str());
+  }
 }
 
 // 12: each occurrence that was due began, or stands in the store with the reason.
@@ -133,6 +139,7 @@ void Simulation::check_healed() {
   check_occurrences();
   check_notices();
   check_reloads();
+  check_wanted();
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {

@@ -13,8 +13,13 @@ void Simulation::leave() {
 // 18: what leaves says of itself that it is ready: nothing of a plan that stops at shutdown is alive then.
 void Simulation::end_process() {
   if (!leaving_since_ || inbox_->size() > 0 || !verdict_.broken.empty()) return;
-  const bool ready = rounds_->keeper().ready_to_leave() || options_.mutant == Mutant::hasty_leave;
+  const bool ready = rounds_->keeper().ready_to_leave();
   if (!ready && now_ - *leaving_since_ < std::chrono::minutes{2}) return;
+  for (const auto& [id, session] : world().sessions) {
+    const Plan* plan = plan_of(session.row.plan);
+    const bool stops = plan && plan->on_shutdown == OnShutdown::stop && !is_terminal(session.row.state);
+    if (stops && !session.row.ending && !rounds_->in_outage()) fail("18: not asked to end at shutdown: " + id.str());
+  }
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (!ready || !remote.alive || remote.stranger || remote.unexpected) continue;

@@ -1,12 +1,14 @@
 // sim: runs seeds of the simulation. `sim --seed N` replays one with its log; `sim --seeds M` runs many;
-// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --hashes` prints the hash of
-// each seed's log, so that a change that should not be seen can be told from one that is.
+// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --mutants` prints their names;
+// `sim --hashes` prints the hash of each seed's log, so that a change that should not be seen can be told from one that
+// is.
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <string>
+#include <vector>
 
 #include "sim/simulation.h"
 
@@ -22,21 +24,25 @@ int replay(const Options& options) {
   return verdict.broken.empty() ? 0 : 1;
 }
 
-int catch_mutant(std::uint64_t from, std::uint64_t seeds, Mutant mutant, bool disk) {
+int catch_mutant(std::uint64_t from, std::uint64_t seeds, const Mutant& mutant, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
     const Verdict verdict = Simulation({n, false, mutant, disk}).run();
     if (verdict.broken.empty()) continue;
-    std::printf("caught after %llu seeds: %s\n", static_cast<unsigned long long>(n - from + 1),
-                verdict.broken.c_str());
+    std::printf("caught by seed %llu: %s\n", static_cast<unsigned long long>(n), verdict.broken.c_str());
     return 0;
   }
   std::printf("no invariant saw the planted bug in %llu seeds\n", static_cast<unsigned long long>(seeds));
   return 1;
 }
 
+int print_mutants() {
+  for (const Mutant& one : mutants()) std::printf("%s\n", std::string(one.name).c_str());
+  return 0;
+}
+
 int print_hashes(std::uint64_t from, std::uint64_t seeds, bool disk) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, Mutant::none, disk}).run();
+    const Verdict verdict = Simulation({n, false, {}, disk}).run();
     std::printf("%llu %016llx%s\n", static_cast<unsigned long long>(n),
                 static_cast<unsigned long long>(verdict.log_hash), verdict.broken.empty() ? "" : " broken");
   }
@@ -47,7 +53,7 @@ int run_many(std::uint64_t from, std::uint64_t seeds, bool disk) {
   Verdict all;
   std::uint64_t broken = 0;
   for (std::uint64_t n = from; n < from + seeds; ++n) {
-    const Verdict verdict = Simulation({n, false, Mutant::none, disk}).run();
+    const Verdict verdict = Simulation({n, false, {}, disk}).run();
     all.starts += verdict.starts;
     all.crashes += verdict.crashes;
     all.rollovers += verdict.rollovers;
@@ -89,8 +95,9 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 2000;
   std::uint64_t from = 1;
   std::uint64_t long_times = 20;
-  std::string mutant = "none";
+  std::string mutant;
   bool hashes = false;
+  bool list = false;
   bool disk = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
@@ -99,10 +106,16 @@ int main(int argc, char** argv) {
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
   app.add_flag("--disk", disk, "give the disk its troubles in each seed");
   app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
-  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
+  app.add_flag("--mutants", list, "print the names of the bugs that can be planted");
+  std::vector<std::string> names;
+  for (const Mutant& one : mutants()) names.emplace_back(one.name);
+  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(names));
   CLI11_PARSE(app, argc, argv);
-  if (seed != 0) return replay({seed, true, mutants().at(mutant), disk});
-  if (mutant != "none") return catch_mutant(from, seeds, mutants().at(mutant), disk);
+  if (list) return print_mutants();
+  const Mutant planted = mutant.empty() ? Mutant{} : mutant_named(mutant);
+  disk = disk || planted.disk;
+  if (seed != 0) return replay({seed, true, planted, disk});
+  if (!mutant.empty()) return catch_mutant(from, seeds, planted, disk);
   if (hashes) return print_hashes(from, seeds, disk);
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
   return run_many(from, seeds, disk);

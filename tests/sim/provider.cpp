@@ -171,6 +171,14 @@ Result<std::vector<Remote>> SimProvider::lie_of_end(const Effect& effect, Mono n
   return one(std::move(told));
 }
 
+// The same by a delivery.
+void SimProvider::announce_false_end(const Effect& effect, Mono now) {
+  SimRemote* remote = by_id(effect.remote);
+  if (!remote || !remote->alive) return;
+  remote->unexpected = true;
+  announce(*remote, Progress::ended, false, now);
+}
+
 Result<std::vector<Remote>> SimProvider::read(const Effect& effect, Mono now, bool touch, bool stale) {
   SimRemote* remote = by_id(effect.remote);
   const bool forgotten = type_ == ProviderType{"sonoran_cms"} && remote && !remote->alive && !stale;
@@ -205,8 +213,10 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
     case EffectKind::list:
       return list(effect, now, faults);
     case EffectKind::observe:
-      if (type_ != ProviderType{"sonoran_cms"} && random.chance(faults.false_end))
-        return lie_of_end(effect, now);
+      if (type_ != ProviderType{"sonoran_cms"} && random.chance(faults.false_end)) {
+        if (type_ == ProviderType{"notte"} || random.chance(0.5)) return lie_of_end(effect, now);
+        announce_false_end(effect, now);
+      }
       return read(effect, now, false, stale);
     case EffectKind::keep_alive:
       return read(effect, now, true, stale);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/hash.h"
+#include "base/planted.h"
 #include "core/known_traits.h"
 
 namespace keeper::sim {
@@ -226,7 +227,7 @@ void Simulation::reload() {
 
 // Where it is refused, its sender tries again.
 void Simulation::load_config() {
-  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
+  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
     if (!ack) later(now_ + Seconds{10}, [this] { load_config(); });
   });
 }
@@ -253,7 +254,23 @@ void Simulation::step(Mono at) {
   end_process();
 }
 
+// What the program's own checks see ends a seed as an invariant does.
 Verdict Simulation::run() {
+  plant(options_.mutant);
+  try {
+    live();
+  } catch (const CheckFailed& failed) {
+    fail("checked by the program: " + failed.what);
+  }
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
+    }
+  }
+  return verdict_;
+}
+
+void Simulation::live() {
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
@@ -277,15 +294,11 @@ Verdict Simulation::run() {
   healed_at_ = now_;
   log("healed");
   later(now_ + minutes{10}, [this] { check_waiting(); });
+  later(now_ + minutes{12}, [this] { check_orphans(); });
+  later(now_ + minutes{27}, [this] { check_wanted(); });
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();
   verdict_.lasted = now_ - begin;
-  for (const auto& [name, provider] : providers_) {
-    for (const SimRemote& remote : provider.remotes()) {
-      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
-    }
-  }
-  return verdict_;
 }
 
 }  // namespace keeper::sim

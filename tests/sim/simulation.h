@@ -10,6 +10,7 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "runtime/inbox.h"
@@ -24,7 +25,7 @@ namespace keeper::sim {
 struct Options {
   std::uint64_t seed = 1;
   bool log = false;
-  Mutant mutant = Mutant::none;
+  Mutant mutant;
   bool disk = false;  // its troubles in each seed, not in some
 };
 
@@ -59,6 +60,7 @@ class Simulation {
   const World& world() const { return rounds_->keeper().world(); }
   Now now() const { return {Wall{now_.time_since_epoch()} + wall_offset_, now_}; }
 
+  void live();
   void run_until(Mono end);
   void step(Mono at);
   void turn();
@@ -73,7 +75,6 @@ class Simulation {
   void reload();
   void load_config();
   void dispatch(const Effect& effect);
-  Ledger load();
   void post(const Post& post);
   void hear(const MessageRow& message);
   void draw_money();
@@ -106,7 +107,17 @@ class Simulation {
   void check_waiting();
   void check_reloads();
   void check_occurrences();
-  void check_slot(const SessionRow& row);
+  const Plan* plan_of(const PlanName& name) const;
+  void check_row(const SessionRow& row);
+  void check_begin(const SessionRow& row);
+  void check_restart(const SessionRow& row);
+  void check_transition(const TransitionRow& t);
+  void check_missed(const MissedRow& row);
+  void note_answer(const Effect& effect, const Result<std::vector<Remote>>& remotes);
+  void check_start_rate(const Effect& start);
+  void check_session(const Tracked& session);
+  void check_wanted();
+  void check_orphans();
   void fail(const std::string& what);
   void log(const std::string& line);
   std::string place() const;
@@ -144,7 +155,23 @@ class Simulation {
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
   std::set<std::pair<PlanName, Wall>> missed_;
-  double deaf_ = 0;  // of posts that fail
+  using SlotOccurrence = std::tuple<PlanName, Wall, int>;
+  std::set<SlotOccurrence> begun_;
+  struct LastEnd {
+    State state = State::closed;
+    Reason reason = Reason::lost;
+    Wall at{};
+    int epoch = 0;
+  };
+  std::map<SlotOccurrence, LastEnd> ends_;
+  struct Health {  // of a provider, by the answers that this process was given
+    int failures = 0;
+    Mono open_since{};
+    std::optional<SessionId> probe;  // whose start is under way
+    Mono told_at{}, starts_from{};   // when it asked to wait, and until when
+  };
+  std::map<ProviderName, Health> health_;
+  double deaf_ = 0;                    // of posts that fail
   std::optional<Mono> routeless_since_;
   std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried

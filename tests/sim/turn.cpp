@@ -17,12 +17,12 @@ struct Killed {};
 }  // namespace
 
 void Simulation::restart() {
-  ++epoch_;
   ++verdict_.crashes;
   for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
   for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
+  health_.clear();
   inbox_ = std::make_unique<Inbox>(deliveries_max);
   rounds_.reset();
   if (disk_) {
@@ -33,7 +33,8 @@ void Simulation::restart() {
   if (in_doubt_ && is_on_disk(*in_doubt_)) record(*in_doubt_);
   in_doubt_.reset();
   StoreAccess& access = disk_ ? static_cast<StoreAccess&>(*disk_) : *access_;
-  rounds_ = std::make_unique<Rounds>(load(), now(), *inbox_, access, ports());
+  rounds_ = std::make_unique<Rounds>(store().load().value(), now(), *inbox_, access, ports());
+  ++epoch_;
   leaving_since_.reset();
   load_config();
 }
@@ -84,9 +85,13 @@ Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
 }
 
 void Simulation::record(const Batch& batch) {
-  for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  for (const SessionRow& row : batch.sessions) {
+    check_row(row);
+    rows_[row.id] = row;
+  }
   for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const MissedRow& row : batch.missed) {
+    check_missed(row);
     missed_.insert({row.plan, row.occurrence});
     log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " +
         std::string(to_string(row.why)));
@@ -120,6 +125,7 @@ void Simulation::note(const TransitionRow& t) {
   if (t.reason == Reason::found) ++verdict_.adopted;
   if (t.reason == Reason::orphan && !t.from) ++verdict_.orphans;
   if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
+  check_transition(t);
   const auto plan = config_->plans.find(t.plan);
   if (healed_at_ == mono_never || now_ < healed_at_ + std::chrono::minutes{10} ||
       plan == config_->plans.end())
@@ -152,33 +158,26 @@ void Simulation::acknowledge(Waiter waiter, std::optional<Ack> ack) {
 
 void Simulation::dispatch(const Effect& effect) {
   check_left(effect);
+  if (!verdict_.broken.empty()) return;
   if (effect.kind == EffectKind::start) {
     ++verdict_.starts;
+    check_start_rate(effect);
     check_budgets(effect);
   }
   if (effect.kind == EffectKind::stop) check_handover(effect);
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
-  Effect carried = effect;
-  if (options_.mutant == Mutant::deaf_heartbeat && effect.kind == EffectKind::keep_alive) {
-    carried.kind = EffectKind::observe;
-  }
   // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches
   // nobody.
-  later(sent, [this, &provider, carried, epoch = epoch_] { call(provider, carried, epoch); });
+  later(sent, [this, &provider, effect, epoch = epoch_] { call(provider, effect, epoch); });
 }
 
 // The machine has no route, or the provider is out.
 std::optional<Error> Simulation::unreachable(const SimProvider& provider, const Effect& effect) {
-  if (routeless_since_) {
-    const bool blind = options_.mutant == Mutant::blind_route;
-    return Error{blind ? ErrorKind::not_applied : ErrorKind::cut_off, "no route"};
-  }
+  if (routeless_since_) return Error{ErrorKind::cut_off, "no route"};
   const auto outage = outages_.find(provider.name());
   if (outage == outages_.end() || now_ >= outage->second.end) return std::nullopt;
-  const bool start = effect.kind == EffectKind::start;
-  if (start) ++outage->second.starts;
-  if (start && options_.mutant == Mutant::no_circuit) return Error{ErrorKind::exhausted, "429", Seconds{1}};
+  if (effect.kind == EffectKind::start) ++outage->second.starts;
   return Error{ErrorKind::not_applied, "connection refused"};
 }
 
@@ -193,14 +192,6 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
   };
-  if (options_.mutant == Mutant::false_stop && effect.kind == EffectKind::stop && random_.chance(0.05)) {
-    Remote gone;
-    gone.id = effect.remote;
-    gone.progress = Progress::ended;
-    gone.state = State::closed;
-    say(now_ + Millis{30}, std::vector{gone}, std::nullopt);
-    return;
-  }
   if (const auto refused = unreachable(provider, effect)) {
     say(now_ + Millis{5}, *refused, std::nullopt);
     return;
@@ -248,17 +239,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   told.sent_at = sent;
   told.provider_now = provider_now;
   told.remotes = remotes;
-  const bool lost_start =
-      effect.kind == EffectKind::start && !remotes.ok() && remotes.error().kind == ErrorKind::maybe_applied;
-  if (options_.mutant == Mutant::blind_retry && lost_start) {
-    told.remotes = Error{ErrorKind::not_applied, "taken for refused"};
-  }
-  if (effect.kind == EffectKind::list && told.remotes.ok()) {
-    if (options_.mutant == Mutant::blind_sweep) told.remotes = std::vector<Remote>{};
-    for (Remote& remote : *told.remotes.operator->()) {
-      if (options_.mutant == Mutant::greedy_sweep && !remote.tag) remote.tag = SessionId{"of nobody"};
-    }
-  }
+  note_answer(effect, remotes);
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));

@@ -66,7 +66,7 @@ const Plan* Draft::plan(const PlanName& name) const {
 }
 
 bool Draft::is_paused(const PlanName& name) const {
-  const PlanTrack* track = look(edits_.plans, world_.plans, name);
+  const PlanTrack* track = plan_track(name);
   if (!track || !track->row.pause) return false;
   return !track->row.pause->until || now_.wall < *track->row.pause->until;
 }

@@ -192,6 +192,13 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
 
 void reconcile_plan(Draft& draft, const PlanName& name) {
   const Plan* plan = draft.plan(name);
+  // The name that adopted orphans have is no plan's, and has no row.
+  if (!plan && !draft.plan_track(name)) {
+    for (const int replica : replicas_of(draft, name, 0)) {
+      if (!draft.shutting_down()) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
+    }
+    return;
+  }
   PlanTrack& track = draft.edit_plan(name);
   track.wake_wall = Wall::max();
   track.wake_mono = mono_never;

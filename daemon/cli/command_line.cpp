@@ -11,7 +11,7 @@
 #include "cli/control.h"
 #include "cli/export.h"
 #include "cli/offline.h"
-#include "cli/plan_change.h"
+#include "cli/preview.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
 #include "cli/verification.h"
@@ -39,7 +39,7 @@ struct Options {
   CostRequest cost;
   BackupRequest backup;
   ExportRequest exported;
-  std::string planned_config;
+  PreviewRequest preview;
   std::string replayed;
   std::string verified;
   std::string shell;
@@ -65,7 +65,7 @@ class Commands {
     declare_offline();
     declare_lists();
     declare_copies();
-    declare_plan_change();
+    declare_preview();
     declare_sessions();
     declare_control();
     declare_words();
@@ -162,9 +162,11 @@ class Commands {
   }
 
   void declare_lists() {
-    CLI::App& status = add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running", [this](const Asking& a) {
-      return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
-    });
+    CLI::App& status = add_asking(
+        "status", "what runs; exit 0: all as wanted, 1: something is degraded or blocked, 3: not running",
+        [this](const Asking& a) {
+          return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
+        });
     status.add_flag("-w,--watch", options_.watch, "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     add_asking("providers", "the providers, and what ails them",
@@ -227,13 +229,14 @@ class Commands {
         ->capture_default_str();
   }
 
-  void declare_plan_change() {
-    CLI::App& plan = add_asking("plan", "what a reload with a file would start, stop, roll over and keep",
-                                [this](const Asking& a) {
-                                  return ask_plan_change(a, options_.planned_config, terminal_);
-                                });
-    options_.planned_config = default_config;
-    plan.add_option("--config", options_.planned_config, "the configuration file")->capture_default_str();
+  void declare_preview() {
+    CLI::App& preview =
+        add_asking("preview", "what a reload with a file would start, stop, roll over and keep",
+                   [this](const Asking& a) { return ask_preview(a, options_.preview, terminal_); });
+    preview.alias("plan");
+    options_.preview.config = default_config;
+    preview.add_option("--config", options_.preview.config, "the configuration file")->capture_default_str();
+    add_token_file(preview, options_.preview.token_file);
   }
 
   void declare_sessions() {

@@ -177,7 +177,8 @@ class Loader {
 };
 
 std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options, Problems& problems) {
-  const auto bytes = read_file(path, file_bytes_max, path);
+  const auto bytes =
+      options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
   if (!bytes.ok()) {
     problems.error({}, bytes.error().what);
     return std::nullopt;

@@ -93,6 +93,7 @@ void note_provider(Draft& draft, const Answer& answer) {
   const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
   track.healthy = good;
   track.last_error = good ? std::string{} : answer.remotes.error().what;
+  track.denied = !good && answer.remotes.error().credentials;
   if (track.probe == answer.session) track.probe.reset();
   // A call that could not leave this machine says nothing of the provider.
   track.cut_off = !answer.remotes.ok() && answer.remotes.error().kind == ErrorKind::cut_off;
@@ -112,6 +113,20 @@ void note_provider(Draft& draft, const Answer& answer) {
 }
 
 bool is_out_of_reach(const ProviderTrack& track) { return track.cut_off || track.failures >= failures_open; }
+
+std::optional<StartBlock> provider_block(const ProviderName& name, const ProviderTrack& track, Now now) {
+  const std::string who = "provider " + name.str();
+  const std::string error = track.last_error.empty() ? "" : ": " + track.last_error;
+  if (now.mono < track.starts_from) {
+    const std::string why =
+        track.exhausted ? " says that a rate or an allowance is used up" : " does not answer";
+    return StartBlock{who + why + error, now.wall + (track.starts_from - now.mono)};
+  }
+  if (track.cut_off) return StartBlock{"there is no route to " + who + error, std::nullopt};
+  if (track.failures >= failures_open) return StartBlock{who + " does not answer" + error, std::nullopt};
+  if (track.denied) return StartBlock{who + " refuses the credentials" + error, std::nullopt};
+  return std::nullopt;
+}
 
 std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row) {
   const Mono now = draft.now().mono;

@@ -143,7 +143,6 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
     slot.occurrence = occurrence;
     slot.attempts = 0;
   }
-  slot.held.clear();
   SessionRow row;
   row.plan = plan.name;
   row.provider = plan.provider;

@@ -73,6 +73,13 @@ Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
 
 }  // namespace
 
+Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
+  Want want;
+  want.repeats = !paused;
+  return want;
+}
+
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why) {
   note_missed(draft, plan.name, occurrence, why);
   tell_missed(draft, plan, occurrence, why, 1);
@@ -88,13 +95,12 @@ void mark_handled(PlanRow& row, Wall occurrence) {
 
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const Wall now = draft.now().wall;
-  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) return want_now(plan, row, now, paused);
   heed_step_back(row, now);
   auto latest = plan.schedule.latest_start(now, plan.catch_up);
   if (latest && (latest->start < row.known_since || is_handled(row, latest->time))) latest.reset();
   look_back(draft, plan, row, latest);
-  Want want;
-  want.repeats = !paused;
+  Want want = want_now(plan, row, now, paused);
   if (!latest) return want;
   mark_handled(row, latest->time);
   if (paused) {

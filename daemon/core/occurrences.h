@@ -18,6 +18,8 @@ struct Want {
 // What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from now on, and
 // what was missed is recorded.
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
+// The same without a change of the row. Of single occurrences it gives only whether an attempt may follow the last one.
+Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused);
 
 // Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it empties
 // `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be ended.

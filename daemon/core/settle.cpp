@@ -5,19 +5,15 @@
 #include "base/check.h"
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
-
-// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
-// counts.
-Millis grace(const Traits* traits) {
-  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
-}
 
 // The stop goes on being asked for; from here on it shows.
 void apply_stop_timeout(Draft& draft, Tracked& session) {
@@ -42,15 +38,8 @@ void apply_deadlines(Draft& draft, Tracked& session) {
     const Plan* plan = draft.plan(session.row.plan);
     extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
   }
-  const Millis wait = grace(draft.traits(session.row.provider));
-  if (session.start_by && now >= *session.start_by) {
-    ask_end(draft, id, State::timed_out, Reason::start_timeout, Cause::deadline);
-  } else if (session.own_hard_at && now >= *session.own_hard_at) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.hard_at && now >= *session.hard_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.idle_at && session.beat_at && now >= *session.idle_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::idle_timeout, Cause::deadline);
+  if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
+    ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
 }
 
@@ -67,6 +56,15 @@ bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (!window->end || hard == mono_never) return false;
   return draft.now().wall + (hard - draft.now().mono) >= *window->end;
+}
+
+// False where the plan is about to end the session. A reload, or the end of a window, is settled for the session before it
+// is for the plan, and a successor that is made in between would be stopped at once.
+bool is_still_wanted(const Draft& draft, const Plan& plan, const SessionRow& row) {
+  if (row.replica >= plan.count) return false;
+  const PlanTrack* track = draft.plan_track(plan.name);
+  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  return !windows || !track || want_now(plan, track->row, draft.now().wall, false).alive;
 }
 
 void maybe_roll_over(Draft& draft, Tracked& session) {
@@ -87,6 +85,7 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
   drop_rollover(session);
+  if (!is_still_wanted(draft, *plan, session.row)) return;
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
@@ -166,7 +165,7 @@ bool begin_start(Draft& draft, Tracked& session) {
 Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
   const Plan* plan = draft.plan(session.row.plan);
   const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + grace(&traits);
+  return session.start_sent + idle + provider_grace(&traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -207,11 +206,7 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
   Mono due = waits ? mono_never : session.call_at;
   if (!session.row.ending && !is_terminal(session.row.state)) {
-    const Millis wait = grace(draft.traits(session.row.provider));
-    if (session.start_by) due = std::min(due, *session.start_by);
-    if (session.own_hard_at) due = std::min(due, *session.own_hard_at);
-    if (session.hard_at) due = std::min(due, *session.hard_at + wait);
-    if (session.idle_at && session.beat_at) due = std::min(due, *session.idle_at + wait);
+    due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
     const bool may_roll =
         session.row.state == State::active && !session.row.successor && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);

@@ -49,9 +49,6 @@ struct Tracked {
   bool operator==(const Tracked&) const = default;
 };
 
-// Early ends in a row from which on a plan is degraded.
-inline constexpr int degraded_failures = 3;
-
 struct SlotKey {
   PlanName plan;
   int replica = 0;
@@ -66,7 +63,6 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  std::string held;             // why nothing begins, where a budget forbids it
   Moment retry_at;              // the next attempt is not before this
   std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
@@ -102,6 +98,7 @@ struct ProviderTrack {
   Mono starts_from{};              // no start leaves before this: the circuit is open, or an allowance used up
   bool exhausted = false;          // starts_from is by the provider's word
   bool cut_off = false;            // this machine has no route to it
+  bool denied = false;             // the last call was refused because of the credentials
   std::optional<SessionId> probe;  // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;

@@ -68,12 +68,14 @@ void tell_the_plan(const SessionRow& row, const PlanView* plan, std::vector<std:
     words.push_back("Its plan is no longer in the configuration.");
     return;
   }
-  std::string state = "Its plan wants " + std::to_string(plan->wanted) + " and has " +
-                      std::to_string(plan->live) + " active (" + std::string(to_string(plan->condition)) +
-                      ")";
-  if (plan->next_start) state += "; its next start is at " + at(*plan->next_start);
+  std::string state = "Its plan wants " + std::to_string(plan->standing.wanted) + " and has " +
+                      std::to_string(plan->standing.live) + " active (" +
+                      std::string(to_string(plan->standing.condition)) + ")";
+  if (plan->standing.next_start) state += "; its next start is at " + at(*plan->standing.next_start);
   if (plan->next_stop) state += "; its next stop is at " + at(*plan->next_stop);
   words.push_back(state + ".");
+  if (!plan->standing.blocked_reason.empty())
+    words.push_back("Its plan may start nothing now: " + plan->standing.blocked_reason + ".");
 }
 
 }  // namespace

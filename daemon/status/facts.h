@@ -11,12 +11,13 @@
 #include <prometheus/metric_family.h>
 
 #include "base/ids.h"
-#include "base/time.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "base/webhook_counters.h"
 #include "core/event.h"
-#include "settings/settings.h"
+#include "core/preview.h"
 #include "core/view.h"
+#include "settings/settings.h"
 
 namespace keeper {
 
@@ -72,6 +73,9 @@ struct StatusPorts {
   // Waits until the order is on disk, and gives accepted, unknown or refused. Errors: storage.
   std::function<Result<Ack>(OperatorAsked)> operate;
   std::function<std::vector<prometheus::MetricFamily>()> measured;  // counters and histograms since the start
+  // What a reload with this text of a file of this name would do. Waits for the loop. Errors: malformed, or
+  // storage.
+  std::function<Result<Preview>(std::string text, const std::string& name)> preview;
 };
 
 }  // namespace keeper

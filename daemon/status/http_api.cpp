@@ -10,6 +10,10 @@
 namespace keeper {
 namespace {
 
+constexpr std::string_view preview_path = "/api/v1/preview";
+constexpr std::size_t text_bytes_max = std::size_t{1} << 20U;
+constexpr std::size_t parameters_bytes_max = 4096;
+
 std::vector<std::string_view> split_path(std::string_view path) {
   std::vector<std::string_view> all;
   while (!path.empty()) {
@@ -48,6 +52,12 @@ std::string target_of(const ApiRequest& request) {
 
 }  // namespace
 
+bool takes_text(std::string_view path) { return path == preview_path; }
+
+std::size_t body_bytes_max(std::string_view path) {
+  return takes_text(path) ? text_bytes_max : parameters_bytes_max;
+}
+
 ApiAnswer problem(int status, std::string_view detail) {
   return {status, "application/problem+json", problem_json(status, detail)};
 }
@@ -73,6 +83,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"GET", "/-/healthy", &Api::healthy},
       {"GET", "/-/ready", &Api::ready},
       {"POST", "/-/reload", &Api::reload},
+      {"POST", preview_path, &Api::preview},
       {"GET", "/api/v1/status", &Api::status, Access::cached},
       {"GET", "/api/v1/plans", &Api::plans, Access::cached},
       {"GET", "/api/v1/plans/{name}", &Api::plan},

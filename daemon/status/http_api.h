@@ -30,7 +30,12 @@ struct ApiRequest {
   Parameters parameters;  // of the query, and of the body of a POST
   std::string authorization;
   std::string if_none_match{};
+  std::string body{};  // where takes_text()
 };
+
+// The body of a POST to this path is a text, of at most body_bytes_max(); else it holds parameters.
+bool takes_text(std::string_view path);
+std::size_t body_bytes_max(std::string_view path);
 
 struct ApiAnswer {
   int status = 200;
@@ -96,6 +101,7 @@ class Api {
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
   ApiAnswer backup(const ApiRequest& request, const Parts& parts);
+  ApiAnswer preview(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_stop(const ApiRequest& request, const Parts& parts);

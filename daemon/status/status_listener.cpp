@@ -26,7 +26,6 @@ constexpr int backlog = 1024;
 constexpr std::size_t requests_per_connection = 1'000'000;
 constexpr int keep_alive_seconds = 2;  // an idle connection occupies a thread, and delays a stop, for so long
 constexpr int stall_seconds = 5;       // without a byte within a request or an answer
-constexpr std::size_t body_bytes_max = 4096;
 constexpr std::size_t piece_bytes = 64 * 1024;
 
 using Handled = httplib::Server::HandlerResponse;
@@ -107,7 +106,7 @@ int body_refusal(const httplib::Request& request) {
   if (lengths == 0) return 0;
   const auto length = lengths == 1 ? parse_number(request.get_header_value("Content-Length")) : std::nullopt;
   if (!length) return 400;
-  if (*length > static_cast<std::int64_t>(body_bytes_max)) return 413;
+  if (*length > static_cast<std::int64_t>(body_bytes_max(request.path))) return 413;
   return *length > 0 && request.method != "POST" ? 400 : 0;
 }
 
@@ -142,7 +141,7 @@ void StatusListener::Server::configure() {
   http.set_keep_alive_timeout(keep_alive_seconds);
   http.set_read_timeout(stall_seconds, 0);
   http.set_write_timeout(stall_seconds, 0);
-  http.set_payload_max_length(body_bytes_max);
+  http.set_payload_max_length(body_bytes_max("/api/v1/preview"));
   // Not SO_REUSEPORT, cpp-httplib's choice: with it a second daemon would share the port.
   http.set_socket_options([](int socket) {
     const int yes = 1;
@@ -172,7 +171,9 @@ Handled StatusListener::Server::before_routing(const httplib::Request& request, 
   mutable_request.ranges.clear();
   mutable_request.headers.erase("Accept-Encoding");
   if (const int status = body_refusal(request); status != 0) {
-    set_last_answer(response, problem(status, "a body must have one Content-Length of at most 4096, and no Transfer-Encoding"));
+    set_last_answer(response, problem(status, "a body must have one Content-Length of at most " +
+                                                  std::to_string(body_bytes_max(request.path)) +
+                                                  ", and no Transfer-Encoding"));
     return Handled::Handled;
   }
   if (const int status = refuse_origin(request); status != 0) {
@@ -202,7 +203,9 @@ int StatusListener::Server::refuse_origin(const httplib::Request& request) const
 void StatusListener::Server::route(const httplib::Request& request, httplib::Response& response) {
   ApiRequest asked{request.method, request.path, Parameters(request.params.begin(), request.params.end()),
                    request.get_header_value("Authorization"), request.get_header_value("If-None-Match")};
-  if (!add_members(request.body, asked.parameters)) {
+  if (takes_text(request.path)) {
+    asked.body = request.body;
+  } else if (!add_members(request.body, asked.parameters)) {
     return set_answer(response, problem(400, "the body must be a JSON object whose members are strings, numbers or booleans"));
   }
   const auto answer = api.answer(asked);

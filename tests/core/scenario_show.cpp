@@ -67,14 +67,14 @@ void Scenario::show_deadlines(const Tracked& session) {
 }
 
 void Scenario::show_plan(const PlanView& plan) {
-  std::string text = plan.name.str() + ": " + std::string(to_string(plan.condition)) + ", wants " +
-                     std::to_string(plan.wanted) + ", live " + std::to_string(plan.live);
+  std::string text = plan.name.str() + ": " + std::string(to_string(plan.standing.condition)) + ", wants " +
+                     std::to_string(plan.standing.wanted) + ", live " + std::to_string(plan.standing.live);
   if (plan.pause)
     text += "; paused" + (plan.pause->until ? " until " + journal_.wall(*plan.pause->until) : "");
-  if (plan.next_start) text += "; next start " + journal_.wall(*plan.next_start);
+  if (plan.standing.next_start) text += "; next start " + journal_.wall(*plan.standing.next_start);
   if (plan.next_stop) text += "; next stop " + journal_.wall(*plan.next_stop);
-  if (plan.next_attempt) text += "; next attempt " + journal_.wall(*plan.next_attempt);
-  if (!plan.last_error.empty()) text += "; " + plan.last_error;
+  if (plan.standing.next_attempt) text += "; next attempt " + journal_.wall(*plan.standing.next_attempt);
+  if (!plan.standing.last_error.empty()) text += "; " + plan.standing.last_error;
   journal_.line("show", text);
 }
 

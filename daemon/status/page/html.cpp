@@ -70,12 +70,14 @@ std::string_view mood_of(State state) {
 std::string_view mood_of(PlanCondition condition) {
   switch (condition) {
     case PlanCondition::idle:
+    case PlanCondition::paused:
       return "calm";
     case PlanCondition::as_wanted:
       return "good";
     case PlanCondition::starting:
     case PlanCondition::stopping:
       return "warn";
+    case PlanCondition::blocked:
     case PlanCondition::degraded:
       return "bad";
   }

@@ -59,8 +59,6 @@ Hook hook_of(const Settings& settings) {
   return {settings.webhook->public_url, tokens.empty() ? Secret{} : tokens.front()};
 }
 
-}
-
 }  // namespace
 
 std::unique_ptr<Daemon> Daemon::open(const std::string& config_path, Signals& signals, int* exit_code) {

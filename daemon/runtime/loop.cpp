@@ -77,10 +77,10 @@ void Loop::turn() {
 }
 
 void Loop::answer_queries(Now now) {
-  using Spent = std::vector<SpentBy>;
+  using Rows = std::vector<SpentBy>;
   const SpentIn spent = [&](const Period& period,
-                            const std::map<ProviderName, Millis>& minimums) -> Result<Spent> {
-    auto rows = rounds_.between<Spent>([=](Store& store) { return store.spent(period, minimums); }, now);
+                            const std::map<ProviderName, Millis>& minimums) -> Result<Rows> {
+    auto rows = rounds_.between<Rows>([=](Store& store) { return store.spent(period, minimums); }, now);
     if (!rows) return Error{ErrorKind::storage, "the store cannot be read now"};
     return *std::move(rows);
   };

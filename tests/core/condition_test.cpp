@@ -1,6 +1,7 @@
 // The condition of a plan: the word for each case, and the same word for the notification, the page and the
 // API.
 #include "core/condition.h"
+#include "core/deadlines.h"
 
 #include "core/bench.h"
 #include "schedule/schedule_kit.h"
@@ -220,16 +221,16 @@ TEST_CASE("a deadline of the plan's counts at once, one of the provider's after 
   traits.request_timeout = Seconds{20};
   for (const Row& row : rows) {
     Tracked session;
-    session.start_by = row.start_by;
-    session.own_hard_at = row.own_hard_at;
-    session.hard_at = row.hard_at;
-    session.idle_at = row.idle_at;
-    session.beat_at = row.beat_at;
+    if (row.start_by) arm_start_timeout(session, *row.start_by, Millis{0});
+    if (row.own_hard_at) arm_own_maximum(session, *row.own_hard_at, Millis{0});
+    if (row.hard_at) arm_maximum(session, *row.hard_at, Millis{0});
+    if (row.idle_at) arm_idle_timeout(session, *row.idle_at, Millis{0});
+    if (row.beat_at) arm_heartbeat(session, *row.beat_at, Millis{0});
     CHECK(overdue_at(session, &traits) == t + row.overdue);
     CHECK_FALSE(passed_deadline(session, &traits, t + row.overdue - Millis{1}));
     CHECK(passed_deadline(session, &traits, t + row.overdue) == row.reason);
   }
   Tracked unkept;
-  unkept.idle_at = t;  // it has no heartbeats, so that its provider's word is waited for
+  arm_idle_timeout(unkept, t, Millis{0});  // it has no heartbeats, so that its provider's word is waited for
   CHECK(overdue_at(unkept, &traits) == mono_never);
 }

@@ -31,7 +31,8 @@ void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, in
          times);
 }
 
-// Everything that was due since the last look and is not `chosen` came too late, or was followed by a later one.
+// Everything that was due since the last look and is not `chosen` came too late, or was followed by a later
+// one.
 void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
   const std::optional<Wall> looked = row.looked_until;
   const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
@@ -52,8 +53,8 @@ void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional
   if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
 }
 
-// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is looked at
-// once more: what was done with is known one by one.
+// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is
+// looked at once more: what was done with is known one by one.
 void heed_step_back(PlanRow& row, Wall now) {
   row.known_since = std::min(row.known_since, now);
   if (!row.looked_until || *row.looked_until <= now) return;

@@ -23,7 +23,8 @@ void apply_stop_timeout(Draft& draft, Tracked& session) {
   const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
   arm_stop_timeout(session, draft.now().mono, limit);
   if (draft.now().mono < *session.stop_by || planted(Bug::quiet_stop)) return;
-  const std::string why = session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
+  const std::string why =
+      session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
   constexpr std::string_view overdue = "not ended within stop_timeout";
   if (why.starts_with(overdue)) return;
   session.row.last_error = std::string(overdue) + " (" + to_text(limit) + "), and asked again: " + why;
@@ -34,7 +35,8 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
-  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they can.
+  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they
+  // can.
   if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
     const Plan* plan = draft.plan(session.row.plan);
     extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
@@ -59,8 +61,8 @@ bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
   return draft.now().wall + (hard - draft.now().mono) >= *window->end;
 }
 
-// False where the plan is about to end the session. A reload, or the end of a window, is settled for the session before it
-// is for the plan, and a successor that is made in between would be stopped at once.
+// False where the plan is about to end the session. A reload, or the end of a window, is settled for the
+// session before it is for the plan, and a successor that is made in between would be stopped at once.
 bool is_still_wanted(const Draft& draft, const Plan& plan, const SessionRow& row) {
   if (row.replica >= plan.count) return false;
   const PlanTrack* track = draft.plan_track(plan.name);
@@ -122,8 +124,8 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   draft.effect(std::move(effect));
 }
 
-// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns false while
-// another start occupies the scope.
+// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns
+// false while another start occupies the scope.
 bool begin_start(Draft& draft, Tracked& session) {
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
   if (!key.empty()) {

@@ -106,7 +106,8 @@ TEST_CASE("a heartbeat that the provider puts off is tried once more before the 
   CHECK(bench.now.mono < dies - Seconds{30});
 }
 
-TEST_CASE("polling at Sonoran takes at most half of what there is for reads, however many servers there are") {
+TEST_CASE(
+    "polling at Sonoran takes at most half of what there is for reads, however many servers there are") {
   std::vector<Plan> plans;
   for (int i = 0; i < 20; ++i) {
     plans.push_back(always_plan("s" + std::to_string(i), "sonoran_cms"));

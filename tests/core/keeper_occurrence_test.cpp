@@ -1,4 +1,5 @@
-// Occurrences: each begins at most once and is accounted for, whatever overlaps it and whatever the clock does.
+// Occurrences: each begins at most once and is accounted for, whatever overlaps it and whatever the clock
+// does.
 #include <map>
 #include <set>
 
@@ -27,7 +28,9 @@ Plan repeated(Millis every, Overlap overlap = Overlap::skip) {
 }
 
 struct Occurrences {
-  explicit Occurrences(Plan plan, Ledger ledger = {}) : bench({std::move(plan)}, std::move(ledger)) { bench.tick(); }
+  explicit Occurrences(Plan plan, Ledger ledger = {}) : bench({std::move(plan)}, std::move(ledger)) {
+    bench.tick();
+  }
 
   // Lets time pass; starts are answered, and each session ends by itself after `lives`.
   void pass(Millis time, Millis lives = Seconds{5}) {
@@ -105,7 +108,9 @@ TEST_CASE("overlap replace: the last session is ended first, then the new one be
   CHECK(world.bench.missed.empty());
 }
 
-TEST_CASE("overlap replace: where a plan has several sessions, none begins the old occurrence again while another ends") {
+TEST_CASE(
+    "overlap replace: where a plan has several sessions, none begins the old occurrence again while another "
+    "ends") {
   Plan plan = repeated(minutes{10}, Overlap::replace);
   plan.count = 2;
   Occurrences world(plan);
@@ -181,7 +186,8 @@ TEST_CASE("a clock that was years ahead at the first start does not hold the pla
   CHECK(world.begun.size() == 3);
 }
 
-TEST_CASE("how late a start left counts from its time, jitter included, and only for an occurrence's first start") {
+TEST_CASE(
+    "how late a start left counts from its time, jitter included, and only for an occurrence's first start") {
   Plan plan = repeated(minutes{10});
   Bench bench({plan});
   bench.advance(Seconds{29});
@@ -199,5 +205,6 @@ TEST_CASE("how late a start left counts from its time, jitter included, and only
   Bench always({always_plan("p", "videosdk")});
   always.tick();
   const Effect other = always.pop(EffectKind::start);
-  CHECK_FALSE(lateness_of(always.keeper().world(), always.answer_to(other, std::vector{always.remote("x")}), always.now));
+  CHECK_FALSE(lateness_of(always.keeper().world(), always.answer_to(other, std::vector{always.remote("x")}),
+                          always.now));
 }

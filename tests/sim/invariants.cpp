@@ -87,8 +87,10 @@ void Simulation::check_remotes() {
   for (const auto& [slot, ids] : per_slot) {
     const auto& [name, occurrence, replica] = slot;
     const Plan* plan = plan_of(name);
-    if (!plan || plan->schedule.kind() != Schedule::Kind::occurrences || plan->overlap == Overlap::allow) continue;
-    if (!occupied.insert({name, replica}).second) fail("overlap: two occurrences live at once: " + name.str());
+    if (!plan || plan->schedule.kind() != Schedule::Kind::occurrences || plan->overlap == Overlap::allow)
+      continue;
+    if (!occupied.insert({name, replica}).second)
+      fail("overlap: two occurrences live at once: " + name.str());
   }
 }
 

@@ -18,7 +18,8 @@ void Simulation::end_process() {
   for (const auto& [id, session] : world().sessions) {
     const Plan* plan = plan_of(session.row.plan);
     const bool stops = plan && plan->on_shutdown == OnShutdown::stop && !is_terminal(session.row.state);
-    if (stops && !session.row.ending && !rounds_->in_outage()) fail("18: not asked to end at shutdown: " + id.str());
+    if (stops && !session.row.ending && !rounds_->in_outage())
+      fail("18: not asked to end at shutdown: " + id.str());
   }
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {

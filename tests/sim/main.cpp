@@ -1,7 +1,7 @@
 // sim: runs seeds of the simulation. `sim --seed N` replays one with its log; `sim --seeds M` runs many;
 // `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --mutants` prints their names;
-// `sim --hashes` prints the hash of each seed's log, so that a change that should not be seen can be told from one that
-// is.
+// `sim --hashes` prints the hash of each seed's log, so that a change that should not be seen can be told
+// from one that is.
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>

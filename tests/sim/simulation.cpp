@@ -97,7 +97,8 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 void Simulation::draw_world() {
   config_ = std::make_shared<Config>();
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
-  for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+  for (const ProviderType& type :
+       {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
     const ProviderName name{type.str()};
     config_->providers[name] = test::known_traits(type, request_timeout);
     providers_.emplace(name, SimProvider{name, type, skew});

@@ -171,7 +171,7 @@ class Simulation {
     Mono told_at{}, starts_from{};   // when it asked to wait, and until when
   };
   std::map<ProviderName, Health> health_;
-  double deaf_ = 0;                    // of posts that fail
+  double deaf_ = 0;  // of posts that fail
   std::optional<Mono> routeless_since_;
   std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried

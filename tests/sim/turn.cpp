@@ -206,7 +206,8 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else if (random_.chance(faults_.lose_before)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
-    const bool may_be_late = effect.kind == EffectKind::start && provider.type() != ProviderType{"sonoran_cms"};
+    const bool may_be_late =
+        effect.kind == EffectKind::start && provider.type() != ProviderType{"sonoran_cms"};
     if (may_be_late && random_.chance(faults_.late)) {
       later(now_ + random_.between(Seconds{1}, Seconds{200}), [this, &provider, effect] {
         log("late start of " + effect.session.str().substr(0, 6));

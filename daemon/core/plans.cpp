@@ -70,15 +70,20 @@ void set_wake(Draft& draft, const Plan& plan, std::optional<Mono> retry) {
   track.wake_mono = planted(Bug::no_retry) ? mono_never : retry.value_or(mono_never);
 }
 
+// The name that adopted orphans have is no plan's, and has no row.
+void end_orphans(Draft& draft, const PlanName& name) {
+  if (draft.shutting_down()) return;
+  for (const int replica : replicas_of(draft, name, 0)) {
+    end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
+  }
+}
+
 }  // namespace
 
 void reconcile_plan(Draft& draft, const PlanName& name) {
   const Plan* plan = draft.plan(name);
-  // The name that adopted orphans have is no plan's, and has no row.
   if (!plan && !draft.plan_track(name)) {
-    for (const int replica : replicas_of(draft, name, 0)) {
-      if (!draft.shutting_down()) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
-    }
+    end_orphans(draft, name);
     return;
   }
   PlanTrack& track = draft.edit_plan(name);

@@ -21,6 +21,8 @@ void Simulation::check_all() {
   }
   check_store();
   check_remotes();
+  check_rows();
+  check_heartbeats();
 }
 
 // 1: what the store gives back is what the keeper holds.
@@ -50,7 +52,10 @@ void Simulation::check_remotes() {
     for (const SimRemote& remote : provider.remotes()) {
       if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
-      if (++per_session[remote.session] > 1) fail("5: a double start of " + remote.session.str());
+      if (++per_session[remote.session] > 1) {
+        const bool part = worlds_.part_shown.contains(remote.session);
+        fail((part ? "24: a list that was cut proves a start absent: " : "5: a double start of ") + remote.session.str());
+      }
       const SessionRow& row = rows_.at(remote.session);
       per_slot[{row.plan, row.occurrence, row.replica}].push_back(row.id);
     }
@@ -72,7 +77,10 @@ void Simulation::check_occurrences() {
     if (plan.schedule.kind() != Schedule::Kind::occurrences) continue;
     const PlanRow& row = world().plans.at(name).row;
     const Wall end = now().wall - Seconds{1};
-    for (auto one = plan.schedule.next_start(std::max(row.known_since, end - std::chrono::hours{12}));
+    Wall from = std::max(row.known_since, end - std::chrono::hours{12});
+    // What counts is the newest schedule, and its own moment.
+    if (!clock_steps_) from = std::max(from, Wall{worlds_.since.at(name).at.time_since_epoch()});
+    for (auto one = plan.schedule.next_start(from);
          one && one->start < end; one = plan.schedule.next_start(one->start)) {
       const std::pair<PlanName, Wall> key{name, one->time};
       if (!begun.contains(key) && !missed_.contains(key) && row.buffered != one->time) {
@@ -133,7 +141,7 @@ void Simulation::check_healed() {
       fail("7: a dead session is shown as active: " + id.str());
     }
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
-        !clock_steps_) {
+        !clock_moves()) {
       fail("9: an end was asked for and did not come: " + id.str());
     }
   }

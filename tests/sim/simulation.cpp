@@ -42,7 +42,10 @@ Schedule draw_schedule(Random& random, const PlanName& name) {
 
 }  // namespace
 
-Simulation::Simulation(const Options& options) : options_(options), random_(options.seed) { draw_world(); }
+Simulation::Simulation(const Options& options) : options_(options), random_(options.seed) {
+  draw_world();
+  enter_worlds();
+}
 
 void Simulation::log(const std::string& line) {
   verdict_.log_hash = stable_hash(line, verdict_.log_hash);
@@ -135,6 +138,7 @@ void Simulation::draw_world() {
 void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
 
 void Simulation::meddle() {
+  if (worlds_.down) return;
   if (random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
@@ -162,6 +166,7 @@ void Simulation::meddle() {
 
 void Simulation::step_clock(Millis by) {
   wall_offset_ += by;
+  note_shown();
   log("clock step");
 }
 
@@ -187,7 +192,7 @@ void Simulation::begin_outage() {
 // Same plans, but for one that comes, goes or changes what it starts.
 void Simulation::reload() {
   auto next = std::make_shared<Config>(*config_);
-  if (next->plans.empty()) return;
+  if (next->plans.empty() || worlds_.file_invalid) return;
   auto at = next->plans.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(random_.below(next->plans.size())));
   if (random_.chance(0.5)) {
@@ -195,16 +200,14 @@ void Simulation::reload() {
   } else {
     at->second.count = at->second.count == 1 && at->second.place.empty() ? 2 : 1;
   }
-  config_ = next;
-  log("reload");
-  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  load_config(std::move(next));
 }
 
 void Simulation::run_until(Mono end) {
   while (now_ < end && verdict_.broken.empty()) {
-    Mono next = rounds_->next_turn(now());
+    Mono next = worlds_.down ? mono_never : rounds_->next_turn(now());
     if (!queue_.empty()) next = std::min(next, queue_.top().at);
-    if (inbox_->size() > 0) next = now_;
+    if (inbox_->size() > 0 && !worlds_.down) next = now_;
     step(std::min(std::max(next, now_), end));
   }
 }
@@ -218,11 +221,13 @@ void Simulation::step(Mono at) {
     act();
   }
   carry_deliveries();
+  if (worlds_.down) return;
   turn();
   end_process();
 }
 
 Verdict Simulation::run() {
+  begin_worlds(now_ + phase1);
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
@@ -230,7 +235,7 @@ Verdict Simulation::run() {
     // ours, and so may any after a crash with a step of the clock.
     const bool told_apart = provider.type() == ProviderType::videosdk;
     const bool shared =
-        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_steps_));
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_moves()));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });
@@ -241,6 +246,7 @@ Verdict Simulation::run() {
   faults_ = {};
   crash_rate_ = 0;
   deaf_ = 0;
+  heal_worlds();
   for (auto& [name, provider] : providers_) provider.expire(now_);
   healed_at_ = now_;
   log("healed");

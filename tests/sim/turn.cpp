@@ -26,10 +26,14 @@ void Simulation::restart() {
     if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
   }
   waiting_.clear();
+  leaving_since_.reset();
+  if (worlds_.file_invalid) {
+    worlds_.down = true;
+    return;
+  }
   inbox_ = std::make_unique<Inbox>(deliveries_max);
   access_ = std::make_unique<DirectStore>(*store_);
   rounds_ = std::make_unique<Rounds>(load(), now(), *inbox_, *access_, ports());
-  leaving_since_.reset();
   inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
 }
 
@@ -53,7 +57,7 @@ void Simulation::turn() {
   } catch (const Killed&) {
     restart();
   }
-  if (verdict_.broken.empty()) check_all();
+  if (verdict_.broken.empty() && !worlds_.down) check_all();
 }
 
 Result<std::int64_t> Simulation::commit(const Batch& batch) {
@@ -65,7 +69,11 @@ Result<std::int64_t> Simulation::commit(const Batch& batch) {
   Result<std::int64_t> seq = store_->commit(batch);
   for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
   for (const TransitionRow& transition : batch.transitions) note(transition);
+  for (const PlanRow& row : batch.plans) {
+    if (row.buffered) worlds_.buffered.insert({row.name, *row.buffered});
+  }
   for (const MissedRow& row : batch.missed) {
+    check_moment(row.plan, row.occurrence, "is missed");
     missed_.insert({row.plan, row.occurrence});
     log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
   }
@@ -88,6 +96,8 @@ void Simulation::dispatch_all(const std::vector<Effect>& effects) {
 void Simulation::note(const TransitionRow& t) {
   log(t.plan.str() + " " + t.session.str().substr(0, 6) + " -> " + std::string(to_string(t.to)) + " " +
       std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
+  check_begin(t);
+  check_maximum(t);
   if (t.reason == Reason::rollover) ++verdict_.rollovers;
   if (t.reason == Reason::found) ++verdict_.adopted;
   if (t.reason == Reason::orphan && !t.from) ++verdict_.orphans;
@@ -98,7 +108,8 @@ void Simulation::note(const TransitionRow& t) {
     return;
   const bool kept = plan->second.keep_alive.heartbeat;
   if (t.reason == Reason::idle_timeout && kept) fail("6: a heartbeat was missed: " + t.session.str());
-  const bool rolls = plan->second.keep_alive.rollover != Rollover::off && plan->second.schedule.spec().always;
+  const bool rolls = plan->second.keep_alive.rollover != Rollover::off &&
+                     (plan->second.schedule.spec().always || windows_touch(plan->second));
   if (t.reason == Reason::max_duration && rolls && config_->budgets.empty())
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
@@ -185,15 +196,14 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else if (random_.chance(faults_.lose_after)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     later(now_ + latency, [this, &provider, effect] {
-      const auto lost = provider.apply(effect, now_, random_, faults_);
+      const auto lost = carry(provider, effect);
       log("lost answer of " + std::string(to_string(effect.kind)) + (lost.ok() ? "" : " (refused)"));
     });
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
   } else {
     later(now_ + latency, [this, &provider, effect, say] {
-      auto remotes = provider.apply(effect, now_, random_, faults_);
-      const Wall date = std::chrono::floor<Seconds>(provider.clock(now_));
-      say(now_ + Millis{5}, std::move(remotes), date);
+      auto remotes = carry(provider, effect);
+      say(now_ + Millis{5}, std::move(remotes), date_of(provider));
     });
   }
 }
@@ -222,6 +232,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));
+  if (effect.kind == EffectKind::keep_alive && remotes.ok()) worlds_.beaten.insert(effect.session);
   inbox_->post(std::move(told));
 }
 
@@ -242,6 +253,11 @@ void Simulation::carry_deliveries() {
 }
 
 void Simulation::deliver(SimDelivery delivery) {
+  // Nobody listens, or nobody knows the provider: it sends the delivery again.
+  if (worlds_.down || !config_->providers.contains(delivery.row.provider)) {
+    if (++delivery.tries < 5) later(now_ + random_.between(Seconds{5}, Seconds{60}), [this, delivery] { deliver(delivery); });
+    return;
+  }
   Delivered event;
   event.row = delivery.row;
   event.row.received_at = now().wall;

@@ -54,7 +54,8 @@ void Simulation::check_remotes() {
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
       if (++per_session[remote.session] > 1) {
         const bool part = worlds_.part_shown.contains(remote.session);
-        fail((part ? "24: a list that was cut proves a start absent: " : "5: a double start of ") + remote.session.str());
+        fail((part ? "24: a list that was cut proves a start absent: " : "5: a double start of ") +
+             remote.session.str());
       }
       const SessionRow& row = rows_.at(remote.session);
       per_slot[{row.plan, row.occurrence, row.replica}].push_back(row.id);
@@ -80,8 +81,8 @@ void Simulation::check_occurrences() {
     Wall from = std::max(row.known_since, end - std::chrono::hours{12});
     // What counts is the newest schedule, and its own moment.
     if (!clock_steps_) from = std::max(from, Wall{worlds_.since.at(name).at.time_since_epoch()});
-    for (auto one = plan.schedule.next_start(from);
-         one && one->start < end; one = plan.schedule.next_start(one->start)) {
+    for (auto one = plan.schedule.next_start(from); one && one->start < end;
+         one = plan.schedule.next_start(one->start)) {
       const std::pair<PlanName, Wall> key{name, one->time};
       if (!begun.contains(key) && !missed_.contains(key) && row.buffered != one->time) {
         fail("12: an occurrence is lost: " + name.str() + " at " + to_rfc3339(one->time));

@@ -255,7 +255,8 @@ void Simulation::carry_deliveries() {
 void Simulation::deliver(SimDelivery delivery) {
   // Nobody listens, or nobody knows the provider: it sends the delivery again.
   if (worlds_.down || !config_->providers.contains(delivery.row.provider)) {
-    if (++delivery.tries < 5) later(now_ + random_.between(Seconds{5}, Seconds{60}), [this, delivery] { deliver(delivery); });
+    if (++delivery.tries < 5)
+      later(now_ + random_.between(Seconds{5}, Seconds{60}), [this, delivery] { deliver(delivery); });
     return;
   }
   Delivered event;

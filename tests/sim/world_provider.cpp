@@ -11,6 +11,7 @@ using std::chrono::minutes;
 
 // A delivery of the old remote can't come as late as this.
 constexpr Millis id_free_after = minutes{10};
+constexpr Millis known_everywhere_after = Seconds{25};
 
 bool lists(EffectKind kind) { return kind == EffectKind::find || kind == EffectKind::list; }
 
@@ -72,6 +73,15 @@ std::optional<Error> Simulation::refused(SimProvider& provider, const Effect& ef
   if (effect.kind == EffectKind::keep_alive && now_ < worlds_.refused_until && worlds_.form == 0) {
     return Error{ErrorKind::denied, "400 to a heartbeat"};
   }
+  if (effect.kind == EffectKind::observe && is_in(SimWorld::reads_fail)) {
+    const auto& all = provider.remotes();
+    const bool fresh = std::any_of(all.begin(), all.end(), [&](const SimRemote& one) {
+      return one.id == effect.remote && now_ - one.created < known_everywhere_after;
+    });
+    const bool unknown =
+        worlds_.form == 0 && fresh && healed_at_ == mono_never && worlds_.random.chance(worlds_.rate);
+    if (unknown) return Error{ErrorKind::gone, "404 of a new session"};
+  }
   if (effect.kind == EffectKind::observe && now_ < worlds_.unread_until) {
     if (worlds_.form == 0) return Error{ErrorKind::gone, "404"};
     return Error{worlds_.form == 1 ? ErrorKind::maybe_applied : ErrorKind::malformed, "no answer to a read"};
@@ -83,10 +93,12 @@ std::optional<Error> Simulation::refused(SimProvider& provider, const Effect& ef
   return std::nullopt;
 }
 
-// A remote of ours that lives at the provider.
+// A remote that lives at the provider and that a session of ours stands for.
 SimRemote* Simulation::living(SimProvider& provider, const std::string& place) {
   for (SimRemote& remote : provider.remotes()) {
-    if (remote.alive && !remote.stranger && remote.place == place) return &remote;
+    if (!remote.alive || remote.stranger || remote.place != place) continue;
+    const SessionRow& row = rows_.at(remote.session);
+    if (row.remote_id == remote.id && !row.resolved) return &remote;
   }
   return nullptr;
 }

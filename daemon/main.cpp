@@ -21,8 +21,6 @@
 namespace keeper {
 namespace {
 
-// Three pulses of the loop: longer than that without a turn, and it hangs.
-constexpr Millis loop_age_max = Seconds{15};
 constexpr Millis webhook_grace = Seconds{2};
 
 struct Listeners {
@@ -35,7 +33,7 @@ std::vector<CheckFact> ready_checks(Daemon& daemon, const Published& published) 
   const Millis age = daemon.loop_age();
   return {{"store", published.storage_error.empty(), published.storage_error},
           {"configuration", published.view != nullptr, published.view ? "" : "not in effect yet"},
-          {"loop", age <= loop_age_max, age <= loop_age_max ? "" : "has not turned for " + to_text(age)}};
+          {"loop", !loop_hangs(age), loop_hangs(age) ? "has not turned for " + to_text(age) : ""}};
 }
 
 DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
@@ -105,6 +103,9 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
   ports.reload = [&daemon] {
     const Status done = daemon.reload();
     return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
+  };
+  ports.preview = [&daemon](std::string text, const std::string& name) {
+    return daemon.preview(std::move(text), name);
   };
   ports.measured = [&daemon] { return daemon.meters().collect(); };
   ports.operate = [&daemon](OperatorAsked asked) { return daemon.operate(std::move(asked)); };

@@ -3,13 +3,18 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/planted.h"
 #include "base/result.h"
 
 namespace keeper {
 
 void check_failed(const char* condition, const char* file, int line) {
+#ifdef KEEPER_PLANTED_BUGS
+  throw CheckFailed{std::string(condition) + " (" + file + ":" + std::to_string(line) + ")"};
+#else
   std::fprintf(stderr, "%s:%d: invariant broken: %s\n", file, line, condition);
   std::abort();
+#endif
 }
 
 std::string_view to_string(ErrorKind kind) {

@@ -1,6 +1,8 @@
-// Writes JSON straight into a string: the status lists are long and made thousands of times a second, and a
-// document tree costs ten times as much. Foreign text is escaped; bytes that are not UTF-8 become U+FFFD.
-// One thread per writer; the caller keeps begin and end balanced.
+// Writes JSON directly into a string. The lists of the status listener are long and asked for thousands of times a second,
+// and building a tree of values first would take ten times as long. Foreign text is escaped, and bytes that are not UTF-8
+// become U+FFFD.
+//
+// One thread for each writer. The caller must balance begin and end.
 #pragma once
 
 #include <concepts>
@@ -45,9 +47,9 @@ class JsonWriter {
     key(name);
     value(content);
   }
-  // Unknown text is null.
+  // Empty text is written as null.
   void text_or_null(std::string_view name, std::string_view text);
-  // A complete JSON value made elsewhere.
+  // Writes a complete JSON value as it is.
   void raw(std::string_view json);
 
   std::string take() { return std::move(out_); }

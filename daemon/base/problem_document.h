@@ -1,4 +1,4 @@
-// Problem documents (RFC 9457) for both listeners. Any thread; no state.
+// Problem documents (RFC 9457), the errors of both listeners. Any thread; no state.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace keeper {
 
 std::string_view reason_phrase(int status);
 
-// `detail` may hold foreign text.
+// `detail` may contain foreign text, which is escaped.
 std::string problem_json(int status, std::string_view detail);
 
 }  // namespace keeper

@@ -31,6 +31,7 @@ struct Error {
   std::string what;
   // With `exhausted`: how long to wait before the next try, where the provider said so.
   std::optional<std::chrono::milliseconds> retry_after{};
+  bool credentials = false;  // with `denied`: because of the credentials, not of what was asked for
 };
 
 template <class T>

@@ -87,6 +87,19 @@ Result<std::string> Client::post(const std::string& path, const Secret& token, c
   return result->body;
 }
 
+Result<std::string> Client::post_text(const std::string& path, const Secret& token, const std::string& text,
+                                      const Query& query) const {
+  httplib::Client client = connection(url_, reload_limit);
+  const httplib::Headers headers{{"Authorization", "Bearer " + token.reveal()}};
+  const std::string target = httplib::append_query_params(path, {query.begin(), query.end()});
+  const httplib::Result result = client.Post(target, headers, text, "application/yaml");
+  if (!result) return unreachable(httplib::to_string(result.error()));
+  if (result->status / 100 == 2) return result->body;
+  Error error = refusal(result->status, result->body);
+  if (error.kind == ErrorKind::malformed && result->status != 422) error.kind = ErrorKind::storage;
+  return error;
+}
+
 Status Client::download(const std::string& path, const Secret& token,
                         const std::function<bool(std::string_view)>& take) const {
   httplib::Client client = connection(url_, copy_limit);

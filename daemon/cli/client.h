@@ -26,6 +26,11 @@ class Client {
   Result<std::string> get(const std::string& path, const Query& query = {}) const;
   Result<std::string> post(const std::string& path, const Secret& token, const Query& query = {}) const;
 
+  // Posts a text. Errors: as of post, but malformed means that the daemon refused the text (422), with its
+  // complaints; what it cannot tell now is `storage`.
+  Result<std::string> post_text(const std::string& path, const Secret& token, const std::string& text,
+                                const Query& query) const;
+
   // As get, of what only the token opens: the body goes to `take` piece by piece, which gives false when it can take no
   // more. not_applied where it ends before its Content-Length.
   Status download(const std::string& path, const Secret& token, const std::function<bool(std::string_view)>& take) const;

@@ -11,11 +11,12 @@
 #include "cli/control.h"
 #include "cli/export.h"
 #include "cli/offline.h"
-#include "cli/plan_change.h"
+#include "cli/preview.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
 #include "cli/verification.h"
 #include "config/config.h"
+#include "provider/provider_table.h"
 
 namespace keeper {
 namespace {
@@ -38,7 +39,7 @@ struct Options {
   CostRequest cost;
   BackupRequest backup;
   ExportRequest exported;
-  std::string planned_config;
+  PreviewRequest preview;
   std::string replayed;
   std::string verified;
   std::string shell;
@@ -64,7 +65,7 @@ class Commands {
     declare_offline();
     declare_lists();
     declare_copies();
-    declare_plan_change();
+    declare_preview();
     declare_sessions();
     declare_control();
     declare_words();
@@ -161,9 +162,11 @@ class Commands {
   }
 
   void declare_lists() {
-    CLI::App& status = add_asking("status", "what runs; exit 0: all as wanted, 1: degraded, 3: not running", [this](const Asking& a) {
-      return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
-    });
+    CLI::App& status = add_asking(
+        "status", "what runs; exit 0: all as wanted, 1: something is degraded or blocked, 3: not running",
+        [this](const Asking& a) {
+          return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
+        });
     status.add_flag("-w,--watch", options_.watch, "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     add_asking("providers", "the providers, and what ails them",
@@ -226,13 +229,14 @@ class Commands {
         ->capture_default_str();
   }
 
-  void declare_plan_change() {
-    CLI::App& plan = add_asking("plan", "what a reload with a file would start, stop, roll over and keep",
-                                [this](const Asking& a) {
-                                  return ask_plan_change(a, options_.planned_config, terminal_);
-                                });
-    options_.planned_config = default_config;
-    plan.add_option("--config", options_.planned_config, "the configuration file")->capture_default_str();
+  void declare_preview() {
+    CLI::App& preview =
+        add_asking("preview", "what a reload with a file would start, stop, roll over and keep",
+                   [this](const Asking& a) { return ask_preview(a, options_.preview, terminal_); });
+    preview.alias("plan");
+    options_.preview.config = default_config;
+    preview.add_option("--config", options_.preview.config, "the configuration file")->capture_default_str();
+    add_token_file(preview, options_.preview.token_file);
   }
 
   void declare_sessions() {
@@ -271,7 +275,7 @@ class Commands {
   }
 
   void declare_words() {
-    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema()); });
+    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema(provider_kinds())); });
     CLI::App& completion = add("completion", "a script that completes commands in a shell",
                                [this] { return print(completion_script(app_, options_.shell)); });
     completion.add_option("shell", options_.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -9,6 +9,7 @@
 #include "cli/online.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "provider/provider_table.h"
 #include "schedule/schedule.h"
 
 namespace keeper {
@@ -114,7 +115,7 @@ bool add_coming(const Plan& plan, const NextRequest& request, std::vector<Coming
 }
 
 int next_of_file(const NextRequest& request, const Terminal& terminal) {
-  const LoadOutcome outcome = load_settings(request.config, {});
+  const LoadOutcome outcome = load_settings(request.config, provider_kinds(), {});
   if (!outcome.settings) {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     return exit_bad_configuration;
@@ -142,7 +143,7 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   LoadOptions options;
   options.strict = request.strict;
   options.secrets_required = request.online;
-  LoadOutcome outcome = load_settings(request.file, options);
+  LoadOutcome outcome = load_settings(request.file, provider_kinds(), options);
   std::vector<ProviderCheck> checks;
   if (request.online && outcome.settings) checks = check_providers(*outcome.settings);
   for (const ProviderCheck& check : checks) {

@@ -62,8 +62,9 @@ void fact(const Terminal& terminal, const std::string& name, const std::string& 
 
 void show_trouble(const Json& items, const Terminal& terminal) {
   for (const Json& item : items) {
-    const std::string error = text(item, "last_error");
-    const std::string next = moment(item, "next_attempt");
+    const std::string blocked = text(item, "blocked_reason");
+    const std::string error = blocked.empty() ? text(item, "last_error") : blocked;
+    const std::string next = moment(item, blocked.empty() ? "next_attempt" : "blocked_until");
     if (error.empty()) continue;
     terminal.out << text(item, "name") << ": " << error << (next.empty() ? "" : "; next try " + next) << "\n";
   }
@@ -72,9 +73,8 @@ void show_trouble(const Json& items, const Terminal& terminal) {
 void show_plan_table(const Json& plans, const Terminal& terminal) {
   Table table({"PLAN~", "PROVIDER~", "WANTED", "LIVE", "STATE", "NEXT START", "NEXT STOP"});
   for (const Json& plan : plans) {
-    const bool paused = member(plan, "paused") == Json(true);
     table.row({text(plan, "name"), text(plan, "provider"), text(plan, "wanted"), text(plan, "live"),
-               paused ? "paused" : text(plan, "state"), moment(plan, "next_start", false), moment(plan, "next_stop", false)});
+               text(plan, "state"), moment(plan, "next_start", false), moment(plan, "next_stop", false)});
   }
   if (table.empty()) {
     terminal.out << "no plans\n";
@@ -97,8 +97,10 @@ void show_plan_table(const Json& plans, const Terminal& terminal) {
 bool as_wanted(const Json& status) {
   if (member(status, "ready") != Json(true)) return false;
   const Json& plans = list(status, "plans");
-  return std::none_of(plans.begin(), plans.end(),
-                      [](const Json& plan) { return text(plan, "state") == "degraded"; });
+  return std::none_of(plans.begin(), plans.end(), [](const Json& plan) {
+    const std::string state = text(plan, "state");
+    return state == "degraded" || state == "blocked";
+  });
 }
 
 void show_status(const Json& status, const Terminal& terminal) {

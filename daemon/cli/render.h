@@ -26,7 +26,7 @@ void show_explanation(const nlohmann::json& explanation, const Terminal& termina
 // One transition as it happens: fixed columns, 80 wide at the most for short names.
 std::string transition_line(const nlohmann::json& transition, bool colour);
 
-// All is as wanted: ready, and no plan degraded.
+// All is as wanted: ready, and no plan degraded or blocked.
 bool as_wanted(const nlohmann::json& status);
 
 }  // namespace keeper

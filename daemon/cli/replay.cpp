@@ -1,9 +1,11 @@
 #include "cli/replay.h"
 
 #include <charconv>
+#include <optional>
 #include <ostream>
 
 #include "base/text.h"
+#include "core/delivery_rule.h"
 #include "provider/webhook.h"
 
 namespace keeper {
@@ -11,6 +13,7 @@ namespace {
 
 struct Replayed {
   std::string disposition;
+  std::string state;  // the session's afterwards; empty: there is none
   std::string then;  // what would happen, in words
 };
 
@@ -30,19 +33,65 @@ Result<nlohmann::json> entry_of(const Client& client, std::int64_t id) {
   return list.front();
 }
 
-// By rank, as the keeper does it: what would go back, or comes after the end, moves nothing.
-Replayed outcome_of(const Delivery& delivery, const std::string& state) {
-  if (!delivery.followed) return {"ignored", "its type is not followed: it is kept, and nothing moves"};
-  if (state.empty()) return {"held", "no session has its remote: it waits for one, and is then listed as unmatched"};
-  const Progress progress = delivery.row.progress;
-  if (state != "queued" && state != "active") return {"late", "the session is " + state + ", which never changes"};
-  if (progress == Progress::ended) {
-    return {"applied", std::string("the session would become ") + (delivery.row.failed ? "error" : "closed") +
-                           ", or what its own stop asks for; its end would be confirmed by a read"};
+// What the rule reads of the session, from the API's answer.
+Result<SessionRow> session_of(const Client& client, const std::string& id) {
+  const auto json = get_json(client, "/api/v1/sessions/" + id);
+  if (!json) return json.error();
+  const auto word = [](const nlohmann::json& object, const char* name) {
+    const auto found = object.find(name);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+  };
+  SessionRow row;
+  const auto state = parse_state(word(*json, "state"));
+  const auto progress = parse_progress(word(*json, "progress"));
+  if (!state || !progress)
+    return Error{ErrorKind::malformed, "the daemon does not say how far the session has come"};
+  row.state = *state;
+  row.progress = *progress;
+  const auto ending = json->find("ending");
+  if (ending == json->end() || !ending->is_object()) return row;
+  const auto ends_as = parse_state(word(*ending, "state"));
+  const auto reason = parse_reason(word(*ending, "reason"));
+  if (!ends_as || !reason)
+    return Error{ErrorKind::malformed, "the daemon does not say how the session is to end"};
+  row.ending.emplace();
+  row.ending->state = *ends_as;
+  row.ending->reason = *reason;
+  return row;
+}
+
+std::string words_of(const SessionRow& session, const DeliveryMove& move) {
+  const std::string state(to_string(move.state));
+  if (is_terminal(move.state)) {
+    return "the session would become " + state + " (" + std::string(to_string(*move.reason)) +
+           "); a read would confirm its end";
   }
-  if (progress >= Progress::started && state == "queued") return {"applied", "the session would become active"};
-  if (state == "active" && progress <= Progress::started) return {"late", "the session is active already"};
-  return {"applied", "the session stays " + state + ", and a read would follow"};
+  if (move.reason) return "the session would become " + state;
+  return "the session stays " + std::string(to_string(session.state)) + ", and a read would follow";
+}
+
+std::string why_late(const SessionRow& session) {
+  const std::string state(to_string(session.state));
+  if (is_terminal(session.state)) return "the session is " + state + ", which never changes";
+  return "the session is " + state + " and has come as far as '" + std::string(to_string(session.progress)) +
+         "' already";
+}
+
+Replayed outcome_of(const Delivery& delivery, const SessionRow* session) {
+  const DeliveryRow& row = delivery.row;
+  Replayed replayed;
+  replayed.disposition = to_string(disposition_of(delivery.followed, session, row.progress, row.failed));
+  if (session) replayed.state = to_string(session->state);
+  if (!delivery.followed) {
+    replayed.then = "its type is not followed: it is kept, and nothing moves";
+  } else if (!session) {
+    replayed.then = "no session has its remote: it waits for one, and is then listed as unmatched";
+  } else {
+    const auto move = move_by_delivery(*session, row.progress, row.failed);
+    if (move) replayed.state = to_string(move->state);
+    replayed.then = move ? words_of(*session, *move) : why_late(*session);
+  }
+  return replayed;
 }
 
 }  // namespace
@@ -61,17 +110,23 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
   if (!entry) return fail(entry.error().what);
   const auto body = asking.client.get("/api/v1/deliveries/" + std::to_string(id));
   if (!body) return fail(body.error().what);
-  std::string state;
-  if (const auto session = entry->value("session_id", nlohmann::json()); session.is_string()) {
-    const auto found = get_json(asking.client, "/api/v1/sessions/" + session.get<std::string>());
+  std::optional<SessionRow> session;
+  if (const auto named = entry->value("session_id", nlohmann::json()); named.is_string()) {
+    auto found = session_of(asking.client, named.get<std::string>());
     if (!found) return fail(found.error().what);
-    state = found->value("state", std::string{});
+    session = *std::move(found);
   }
   const auto parsed = parse_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
-  const Replayed outcome = parsed ? outcome_of(*parsed, state) : Replayed{"refused", "400: " + parsed.error().what};
+  const Replayed outcome = parsed ? outcome_of(*parsed, session ? &*session : nullptr)
+                                  : Replayed{"refused", {}, "400: " + parsed.error().what};
   if (asking.json) {
-    nlohmann::ordered_json json{{"id", id}, {"type", entry->value("type", "")}, {"recorded_as", entry->value("disposition", "")},
-              {"would_be", outcome.disposition}, {"then", outcome.then}};
+    nlohmann::ordered_json json{
+        {"id", id},
+        {"type", entry->value("type", "")},
+        {"recorded_as", entry->value("disposition", "")},
+        {"would_be", outcome.disposition},
+        {"state", outcome.state.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(outcome.state)},
+        {"then", outcome.then}};
     terminal.out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return 0;
   }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "provider/provider_table.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
 #include "store/store.h"
@@ -204,7 +205,7 @@ int simulate(const SimulateRequest& request, const Terminal& terminal) {
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;
-  const LoadOutcome outcome = load_settings(request.config, options);
+  const LoadOutcome outcome = load_settings(request.config, provider_kinds(), options);
   if (!outcome.settings) {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     return exit_bad_configuration;

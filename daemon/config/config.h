@@ -1,5 +1,6 @@
-// The configuration file: read once, checked whole, turned into Settings and plans.
-// Any thread; no state. Never throws, never logs, never puts a secret into a message.
+// The configuration file: load_settings() reads it once, checks all of it and makes Settings and plans of it.
+// The functions keep no state, and any thread may call them. They never throw and never log, and no secret is
+// in a message.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,11 @@
 #include "settings/settings.h"
 
 namespace keeper {
+
+namespace config {
+struct ProviderKind;
+using ProviderKinds = std::vector<const ProviderKind*>;
+}  // namespace config
 
 struct Problem {
   std::string file;
@@ -37,13 +43,15 @@ struct LoadOptions {
   bool strict = false;            // check-config --strict: what is missing here is an error
   bool secrets_required = false;  // run and reload: likewise
   std::function<std::optional<std::string>(const std::string&)> variable = environment;
+  std::optional<std::string> text;  // the file's bytes; empty: it is read
   std::optional<Wall> now;  // the year from here on is searched for overlapping plans; empty: the clock
 };
 
 // All problems of the file in one run.
-LoadOutcome load_settings(const std::string& path, const LoadOptions& options);
+// `kinds`: the providers that there are, which is provider_kinds() outside of tests.
+LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds, const LoadOptions& options);
 
 // JSON Schema (2020-12) of the file, from the same table that checks it.
-std::string config_schema();
+std::string config_schema(const config::ProviderKinds& kinds);
 
 }  // namespace keeper

@@ -1,6 +1,7 @@
-// The YAML file as a tree with places. Only this part knows yaml-cpp.
-// Refuses what YAML allows and a configuration has no use for: cycles, alias bombs, doubled keys, tags,
-// a second document, depth over 32, more nodes than 10,000 or its bytes. Any thread; no state.
+// Document: the YAML file as a tree in which every node knows its place. This is the only part that knows
+// yaml-cpp. It refuses what YAML allows and a configuration has no use for: cycles, alias bombs, doubled
+// keys, tags, a second document, a depth over 32, and more nodes than 10,000 or the number of the file's
+// bytes. It keeps no state, and any thread may call it.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// YAML values as JSON, by YAML 1.2's rules: only what is not quoted can be a number, true, false or null.
-// Any thread; no state.
+// YAML values as JSON, by the rules of YAML 1.2: only what is not quoted can be a number, true, false or
+// null. The function keeps no state, and any thread may call it.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -21,11 +21,13 @@ Json text(std::string_view pattern = {}) {
 
 class SchemaWriter {
  public:
+  explicit SchemaWriter(const ProviderKinds& kinds) : sections_(kinds) {}
+
   Json write() {
-    Json schema = section(root_section());
+    Json schema = section(sections_.root());
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
     schema["title"] = "session-keeper configuration";
-    for (const Section* each : session_sections()) reference(*each);
+    for (const Section* each : sections_.sessions()) reference(*each);
     schema["$defs"] = std::move(definitions_);
     return schema;
   }
@@ -110,7 +112,7 @@ class SchemaWriter {
 
   Json session() {
     Json any = Json::array();
-    for (const Section* each : session_sections()) any.push_back(reference(*each));
+    for (const Section* each : sections_.sessions()) any.push_back(reference(*each));
     return {{"anyOf", std::move(any)}};
   }
 
@@ -159,6 +161,7 @@ class SchemaWriter {
     return schema;
   }
 
+  const Sections sections_;
   Json definitions_ = Json::object();
   std::map<const Section*, std::string> names_;
   std::set<std::string> taken_;
@@ -167,6 +170,6 @@ class SchemaWriter {
 }  // namespace
 }  // namespace config
 
-std::string config_schema() { return config::SchemaWriter().write().dump(2) + "\n"; }
+std::string config_schema(const config::ProviderKinds& kinds) { return config::SchemaWriter(kinds).write().dump(2) + "\n"; }
 
 }  // namespace keeper

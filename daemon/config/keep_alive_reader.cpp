@@ -13,10 +13,10 @@ Restart restart_by(const Schedule& schedule) {
 
 class KeepAliveReader {
  public:
-  KeepAliveReader(const Node& node, const ProviderSettings& provider, const Plan& plan, Problems& problems)
+  KeepAliveReader(const Node& node, const ProviderRead& provider, const Plan& plan, Problems& problems)
       : node_(node),
-        traits_(traits_of(provider)),
-        type_(to_string(provider.type)),
+        traits_(provider.traits),
+        type_(provider.settings.type.str()),
         plan_(plan),
         problems_(problems) {}
 
@@ -112,7 +112,7 @@ class KeepAliveReader {
 
 }  // namespace
 
-void read_keep_alive(const Node& plan_node, const ProviderSettings& provider, Plan& plan,
+void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan,
                      Problems& problems) {
   const Node* node = value_at(plan_node, "keep_alive");
   if (node == nullptr || to_bool(*node) == std::optional(false)) return;

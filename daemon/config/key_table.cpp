@@ -1,5 +1,6 @@
 #include "config/key_table.h"
 
+#include "config/provider_kind.h"
 #include "config/types.h"
 
 namespace keeper::config {
@@ -123,6 +124,62 @@ const Section& dead_mans_switch_section() {
   return section;
 }
 
+// What every provider may say, whatever its type.
+std::vector<Key> common_provider_keys() {
+  return {
+      {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
+      {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
+      {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
+      {.name = "rate_limit",
+       .types = {of(Kind::rate)},
+       .doc = "Calls per time, such as 60/1m. Sonoran: 27/1m for each call, cancel 9/1m."},
+      {"max_concurrent", {integer(1, 256)}, "4", "Calls at once; starts at Notte go one at a time."},
+      {.name = "poll_interval",
+       .types = {duration(Seconds{1}, hours{24})},
+       .doc = "How often a live session is read; by provider when left out."},
+      {.name = "ca_file",
+       .types = {of(Kind::path)},
+       .doc = "PEM of the authorities to trust, not the system's."},
+      {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
+      {.name = "price",
+       .types = {map_of(price_section())},
+       .doc = "What a session costs."},
+      {.name = "budget",
+       .types = {map_of(budget_section())},
+       .doc = "Of all its plans."},
+      {.name = "orphans",
+       .types = {choice({"stop", "adopt", "report"})},
+       .preset = "stop",
+       .doc = "What is done with a session at the provider that is ours and that no session here stands for."},
+  };
+}
+
+std::vector<Key> root_keys(const Section& providers) {
+  return {
+      {.name = "store", .types = {map_of(store_section())}, .doc = "The durable ledger."},
+      {.name = "status", .types = {map_of(status_section())}, .doc = "The status listener."},
+      {.name = "webhook",
+       .types = {map_of(webhook_section())},
+       .doc = "The webhook listener. Left out: sessions are followed by polling alone."},
+      {.name = "providers",
+       .types = {names_to(providers)},
+       .doc = "Accounts at providers, by name."},
+      {.name = "defaults",
+       .types = {map_of(defaults_section())},
+       .doc = "For every plan that does not say otherwise."},
+      {.name = "plans",
+       .types = {names_to(plan_section())},
+       .doc = "What to keep alive and when, by name."},
+      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
+      {.name = "notifications",
+       .types = {list_of(target_section()), names_to(target_section())},
+       .doc = "Whom to tell."},
+      {.name = "dead_mans_switch",
+       .types = {map_of(dead_mans_switch_section())},
+       .doc = "Calls a monitor that alarms when the calls stay away."},
+  };
+}
+
 }  // namespace
 
 const Section& budget_section() {
@@ -142,85 +199,18 @@ const Section& budget_section() {
   return section;
 }
 
-const Section& provider_section() {
-  static const Section section{
-      "provider",
-      {
-          {.name = "type",
-           .types = {choice({"videosdk", "notte", "sonoran_cms", "http"})},
-           .doc = "Which API it speaks.",
-           .required = true},
-          {"dialect",
-           {choice({"current", "legacy"})},
-           "current",
-           "Notte: legacy is POST /session/start, and needs base_url."},
-          {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
-          {.name = "secret",
-           .types = {of(Kind::secret)},
-           .doc = "VideoSDK: signs the tokens that the keeper mints."},
-          {.name = "token",
-           .types = {of(Kind::secret)},
-           .doc = "VideoSDK: a ready JWT instead of key and secret."},
-          {.name = "webhook_public_key_file",
-           .types = {of(Kind::path)},
-           .doc = "VideoSDK: the pinned PEM; else it is fetched and cached."},
-          {.name = "http",
-           .types = {map_of(http_section())},
-           .doc = "Type http: the provider's calls and answers."},
-          {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
-          {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
-          {.name = "rate_limit",
-           .types = {of(Kind::rate)},
-           .doc = "Calls per time, such as 60/1m. Sonoran: 27/1m for each call, cancel 9/1m."},
-          {"max_concurrent", {integer(1, 256)}, "4", "Calls at once; starts at Notte go one at a time."},
-          {.name = "poll_interval",
-           .types = {duration(Seconds{1}, hours{24})},
-           .doc = "How often a live session is read; by provider when left out."},
-          {.name = "ca_file",
-           .types = {of(Kind::path)},
-           .doc = "PEM of the authorities to trust, not the system's."},
-          {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
-          {.name = "price",
-           .types = {map_of(price_section())},
-           .doc = "What a session costs."},
-          {.name = "budget",
-           .types = {map_of(budget_section())},
-           .doc = "Of all its plans."},
-          {.name = "orphans",
-           .types = {choice({"stop", "adopt", "report"})},
-           .preset = "stop",
-           .doc = "What is done with a session at the provider that is ours and that no session here stands for."},
-      }};
-  return section;
-}
-
-const Section& root_section() {
-  static const Section section{
-      "configuration",
-      {
-          {.name = "store", .types = {map_of(store_section())}, .doc = "The durable ledger."},
-          {.name = "status", .types = {map_of(status_section())}, .doc = "The status listener."},
-          {.name = "webhook",
-           .types = {map_of(webhook_section())},
-           .doc = "The webhook listener. Left out: sessions are followed by polling alone."},
-          {.name = "providers",
-           .types = {names_to(provider_section())},
-           .doc = "Accounts at providers, by name."},
-          {.name = "defaults",
-           .types = {map_of(defaults_section())},
-           .doc = "For every plan that does not say otherwise."},
-          {.name = "plans",
-           .types = {names_to(plan_section())},
-           .doc = "What to keep alive and when, by name."},
-          {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
-          {.name = "notifications",
-           .types = {list_of(target_section()), names_to(target_section())},
-           .doc = "Whom to tell."},
-          {.name = "dead_mans_switch",
-           .types = {map_of(dead_mans_switch_section())},
-           .doc = "Calls a monitor that alarms when the calls stay away."},
-      }};
-  return section;
+Sections::Sections(const ProviderKinds& kinds) {
+  provider_.name = "provider";
+  std::vector<std::string_view> words;
+  for (const ProviderKind* kind : kinds) words.push_back(kind->type);
+  provider_.keys = {
+      {.name = "type", .types = {types::choice(std::move(words))}, .doc = "Which API it speaks.", .required = true}};
+  const std::vector<Key> common = common_provider_keys();
+  provider_.keys.insert(provider_.keys.end(), common.begin(), common.end());
+  for (const ProviderKind* kind : kinds) provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
+  root_.name = "configuration";
+  root_.keys = root_keys(provider_);
+  for (const ProviderKind* kind : kinds) sessions_.insert(sessions_.end(), kind->sessions.begin(), kind->sessions.end());
 }
 
 const Key* Section::find(std::string_view key) const {

@@ -1,5 +1,6 @@
-// The table of all keys: name, type, default and meaning. The checker, the JSON Schema and the tests read it.
-// Constant; any thread.
+// The table of keys: the name, the types, the default and the meaning of each. The checker, the JSON Schema
+// and the tests walk it. The keys that only one provider has are in that provider's folder (provider_kind.h).
+// Everything here is constant once it is made, so any thread may read it.
 #pragma once
 
 #include <string_view>
@@ -58,21 +59,29 @@ struct Section {
   const Key* find(std::string_view key) const;
 };
 
-const Section& root_section();
-const Section& provider_section();
 const Section& plan_section();
 const Section& schedule_section();
 const Section& keep_alive_section();
 const Section& defaults_section();
-const Section& videosdk_session();
-const Section& notte_session();
-const Section& notte_legacy_session();
-const Section& sonoran_session();
-const Section& http_session();
-const Section& http_section();
 const Section& budget_section();
 
-// The sections that `session` may be, one for each type of provider and dialect.
-std::vector<const Section*> session_sections();
+struct ProviderKind;
+using ProviderKinds = std::vector<const ProviderKind*>;
+
+// The sections whose keys depend on which providers there are. The kinds' own sections must outlive it.
+class Sections {
+ public:
+  explicit Sections(const ProviderKinds& kinds);
+  Sections(const Sections&) = delete;
+  Sections& operator=(const Sections&) = delete;
+
+  const Section& root() const { return root_; }
+  const std::vector<const Section*>& sessions() const { return sessions_; }  // that a plan's `session` may be
+
+ private:
+  Section provider_;
+  Section root_;
+  std::vector<const Section*> sessions_;
+};
 
 }  // namespace keeper::config

@@ -20,8 +20,8 @@ constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
 
 class Loader {
  public:
-  Loader(const Node& root, const LoadOptions& options, Problems& problems)
-      : root_(root), options_(options), problems_(problems), outside_(options, problems) {}
+  Loader(const Node& root, const ProviderKinds& kinds, const LoadOptions& options, Problems& problems)
+      : root_(root), kinds_(kinds), options_(options), problems_(problems), outside_(options, problems) {}
 
   Settings read() {
     Settings settings;
@@ -33,7 +33,7 @@ class Loader {
     const Wall now = options_.now ? *options_.now : wall_now();
     config->plans = read_plans(root_, providers, outside_, now, problems_);
     for (auto& [name, provider] : providers) {
-      config->providers[name] = traits_of(provider.settings);
+      config->providers[name] = provider.traits;
       settings.providers[name] = std::move(provider.settings);
     }
     read_money(root_, settings.retention.age, *config, problems_);
@@ -162,7 +162,7 @@ class Loader {
     if (named == nullptr) return providers;
     for (const Entry& entry : named->entries) {
       if (!entry.value.is_map()) continue;
-      if (auto provider = read_provider(entry, outside_, problems_)) {
+      if (auto provider = read_provider(entry, kinds_, outside_, problems_)) {
         providers.emplace(ProviderName(entry.key), std::move(*provider));
       }
     }
@@ -170,21 +170,23 @@ class Loader {
   }
 
   const Node& root_;
+  const ProviderKinds& kinds_;
   const LoadOptions& options_;
   Problems& problems_;
   Outside outside_;
 };
 
-std::optional<Settings> load(const std::string& path, const LoadOptions& options, Problems& problems) {
-  const auto bytes = read_file(path, file_bytes_max, path);
+std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options, Problems& problems) {
+  const auto bytes =
+      options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
   if (!bytes.ok()) {
     problems.error({}, bytes.error().what);
     return std::nullopt;
   }
   const auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
-  check_section(*root, root_section(), "the configuration", root->place, problems);
-  Settings settings = Loader(*root, options, problems).read();
+  check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
+  Settings settings = Loader(*root, kinds, options, problems).read();
   if (problems.errors() > 0) return std::nullopt;
   settings.path = path;
   settings.sha256 = sha256_hex(*bytes);
@@ -199,11 +201,11 @@ std::optional<std::string> environment(const std::string& name) {
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
-LoadOutcome load_settings(const std::string& path, const LoadOptions& options) {
+LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds, const LoadOptions& options) {
   config::Problems problems(path);
   LoadOutcome outcome;
   try {
-    outcome.settings = config::load(path, options, problems);
+    outcome.settings = config::load(path, kinds, options, problems);
   } catch (const std::exception& failure) {
     problems.error({}, std::string("cannot be loaded: ") + failure.what());
     outcome.settings.reset();

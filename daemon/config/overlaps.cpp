@@ -102,7 +102,7 @@ void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& pr
       const auto name = [&](std::size_t k) { return "'" + printable(plans[k].plan->name.str(), 60) + "'"; };
       problems.error(plans[i].place, "plans " + name(j) + " and " + name(i) + " both want " +
                                          plans[i].plan->place + " at " + to_rfc3339(*overlap) +
-                                         ": sonoran_cms holds one session per server");
+                                         ": " + plans[i].provider->settings.type.str() + " holds one session per server");
     }
   }
 }

@@ -50,10 +50,9 @@ void read_limits(const Node& node, Plan& plan) {
   if (text_at(node, "on_shutdown") == "stop") plan.on_shutdown = OnShutdown::stop;
 }
 
-void check_one_per_place(const Node& node, const Plan& plan, const ProviderSettings& provider,
-                         Problems& problems) {
-  if (!traits_of(provider).one_per_place) return;
-  const std::string because = ": " + std::string(to_string(provider.type)) + " holds one session per server";
+void check_one_per_place(const Node& node, const Plan& plan, const ProviderRead& provider, Problems& problems) {
+  if (!provider.traits.one_per_place) return;
+  const std::string because = ": " + provider.settings.type.str() + " holds one session per server";
   if (plan.count > 1) {
     problems.error(node.find("count")->place, owner(plan) + ": 'count' cannot be over 1" + because);
   }
@@ -126,9 +125,9 @@ std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderNam
     read_overlap(whole.value, plan);
     const ProviderRead* provider = provider_of(whole.value, providers, root, plan, problems);
     if (provider == nullptr) continue;
-    check_one_per_place(whole.value, plan, provider->settings, problems);
-    read_session(whole, provider->settings, plan, outside, problems);
-    read_keep_alive(whole.value, provider->settings, plan, problems);
+    check_one_per_place(whole.value, plan, *provider, problems);
+    read_session(whole, *provider, plan, outside, problems);
+    read_keep_alive(whole.value, *provider, plan, problems);
     if (schedule && !plan.place.empty()) placed.push_back({&plan, provider, entry.place});
   }
   check_overlaps(placed, now, problems);

@@ -1,5 +1,5 @@
-// Problems: collects what is wrong with one file, each with its place, each once; of very many the first thousand.
-// One load owns one; not shared between threads.
+// Problems: collects what is wrong with one file, each problem with its place and only once. After the first
+// thousand it counts the rest. One load owns an object, and no other thread uses it.
 #pragma once
 
 #include <set>

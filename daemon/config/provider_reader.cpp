@@ -1,142 +1,116 @@
 #include "base/text.h"
+#include "config/provider_kind.h"
 #include "config/readers.h"
 #include "config/value.h"
 
 namespace keeper::config {
 namespace {
 
-class ProviderReader {
- public:
-  ProviderReader(const Entry& entry, Outside& outside, Problems& problems)
-      : entry_(entry), node_(entry.value), outside_(outside), problems_(problems) {}
-
-  std::optional<ProviderRead> read() {
-    const auto type = type_of();
-    if (!type) return std::nullopt;
-    settings_.name = ProviderName(entry_.key);
-    settings_.type = *type;
-    if (text_at(node_, "dialect") == "legacy") settings_.dialect = NotteDialect::legacy;
-    refuse_foreign_keys();
-    read_credentials();
-    read_url();
-    read_limits();
-    if (settings_.type == ProviderType::http) {
-      const Node* http = value_at(node_, "http");
-      if (http == nullptr) need("'http', which describes its calls");
-      if (http != nullptr && http->is_map()) settings_.description = read_description(*http, problems_);
-    }
-    settings_.webhook_public_key = outside_.file(node_, "webhook_public_key_file", 64 * 1024);
-    if (const Node* ca_file = value_at(node_, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
-      outside_.file(node_, "ca_file", 16 * 1024 * 1024);
-      settings_.ca_file = outside_.expand(*ca_file);
-    }
-    std::string source = settings_.type == ProviderType::videosdk && node_.find("token") != nullptr
-                             ? source_of(node_, "token")
-                             : source_of(node_, "api_key");
-    return ProviderRead{std::move(settings_), std::move(source)};
+const ProviderKind* kind_of(const Node& node, const ProviderKinds& kinds) {
+  const auto type = text_at(node, "type");
+  for (const ProviderKind* kind : kinds) {
+    if (type == kind->type) return kind;
   }
+  return nullptr;
+}
 
- private:
-  std::optional<ProviderType> type_of() const {
-    const auto text = text_at(node_, "type");
-    for (const ProviderType type : {ProviderType::videosdk, ProviderType::notte, ProviderType::sonoran_cms,
-                                    ProviderType::http}) {
-      if (text == to_string(type)) return type;
-    }
-    return std::nullopt;
-  }
-
-  bool has_secret(const std::string& key) const {
-    return node_.find(key) != nullptr || node_.find(key + "_file") != nullptr;
-  }
-
-  std::string owner() const { return "provider '" + printable(entry_.key, 60) + "'"; }
-
-  void refuse_foreign_keys() {
-    for (const std::string_view key :
-         {"secret", "secret_file", "token", "token_file", "webhook_public_key_file"}) {
-      const Entry* entry = node_.entry(key);
-      if (entry != nullptr && settings_.type != ProviderType::videosdk) {
-        problems_.error(entry->place, "'" + entry->key + "' is only for type videosdk");
-      }
-    }
-    const Entry* http = node_.entry("http");
-    if (http != nullptr && settings_.type != ProviderType::http) {
-      problems_.error(http->place, "'http' is only for type http");
-    }
-    const Entry* dialect = node_.entry("dialect");
-    if (dialect != nullptr && settings_.type != ProviderType::notte) {
-      problems_.error(dialect->place, "'dialect' is only for type notte");
+void refuse_foreign_keys(const Node& node, const ProviderKind& own, const ProviderKinds& kinds,
+                         Problems& problems) {
+  for (const ProviderKind* kind : kinds) {
+    if (kind == &own) continue;
+    for (const Key& key : kind->keys) {
+      const std::string name(key.name);
+      const bool is_secret = key.types[0].kind == Kind::secret;
+      const Entry* entry = node.entry(name);
+      if (entry == nullptr && is_secret) entry = node.entry(name + "_file");
+      if (entry == nullptr) continue;
+      problems.error(entry->place, "'" + entry->key + "' is only for type " + std::string(kind->type));
     }
   }
+}
 
-  void read_credentials() {
-    settings_.api_key = outside_.secret(node_, "api_key");
-    if (settings_.type != ProviderType::videosdk) {
-      const bool is_open = settings_.type == ProviderType::http;
-      if (!has_secret("api_key") && !is_open) need("'api_key_file' (or 'api_key: ${ENV_NAME}')");
-      return;
-    }
-    settings_.secret = outside_.secret(node_, "secret");
-    settings_.token = outside_.secret(node_, "token");
-    const bool key = has_secret("api_key");
-    const bool secret = has_secret("secret");
-    if (has_secret("token")) {
-      if (key || secret)
-        problems_.error(entry_.place, owner() + ": give either token, or api_key and secret");
-    } else if (!key && !secret) {
-      need("'api_key' and 'secret', or 'token' (each as x_file: PATH or x: ${ENV_NAME})");
-    } else if (!key) {
-      need("'api_key' beside 'secret'");
-    } else if (!secret) {
-      need("'secret' beside 'api_key'");
-    }
+void read_url(const ProviderReading& reading, const ProviderKind& kind) {
+  ProviderSettings& settings = reading.settings;
+  settings.allow_http = bool_at(reading.node(), "allow_http").value_or(false);
+  const Node* node = value_at(reading.node(), "base_url");
+  if (node == nullptr) {
+    if (kind.base_url.empty()) reading.need("'base_url'");
+    settings.base_url = kind.base_url;
+    return;
   }
-
-  void need(const std::string& what) { problems_.error(entry_.place, owner() + " needs " + what); }
-
-  void read_url() {
-    settings_.allow_http = bool_at(node_, "allow_http").value_or(false);
-    const Node* node = value_at(node_, "base_url");
-    if (node == nullptr) {
-      if (settings_.dialect == NotteDialect::legacy) need("'base_url' with dialect legacy");
-      if (settings_.type == ProviderType::http) need("'base_url'");
-      settings_.base_url = default_base_url(settings_.type);
-      return;
-    }
-    const auto url = to_url(*node);
-    if (!url) return;
-    settings_.base_url = url->text;
-    if (!url->secure && !settings_.allow_http && !is_loopback(url->host)) {
-      problems_.error(
-          node->place,
-          "'base_url' would send the credentials in the clear: use https, or set allow_http: true");
-    }
+  const auto url = to_url(*node);
+  if (!url) return;
+  settings.base_url = url->text;
+  if (!url->secure && !settings.allow_http && !is_loopback(url->host)) {
+    reading.problems.error(
+        node->place,
+        "'base_url' would send the credentials in the clear: use https, or set allow_http: true");
   }
+}
 
-  void read_limits() {
-    if (const auto limit = duration_at(node_, "request_timeout")) settings_.request_timeout = *limit;
-    settings_.poll_interval = duration_at(node_, "poll_interval");
-    if (const Node* rate = value_at(node_, "rate_limit")) settings_.rate_limit = to_rate(*rate);
-    if (const auto orphans = text_at(node_, "orphans")) {
-      settings_.orphans = *orphans == "adopt"    ? Orphans::adopt
-                          : *orphans == "report" ? Orphans::report
-                                                 : Orphans::stop;
-    }
-    if (const auto calls = int_at(node_, "max_concurrent")) settings_.max_concurrent = *calls;
+void read_limits(const Node& node, const ProviderKind& kind, ProviderSettings& settings) {
+  if (const auto limit = duration_at(node, "request_timeout")) settings.request_timeout = *limit;
+  settings.poll_interval = duration_at(node, "poll_interval");
+  if (const Node* rate = value_at(node, "rate_limit")) settings.rate_limit = to_rate(*rate);
+  if (const auto orphans = text_at(node, "orphans")) {
+    settings.orphans = *orphans == "adopt"    ? Orphans::adopt
+                       : *orphans == "report" ? Orphans::report
+                                              : Orphans::stop;
   }
+  if (const auto calls = int_at(node, "max_concurrent")) settings.max_concurrent = *calls;
+  settings.limits =
+      kind.limits != nullptr ? kind.limits(settings) : CallLimits{settings.rate_limit, {}, false};
+}
 
-  const Entry& entry_;
-  const Node& node_;
-  Outside& outside_;
-  Problems& problems_;
-  ProviderSettings settings_;
-};
+// The provider's facts, with what the settings change of them.
+Traits traits_of(const ProviderKind& kind, const ProviderSettings& settings) {
+  Traits traits = kind.traits(settings);
+  traits.request_timeout = settings.request_timeout;
+  traits.orphans = settings.orphans;
+  // Polling takes at most half of what there is for reads.
+  const CallLimits& limits = settings.limits;
+  if (limits.each_call && limits.calls) traits.watch_spacing = limits.calls->window * 2 / limits.calls->calls;
+  if (settings.poll_interval) traits.poll_interval = *settings.poll_interval;
+  return traits;
+}
 
 }  // namespace
 
-std::optional<ProviderRead> read_provider(const Entry& entry, Outside& outside, Problems& problems) {
-  return ProviderReader(entry, outside, problems).read();
+bool ProviderReading::has_secret(const std::string& key) const {
+  return node().find(key) != nullptr || node().find(key + "_file") != nullptr;
+}
+
+std::string ProviderReading::owner() const { return "provider '" + printable(entry.key, 60) + "'"; }
+
+void ProviderReading::need(const std::string& what) const {
+  problems.error(entry.place, owner() + " needs " + what);
+}
+
+std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKinds& kinds, Outside& outside,
+                                          Problems& problems) {
+  const Node& node = entry.value;
+  ProviderRead read;
+  read.kind = kind_of(node, kinds);
+  if (read.kind == nullptr) return std::nullopt;
+  const ProviderKind& kind = *read.kind;
+  ProviderSettings& settings = read.settings;
+  settings.name = ProviderName(entry.key);
+  settings.type = ProviderType(std::string(kind.type));
+  settings.api_key = outside.secret(node, "api_key");
+  read.key_source = source_of(node, "api_key");
+  refuse_foreign_keys(node, kind, kinds, problems);
+  ProviderReading reading{entry, outside, problems, settings, read.key_source};
+  if (kind.needs_api_key && !reading.has_secret("api_key"))
+    reading.need("'api_key_file' (or 'api_key: ${ENV_NAME}')");
+  read_url(reading, kind);
+  if (kind.read != nullptr) kind.read(reading);
+  read_limits(node, kind, settings);
+  if (const Node* ca_file = value_at(node, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
+    outside.file(node, "ca_file", 16 * 1024 * 1024);
+    settings.ca_file = outside.expand(*ca_file);
+  }
+  read.traits = traits_of(kind, settings);
+  return read;
 }
 
 }  // namespace keeper::config

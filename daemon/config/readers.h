@@ -1,5 +1,6 @@
-// The steps from the checked tree to Settings. Each reports what the table alone cannot know.
-// One load, one thread. They skip silently what `check_section` has reported.
+// The readers: each takes one part of the checked tree over into Settings, and reports what the table of keys
+// alone cannot know. What check_section() has reported already they skip silently. One load calls them, on
+// one thread.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "config/document.h"
+#include "config/key_table.h"
 #include "config/problems.h"
 #include "config/secrets.h"
 #include "settings/settings.h"
@@ -14,15 +16,15 @@
 namespace keeper::config {
 
 struct ProviderRead {
+  const ProviderKind* kind = nullptr;  // never null once it is read
   ProviderSettings settings;
+  Traits traits;
   std::string key_source;  // where its key comes from, for when the key is not here
 };
 
 // Empty when its type is not known.
-std::optional<ProviderRead> read_provider(const Entry& entry, Outside& outside, Problems& problems);
-
-// A provider of type http as `http` describes it.
-Description read_description(const Node& node, Problems& problems);
+std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKinds& kinds, Outside& outside,
+                                          Problems& problems);
 
 // A plan as it stands, with what `defaults` say where it says nothing.
 Node with_defaults(const Node& plan, const Node& defaults);
@@ -30,10 +32,10 @@ Node with_defaults(const Node& plan, const Node& defaults);
 std::optional<Schedule> read_schedule(const Node& plan, const PlanName& name, Problems& problems);
 
 // Fills parameters, place, idle_timeout and maximum.
-void read_session(const Entry& plan_entry, const ProviderSettings& provider, Plan& plan, Outside& outside,
+void read_session(const Entry& plan_entry, const ProviderRead& provider, Plan& plan, Outside& outside,
                   Problems& problems);
 
-void read_keep_alive(const Node& plan_node, const ProviderSettings& provider, Plan& plan, Problems& problems);
+void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan, Problems& problems);
 
 // All plans, and what may not be between them.
 std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderName, ProviderRead>& providers,

@@ -1,5 +1,6 @@
-// Credentials and paths: ${NAME} and files become values. Any thread; reads files and variables only.
-// Messages name the variable or the file, never what is in it.
+// Outside: credentials and paths from outside of the file. ${NAME} becomes the variable's value, and x_file
+// the file's content. Messages name the variable or the file, and never what is in it. It reads files and
+// variables only; one load owns an object.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Checks a part of the tree against the table: unknown keys, missing ones, types and ranges.
-// Any thread; no state. Reports everything it finds and goes on.
+// Checks a part of the tree against the table of keys: unknown keys, missing ones, types and ranges. It
+// reports everything that it finds and goes on. The function keeps no state, and any thread may call it.
 #pragma once
 
 #include <string>

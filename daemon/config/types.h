@@ -1,4 +1,4 @@
-// Short ways to write a Type in the table. Any thread; no state.
+// Short ways to write a Type in the table of keys. The functions keep no state, and any thread may call them.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
-// Single values: text to number, duration, address and so on, and what is wrong with one that is none.
-// Any thread; no state. What these return empty for, `fault_of` has words for.
+// Single values: text to a number, a duration, an address and so on, and what is wrong with text that is
+// none. Where one of these functions returns empty, fault_of() has the words for it. They keep no state, and
+// any thread may call them.
 #pragma once
 
 #include <optional>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/circuit.h"
 #include "core/deadlines.h"
 #include "core/deliveries.h"
@@ -73,7 +74,8 @@ void start_did_not_happen(Draft& draft, const SessionId& id) {
 void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
   Tracked& session = draft.edit(id);
   note_failure(session, error);
-  switch (error.kind) {
+  const bool blind = planted(Bug::blind_retry) && error.kind == ErrorKind::maybe_applied;
+  switch (blind ? ErrorKind::not_applied : error.kind) {
     case ErrorKind::maybe_applied:
     case ErrorKind::malformed:
     case ErrorKind::storage:
@@ -125,15 +127,20 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
 // tests/core/keeper_lost_start_test.cpp.
 // 1. A remote whose time of creation is not told was not.
 // 2. One whose age is at most the time since the start was sent, by the boot clock, was.
-// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted since) and the
+// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted
+// since) and the
 //    answer carries the provider's time.
-// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if one of these holds:
+// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if
+// one of these holds:
 //    a. By its age and our wall clock, it was created after the start was sent.
 //    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
-//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2 minutes).
-// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside ours.
+//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2
+//    minutes).
+// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside
+// ours.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
+  if (planted(Bug::any_candidate)) return true;
   const Wall there = answer.provider_now.value_or(now.wall);
   const Millis age = there - *remote.created_at;
   const Wall sent = *session.row.start_sent_at;
@@ -151,7 +158,7 @@ bool created_since(const Remote& remote, const Tracked& session, const Answer& a
 const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& answer) {
   const Remote* best = nullptr;
   const Traits* traits = draft.traits(session.row.provider);
-  const bool has_tags = traits && traits->start_scope == StartScope::free;
+  const bool has_tags = (traits && traits->start_scope == StartScope::free) || planted(Bug::no_adoption);
   for (std::size_t i = 0; i < answer.remotes->size(); ++i) {
     const Remote& remote = (*answer.remotes)[i];
     if (remote.tag) {
@@ -191,8 +198,8 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   const Traits* traits = draft.traits(session.row.provider);
-  const Mono settled =
-      session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  if (planted(Bug::hasty_retry)) settled = session.start_sent;
   ++session.absent_reads;
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
@@ -251,7 +258,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   if (!answer.remotes.ok()) {
     const Error& error = answer.remotes.error();
-    if (error.kind == ErrorKind::gone) {
+    if (error.kind == ErrorKind::gone || planted(Bug::false_stop)) {
       on_absent(draft, id, error.what);
       return;
     }

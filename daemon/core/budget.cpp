@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/notices.h"
 
@@ -37,7 +38,7 @@ void add_session(Amount& amount, const Config& config, const SessionRow& row, co
   const auto life = lifetime(row, now);
   if (life) {
     add(amount, spent_within(*life, price.minimum, period), price);
-  } else if (!is_terminal(row.state)) {
+  } else if (!is_terminal(row.state) && !planted(Bug::no_reservation)) {
     amount.cost += cost_of(price.minimum, price);
   }
 }
@@ -137,36 +138,60 @@ Millis look_at(Draft& draft, const BudgetKey& key, const Budget& budget) {
   return std::min({until_next_level(budget, amount, level, rate), look_max, left});
 }
 
-// `reserved`: of the amount, what is set aside for this very start.
-std::optional<BudgetHold> hold_of(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
+// Empty: the next start fits, whose least price is `next_cost`. `reserved`: of the amount, what is set aside
+// for this very start. The budget must be counted.
+std::optional<BudgetHold> used_up(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
                                   double reserved) {
-  const Period period = period_at(budget.period, draft.now().wall);
-  const BudgetTrack* track = draft.budget(key);
-  if (!is_counted(track, budget, draft.now().wall)) {
-    return BudgetHold{period.end, "the budget of " + to_string(key) + " is being counted"};
-  }
-  Amount amount = amount_in(draft, key, *track);
+  Amount amount = amount_in(draft, key, *draft.budget(key));
   amount.cost -= reserved;
-  // What the next one costs at least must fit as well.
   const bool next_fits = !budget.max_cost || amount.cost + next_cost <= *budget.max_cost * (1 + 1e-9);
   if (next_fits && level_of(budget, amount) != BudgetLevel::hard) return std::nullopt;
-  if (!track->refused) {
+  const Wall until = period_at(budget.period, draft.now().wall).end;
+  return BudgetHold{until, "the budget of " + to_string(key) + " is used up (" + describe(budget, amount) +
+                               " in " + to_text(budget.period) + "); nothing more begins before " +
+                               to_rfc3339(until)};
+}
+
+std::optional<BudgetHold> hold_of(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
+                                  double reserved) {
+  const BudgetTrack* track = draft.budget(key);
+  if (!is_counted(track, budget, draft.now().wall)) {
+    return BudgetHold{period_at(budget.period, draft.now().wall).end,
+                      "the budget of " + to_string(key) + " is being counted"};
+  }
+  const auto hold = used_up(draft, key, budget, next_cost, reserved);
+  if (hold && !track->refused) {
     draft.edit_budget(key).refused = true;
     draft.hasten_budgets(draft.now().mono + look_min);
   }
-  return BudgetHold{period.end, "the budget of " + to_string(key) + " is used up (" + describe(budget, amount) +
-                                    " in " + to_text(budget.period) + "); nothing more begins before " +
-                                    to_rfc3339(period.end)};
+  return hold;
 }
 
-std::optional<BudgetHold> first_hold(Draft& draft, const PlanName& plan, const ProviderName& provider, bool reserved) {
-  const Price& price = price_at(draft.config(), provider);
-  const double least = cost_of(price.minimum, price);
-  for (const auto& [key, budget] : draft.config().budgets) {
-    if (!key.covers(plan, provider)) continue;
-    if (auto hold = hold_of(draft, key, budget, least, reserved ? least : 0)) return hold;
+// The budgets that cover the plan.
+template <class Visit>
+void each_covering(const Config& config, const PlanName& plan, const ProviderName& provider, Visit&& visit) {
+  for (const BudgetKey& key :
+       {BudgetKey{BudgetScope::plan, plan.str()}, BudgetKey{BudgetScope::provider, provider.str()},
+        BudgetKey{BudgetScope::all, {}}}) {
+    const auto budget = config.budgets.find(key);
+    if (budget != config.budgets.end() && visit(key, budget->second)) return;
   }
-  return std::nullopt;
+}
+
+double least_cost(const Config& config, const ProviderName& provider) {
+  const Price& price = price_at(config, provider);
+  return cost_of(price.minimum, price);
+}
+
+std::optional<BudgetHold> first_hold(Draft& draft, const PlanName& plan, const ProviderName& provider,
+                                     bool reserved) {
+  const double least = least_cost(draft.config(), provider);
+  std::optional<BudgetHold> hold;
+  each_covering(draft.config(), plan, provider, [&](const BudgetKey& key, const Budget& budget) {
+    hold = hold_of(draft, key, budget, least, reserved ? least : 0);
+    return hold.has_value();
+  });
+  return hold;
 }
 
 }  // namespace
@@ -185,6 +210,19 @@ std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan) {
 
 std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued) {
   return first_hold(draft, queued.plan, queued.provider, true);
+}
+
+std::optional<StartBlock> budget_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
+                                       bool reserved) {
+  const double least = least_cost(draft.config(), provider);
+  std::optional<StartBlock> block;
+  each_covering(draft.config(), plan, provider, [&](const BudgetKey& key, const Budget& budget) {
+    if (!is_counted(draft.budget(key), budget, draft.now().wall)) return false;
+    if (const auto hold = used_up(draft, key, budget, least, reserved ? least : 0))
+      block = {hold->why, hold->until};
+    return block.has_value();
+  });
+  return block;
 }
 
 void reserve(Draft& draft, const SessionRow& row) {
@@ -244,7 +282,7 @@ void on_period_counted(Draft& draft, const PeriodCounted& counted) {
     track.ended.clear();
     track.refused = false;
     for (const SpentBy& one : counted.spent) {
-      if (key.covers(one.plan, one.provider)) track.ended[one.provider] += one.spent;
+      if (key.covers(one.plan, one.provider) && !planted(Bug::no_count)) track.ended[one.provider] += one.spent;
     }
     wake_covered(draft, key);
   }

@@ -4,7 +4,7 @@
 // Money is an estimate from the configured price. Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
-#include "core/draft.h"
+#include "core/circuit.h"
 
 namespace keeper {
 
@@ -16,6 +16,11 @@ struct BudgetHold {
 std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan);
 // Likewise for the start of a session that has its row already.
 std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued);
+
+// Likewise, to be shown: nothing is noted of it. `reserved`: the start's least price is in the sum already.
+// Empty also while the budget is being counted.
+std::optional<StartBlock> budget_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
+                                       bool reserved);
 
 // The store's word for the plan's budgets is still to come; it is the next thing to be decided.
 bool is_being_counted(const Draft& draft, const Plan& plan);

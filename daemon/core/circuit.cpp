@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/notices.h"
 
@@ -93,10 +94,11 @@ void note_provider(Draft& draft, const Answer& answer) {
   const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
   track.healthy = good;
   track.last_error = good ? std::string{} : answer.remotes.error().what;
+  track.denied = !good && answer.remotes.error().credentials;
   if (track.probe == answer.session) track.probe.reset();
   // A call that could not leave this machine says nothing of the provider.
   track.cut_off = !answer.remotes.ok() && answer.remotes.error().kind == ErrorKind::cut_off;
-  if (track.cut_off) return;
+  if (track.cut_off && !planted(Bug::blind_route)) return;
   if (track.exhausted && now >= track.starts_from) track.exhausted = false;
   const bool start = answer.kind == EffectKind::start;
   if (start && good) track.exhausted = false;
@@ -104,7 +106,7 @@ void note_provider(Draft& draft, const Answer& answer) {
   count_failures(track, got_through(answer), now);
   tell_provider(draft, answer.provider, track);
   if (was_open && track.failures == 0) hasten_calls(draft, answer.provider);
-  if (start && !good && asks_to_wait(answer.remotes.error())) {
+  if (start && !good && !planted(Bug::no_backpressure) && asks_to_wait(answer.remotes.error())) {
     const Millis asked = std::min(answer.remotes.error().retry_after.value_or(exhausted_wait), exhausted_max);
     track.starts_from = now + std::max(asked, Millis{Seconds{1}});
     track.exhausted = true;
@@ -113,12 +115,27 @@ void note_provider(Draft& draft, const Answer& answer) {
 
 bool is_out_of_reach(const ProviderTrack& track) { return track.cut_off || track.failures >= failures_open; }
 
+std::optional<StartBlock> provider_block(const ProviderName& name, const ProviderTrack& track, Now now) {
+  const std::string who = "provider " + name.str();
+  const std::string error = track.last_error.empty() ? "" : ": " + track.last_error;
+  if (now.mono < track.starts_from) {
+    const std::string why =
+        track.exhausted ? " says that a rate or an allowance is used up" : " does not answer";
+    return StartBlock{who + why + error, now.wall + (track.starts_from - now.mono)};
+  }
+  if (track.cut_off) return StartBlock{"there is no route to " + who + error, std::nullopt};
+  if (track.failures >= failures_open) return StartBlock{who + " does not answer" + error, std::nullopt};
+  if (track.denied) return StartBlock{who + " refuses the credentials" + error, std::nullopt};
+  return std::nullopt;
+}
+
 std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row) {
+  if (planted(Bug::no_circuit)) return std::nullopt;
   const Mono now = draft.now().mono;
   const ProviderTrack& track = draft.provider(row.provider);
   const Millis spread{static_cast<std::int64_t>(stable_hash(row.id.str(), 13) % spread_ms)};
   if (now < track.starts_from) return track.starts_from + spread;
-  if (track.failures < failures_open) return std::nullopt;
+  if (track.failures < failures_open || planted(Bug::no_probe_limit)) return std::nullopt;
   if (track.probe && *track.probe != row.id && draft.find(*track.probe)) return now + probe_look + spread;
   draft.edit_provider(row.provider).probe = row.id;
   return std::nullopt;

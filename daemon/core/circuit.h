@@ -16,6 +16,14 @@ void note_provider(Draft& draft, const Answer& answer);
 // True while nothing can be found out from this provider: there is no route to it, or call after call fails.
 bool is_out_of_reach(const ProviderTrack& track);
 
+// Why no start may leave now, and until when, as far as that is known.
+struct StartBlock {
+  std::string why;
+  std::optional<Wall> until;
+};
+// What the provider's circuit, its allowance, its word on the credentials or a missing route says against a start now.
+std::optional<StartBlock> provider_block(const ProviderName& name, const ProviderTrack& track, Now now);
+
 // When a start of this session may leave. Empty: now, and where the circuit was open the start is then its probe.
 std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row);
 

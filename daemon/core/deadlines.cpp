@@ -6,7 +6,7 @@ namespace keeper {
 
 class DeadlineSetter {
  public:
-  static void set(Deadline& deadline, std::optional<Mono> at) { deadline.at_ = at; }
+  static void set(SessionDeadline& deadline, std::optional<Mono> at) { deadline.at_ = at; }
   static void set(Moment& moment, Mono at) { moment.at_ = at; }
 };
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
 #include "core/deadlines.h"
+#include "core/delivery_rule.h"
 #include "core/lifecycle.h"
 
 namespace keeper {
@@ -15,34 +17,26 @@ constexpr std::size_t held_max = 50'000;
 // A delivery carries no deadline and no proof that it is current: a read follows.
 constexpr Millis confirm_after = Seconds{2};
 
-void apply_progress(Draft& draft, const SessionId& id, const DeliveryRow& row) {
+void apply(Draft& draft, const SessionId& id, const DeliveryMove& move, const DeliveryRow& row) {
   Tracked& session = draft.edit(id);
   session.row.native_status = row.type;
-  if (row.progress == Progress::ended) {
-    const bool asked = session.row.ending && !row.failed;
-    const State state = asked ? session.row.ending->state : row.failed ? State::error : State::closed;
-    const Reason reason = asked        ? session.row.ending->reason
-                          : row.failed ? Reason::provider_failed
-                                       : Reason::ended_by_provider;
-    end_session(draft, id, {state, reason, Cause::webhook, row.received_at, false, {}});
+  draft.wake_session(id);
+  if (is_terminal(move.state)) {
+    end_session(draft, id, {move.state, *move.reason, Cause::webhook, row.received_at, false, {}});
     return;
   }
-  session.row.progress = row.progress;
-  if (row.progress >= Progress::started) {
-    activate(draft, id, Reason::webhook_started, Cause::webhook, row.received_at);
-  }
+  session.row.progress = move.progress;
+  if (move.reason) activate(draft, id, *move.reason, Cause::webhook, row.received_at);
   session.confirm = true;
   hasten_call(session, draft.now().mono + confirm_after);
 }
 
-// Ranks decide: what would go back, or comes after the end, is kept and moves nothing.
 Disposition apply(Draft& draft, const SessionId& id, const DeliveryRow& row) {
   const Tracked* session = draft.find(id);
-  if (!session || is_terminal(session->row.state) || row.progress <= session->row.progress) {
-    return Disposition::late;
-  }
-  apply_progress(draft, id, row);
-  draft.wake_session(id);
+  if (!session) return Disposition::late;  // it ended long ago
+  const auto move = move_by_delivery(session->row, row.progress, row.failed);
+  if (!move) return Disposition::late;
+  apply(draft, id, *move, row);
   return Disposition::applied;
 }
 
@@ -63,13 +57,13 @@ Held held_from(const HeldRow& row, Mono now) {
 
 void unmatch_expired(Draft& draft) {
   for (const auto& [id, held] : draft.world().held) {
-    if (held.until > draft.now().mono) break;
+    if (held.until > draft.now().mono || planted(Bug::never_unmatched)) break;
     unmatch(draft, id, held);
   }
 }
 
 void on_delivered(Draft& draft, Delivered delivered) {
-  if (delivered.seen) {
+  if (delivered.seen && !planted(Bug::double_delivery)) {
     draft.acknowledge(delivered.waiter, Ack::duplicate);
     return;
   }
@@ -96,7 +90,7 @@ void on_delivered(Draft& draft, Delivered delivered) {
 
 void match_held(Draft& draft, const SessionId& id, const std::vector<DeliveryRow>& held) {
   const Tracked* session = draft.find(id);
-  if (!session || !session->row.remote_id) return;
+  if (!session || !session->row.remote_id || planted(Bug::unmatched_held)) return;
   const RemoteId remote = *session->row.remote_id;
   std::vector<DeliveryRow> matched;
   for (const DeliveryRow& row : held) {

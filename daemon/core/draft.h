@@ -32,6 +32,7 @@ class Draft {
   Tracked& edit(const SessionId& id);  // must be tracked
   const Slot& slot(const SlotKey& key) const { return look_or_empty(edits_.slots, world_.slots, key); }
   Slot& edit_slot(const SlotKey& key) { return edit_in(edits_.slots, world_.slots, key); }
+  const PlanTrack* plan_track(const PlanName& name) const { return look(edits_.plans, world_.plans, name); }
   PlanTrack& edit_plan(const PlanName& name) { return edit_in(edits_.plans, world_.plans, name); }
   const Scope& scope(const std::string& key) const { return look_or_empty(edits_.scopes, world_.scopes, key); }
   Scope& edit_scope(const std::string& key) { return edit_in(edits_.scopes, world_.scopes, key); }

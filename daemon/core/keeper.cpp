@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/answers.h"
 #include "core/budget.h"
 #include "core/deadlines.h"
@@ -103,7 +104,7 @@ void on_tick(Draft& draft, const Tick&) {
 }
 
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
-  draft.set_config(loaded.config);
+  if (!planted(Bug::deaf_reload) || draft.config().plans.empty()) draft.set_config(loaded.config);
   for (const auto& [name, plan] : loaded.config->plans) {
     if (!draft.world().plans.contains(name)) {
       PlanTrack& track = draft.edit_plan(name);
@@ -134,7 +135,7 @@ void on_shutdown_asked(Draft& draft, const ShutdownAsked&) {
   draft.set_shutting_down();
   for (const auto& [id, session] : draft.world().sessions) {
     const Plan* plan = draft.plan(session.row.plan);
-    if (plan && plan->on_shutdown == OnShutdown::stop) {
+    if (plan && plan->on_shutdown == OnShutdown::stop && !planted(Bug::leaves_running)) {
       ask_end(draft, id, State::closed, Reason::stopped_at_shutdown, Cause::operator_);
     }
     draft.wake_session(id);
@@ -160,7 +161,9 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   }
   for (const HeldRow& row : ledger.held) load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
   load.values_after.last_delivery = ledger.last_delivery;
-  for (const AlertRow& row : ledger.alerts) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
+  for (const AlertRow& row : ledger.alerts) {
+    if (!planted(Bug::forgetful_alerts)) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
+  }
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
     // A message that was never sent takes the next notices as well, so that a target hears of things in their order.
@@ -220,6 +223,7 @@ Mono Keeper::next_wakeup(Now now) const {
 std::vector<Period> Keeper::uncounted(Now now) const { return uncounted_periods(world_, now.wall); }
 
 bool Keeper::ready_to_leave() const {
+  if (planted(Bug::hasty_leave)) return world_.shutting_down;
   if (!world_.shutting_down) return false;
   return std::none_of(world_.sessions.begin(), world_.sessions.end(), [&](const auto& entry) {
     const Tracked& session = entry.second;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/planted.h"
 #include "core/budget.h"
 #include "core/deadlines.h"
 #include "core/notices.h"
@@ -143,7 +144,6 @@ const SessionId& create_session(Draft& draft, const Plan& plan, int replica, Wal
     slot.occurrence = occurrence;
     slot.attempts = 0;
   }
-  slot.held.clear();
   SessionRow row;
   row.plan = plan.name;
   row.provider = plan.provider;
@@ -181,7 +181,7 @@ void activate(Draft& draft, const SessionId& id, Reason reason, Cause cause, Wal
   if (plan && plan->max_duration) arm_own_maximum(session, draft.now().mono, plan->max_duration);
   draft.transition(session.row, State::queued, cause, at, {});
   draft.wake_plan(session.row.plan);
-  if (session.row.predecessor && draft.find(*session.row.predecessor)) {
+  if (session.row.predecessor && draft.find(*session.row.predecessor) && !planted(Bug::keeps_predecessor)) {
     ask_end(draft, *session.row.predecessor, State::closed, Reason::superseded, Cause::schedule);
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/hash.h"
+#include "base/planted.h"
 
 namespace keeper {
 namespace {
@@ -134,7 +135,7 @@ void raise(Draft& draft, Topic topic, const std::string& subject, const std::str
   const Wall since = logged ? logged->row.since : now;
   for (const TargetName& name : everybody(draft)) {
     const AlertKey key{name, topic, subject};
-    if (draft.alert(key)) continue;
+    if (draft.alert(key) && !planted(Bug::told_twice)) continue;
     draft.edit_alert(key) = AlertTrack{{key, since, now, text}, repeat_at(draft, name)};
     tell(draft, name, {topic, Phase::firing, subject, since, now, 1, text});
   }
@@ -147,6 +148,7 @@ void clear(Draft& draft, Topic topic, const std::string& subject, const std::str
     if (!track) continue;
     const Wall since = track->row.since;
     draft.edit_alert(key).reset();
+    if (planted(Bug::never_over)) continue;
     tell(draft, name, {topic, Phase::resolved, subject, since, draft.now().wall, 1, text});
   }
 }
@@ -178,7 +180,7 @@ void on_posted(Draft& draft, const Posted& posted) {
   if (!known || known->ticket != posted.ticket) return;
   MessageTrack& track = draft.edit_message(posted.message);
   track.ticket.reset();
-  if (posted.outcome.ok()) {
+  if (posted.outcome.ok() || planted(Bug::deaf_target)) {
     track.row.last_error.clear();
     settle_message(draft, track, MessageState::delivered);
     return;
@@ -186,7 +188,7 @@ void on_posted(Draft& draft, const Posted& posted) {
   const Error& error = posted.outcome.error();
   track.row.last_error = error.what;
   const auto wait = retry_wait(track.row);
-  if (!wait || error.kind == ErrorKind::gone) {
+  if (!wait || planted(Bug::no_second_try) || error.kind == ErrorKind::gone) {
     settle_message(draft, track, MessageState::given_up);
     return;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -19,6 +20,7 @@ bool is_handled(const PlanRow& row, Wall occurrence) {
 }
 
 void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why) {
+  if (planted(Bug::lost_missed)) return;
   draft.miss({plan, occurrence, why, draft.now().wall});
 }
 
@@ -29,7 +31,8 @@ void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, in
          times);
 }
 
-// Everything that was due since the last look and is not `chosen` came too late, or was followed by a later one.
+// Everything that was due since the last look and is not `chosen` came too late, or was followed by a later
+// one.
 void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
   const std::optional<Wall> looked = row.looked_until;
   const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
@@ -50,8 +53,8 @@ void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional
   if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
 }
 
-// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is looked at
-// once more: what was done with is known one by one.
+// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is
+// looked at once more: what was done with is known one by one.
 void heed_step_back(PlanRow& row, Wall now) {
   row.known_since = std::min(row.known_since, now);
   if (!row.looked_until || *row.looked_until <= now) return;
@@ -81,13 +84,20 @@ Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
 
 }  // namespace
 
+Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
+  Want want;
+  want.repeats = !paused;
+  return want;
+}
+
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why) {
   note_missed(draft, plan.name, occurrence, why);
   tell_missed(draft, plan, occurrence, why, 1);
 }
 
 void mark_handled(PlanRow& row, Wall occurrence) {
-  if (is_handled(row, occurrence)) return;
+  if (is_handled(row, occurrence) || planted(Bug::begins_twice)) return;
   row.handled.insert(std::upper_bound(row.handled.begin(), row.handled.end(), occurrence), occurrence);
   if (row.handled.size() <= handled_max) return;
   row.handled_before = row.handled.front();
@@ -102,8 +112,7 @@ Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   auto latest = plan.schedule.latest_start(now, plan.catch_up);
   if (latest && (latest->start < row.known_since || is_handled(row, latest->time))) latest.reset();
   look_back(draft, plan, row, latest);
-  Want want;
-  want.repeats = !paused;
+  Want want = want_now(plan, row, now, paused);
   if (!latest) return want;
   mark_handled(row, latest->time);
   if (paused) {
@@ -137,11 +146,11 @@ bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want) {
       return false;
     case Overlap::skip:
       want.begin.reset();
-      note_missed(draft, plan.name, occurrence, Missed::overlap);
+      if (!planted(Bug::skips_unrecorded)) note_missed(draft, plan.name, occurrence, Missed::overlap);
       return false;
     case Overlap::buffer_one:
       want.begin.reset();
-      if (row.buffered) {
+      if (row.buffered && !planted(Bug::drops_buffered)) {
         note_missed(draft, plan.name, occurrence, Missed::overlap);
       } else {
         row.buffered = occurrence;

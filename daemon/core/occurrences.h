@@ -1,26 +1,31 @@
 // What a plan wants at one moment, and which of its occurrences are done with.
-// An occurrence is known by its scheduled time. It begins at most once, whatever the wall clock does, and one that began
-// nothing is recorded with the reason. Functions over a Draft; loop thread only; nothing here calls out.
+// An occurrence is known by its scheduled time. It begins at most once, whatever the wall clock does, and one
+// that began nothing is recorded with the reason. Functions over a Draft; loop thread only; nothing here
+// calls out.
 #pragma once
 
 #include "core/draft.h"
 
 namespace keeper {
 
-// Example: at 9:30 a plan with windows from 9 to 17 wants {alive, begin 9:00, repeats}. A plan that starts single sessions
-// at 9:00 wants {begin 9:00} once, and {repeats} after that.
+// Example: at 9:30 a plan with windows from 9 to 17 wants {alive, begin 9:00, repeats}. A plan that starts
+// single sessions at 9:00 wants {begin 9:00} once, and {repeats} after that.
 struct Want {
   bool alive = false;         // of windows: now lies in one
   std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the time of the one that lasts
   bool repeats = false;       // an attempt that failed may be followed by another
 };
 
-// What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from now on, and
-// what was missed is recorded.
+// What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from
+// now on, and what was missed is recorded.
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
+// The same without a change of the row. Of single occurrences it gives only whether an attempt may follow the
+// last one.
+Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused);
 
-// Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it empties
-// `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be ended.
+// Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it
+// empties `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be
+// ended.
 bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 
 // Records an occurrence that begins nothing, and tells of it.
@@ -28,7 +33,8 @@ void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why);
 
 void mark_handled(PlanRow& row, Wall occurrence);
 
-// How long after its time the start left that is answered here; empty unless it is the first of an occurrence.
+// How long after its time the start left that is answered here; empty unless it is the first of an
+// occurrence.
 std::optional<Millis> lateness_of(const World& world, const Answer& answer, Now now);
 
 }  // namespace keeper

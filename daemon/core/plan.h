@@ -62,7 +62,7 @@ enum class StartScope { free, place, provider };
 // What is done with a remote that is ours and that no session of the ledger stands for.
 enum class Orphans { stop, adopt, report };
 
-// What the core must know of a provider. The facts and their sources: settings/traits.cpp.
+// What the core must know of a provider. The facts and their sources stand in the folder of each provider.
 struct Traits {
   bool can_find = true;        // an ambiguous start can be looked up
   bool can_list = true;        // all remotes of the credential, or of the place, can be listed

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
 
@@ -36,6 +37,7 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   Millis before = plan.keep_alive.rollover_before.value_or(std::max(whole / 10, traits.slow_start));
   before = std::min(before, whole / 2);
   if (traits.one_per_place) before = std::min(before, whole / 10);
+  if (planted(Bug::late_rollover)) return hard;
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
@@ -126,6 +128,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
     return;
   }
   if (is_terminal(session.row.state)) {
+    if (planted(Bug::zombie)) return;
     // A verified end is final: what still shows as alive is stopped.
     if (!session.row.ending) {
       session.row.ending = Ending{session.row.state, session.row.reason, reading.cause, draft.now().wall};

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
@@ -15,20 +18,15 @@ constexpr Millis predecessor_wait = Seconds{2};
 // Windows that touch are followed as far as this; beyond it the session is taken to be wanted.
 constexpr int windows_max = 1'000;
 
-// The keeper's clock decides where the provider cannot be asked any more: after this, a passed deadline
-// counts.
-Millis grace(const Traits* traits) {
-  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
-}
-
 // The stop goes on being asked for; from here on it shows.
 void apply_stop_timeout(Draft& draft, Tracked& session) {
   if (!session.row.ending || is_terminal(session.row.state)) return;
   const Plan* plan = draft.plan(session.row.plan);
   const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
   arm_stop_timeout(session, draft.now().mono, limit);
-  if (draft.now().mono < *session.stop_by) return;
-  const std::string why = session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
+  if (draft.now().mono < *session.stop_by || planted(Bug::quiet_stop)) return;
+  const std::string why =
+      session.row.last_error.empty() ? "the provider still shows it" : session.row.last_error;
   constexpr std::string_view overdue = "not ended within stop_timeout";
   if (why.starts_with(overdue)) return;
   session.row.last_error = std::string(overdue) + " (" + to_text(limit) + "), and asked again: " + why;
@@ -39,20 +37,14 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
-  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they can.
+  // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they
+  // can.
   if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
     const Plan* plan = draft.plan(session.row.plan);
     extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
   }
-  const Millis wait = grace(draft.traits(session.row.provider));
-  if (session.start_by && now >= *session.start_by) {
-    ask_end(draft, id, State::timed_out, Reason::start_timeout, Cause::deadline);
-  } else if (session.own_hard_at && now >= *session.own_hard_at) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.hard_at && now >= *session.hard_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::max_duration, Cause::deadline);
-  } else if (session.idle_at && session.beat_at && now >= *session.idle_at + wait) {
-    ask_end(draft, id, State::timed_out, Reason::idle_timeout, Cause::deadline);
+  if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
+    ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
 }
 
@@ -62,8 +54,8 @@ bool breaks_first(const Plan& plan, const Traits& traits) {
   return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
 }
 
-// The window ends before the session does: no successor is needed. A window that begins when the last one ends goes on
-// with its session, so that the end of the last of them counts.
+// The window ends before the session does: no successor is needed. A window that begins when the last one
+// ends goes on with its session, so that the end of the last of them counts.
 bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
   auto window = plan.schedule.window_at(draft.now().wall);
   if (!window) return true;
@@ -74,6 +66,15 @@ bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
     window = plan.schedule.window_at(*window->end);
   }
   return !window;
+}
+
+// False where the plan is about to end the session. A reload, or the end of a window, is settled for the
+// session before it is for the plan, and a successor that is made in between would be stopped at once.
+bool is_still_wanted(const Draft& draft, const Plan& plan, const SessionRow& row) {
+  if (row.replica >= plan.count) return false;
+  const PlanTrack* track = draft.plan_track(plan.name);
+  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  return !windows || !track || want_now(plan, track->row, draft.now().wall, false).alive;
 }
 
 void maybe_roll_over(Draft& draft, Tracked& session) {
@@ -94,6 +95,7 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   }
   const bool changed = session.row.fingerprint != plan->fingerprint;
   drop_rollover(session);
+  if (!is_still_wanted(draft, *plan, session.row)) return;
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
@@ -129,8 +131,8 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   draft.effect(std::move(effect));
 }
 
-// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns false while
-// another start occupies the scope.
+// Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns
+// false while another start occupies the scope.
 bool begin_start(Draft& draft, Tracked& session) {
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
   if (!key.empty()) {
@@ -160,7 +162,7 @@ bool begin_start(Draft& draft, Tracked& session) {
   // It may have been blocked for less time than was expected: from here on start_timeout is enough.
   const Plan* plan = draft.plan(session.row.plan);
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
-  session.row.start_sent_at = draft.now().wall;
+  if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
   session.start_sent = draft.now().mono;
   session.sent_before = false;
@@ -173,7 +175,7 @@ bool begin_start(Draft& draft, Tracked& session) {
 Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
   const Plan* plan = draft.plan(session.row.plan);
   const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + grace(&traits);
+  return session.start_sent + idle + provider_grace(&traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -203,7 +205,7 @@ void call_with_remote(Draft& draft, Tracked& session) {
   if (session.row.ending) {
     send(draft, session, EffectKind::stop);
   } else if (!is_terminal(session.row.state) && session.beat_at && draft.now().mono >= *session.beat_at) {
-    send(draft, session, EffectKind::keep_alive);
+    send(draft, session, planted(Bug::deaf_heartbeat) ? EffectKind::observe : EffectKind::keep_alive);
   } else {
     send(draft, session, EffectKind::observe);
   }
@@ -212,13 +214,11 @@ void call_with_remote(Draft& draft, Tracked& session) {
 // The earliest moment at which the session needs a look; mono_never while an answer is under way.
 Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
+  if (planted(Bug::spinner)) return draft.now().mono;
   Mono due = waits ? mono_never : session.call_at;
+  if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
-    const Millis wait = grace(draft.traits(session.row.provider));
-    if (session.start_by) due = std::min(due, *session.start_by);
-    if (session.own_hard_at) due = std::min(due, *session.own_hard_at);
-    if (session.hard_at) due = std::min(due, *session.hard_at + wait);
-    if (session.idle_at && session.beat_at) due = std::min(due, *session.idle_at + wait);
+    due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
     const bool may_roll =
         session.row.state == State::active && !session.row.successor && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
@@ -248,7 +248,7 @@ void settle(Draft& draft, const SessionId& id) {
       }
     }
   }
-  look_again(session, traits ? due_of(draft, session, waits) : mono_never);
+  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, waits) : mono_never);
 }
 
 }  // namespace keeper

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
@@ -91,7 +92,7 @@ Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::option
   const Tracked* session = draft.find(*remote.tag);
   if (session) {
     if (!session->row.remote_id) return Verdict::wait;
-    return *session->row.remote_id == remote.id ? Verdict::known : Verdict::orphan;
+    return *session->row.remote_id == remote.id || planted(Bug::blind_tag) ? Verdict::known : Verdict::orphan;
   }
   return row && ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
 }
@@ -99,7 +100,7 @@ Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::option
 Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size_t index) {
   const Remote& remote = (*answer.remotes)[index];
   const std::optional<SessionRow> row = index < answer.known.size() ? answer.known[index] : std::nullopt;
-  if (remote.progress == Progress::ended) return Verdict::known;
+  if (remote.progress == Progress::ended || planted(Bug::blind_sweep)) return Verdict::known;
   if (draft.find(RemoteKey{key.provider, remote.id})) return Verdict::known;
   if (remote.tag) return judge_tagged(draft, remote, row);
   if (row) return ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
@@ -108,7 +109,7 @@ Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size
   if (start_under_way(draft, key, *traits)) return Verdict::wait;
   const ProviderTrack& track = draft.provider(key.provider);
   const auto start = absent_start_of(track, remote, answer, draft.now());
-  if (!start) return Verdict::stranger;
+  if (!start) return planted(Bug::greedy_sweep) ? Verdict::orphan : Verdict::stranger;
   auto& starts = draft.edit_provider(key.provider).absent_starts;
   starts.erase(starts.begin() + static_cast<std::ptrdiff_t>(*start));
   return Verdict::orphan;

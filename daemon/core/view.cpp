@@ -15,12 +15,13 @@ std::optional<Wall> on_wall(Now now, const std::optional<Mono>& mono) {
   return now.wall + (*mono - now.mono);
 }
 
-SessionView view_of(const Tracked& session, Now now) {
+SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   SessionView view;
   view.row = session.row;
   view.idle_deadline = on_wall(now, session.idle_at);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   view.hard_deadline = on_wall(now, hard);
+  view.overdue_at = on_wall(now, overdue_at(session, traits));
   view.next_heartbeat_at = on_wall(now, session.beat_at);
   if (!session.row.successor) view.rollover_at = on_wall(now, session.rollover_at);
   if (session.flight) {
@@ -31,76 +32,15 @@ SessionView view_of(const Tracked& session, Now now) {
   return view;
 }
 
-struct Tally {
-  int active = 0;
-  int queued = 0;
-  int ending = 0;
-  int failures = 0;
-  std::string last_error;
-  Mono retry_at = mono_never;
-};
-
-Tally tally_of(const World& world, const PlanName& name) {
-  Tally tally;
-  const SlotKey first{name, 0};
-  for (auto at = world.slots.lower_bound(first); at != world.slots.end() && at->first.plan == name; ++at) {
-    const Slot& slot = at->second;
-    tally.failures = std::max(tally.failures, slot.failures);
-    if (slot.live.empty() && slot.failures > 0) {
-      tally.last_error = slot.last_error;
-      tally.retry_at = std::min<Mono>(tally.retry_at, slot.retry_at);
-    }
-    if (slot.live.empty() && !slot.held.empty()) tally.last_error = slot.held;
-    for (const SessionId& id : slot.live) {
-      const Tracked& session = world.sessions.at(id);
-      if (session.row.ending || is_terminal(session.row.state)) {
-        ++tally.ending;
-      } else if (session.row.state == State::active) {
-        ++tally.active;
-      } else {
-        ++tally.queued;
-      }
-      if (!session.row.last_error.empty()) tally.last_error = session.row.last_error;
-    }
-  }
-  return tally;
-}
-
-PlanCondition condition_of(int wanted, const Tally& tally) {
-  if (tally.active < wanted) {
-    const bool troubled =
-        tally.failures >= degraded_failures || (!tally.last_error.empty() && tally.active == 0);
-    return troubled ? PlanCondition::degraded : PlanCondition::starting;
-  }
-  if (wanted > 0) return PlanCondition::as_wanted;
-  if (tally.ending > 0) return PlanCondition::stopping;
-  return tally.active > 0 ? PlanCondition::as_wanted : PlanCondition::idle;
-}
-
-PlanView view_of(const World& world, const Plan& plan, Now now) {
+PlanView view_of(Draft& draft, const Plan& plan) {
   PlanView view;
   view.name = plan.name;
   view.provider = plan.provider;
   view.fingerprint = plan.fingerprint;
   view.time_zone = plan.schedule.spec().zone.name();
-  const Tally tally = tally_of(world, plan.name);
-  const auto track = world.plans.find(plan.name);
-  const PlanRow* row = track == world.plans.end() ? nullptr : &track->second.row;
-  if (row && row->pause && (!row->pause->until || now.wall < *row->pause->until)) view.pause = row->pause;
-  const bool by_hand = row && row->by_hand && row->by_hand->begin <= now.wall && now.wall < row->by_hand->end;
-  if (view.pause) {
-    view.wanted = tally.active + tally.queued;
-  } else if (plan.schedule.kind() == Schedule::Kind::occurrences) {
-    view.wanted = tally.active + tally.queued;
-  } else if (by_hand || plan.schedule.window_at(now.wall)) {
-    view.wanted = plan.count;
-  }
-  view.live = tally.active;
-  view.condition = condition_of(view.wanted, tally);
-  view.last_error = tally.last_error;
-  if (const auto next = plan.schedule.next_start(now.wall)) view.next_start = next->start;
-  view.next_stop = plan.schedule.next_stop(now.wall);
-  if (view.live < view.wanted && tally.retry_at > now.mono) view.next_attempt = on_wall(now, tally.retry_at);
+  if (draft.is_paused(plan.name)) view.pause = draft.plan_track(plan.name)->row.pause;
+  view.next_stop = plan.schedule.next_stop(draft.now().wall);
+  view.standing = standing_of(draft, plan);
   return view;
 }
 
@@ -182,22 +122,6 @@ std::string_view to_string(OrphanCondition condition) {
   check_failed("a known OrphanCondition", __FILE__, __LINE__);
 }
 
-std::string_view to_string(PlanCondition condition) {
-  switch (condition) {
-    case PlanCondition::idle:
-      return "idle";
-    case PlanCondition::as_wanted:
-      return "as_wanted";
-    case PlanCondition::starting:
-      return "starting";
-    case PlanCondition::stopping:
-      return "stopping";
-    case PlanCondition::degraded:
-      return "degraded";
-  }
-  check_failed("a known PlanCondition", __FILE__, __LINE__);
-}
-
 std::string_view to_string(EffectKind kind) {
   switch (kind) {
     case EffectKind::start:
@@ -222,8 +146,11 @@ View Keeper::view(Now now) const {
   view.instance = world_.instance;
   view.counts = world_.counts;
   view.config = world_.config;
-  for (const auto& [name, plan] : world_.config->plans) view.plans.push_back(view_of(world_, plan, now));
-  for (const auto& [id, session] : world_.sessions) view.sessions.push_back(view_of(session, now));
+  Draft draft(world_, now);
+  for (const auto& [name, plan] : world_.config->plans) view.plans.push_back(view_of(draft, plan));
+  for (const auto& [id, session] : world_.sessions) {
+    view.sessions.push_back(view_of(session, draft.traits(session.row.provider), now));
+  }
   std::sort(view.sessions.begin(), view.sessions.end(), [](const SessionView& a, const SessionView& b) {
     return a.row.created_at != b.row.created_at ? a.row.created_at > b.row.created_at : a.row.id < b.row.id;
   });

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/condition.h"
 #include "core/model.h"
 #include "core/plan.h"
 
@@ -18,28 +19,21 @@ struct SessionView {
   SessionRow row;
   std::optional<Wall> idle_deadline;
   std::optional<Wall> hard_deadline;
+  std::optional<Wall> overdue_at;  // see core/condition.h
   std::optional<Wall> next_heartbeat_at;
   std::optional<Wall> rollover_at;
   std::optional<Wall> next_call_at;
   std::optional<std::string> call_in_flight;  // the effect's kind
 };
 
-enum class PlanCondition { idle, as_wanted, starting, stopping, degraded };
-std::string_view to_string(PlanCondition condition);
-
 struct PlanView {
   PlanName name;
   ProviderName provider;
   std::string fingerprint;
-  int wanted = 0;  // sessions that should be alive now
-  int live = 0;    // sessions that are active
-  PlanCondition condition = PlanCondition::idle;
-  std::optional<Wall> next_start;
-  std::optional<Wall> next_stop;
   std::string time_zone;
-  std::string last_error;
-  std::optional<Pause> pause{};
-  std::optional<Wall> next_attempt{};  // when what failed is tried again, where it waits
+  std::optional<Wall> next_stop;
+  std::optional<Pause> pause;
+  PlanStanding standing;
 };
 
 // failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.

@@ -32,13 +32,13 @@ struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
   Moment call_at;                   // the next provider call is not before this
-  Deadline beat_at;                 // the next heartbeat
-  Deadline idle_at;                 // the provider's idle timeout passes
-  Deadline hard_at;                 // the provider's maximum passes
-  Deadline own_hard_at;             // the plan's max_duration passes
-  Deadline rollover_at;             // a successor is due
-  Deadline start_by;                // start_timeout passes
-  Deadline stop_by;                 // stop_timeout passes
+  SessionDeadline beat_at;          // the next heartbeat
+  SessionDeadline idle_at;          // the provider's idle timeout passes
+  SessionDeadline hard_at;          // the provider's maximum passes
+  SessionDeadline own_hard_at;      // the plan's max_duration passes
+  SessionDeadline rollover_at;      // a successor is due
+  SessionDeadline start_by;         // start_timeout passes
+  SessionDeadline stop_by;          // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;             // answers in a row that did not know the remote
@@ -48,9 +48,6 @@ struct Tracked {
   Moment due;                       // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
-
-// Early ends in a row from which on a plan is degraded.
-inline constexpr int degraded_failures = 3;
 
 struct SlotKey {
   PlanName plan;
@@ -66,7 +63,6 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  std::string held;             // why nothing begins, where a budget forbids it
   Moment retry_at;              // the next attempt is not before this
   std::vector<SessionId> live;  // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
@@ -102,6 +98,7 @@ struct ProviderTrack {
   Mono starts_from{};              // no start leaves before this: the circuit is open, or an allowance used up
   bool exhausted = false;          // starts_from is by the provider's word
   bool cut_off = false;            // this machine has no route to it
+  bool denied = false;             // the last call was refused because of the credentials
   std::optional<SessionId> probe;  // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;

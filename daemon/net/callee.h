@@ -1,6 +1,7 @@
-// An URL of somebody who is no provider: a notification target, a dead man's switch. Strict TLS, no redirects, one
-// deadline for all, as for providers. The URL may hold a credential and is never shown; its host is.
-// Any thread; calls block.
+// Callee: calls a URL that belongs to no provider, which is a notification target or the monitor of the dead
+// man's switch. The rules are those for providers: strict TLS, no redirect is followed, and one deadline
+// holds for the whole call. The URL may hold a credential, so messages name its host and never the URL. Any
+// thread may call it, and is blocked until the answer or the deadline.
 #pragma once
 
 #include <memory>
@@ -15,11 +16,11 @@ namespace keeper {
 
 class Callee {
  public:
-  // http or https, a query allowed.
+  // An http or https URL, which may have a query.
   explicit Callee(const Secret& url);
 
-  // Done for any 2xx. Errors: gone for 410; exhausted with the time that a 429 or 503 asks for; not_applied for all
-  // else, which may be tried again.
+  // Done for any 2xx. Errors: gone for a 410; exhausted, with the time to wait, where the answer asks for one; not_applied for
+  // everything else, which may be tried again.
   Status call(HttpRequest request, Millis limit, Wall now);
 
  private:

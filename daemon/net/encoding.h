@@ -1,5 +1,5 @@
-// Encoding: base64 and the dates of HTTP. Text that is not in the one accepted form gives an empty result; nothing throws.
-// The functions keep no state, and any thread may call them.
+// Encoding: base64 and the dates of HTTP. Text that is not in the one accepted form gives an empty result;
+// nothing throws. The functions keep no state, and any thread may call them.
 #pragma once
 
 #include <optional>

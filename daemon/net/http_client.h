@@ -1,7 +1,8 @@
-// HTTP/1.1 calls to one origin, each with one deadline for everything (name, connect, TLS, request, answer),
-// a cap on the answer's size, strict TLS, and kept connections. Never follows a redirect, never repeats a
-// request that may have been acted on. Any thread; calls block. The first call of a thread blocks SIGPIPE for
-// that thread.
+// HTTP client: HTTP/1.1 calls to one origin. Each call has one deadline for the name, the connection, TLS,
+// the request and the answer together, and a limit on the answer's size. Connections are kept for the next
+// call. The client never follows a redirect and never repeats a request that may have been acted on. Any
+// thread may call it, and is blocked until the answer or the deadline; its first call blocks SIGPIPE for the
+// thread.
 #pragma once
 
 #include <memory>

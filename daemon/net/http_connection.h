@@ -1,5 +1,6 @@
-// One connection of an HttpClient: cpp-httplib writes the request and reads the answer, on our own socket, so
-// that deadlines, limits and TLS hold where its own do not. One thread at a time.
+// One connection of an HttpClient. cpp-httplib writes the request and reads the answer, but on a socket of
+// our own, because its own sockets keep neither our deadlines nor our limits nor our rules for TLS. One
+// thread at a time may use it.
 #pragma once
 
 #include <httplib.h>

@@ -1,6 +1,7 @@
-// Addresses of one host, looked up with a deadline. getaddrinfo cannot be interrupted, so that each lookup
-// runs on a thread of its own; at most one per Resolver is under way, and one that hangs holds nobody past
-// his deadline. Answers are kept for a minute, and longer while the name servers fail. Any thread.
+// Resolver: the addresses of one host, looked up with a deadline. A call of getaddrinfo() cannot be
+// interrupted, so each lookup runs on a thread of its own, and a caller whose deadline passes leaves it
+// behind. Each Resolver has at most one under way. Answers are kept for a minute, and for longer while the
+// name servers fail. Any thread may call it.
 #pragma once
 
 #include <sys/socket.h>

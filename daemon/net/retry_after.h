@@ -11,7 +11,8 @@ namespace keeper {
 
 inline constexpr Millis wait_max{std::chrono::hours{1}};  // longer waits that are asked for are cut to it
 
-// What Retry-After asks for, in seconds or as a date; zero for a date in the past. Empty without a readable one.
+// What Retry-After asks for, in seconds or as a date; zero for a date in the past. Empty without a readable
+// one.
 std::optional<Millis> retry_after(const HttpResponse& response, Wall now);
 
 // The same, or else what X-RateLimit-Reset says; at least a second.

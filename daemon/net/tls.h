@@ -1,6 +1,6 @@
-// TLS towards one provider: which authorities are trusted, and that the certificate names the host in a SAN.
-// TLS 1.2 or newer; a common name is never looked at. The trust is read once and shared by all connections.
-// Any thread.
+// TLS towards a server that we call: which authorities are trusted, and that a name in the certificate's SAN
+// is the host's. It speaks TLS 1.2 or newer and never looks at a common name. The trusted authorities are
+// read once and shared by all connections. Any thread may call the functions.
 #pragma once
 
 #include <openssl/ssl.h>

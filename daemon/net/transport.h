@@ -1,5 +1,6 @@
-// One connected socket to a provider, plain or TLS. Every operation ends by its deadline, whatever the other
-// side does. Knows whether anything was sent. Used by one thread at a time; does not close the socket.
+// Transport: one connected socket, plain or with TLS. Every operation ends by its deadline, whatever the
+// other side does, and the object knows whether anything was sent. One thread at a time may use it. The
+// caller closes the socket.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// Answer JSON: reads JSON that a provider sent, and the ids in it. A value that is missing or of another type is empty;
-// nothing here throws, whatever the text holds. The functions keep no state, and any thread may call them.
+// Answer JSON: reads JSON that a provider sent, and the ids in it. A value that is missing or of another type
+// is empty; nothing here throws, whatever the text holds. The functions keep no state, and any thread may
+// call them.
 #pragma once
 
 #include <cstdint>

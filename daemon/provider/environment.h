@@ -1,4 +1,5 @@
-// ${NAME} in the values of `session.env`: resolved at each start, so that they are never stored. Any thread.
+// The variables of `session.env`: each ${NAME} in a value is replaced when a session starts, so that the
+// store never holds the secret. The function keeps no state, and any thread may call it.
 #pragma once
 
 #include <string>

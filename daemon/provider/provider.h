@@ -1,5 +1,7 @@
-// A provider, as the workers see it: carries out effects, one blocking call each, within the request timeout
-// in total. Any thread, and several at once. It never retries a start and never decides anything.
+// Provider: the interface of one account at a provider, as the workers call it. Each function carries out one
+// effect with blocking calls that end within the request timeout in total. Any thread may call it, several at
+// once. An implementation never repeats a start and never decides anything: what follows from an answer is
+// the core's to say.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
-// One provider's HTTP API, under its adapter: authorization, the one redirect, the verdict on each answer,
-// and no credential in any text. Any thread; calls block until the visit's deadline at the latest.
+// Provider API: the calls of one adapter over HTTP. It adds the authorization, follows the one redirect that
+// is allowed, judges each answer, and keeps credentials out of every text. Any thread may call it, several at
+// once. A call blocks until the visit's deadline at the latest, and is never repeated.
 #pragma once
 
 #include <functional>

@@ -81,7 +81,7 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
   const auto wait = wait_asked(response, now);
   const int status = response.status;
   const bool is_start = purpose == Purpose::start;
-  if (status == 401 || status == 403) return error_of(ErrorKind::denied, std::move(what));
+  if (status == 401 || status == 403) return Error{ErrorKind::denied, std::move(what), std::nullopt, true};
   // Until an operator acts or the allowance is renewed: a start asks again from time to time.
   if (status == 402) {
     const auto pause = is_start ? std::optional(retry_after(response, now).value_or(wait_max)) : std::nullopt;

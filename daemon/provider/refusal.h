@@ -1,5 +1,6 @@
-// What a provider's answer means when it is not the expected one: its kind, its text, how long to wait.
-// The one place where statuses are judged. Any thread; no state.
+// What an answer means that is not the expected one: its kind of error, its text, and how long to wait.
+// Statuses are judged here by what HTTP says of them; what one provider says otherwise is in that provider's
+// folder (OddAnswer). The functions keep no state, and any thread may call them.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// VideoSDK's webhook messages: whether one is genuine, and what it says. Any thread. verify() never waits for
-// the network; refresh() does, and is to be called by whoever may wait.
+// VideoSDK's webhook messages: whether one is genuine, and what it says.
+// Any thread may call the functions. verify() never waits for the network; refresh() does, so it is for
+// callers that may wait.
 #pragma once
 
 #include <chrono>
@@ -73,12 +74,16 @@ class WebhookVerifier {
   mutable Locked<Keys> keys_;
 };
 
+// A VideoSDK provider's, for the table of providers.
+std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings, const std::string& cache_file);
+
 struct Delivery {
   DeliveryRow row;       // without id and session
   bool followed = true;  // a type that says something of a session
 };
 
-// `body`: the raw bytes, already verified. Errors: malformed, where interfaces.md §4 wants a 400.
+// `body`: the raw bytes, already verified. Errors: malformed, for what is no JSON object, has no type, or is of a type that
+// is followed and names no session; the sender is answered 400.
 Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at);
 
 }  // namespace keeper

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/thread_name.h"
-#include "config/config.h"
-#include "provider/provider.h"
+#include "provider/provider_table.h"
 #include "runtime/log.h"
 #include "runtime/notify.h"
+#include "runtime/settings_file.h"
 
 namespace keeper {
 namespace {
@@ -25,21 +25,6 @@ void log_problems(const std::vector<Problem>& problems) {
   }
 }
 
-std::string errors_of(const std::vector<Problem>& problems) {
-  std::string text;
-  for (const Problem& problem : problems) {
-    if (problem.severity != Problem::Severity::error) continue;
-    text += (text.empty() ? "" : "\n") + to_line(problem);
-  }
-  return text;
-}
-
-LoadOutcome load(const std::string& path) {
-  LoadOptions options;
-  options.secrets_required = true;
-  return load_settings(path, options);
-}
-
 // What providers are told to call.
 struct Hook {
   std::string url;
@@ -53,7 +38,7 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
   settings.name = provider.name.str();
   settings.threads_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
-  settings.limits = limits_of(provider);
+  settings.limits = provider.limits;
   settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
@@ -74,22 +59,10 @@ Hook hook_of(const Settings& settings) {
   return {settings.webhook->public_url, tokens.empty() ? Secret{} : tokens.front()};
 }
 
-// What only a restart can change; empty if nothing of it did.
-std::string fixed_change(const Settings& old, const Settings& fresh) {
-  if (old.store_path != fresh.store_path) return "store.path";
-  if (old.status.listen != fresh.status.listen) return "status.listen";
-  if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";
-  if (old.status.allowed_hosts != fresh.status.allowed_hosts) return "status.allowed_hosts";
-  if (old.webhook.has_value() != fresh.webhook.has_value()) return "webhook";
-  if (old.webhook && old.webhook->listen != fresh.webhook->listen) return "webhook.listen";
-  if (old.webhook && old.webhook->trusted_proxies != fresh.webhook->trusted_proxies) return "webhook.trusted_proxies";
-  return {};
-}
-
 }  // namespace
 
 std::unique_ptr<Daemon> Daemon::open(const std::string& config_path, Signals& signals, int* exit_code) {
-  LoadOutcome outcome = load(config_path);
+  LoadOutcome outcome = load_for_run(config_path);
   log_problems(outcome.problems);
   *exit_code = exit_configuration;
   if (!outcome.settings) return nullptr;
@@ -211,9 +184,8 @@ Status Daemon::start() {
 
 // Well: the loop turns, the store takes writes, no session is past its deadline.
 bool Daemon::is_well() {
-  constexpr Millis loop_age_max = Seconds{15};
   const Published published = this->published();
-  if (loop_age() > loop_age_max || !published.storage_error.empty() || !published.view) return false;
+  if (loop_hangs(loop_age()) || !published.storage_error.empty() || !published.view) return false;
   return !overdue_session(*published.view, wall_now());
 }
 
@@ -276,13 +248,11 @@ Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(ask
 
 Status Daemon::try_reload() {
   const std::shared_ptr<const Settings> old = loaded().settings;
-  LoadOutcome outcome = load(old->path);
+  LoadOutcome outcome = load_for_run(old->path);
   log_problems(outcome.problems);
-  if (!outcome.settings) return Error{ErrorKind::malformed, errors_of(outcome.problems)};
-  const auto fresh = std::make_shared<const Settings>(*std::move(outcome.settings));
-  if (const std::string key = fixed_change(*old, *fresh); !key.empty()) {
-    return Error{ErrorKind::malformed, old->path + ": " + key + " changed; restart the daemon for that"};
-  }
+  const auto settled = settled_for_reload(*old, std::move(outcome), old->path);
+  if (!settled) return settled.error();
+  const std::shared_ptr<const Settings>& fresh = *settled;
   // Before the event, because its effects may name the new providers at once.
   install_workers(*fresh, old.get());
   notifier_.install(fresh->targets);

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/preview.h"
 #include "settings/settings.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
@@ -82,6 +83,11 @@ class Daemon {
 
   // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or storage.
   Status reload();
+
+  // What a reload with this text of a configuration file would do; nothing is changed. `name`: the file's,
+  // for the messages; empty: that of the file in effect. Waits for the loop. Errors: malformed with all
+  // complaints, or storage.
+  Result<Preview> preview(std::string text, const std::string& name);
 
   // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors: storage.
   Result<Ack> operate(OperatorAsked asked);

@@ -44,9 +44,7 @@ void DeadMansSwitch::work() {
 std::optional<SessionId> overdue_session(const View& view, Wall now) {
   for (const SessionView& session : view.sessions) {
     if (session.row.ending || is_terminal(session.row.state)) continue;
-    const bool idle = session.next_heartbeat_at && session.idle_deadline && *session.idle_deadline < now;
-    const bool hard = session.hard_deadline && *session.hard_deadline < now;
-    if (idle || hard) return session.row.id;
+    if (session.overdue_at && was_neglected(*session.overdue_at, now)) return session.row.id;
   }
   return std::nullopt;
 }

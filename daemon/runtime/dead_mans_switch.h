@@ -33,7 +33,7 @@ class DeadMansSwitch {
   std::thread thread_;
 };
 
-// A session whose deadline has passed and that was not dealt with; empty if there is none.
+// A session whose deadline has passed and that was not dealt with (core/condition.h); empty if there is none.
 std::optional<SessionId> overdue_session(const View& view, Wall now);
 
 }  // namespace keeper

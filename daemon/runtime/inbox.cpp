@@ -95,6 +95,18 @@ void Inbox::put_back(std::vector<Item> items) {
   });
 }
 
+void Inbox::ask(Query query) {
+  queue_.with([&](Queue& queue) {
+    queue.queries.push_back(std::move(query));
+    queue.woken = true;
+    signal(queue);
+  });
+}
+
+std::vector<Query> Inbox::take_queries() {
+  return queue_.with([](Queue& queue) { return std::exchange(queue.queries, {}); });
+}
+
 void Inbox::accept_deliveries(bool accept) {
   queue_.with([&](Queue& queue) { queue.accepting = accept; });
 }

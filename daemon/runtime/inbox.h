@@ -10,6 +10,7 @@
 
 #include "base/locked.h"
 #include "core/event.h"
+#include "core/preview.h"
 #include "runtime/descriptor.h"
 
 namespace keeper {
@@ -22,6 +23,11 @@ struct Item {
   Receipt receipt;  // may be empty
 };
 
+// A question to the keeper that changes nothing, called once on the loop's thread between two rounds. `spent`
+// reads the store, and may be called until it gives an error. A null keeper: the store cannot be used now, so
+// there is no answer.
+using Query = std::function<void(const Keeper* keeper, const SpentIn& spent, Now now)>;
+
 class Inbox {
  public:
   explicit Inbox(std::size_t deliveries_max);
@@ -32,6 +38,10 @@ class Inbox {
 
   // Ahead of all others, in this order.
   void put_back(std::vector<Item> items);
+
+  // Apart from the items, in their order; never refused.
+  void ask(Query query);
+  std::vector<Query> take_queries();
 
   // While the store cannot be written, deliveries are refused at the door.
   void accept_deliveries(bool accept);
@@ -48,6 +58,7 @@ class Inbox {
  private:
   struct Queue {
     std::deque<Item> items;
+    std::vector<Query> queries;
     std::size_t deliveries = 0;
     bool accepting = true;
     bool woken = false;

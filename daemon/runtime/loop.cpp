@@ -65,6 +65,7 @@ void Loop::turn() {
   const Now now = clock_.now();
   rounds_.turn(now);
   upkeep_.work(rounds_, now);
+  answer_queries(now);
   publish(now);
   if (!may_leave_ && !rounds_.in_outage() && fatal().empty() && keeper().ready_to_leave()) {
     may_leave_ = true;
@@ -73,6 +74,20 @@ void Loop::turn() {
   meters_.turned(Stopwatch::now() - begin);
   turned_at_ = now.mono.time_since_epoch().count();
   ports_.turned();
+}
+
+void Loop::answer_queries(Now now) {
+  using Rows = std::vector<SpentBy>;
+  const SpentIn spent = [&](const Period& period,
+                            const std::map<ProviderName, Millis>& minimums) -> Result<Rows> {
+    auto rows = rounds_.between<Rows>([=](Store& store) { return store.spent(period, minimums); }, now);
+    if (!rows) return Error{ErrorKind::storage, "the store cannot be read now"};
+    return *std::move(rows);
+  };
+  for (const Query& query : inbox_.take_queries()) {
+    const bool may_answer = !rounds_.in_outage() && fatal().empty();
+    query(may_answer ? &keeper() : nullptr, spent, now);
+  }
 }
 
 void Loop::measure(const Event& event, const World& world, Now now) {

@@ -63,6 +63,7 @@ class Loop {
   RoundPorts round_ports(const LoopPorts& ports);
   void measure(const Event& event, const World& world, Now now);
   void note_store_error(const std::string& text);
+  void answer_queries(Now now);
   void publish(Now now);
 
   Inbox& inbox_;

@@ -9,8 +9,9 @@
 
 namespace keeper {
 
-// A message as Standard Webhooks 1.0.0 has it (github.com/standard-webhooks): webhook-id, webhook-timestamp and, with
-// a secret, webhook-signature "v1,<base64 of HMAC-SHA256 over id.timestamp.body>".
-HttpRequest notice_request(const MessageRow& message, const InstanceId& instance, const Secret& secret, Wall now);
+// A message as Standard Webhooks 1.0.0 has it (github.com/standard-webhooks): webhook-id, webhook-timestamp
+// and, with a secret, webhook-signature "v1,<base64 of HMAC-SHA256 over id.timestamp.body>".
+HttpRequest notice_request(const MessageRow& message, const InstanceId& instance, const Secret& secret,
+                           Wall now);
 
 }  // namespace keeper

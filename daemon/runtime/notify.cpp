@@ -46,12 +46,16 @@ std::string status_line(const View& view) {
     if (session.row.state == State::active) ++active;
   }
   std::size_t degraded = 0;
+  std::size_t blocked = 0;
   std::optional<Wall> next;
   for (const PlanView& plan : view.plans) {
-    if (plan.condition == PlanCondition::degraded) ++degraded;
-    if (plan.next_start && (!next || *plan.next_start < *next)) next = plan.next_start;
+    if (plan.standing.condition == PlanCondition::degraded) ++degraded;
+    if (plan.standing.condition == PlanCondition::blocked) ++blocked;
+    if (plan.standing.next_start && (!next || *plan.standing.next_start < *next))
+      next = plan.standing.next_start;
   }
   std::string line = std::to_string(active) + " active, " + std::to_string(degraded) + " degraded";
+  if (blocked > 0) line += ", " + std::to_string(blocked) + " blocked";
   if (next) line += ", next start " + clock_time(*next, view.at);
   return line;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/planted.h"
 #include "runtime/rounds.h"
 #include "runtime/rowless.h"
 
@@ -37,8 +38,9 @@ void refuse(std::vector<Item>& items) {
 }
 
 void refuse_deliveries(std::vector<Item>& items) {
+  const auto ack = planted(Bug::acks_in_outage) ? std::optional(Ack::recorded) : std::nullopt;
   for (Item& item : items) {
-    if (is_delivery(item)) answer(item, std::nullopt);
+    if (is_delivery(item)) answer(item, ack);
   }
 }
 
@@ -60,22 +62,25 @@ void Rounds::enter_outage(const std::string& why, Now now) {
 
 // The commit failed. Nothing of the round has left the process, so the keeper goes back to its last committed
 // rows.
-void Rounds::begin_outage(Round round, const Error& error, Now now) {
+void Rounds::begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now) {
   enter_outage(error.what, now);
   round.revert(keeper_);
   refuse_deliveries(round.items());
   outage_->written = round.written();
+  outage_->batch = std::move(batch);
   outage_->failed = std::move(round);
   find_out(now);
 }
 
 // The commit goes on. The keeper stays with the round, because it will most likely be on disk; what the round
 // covers waits until it is known to be.
-void Rounds::hold_back(Round round, Now now) {
+void Rounds::hold_back(Round round, std::shared_ptr<const Batch> batch, Now now) {
   enter_outage("the disk has not taken a write within store.commit_patience", now);
   refuse_deliveries(round.items());
+  if (planted(Bug::lets_out_held)) round.let_out(ports_);
   round.let_out_rowless(ports_);
   outage_->written = round.written();
+  outage_->batch = std::move(batch);
   outage_->installed = true;
   outage_->failed = std::move(round);
 }
@@ -87,12 +92,12 @@ void Rounds::leave_undecided(Round round, Now now) {
   move_to(outage_->waiting, round.items());
 }
 
-void Rounds::late_commit(const Batch& batch, const Result<Written>& written, Now now) {
+void Rounds::late_commit(const Result<Written>& written, Now now) {
   Round held = std::exchange(outage_->failed, {});
   outage_->installed = false;
   if (written) {
-    committed(batch, *written);
-    held.let_out(ports_);
+    committed(*outage_->batch, *written);
+    if (!planted(Bug::loses_held)) held.let_out(ports_);
     end_outage();
     return;
   }
@@ -135,7 +140,7 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
   outage_->written.clear();
   Round failed = std::exchange(outage_->failed, {});
   const std::string without = difference(keeper_.world(), *ledger);
-  if (without.empty()) {
+  if (without.empty() || planted(Bug::denies_applied)) {
     refuse(failed.items());
     move_to(outage_->waiting, failed.items());
     return;
@@ -148,6 +153,7 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
     return;
   }
   last_seq_ = ledger->last_seq;
+  if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
   failed.let_out(ports_);
 }
 
@@ -174,11 +180,14 @@ void Rounds::work_in_outage(Now now) {
   if (!outage_ || !fatal_.empty()) return;
   Round round;
   for (Item& item : inbox_.take(inbox_.size())) take_rowless(std::move(item), now, round);
-  round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
+  if (!planted(Bug::no_beats_in_outage)) {
+    round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
+  }
   changed_ = true;
   round.let_out(ports_);
-  if (late_ || now.mono < outage_->retry_at) return;
+  if (now.mono < outage_->retry_at) return;
   outage_->retry_at = now.mono + retry_every;
+  if (late_) return;
   if (!outage_->known) find_out(now);
   if (outage_->known && !late_ && fatal_.empty()) probe(now);
 }
@@ -204,7 +213,7 @@ void Rounds::probe(Now now) {
 void Rounds::end_outage() {
   ports_.store_error({});
   changed_ = true;
-  inbox_.put_back(std::move(outage_->waiting));
+  if (!planted(Bug::loses_waiting)) inbox_.put_back(std::move(outage_->waiting));
   inbox_.accept_deliveries(true);
   outage_.reset();
 }

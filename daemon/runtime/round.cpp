@@ -118,14 +118,20 @@ Batch Round::batch() {
   return batch;
 }
 
-void Round::let_out(const RoundPorts& ports) {
-  std::vector<Effect> effects;
-  std::vector<Post> posts;
-  for (Decision& decision : decisions_) {
+void Round::acknowledge() {
+  for (const Decision& decision : decisions_) {
     for (const Acknowledgement& one : decision.acks) {
       const Receipt receipt = std::exchange(items_.at(one.waiter - 1).receipt, nullptr);
       if (receipt) receipt(one.ack);
     }
+  }
+}
+
+void Round::let_out(const RoundPorts& ports) {
+  acknowledge();
+  std::vector<Effect> effects;
+  std::vector<Post> posts;
+  for (Decision& decision : decisions_) {
     std::move(decision.effects.begin(), decision.effects.end(), std::back_inserter(effects));
     posts.insert(posts.end(), decision.posts.begin(), decision.posts.end());
     for (const TransitionRow& row : decision.batch.transitions) ports.committed(row);

@@ -57,6 +57,9 @@ class Round {
   // Takes the deliveries, which are large and which nobody asks the decisions for afterwards.
   Batch batch();
 
+  // Once the transaction is on disk: gives the acknowledgements; let_out() begins with it.
+  void acknowledge();
+
   void let_out(const RoundPorts& ports);
 
   // Those of its effects that need no row of its own: they may leave whatever becomes of the transaction.

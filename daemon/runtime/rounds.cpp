@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace keeper {
 namespace {
 
@@ -46,7 +48,7 @@ bool Rounds::look_up(Round& round, const Questions& questions, Findings& finding
   if (!found) {
     leave_undecided(std::move(round), now);
   } else if (!found->ok()) {
-    begin_outage(std::move(round), found->error(), now);
+    begin_outage(std::move(round), nullptr, found->error(), now);
   } else {
     findings = **std::move(found);
     return true;
@@ -56,6 +58,8 @@ bool Rounds::look_up(Round& round, const Questions& questions, Findings& finding
 
 void Rounds::commit(Round round, Now now) {
   const auto batch = std::make_shared<const Batch>(round.batch());
+  if (planted(Bug::early_ack)) round.acknowledge();
+  if (planted(Bug::early_dispatch)) std::exchange(round, {}).let_out(ports_);
   if (!batch->empty()) {
     const auto write = [batch, commit = ports_.commit](Store& store) -> Result<Written> {
       const Result<std::int64_t> seq = commit(store, *batch);
@@ -63,13 +67,13 @@ void Rounds::commit(Round round, Now now) {
       return Written{*seq, store.checkpoint_due()};
     };
     const auto written = ask<Result<Written>>(
-        write, [this, batch](const Result<Written>& late, Now then) { late_commit(*batch, late, then); });
+        write, [this](const Result<Written>& late, Now then) { late_commit(late, then); });
     if (!written) {
-      hold_back(std::move(round), now);
+      hold_back(std::move(round), batch, now);
       return;
     }
     if (!written->ok()) {
-      begin_outage(std::move(round), written->error(), now);
+      begin_outage(std::move(round), batch, written->error(), now);
       return;
     }
     committed(*batch, **written);

@@ -54,11 +54,12 @@ class Rounds {
   };
   // From a commit that failed or hangs until the store works again.
   struct Outage {
-    Round failed;                 // not known to be on disk
-    std::set<SessionId> written;  // sessions of which it writes a row
-    bool installed = false;       // the keeper holds it: its commit goes on
-    bool known = false;           // whether it is on disk has been found out
-    std::vector<Item> waiting;    // what needs a row
+    Round failed;                        // not known to be on disk
+    std::shared_ptr<const Batch> batch;  // its rows
+    std::set<SessionId> written;         // sessions of which it writes a row
+    bool installed = false;              // the keeper holds it: its commit goes on
+    bool known = false;                  // whether it is on disk has been found out
+    std::vector<Item> waiting;           // what needs a row
     Mono retry_at{};
   };
 
@@ -71,10 +72,10 @@ class Rounds {
   void committed(const Batch& batch, const Written& written);
 
   void enter_outage(const std::string& why, Now now);
-  void begin_outage(Round round, const Error& error, Now now);
-  void hold_back(Round round, Now now);
+  void begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now);
+  void hold_back(Round round, std::shared_ptr<const Batch> batch, Now now);
   void leave_undecided(Round round, Now now);
-  void late_commit(const Batch& batch, const Result<Written>& written, Now now);
+  void late_commit(const Result<Written>& written, Now now);
   void work_in_outage(Now now);
   void take_rowless(Item item, Now now, Round& round);
   void find_out(Now now);
@@ -115,7 +116,7 @@ std::optional<T> Rounds::between(std::function<Result<T>(Store&)> work, Now now)
     return std::nullopt;
   }
   if (!done->ok()) {
-    begin_outage({}, done->error(), now);
+    begin_outage({}, nullptr, done->error(), now);
     return std::nullopt;
   }
   return *std::move(*done);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace keeper {
 namespace {
 
@@ -73,6 +75,13 @@ void forget_words(Decision& decision) {
   decision.batch.sessions.clear();
 }
 
+// What else is due of a session (a successor, say) needs rows and waits; its heartbeat does not.
+Tracked with_call_of(Tracked before, const Tracked& after) {
+  if (before.row == after.row) return after;
+  before.flight = after.flight;
+  return before;
+}
+
 bool answers_heartbeat(const Change<SessionId, Tracked>& change) {
   return change.before && change.before->flight && change.before->flight->kind == EffectKind::keep_alive;
 }
@@ -93,12 +102,18 @@ Decision rowless_part(const Decision& tick, const std::set<SessionId>& written) 
   part.values_before = part.values_after = tick.values_before;
   part.values_after.tickets = tick.values_after.tickets;
   for (const auto& change : tick.sessions) {
-    if (!change.before || !change.after || !(change.before->row == change.after->row)) continue;
+    if (!change.before || !change.after) continue;
     const auto effect = std::find_if(tick.effects.begin(), tick.effects.end(),
                                      [&](const Effect& one) { return one.session == change.key; });
     if (effect == tick.effects.end()) continue;
-    if (written.contains(change.key) && effect->kind != EffectKind::keep_alive) continue;
-    part.sessions.push_back(change);
+    const bool in_doubt = written.contains(change.key);
+    if (effect->kind == EffectKind::keep_alive) {
+      part.sessions.push_back({change.key, change.before, with_call_of(*change.before, *change.after)});
+    } else if ((!in_doubt && change.before->row == change.after->row) || planted(Bug::starts_in_outage)) {
+      part.sessions.push_back(change);
+    } else {
+      continue;
+    }
     part.effects.push_back(*effect);
   }
   return part;

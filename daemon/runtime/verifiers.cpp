@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "provider/provider_table.h"
+
 namespace keeper {
 namespace {
 
@@ -18,12 +20,11 @@ void Verifiers::install(const Settings& settings) {
   std::map<std::string, Entry, std::less<>> fresh;
   auto old = entries_.with([](const auto& entries) { return entries; });
   for (const auto& [name, provider] : settings.providers) {
-    if (provider.type != ProviderType::videosdk) continue;
+    const auto make = provider_row(provider.type).make_verifier;
+    if (make == nullptr) continue;
     const auto known = old.find(name.str());
     const bool same = known != old.end() && known->second.settings == provider;
-    fresh[name.str()] = {provider, same ? known->second.verifier
-                                        : std::make_shared<WebhookVerifier>(
-                                              provider, cache_file(settings, name.str()))};
+    fresh[name.str()] = {provider, same ? known->second.verifier : make(provider, cache_file(settings, name.str()))};
   }
   entries_.with([&](auto& entries) { entries.swap(fresh); });
   tokens_.with([&](auto& tokens) { tokens = settings.webhook ? settings.webhook->tokens : std::vector<Secret>{}; });

@@ -14,9 +14,9 @@
 
 namespace keeper {
 
-enum class ProviderType { videosdk, notte, sonoran_cms, http };
+// The word of `type` in the configuration. Which there are is said by the table of provider/provider_table.cpp alone.
+using ProviderType = Id<struct ProviderTypeTag>;
 enum class NotteDialect { current, legacy };
-std::string_view to_string(ProviderType type);
 
 struct Address {
   std::string host;  // an IP address, or a name for loopback
@@ -29,6 +29,14 @@ struct RateLimit {
   int calls = 0;
   Millis window{};
   bool operator==(const RateLimit&) const = default;
+};
+
+// How often a provider may be called. Sonoran counts each kind of call on its own, and cancels more strictly.
+struct CallLimits {
+  std::optional<RateLimit> calls;   // empty: no limit
+  std::optional<RateLimit> cancel;  // for the cancel call alone; empty: it counts as a stop
+  bool each_call = false;           // starts, reads and stops have the limit each
+  bool operator==(const CallLimits&) const = default;
 };
 
 // One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id} is the
@@ -59,7 +67,7 @@ struct Description {
 
 struct ProviderSettings {
   ProviderName name;
-  ProviderType type = ProviderType::notte;
+  ProviderType type;
   NotteDialect dialect = NotteDialect::current;
   std::string base_url;            // scheme://host[:port][/path], without a trailing slash
   Secret api_key;                  // Notte and Sonoran: the bearer key; VideoSDK: the key's public part
@@ -69,25 +77,14 @@ struct ProviderSettings {
   std::string ca_file;             // empty: the system's
   Millis request_timeout{Seconds{30}};
   std::optional<Millis> poll_interval;
-  std::optional<RateLimit> rate_limit;
+  std::optional<RateLimit> rate_limit;  // as configured
+  CallLimits limits;                    // that, or the provider's own
   int max_concurrent = 4;
   Orphans orphans = Orphans::stop;
   Description description;  // type http
   bool allow_http = false;  // plain http beyond loopback
   bool operator==(const ProviderSettings&) const = default;
 };
-
-// What the core must know of the provider: its facts, whose sources are in traits.cpp, as the settings change them.
-Traits traits_of(const ProviderSettings& settings);
-std::string default_base_url(ProviderType type);  // empty for none
-
-// How often a provider may be called. Sonoran counts each kind of call on its own, and cancels more strictly.
-struct CallLimits {
-  std::optional<RateLimit> calls;   // empty: no limit
-  std::optional<RateLimit> cancel;  // for the cancel call alone; empty: it counts as a stop
-  bool each_call = false;           // starts, reads and stops have the limit each
-};
-CallLimits limits_of(const ProviderSettings& settings);
 
 struct StatusSettings {
   Address listen{"127.0.0.1", 8470};

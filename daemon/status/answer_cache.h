@@ -1,5 +1,7 @@
-// The last answers of the costly lists, for the few milliseconds in which they cannot have changed: many
-// readers then cost as much as one. Any thread.
+// Keeps the answers of the most expensive paths for a few milliseconds, so that many clients that ask at once cost as much as
+// one. An answer is found only while the view and the last transition are those that it was made from.
+//
+// Any thread.
 #pragma once
 
 #include <chrono>
@@ -24,12 +26,12 @@ struct AnswerStamp {
 
 class AnswerCache {
  public:
-  // Null unless one was made from the same, within `age_max`.
+  // Null unless there is an answer that was made from the same stamp within `age_max`.
   std::shared_ptr<const ApiAnswer> find(const std::string& target, const AnswerStamp& stamp);
   void keep(const std::string& target, AnswerStamp stamp, std::shared_ptr<const ApiAnswer> answer);
   void clear();
 
-  // Rows also change without a transition.
+  // A limit, because rows also change without a transition.
   static constexpr std::chrono::milliseconds age_max{20};
   static constexpr std::size_t answers_max = 64;
 

@@ -96,7 +96,7 @@ ApiAnswer Api::stop_all(const ApiRequest& request, const Parts&) {
   return operate(std::move(asked));
 }
 
-// One at a time: each takes as much room beside the store as the store itself.
+// One at a time, because each takes as much disk space as the store itself.
 ApiAnswer Api::backup(const ApiRequest& request, const Parts&) {
   constexpr const char* type = "application/vnd.sqlite3";
   if (request.method == "HEAD") return {.content_type = type};
@@ -106,16 +106,16 @@ ApiAnswer Api::backup(const ApiRequest& request, const Parts&) {
     return busy;
   }
   const auto ended = [busy = backing_up_](const void*) { busy->store(false); };
-  std::shared_ptr<const void> turn(nullptr, ended);
+  std::shared_ptr<const void> busy_until_sent(nullptr, ended);
   auto copy = BackupCopy::make(ports_.facts().store.path);
   if (!copy) return problem(503, copy.error().what);
-  struct Held {
-    std::shared_ptr<const void> turn;
+  struct Transfer {
+    std::shared_ptr<const void> busy_until_sent;
     std::shared_ptr<const BackupCopy> copy;
   };
-  const auto held = std::make_shared<Held>(Held{std::move(turn), std::move(*copy)});
+  const auto transfer = std::make_shared<Transfer>(Transfer{std::move(busy_until_sent), std::move(*copy)});
   ApiAnswer answer{.content_type = type};
-  answer.file = {held, held->copy.get()};
+  answer.file = {transfer, transfer->copy.get()};
   answer.headers.emplace_back("Content-Disposition", "attachment; filename=\"session-keeper.db\"");
   return answer;
 }

@@ -140,7 +140,7 @@ ApiAnswer Api::plan_missed(const ApiRequest& request, const Parts& parts) {
   return {.body = json.take()};
 }
 
-// The raw body, as it was signed; a delivery is verified before it is kept, and only JSON is.
+// The raw body, as it was signed. It is JSON, because only verified JSON is ever recorded.
 ApiAnswer Api::delivery(const ApiRequest& request, const Parts& parts) {
   QueryReader query(request.parameters);
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);

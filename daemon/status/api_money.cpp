@@ -22,7 +22,7 @@ void write_spent(JsonWriter& json, const SpentBy& row, const Price* price) {
   json.end_object();
 }
 
-// By currency, since prices in different ones have no sum.
+// One total for each currency.
 void write_totals(JsonWriter& json, const std::vector<SpentBy>& rows, const Config& config) {
   std::map<std::string, double> totals;
   for (const SpentBy& row : rows) {
@@ -52,7 +52,7 @@ ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   const auto minimums = minimums_of(config);
   Millis most{0};
   for (const auto& [name, least] : minimums) most = std::max(most, least);
-  // A minimum is owed as soon as its session lives.
+  // A provider charges its minimum from the beginning of a session, so that the time billed may end after `until`.
   const auto rows = history_->spent({since, until < now ? until : until + most}, minimums, now);
   if (!rows) return problem(503, rows.error().what);
   JsonWriter json;

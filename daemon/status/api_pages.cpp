@@ -15,7 +15,7 @@ ApiAnswer html_answer(std::string body, int status = 200) {
   return answer;
 }
 
-// The page shows what can be read; that the store fails stands in its headline.
+// A page shows what can be read. Its headline says that the store fails.
 template <class Rows>
 auto rows_of(Result<Rows> found) {
   if constexpr (requires { found->rows; }) {
@@ -36,7 +36,7 @@ ApiAnswer Api::page(const ApiRequest&, const Parts&) {
   page.deliveries = rows_of(history_->deliveries({.limit = deliveries_max}));
   page.ended_from = now - timeline_span;
   page.ended = rows_of(history_->ended_since(page.ended_from, ended_max));
-  // Of more than can be drawn, the newest.
+  // Only the newest are read; the timeline then begins where they do.
   if (page.ended.size() == ended_max) page.ended_from = page.ended.back().ended_at.value_or(page.ended_from);
   const auto minimums = minimums_of(seen->config());
   if (!minimums.empty()) page.spent = rows_of(history_->spent({now - timeline_span, now}, minimums, now));

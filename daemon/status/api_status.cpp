@@ -11,7 +11,7 @@ bool all_pass(const std::vector<CheckFact>& checks) {
   return std::all_of(checks.begin(), checks.end(), [](const CheckFact& check) { return check.passes; });
 }
 
-// 200 with all checks, or 503 with the failing ones.
+// 200 with all checks, or 503 with those that fail.
 ApiAnswer answer_checks(const std::vector<CheckFact>& checks, std::string_view good, std::string_view bad) {
   const bool passes = all_pass(checks);
   JsonWriter json;
@@ -40,7 +40,7 @@ void write_counts(JsonWriter& json, const View& view) {
   json.end_object();
 }
 
-// Of all but the loop's age and the webhook's counters, which move without anything to tell.
+// The ETag covers everything but the loop's age and the webhook counters, which change all the time.
 std::string tag_of(const View& view, const DaemonFacts& facts) {
   std::string tag = "W/\"" + std::to_string(facts.started_at.time_since_epoch().count()) + "-" +
                     std::to_string(facts.store.last_seq) + "-" + std::to_string(view.at.time_since_epoch().count());

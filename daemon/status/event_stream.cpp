@@ -8,8 +8,8 @@ namespace keeper {
 namespace {
 
 constexpr int rows_per_read = 200;
-// A comment after so many seconds of silence tells a proxy that the stream lives, and us that the client
-// does.
+// A comment after so many seconds without an event keeps a proxy from closing the stream, and shows whether the client is
+// still there.
 constexpr int quiet_turns_max = 10;
 
 }  // namespace
@@ -23,7 +23,7 @@ std::optional<std::string> EventStream::next() {
     return "retry: 2000\n\n";
   }
   auto page = streams_.after(after_seq_);
-  if (!page) return std::nullopt;  // the client comes again with its Last-Event-ID
+  if (!page) return std::nullopt;  // the client connects again with its Last-Event-ID
   std::string text;
   for (const TransitionRow& row : page->rows) {
     JsonWriter json;

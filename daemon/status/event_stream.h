@@ -1,5 +1,7 @@
-// Server-Sent Events: one per transition, read from the history after the last one sent, so that a stream has
-// no gap whatever the loop does meanwhile. Each stream is used by one thread; published and stop: any thread.
+// Server-Sent Events, one for each transition. A stream reads the transitions after the last one that it sent from the
+// history. It therefore has no gap, however fast they come.
+//
+// Each stream is used by one thread. Any thread may call published and stop.
 #pragma once
 
 #include <condition_variable>
@@ -23,8 +25,7 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // The next bytes to send. Waits for up to a second; empty when there is nothing yet; none at the stream's
-  // end.
+  // The next bytes to send. Waits for up to a second, and is empty if nothing came. Without a value the stream has ended.
   std::optional<std::string> next();
 
  private:
@@ -40,11 +41,11 @@ class EventStreams {
 
   explicit EventStreams(std::shared_ptr<History> history) : history_(std::move(history)) {}
 
-  // After this seq; without one, from now on. Null when all streams are taken.
+  // A stream of what follows `after_seq`, or of what comes from now on. Null while `streams_max` are open. Errors: storage.
   Result<std::shared_ptr<EventStream>> begin(std::optional<std::int64_t> after_seq);
-  // New transitions may be in the store.
+  // Wakes the streams, because new transitions may be in the store.
   void published();
-  // All streams end.
+  // Ends all streams.
   void stop();
 
  private:
@@ -52,7 +53,7 @@ class EventStreams {
 
   Result<Page<TransitionRow>> after(std::int64_t seq);
   std::uint64_t generation();
-  // False once stopped. Returns early when something was published since `seen`.
+  // Waits for up to a second, but not after something was published since `seen`. False once stopped.
   bool wait(std::uint64_t seen);
   void leave();
 

@@ -10,7 +10,7 @@ namespace {
 
 std::string at(Wall time) { return to_rfc3339(time); }
 
-std::string origin_of(const SessionRow& row) {
+std::string creation_of(const SessionRow& row) {
   std::string words = "It was created at " + at(row.created_at) + " for plan " + row.plan.str() +
                       " at provider " + row.provider.str();
   if (row.occurrence != Wall{}) words += ", for the occurrence of " + at(row.occurrence);
@@ -68,12 +68,14 @@ void tell_the_plan(const SessionRow& row, const PlanView* plan, std::vector<std:
     words.push_back("Its plan is no longer in the configuration.");
     return;
   }
-  std::string state = "Its plan wants " + std::to_string(plan->wanted) + " and has " +
-                      std::to_string(plan->live) + " active (" + std::string(to_string(plan->condition)) +
-                      ")";
-  if (plan->next_start) state += "; its next start is at " + at(*plan->next_start);
+  std::string state = "Its plan wants " + std::to_string(plan->standing.wanted) + " and has " +
+                      std::to_string(plan->standing.live) + " active (" +
+                      std::string(to_string(plan->standing.condition)) + ")";
+  if (plan->standing.next_start) state += "; its next start is at " + at(*plan->standing.next_start);
   if (plan->next_stop) state += "; its next stop is at " + at(*plan->next_stop);
   words.push_back(state + ".");
+  if (!plan->standing.blocked_reason.empty())
+    words.push_back("Its plan may start nothing now: " + plan->standing.blocked_reason + ".");
 }
 
 }  // namespace
@@ -137,7 +139,7 @@ void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<
 }
 
 std::vector<std::string> explain(const SessionRow& row, const SessionView* seen, const PlanView* plan) {
-  std::vector<std::string> words{origin_of(row), state_of(row)};
+  std::vector<std::string> words{creation_of(row), state_of(row)};
   if (!row.last_error.empty()) words.push_back("Its last error: " + printable(row.last_error, 400));
   tell_the_end(row, seen, words);
   if (seen != nullptr) tell_what_comes(row, *seen, words);

@@ -1,4 +1,4 @@
-// Why a session is in its state, and what happens next, in sentences. Pure; any thread.
+// Says in sentences why a session is in its state and what happens next. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace keeper {
 
-// `seen` and `plan` may be null: the session has ended, the plan is gone.
+// `seen` is null after the session has ended, and `plan` where the configuration has it no more.
 std::vector<std::string> explain(const SessionRow& row, const SessionView* seen, const PlanView* plan);
 
-// What it has cost, as far as the configured price tells.
+// Adds what the session has cost by the configured price. Adds nothing if it was never active.
 void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<std::string>& words);
 
-// "the provider answered its start": what the reason says, as a clause.
+// The reason as a clause, such as "the provider answered its start".
 std::string_view clause_of(Reason reason);
 
 }  // namespace keeper

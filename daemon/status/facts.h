@@ -1,5 +1,5 @@
-// What the daemon knows of itself beyond the view: for the status listener to show, for the main program to
-// fill. Plain values; any thread. Without secrets.
+// What the daemon knows about itself beyond the view. The main program fills it in, and the status listener shows it. Plain
+// values without secrets.
 #pragma once
 
 #include <cstdint>
@@ -11,20 +11,21 @@
 #include <prometheus/metric_family.h>
 
 #include "base/ids.h"
-#include "base/time.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "base/webhook_counters.h"
 #include "core/event.h"
-#include "settings/settings.h"
+#include "core/preview.h"
 #include "core/view.h"
+#include "settings/settings.h"
 
 namespace keeper {
 
-// One condition of being ready or healthy.
+// One condition of /-/ready or /-/healthy.
 struct CheckFact {
   std::string name;  // snake_case
   bool passes = true;
-  std::string detail;  // why not
+  std::string detail;  // why it fails; empty where it passes
 };
 
 struct ConfigFacts {
@@ -43,16 +44,16 @@ struct StoreFacts {
 
 struct ProviderFacts {
   ProviderName name;
-  ProviderType type = ProviderType::notte;
+  ProviderType type;
   std::optional<RateLimit> rate_limit;
-  std::optional<std::size_t> rate_left{};  // calls that may leave at once; of lanes with limits of their own, the least
+  std::optional<std::size_t> rate_left{};  // how many calls may be sent at once; the least, where calls have limits of their own
 };
 
 struct DaemonFacts {
   std::string version;
   Wall started_at{};
   std::vector<CheckFact> ready;    // all must pass for /-/ready
-  std::vector<CheckFact> healthy;  // all must pass for /-/healthy; empty: answering is enough
+  std::vector<CheckFact> healthy;  // all must pass for /-/healthy
   ConfigFacts config;
   StoreFacts store;
   Millis loop_age{};  // since the loop last turned
@@ -62,16 +63,19 @@ struct DaemonFacts {
 
 struct ReloadOutcome {
   bool loaded = false;
-  std::string error;  // every complaint, one per line, when not loaded
+  std::string error;  // if not loaded: every complaint, one a line
 };
 
 struct StatusPorts {
-  std::function<ViewPtr()> view;  // may be null before the first turn of the loop
+  std::function<ViewPtr()> view;  // null before the first turn of the loop
   std::function<DaemonFacts()> facts;
   std::function<ReloadOutcome()> reload;  // waits for the outcome
-  // Waits until the order is on disk: accepted, unknown or refused. Errors: storage.
+  // Waits until the order is on disk, and gives accepted, unknown or refused. Errors: storage.
   std::function<Result<Ack>(OperatorAsked)> operate;
   std::function<std::vector<prometheus::MetricFamily>()> measured;  // counters and histograms since the start
+  // What a reload with this text of a file of this name would do. Waits for the loop. Errors: malformed, or
+  // storage.
+  std::function<Result<Preview>(std::string text, const std::string& name)> preview;
 };
 
 }  // namespace keeper

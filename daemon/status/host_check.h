@@ -1,5 +1,5 @@
-// Which names a browser may have used for the status listener: a foreign page that rebinds its own name to
-// loopback (DNS rebinding) still sends that name as Host. Pure; any thread.
+// Which host names a client may have used to reach the status listener. This stops DNS rebinding: a foreign page that lets
+// its own name resolve to loopback still sends that name as Host. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace keeper {
 
-// Loopback by name or number, or one of `allowed` (names without a port, or with exactly this one), in any
-// case.
+// True for loopback, by name or by address, and for the names of `allowed`. A name of `allowed` that has a port allows only
+// that port. Upper and lower case are the same.
 bool is_host_allowed(std::string_view host, const std::vector<std::string>& allowed);
 
-// An Origin header's "scheme://host[:port]" by the same rule; "null" is not allowed.
+// The same for the value of an Origin field, "scheme://host[:port]". "null" is not allowed.
 bool is_origin_allowed(std::string_view origin, const std::vector<std::string>& allowed);
 
 }  // namespace keeper

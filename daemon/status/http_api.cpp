@@ -10,6 +10,10 @@
 namespace keeper {
 namespace {
 
+constexpr std::string_view preview_path = "/api/v1/preview";
+constexpr std::size_t text_bytes_max = std::size_t{1} << 20U;
+constexpr std::size_t parameters_bytes_max = 4096;
+
 std::vector<std::string_view> split_path(std::string_view path) {
   std::vector<std::string_view> all;
   while (!path.empty()) {
@@ -21,7 +25,7 @@ std::vector<std::string_view> split_path(std::string_view path) {
   return all;
 }
 
-// Fills `parts` with what stands for the {names}.
+// Fills `parts` with the segments that match the {names}.
 bool matches(const std::vector<std::string_view>& wanted, const std::vector<std::string_view>& path,
              std::vector<std::string>& parts) {
   if (wanted.size() != path.size()) return false;
@@ -48,6 +52,12 @@ std::string target_of(const ApiRequest& request) {
 
 }  // namespace
 
+bool takes_text(std::string_view path) { return path == preview_path; }
+
+std::size_t body_bytes_max(std::string_view path) {
+  return takes_text(path) ? text_bytes_max : parameters_bytes_max;
+}
+
 ApiAnswer problem(int status, std::string_view detail) {
   return {status, "application/problem+json", problem_json(status, detail)};
 }
@@ -66,19 +76,20 @@ Api::Route::Route(std::string_view to_method, std::string_view pattern, Call to_
 
 const std::vector<Api::Route>& Api::routes() {
   static const std::vector<Route> all{
-      {"GET", "/", &Api::page, Access::kept},
+      {"GET", "/", &Api::page, Access::cached},
       {"GET", "/sessions/{id}", &Api::session_page},
       {"GET", "/openapi.json", &Api::openapi},
       {"GET", "/metrics", &Api::metrics},
       {"GET", "/-/healthy", &Api::healthy},
       {"GET", "/-/ready", &Api::ready},
       {"POST", "/-/reload", &Api::reload},
-      {"GET", "/api/v1/status", &Api::status, Access::kept},
-      {"GET", "/api/v1/plans", &Api::plans, Access::kept},
+      {"POST", preview_path, &Api::preview},
+      {"GET", "/api/v1/status", &Api::status, Access::cached},
+      {"GET", "/api/v1/plans", &Api::plans, Access::cached},
       {"GET", "/api/v1/plans/{name}", &Api::plan},
       {"GET", "/api/v1/plans/{name}/next", &Api::plan_next},
       {"GET", "/api/v1/plans/{name}/missed", &Api::plan_missed},
-      {"GET", "/api/v1/sessions", &Api::sessions, Access::kept},
+      {"GET", "/api/v1/sessions", &Api::sessions, Access::cached},
       {"GET", "/api/v1/sessions/{id}", &Api::session},
       {"GET", "/api/v1/sessions/{id}/transitions", &Api::session_transitions},
       {"GET", "/api/v1/sessions/{id}/explain", &Api::session_explain},
@@ -100,7 +111,7 @@ const std::vector<Api::Route>& Api::routes() {
   return all;
 }
 
-// An answer that the asker has already is not sent again.
+// An answer that the client has already is not sent again.
 std::shared_ptr<const ApiAnswer> Api::answer(const ApiRequest& request) {
   auto made = find_answer(request);
   if (request.if_none_match.empty() || made->status != 200) return made;
@@ -132,7 +143,7 @@ std::shared_ptr<const ApiAnswer> Api::find_answer(const ApiRequest& request) {
 }
 
 std::shared_ptr<const ApiAnswer> Api::run(const Route& route, const ApiRequest& request, const Parts& parts) {
-  if (route.access == Access::kept) return run_kept(route, request, parts);
+  if (route.access == Access::cached) return run_cached(route, request, parts);
   if (route.access == Access::plain) return shared((this->*route.call)(request, parts));
   if (!may_control(request.authorization)) {
     ApiAnswer refused = problem(401, "control needs 'Authorization: Bearer' with the control token");
@@ -144,7 +155,7 @@ std::shared_ptr<const ApiAnswer> Api::run(const Route& route, const ApiRequest& 
   return done;
 }
 
-std::shared_ptr<const ApiAnswer> Api::run_kept(const Route& route, const ApiRequest& request,
+std::shared_ptr<const ApiAnswer> Api::run_cached(const Route& route, const ApiRequest& request,
                                                const Parts& parts) {
   const std::string target = target_of(request);
   AnswerStamp stamp{ports_.facts().store.last_seq, ports_.view()};
@@ -184,7 +195,7 @@ ApiAnswer Api::metrics(const ApiRequest&, const Parts&) {
           .body = metrics_text(**view(), ports_.facts(), ports_.measured())};
 }
 
-// The stream itself is the listener's; this is what HEAD sees of it.
+// The answer to HEAD. The listener itself answers GET with the stream.
 ApiAnswer Api::events_head(const ApiRequest&, const Parts&) { return {.content_type = "text/event-stream"}; }
 
 ApiAnswer Api::openapi(const ApiRequest&, const Parts&) { return {.body = std::string(openapi_json())}; }

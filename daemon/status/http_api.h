@@ -1,5 +1,7 @@
-// The status listener's answers: which path gives what, from the view, the daemon's facts and the history.
-// Any thread; several at once. It knows no socket, and only what is POSTed changes anything.
+// The paths of the status listener: which of them gives which answer, from the view, the daemon's facts and the history. It
+// does not know sockets or HTTP's syntax. Only a POST changes anything, and every POST needs the control token.
+//
+// Any thread; several may call at once.
 #pragma once
 
 #include <atomic>
@@ -24,11 +26,16 @@ namespace keeper {
 
 struct ApiRequest {
   std::string method;
-  std::string path;  // decoded
-  Parameters parameters;  // of the query; POST: of its body too
+  std::string path;  // percent-decoded
+  Parameters parameters;  // of the query, and of the body of a POST
   std::string authorization;
   std::string if_none_match{};
+  std::string body{};  // where takes_text()
 };
+
+// The body of a POST to this path is a text, of at most body_bytes_max(); else it holds parameters.
+bool takes_text(std::string_view path);
+std::size_t body_bytes_max(std::string_view path);
 
 struct ApiAnswer {
   int status = 200;
@@ -42,19 +49,19 @@ ApiAnswer problem(int status, std::string_view detail);
 
 class Api {
  public:
-  // `control_token`: what POST needs; an empty one refuses every POST.
+  // `control_token` is what a POST must bring. If it is empty, every POST is refused.
   Api(StatusPorts ports, std::shared_ptr<History> history, Secret control_token);
 
   // Never null.
   std::shared_ptr<const ApiAnswer> answer(const ApiRequest& request);
 
  private:
-  using Parts = std::vector<std::string>;  // what stood for the {names} of a route
+  using Parts = std::vector<std::string>;  // the segments of the path that match the {names} of the route
   using Call = ApiAnswer (Api::*)(const ApiRequest& request, const Parts& parts);
   enum class Access {
     plain,
-    kept,    // costly, and the same for all who ask at the same moment
-    control  // with the token alone, as is every POST
+    cached,  // expensive, and the same for all clients that ask at the same moment
+    control  // only with the control token
   };
   struct Route {
     Route(std::string_view to_method, std::string_view pattern, Call to_call, Access to_access = Access::plain);
@@ -68,7 +75,7 @@ class Api {
 
   std::shared_ptr<const ApiAnswer> find_answer(const ApiRequest& request);
   std::shared_ptr<const ApiAnswer> run(const Route& route, const ApiRequest& request, const Parts& parts);
-  std::shared_ptr<const ApiAnswer> run_kept(const Route& route, const ApiRequest& request,
+  std::shared_ptr<const ApiAnswer> run_cached(const Route& route, const ApiRequest& request,
                                             const Parts& parts);
 
   ApiAnswer healthy(const ApiRequest& request, const Parts& parts);
@@ -94,6 +101,7 @@ class Api {
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
   ApiAnswer backup(const ApiRequest& request, const Parts& parts);
+  ApiAnswer preview(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_start(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_stop(const ApiRequest& request, const Parts& parts);

@@ -1,5 +1,7 @@
 #include "status/json_rows.h"
 
+#include "core/delivery_rule.h"
+
 namespace keeper {
 namespace {
 
@@ -23,6 +25,15 @@ void write_cost(JsonWriter& json, const SessionRow& row, const Price* price, Wal
   json.end_object();
 }
 
+void write_ending(JsonWriter& json, const std::optional<Ending>& ending) {
+  if (!ending) return json.field("ending", nullptr);
+  json.begin_object("ending");
+  json.field("state", to_string(ending->state));
+  json.field("reason", to_string(ending->reason));
+  json.field("asked_at", ending->asked_at);
+  json.end_object();
+}
+
 void write_deadlines(JsonWriter& json, const SessionView& seen) {
   json.field("idle_deadline", seen.idle_deadline);
   json.field("hard_deadline", seen.hard_deadline);
@@ -41,6 +52,8 @@ void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, con
   id_or_null(json, "remote_id", row.remote_id);
   json.field("state", to_string(row.state));
   json.field("reason", to_string(row.reason));
+  json.field("progress", to_string(row.progress));
+  write_ending(json, row.ending);
   json.text_or_null("native_status", row.native_status);
   json.field("occurrence", row.occurrence == Wall{} ? std::nullopt : std::optional<Wall>(row.occurrence));
   json.field("attempt", row.attempt);
@@ -219,15 +232,17 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
   json.field("name", plan.name.str());
   json.field("provider", plan.provider.str());
   if (in_full) json.field("fingerprint", plan.fingerprint);
-  json.field("wanted", plan.wanted);
-  json.field("live", plan.live);
-  json.field("state", to_string(plan.condition));
-  json.field("next_start", plan.next_start);
+  json.field("wanted", plan.standing.wanted);
+  json.field("live", plan.standing.live);
+  json.field("state", to_string(plan.standing.condition));
+  json.field("next_start", plan.standing.next_start);
   json.field("next_stop", plan.next_stop);
-  json.field("next_attempt", plan.next_attempt);
+  json.field("next_attempt", plan.standing.next_attempt);
   json.field("paused", plan.pause.has_value());
   write_pause(json, plan.pause);
-  json.text_or_null("last_error", plan.last_error);
+  json.text_or_null("last_error", plan.standing.last_error);
+  json.text_or_null("blocked_reason", plan.standing.blocked_reason);
+  json.field("blocked_until", plan.standing.blocked_until);
   if (in_full) json.field("time_zone", plan.time_zone);
   json.end_object();
 }
@@ -235,7 +250,7 @@ void write_plan(JsonWriter& json, const PlanView& plan, bool in_full) {
 void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts) {
   json.begin_object();
   json.field("name", provider.name.str());
-  json.text_or_null("type", facts != nullptr ? to_string(facts->type) : std::string_view{});
+  json.text_or_null("type", facts != nullptr ? facts->type.str() : std::string{});
   json.field("state", to_string(provider.condition));
   json.field("starts_from", provider.starts_from);
   json.text_or_null("last_error", provider.last_error);

@@ -1,4 +1,4 @@
-// Rows and views as the JSON objects that the status listener promises. Any thread; no state.
+// Writes rows and views as the JSON objects of the API. openapi.json describes each of them. Any thread; no state.
 #pragma once
 
 #include "core/model.h"
@@ -8,8 +8,8 @@
 
 namespace keeper {
 
-// `seen`: the same session in the view, which alone knows its deadlines; may be null.
-// `price`: of its provider; may be null. A session that lives costs up to `now`.
+// `seen` is the same session in the view, which alone knows the deadlines, or null. `price` is that of its provider, or null.
+// The cost of a session that is still alive is counted up to `now`.
 void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now);
 void write(JsonWriter& json, const TransitionRow& row);
 void write(JsonWriter& json, const DeliveryRow& row);  // without its body

@@ -62,10 +62,14 @@ void add_plans(Families& to, const View& view) {
     to.family(name, MetricType::Gauge, std::move(help));
     for (const PlanView& plan : view.plans) to.sample(value(plan), {{"plan", plan.name.str()}});
   };
-  each("plan_wanted_sessions", "Sessions that a plan wants alive now.", [](const PlanView& plan) { return double(plan.wanted); });
-  each("plan_active_sessions", "Sessions of a plan that are active.", [](const PlanView& plan) { return double(plan.live); });
-  each("plan_degraded", "1 when a plan has less than it wants and troubles.",
-       [](const PlanView& plan) { return truth(plan.condition == PlanCondition::degraded); });
+  each("plan_wanted_sessions", "Sessions that a plan wants alive now.",
+       [](const PlanView& plan) { return double(plan.standing.wanted); });
+  each("plan_active_sessions", "Sessions of a plan that are active.",
+       [](const PlanView& plan) { return double(plan.standing.live); });
+  each("plan_degraded", "1 when sessions of a plan ended early three times in a row, until it has recovered.",
+       [](const PlanView& plan) { return truth(plan.standing.condition == PlanCondition::degraded); });
+  each("plan_blocked", "1 when a budget or a provider forbids a start that a plan wants.",
+       [](const PlanView& plan) { return truth(plan.standing.condition == PlanCondition::blocked); });
   each("plan_paused", "1 while an operator's pause lasts.", [](const PlanView& plan) { return truth(plan.pause.has_value()); });
 }
 

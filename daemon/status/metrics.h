@@ -1,5 +1,5 @@
-// The daemon's numbers in Prometheus' text format 0.0.4: what is so now, and what was measured meanwhile. No ids as
-// labels: their number has no bound. Pure; any thread.
+// The daemon's metrics in Prometheus' text format 0.0.4: gauges of what is so now, and the counters and histograms that were
+// measured since the start. No label is an id, because the number of ids has no bound. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The description of the status listener's API (OpenAPI 3.1), as text. Any thread.
+// The description of the API (OpenAPI 3.1) as text: openapi.json, which CMake makes part of the program. Any thread.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,7 @@
-// Reads the parameters of one request: each read checks, and `complaint` tells what was wrong, unknown or
-// given twice. One thread per reader.
+// Reads the parameters of one request. Each read checks one parameter. After all reads `complaint` says what was wrong first:
+// a bad value, a parameter that is given twice, or one that nobody read.
+//
+// One thread for each reader.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +39,7 @@ class QueryReader {
   std::optional<Disposition> disposition(const std::string& name);
   void complain(std::string what);
 
-  // After all reads; empty when the query is good.
+  // Call it after all reads. Empty if the query is good.
   std::string complaint() const;
 
  private:
@@ -48,7 +50,7 @@ class QueryReader {
   std::string complaint_;
 };
 
-// A plain decimal number within int64, nothing around it.
+// A decimal number of digits alone that fits into int64.
 std::optional<std::int64_t> parse_number(std::string_view text);
 
 }  // namespace keeper

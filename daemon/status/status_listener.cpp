@@ -24,14 +24,13 @@ namespace {
 constexpr std::size_t threads = 24;
 constexpr int backlog = 1024;
 constexpr std::size_t requests_per_connection = 1'000'000;
-constexpr int keep_alive_seconds = 2;  // how long an idle connection may hold a thread, and a stop
-constexpr int stall_seconds = 5;       // within a request or an answer
-constexpr std::size_t body_bytes_max = 4096;
+constexpr int keep_alive_seconds = 2;  // an idle connection occupies a thread, and delays a stop, for so long
+constexpr int stall_seconds = 5;       // without a byte within a request or an answer
 constexpr std::size_t piece_bytes = 64 * 1024;
 
 using Handled = httplib::Server::HandlerResponse;
 
-// cpp-httplib listens with a backlog of 5 and says nothing of why it could not.
+// cpp-httplib listens with a backlog of 5.
 class LoopbackServer : public httplib::Server {
  public:
   void deepen_backlog() { ::listen(svr_sock_, backlog); }
@@ -73,8 +72,8 @@ void set_answer(httplib::Response& response, const ApiAnswer& answer) {
   response.set_content(answer.body, answer.content_type.c_str());
 }
 
-// The connection ends with this answer: a provider of content that fails after its last byte is the one way
-// to make cpp-httplib close it, and what follows on it would else be read as the next request.
+// Closes the connection after this answer; otherwise the body that follows would be read as the next request. A content
+// provider that fails after its last byte is the only way to make cpp-httplib close it.
 void set_last_answer(httplib::Response& response, const ApiAnswer& answer) {
   response.status = answer.status;
   response.set_header("Connection", "close");
@@ -86,7 +85,8 @@ void set_last_answer(httplib::Response& response, const ApiAnswer& answer) {
       });
 }
 
-// The members of a JSON object, as parameters. A form's fields are the library's work; false: neither of the two.
+// Adds the members of a JSON object as parameters. The library has read the fields of a form already. False where the body is
+// neither.
 bool add_members(const std::string& body, Parameters& parameters) {
   if (body.find_first_not_of(" \t\r\n") == std::string::npos || !parameters.empty()) return true;
   const auto json = nlohmann::json::parse(body, nullptr, false);
@@ -106,7 +106,7 @@ int body_refusal(const httplib::Request& request) {
   if (lengths == 0) return 0;
   const auto length = lengths == 1 ? parse_number(request.get_header_value("Content-Length")) : std::nullopt;
   if (!length) return 400;
-  if (*length > static_cast<std::int64_t>(body_bytes_max)) return 413;
+  if (*length > static_cast<std::int64_t>(body_bytes_max(request.path))) return 413;
   return *length > 0 && request.method != "POST" ? 400 : 0;
 }
 
@@ -141,7 +141,7 @@ void StatusListener::Server::configure() {
   http.set_keep_alive_timeout(keep_alive_seconds);
   http.set_read_timeout(stall_seconds, 0);
   http.set_write_timeout(stall_seconds, 0);
-  http.set_payload_max_length(body_bytes_max);
+  http.set_payload_max_length(body_bytes_max("/api/v1/preview"));
   // Not SO_REUSEPORT, cpp-httplib's choice: with it a second daemon would share the port.
   http.set_socket_options([](int socket) {
     const int yes = 1;
@@ -163,15 +163,17 @@ void StatusListener::Server::configure() {
   });
 }
 
-// Everything is answered from here, so that the library's own file, range and 404 rules never apply; only a
-// POST goes on, to have its small body read first.
+// Every request is answered from here, so that the library's own rules for files, ranges and 404 never apply. Only a POST
+// with a body goes on, because the library has to read the body first.
 Handled StatusListener::Server::before_routing(const httplib::Request& request, httplib::Response& response) {
-  // The request is the library's, and not const there. No part of an answer is asked for or compressed here.
+  // The library owns the request, where it is not const. Ranges and compression are not supported.
   auto& mutable_request = const_cast<httplib::Request&>(request);
   mutable_request.ranges.clear();
   mutable_request.headers.erase("Accept-Encoding");
   if (const int status = body_refusal(request); status != 0) {
-    set_last_answer(response, problem(status, "bodies are at most 4096 bytes, with one Content-Length"));
+    set_last_answer(response, problem(status, "a body must have one Content-Length of at most " +
+                                                  std::to_string(body_bytes_max(request.path)) +
+                                                  ", and no Transfer-Encoding"));
     return Handled::Handled;
   }
   if (const int status = refuse_origin(request); status != 0) {
@@ -201,15 +203,17 @@ int StatusListener::Server::refuse_origin(const httplib::Request& request) const
 void StatusListener::Server::route(const httplib::Request& request, httplib::Response& response) {
   ApiRequest asked{request.method, request.path, Parameters(request.params.begin(), request.params.end()),
                    request.get_header_value("Authorization"), request.get_header_value("If-None-Match")};
-  if (!add_members(request.body, asked.parameters)) {
-    return set_answer(response, problem(400, "the body must be a JSON object of texts, numbers and truths"));
+  if (takes_text(request.path)) {
+    asked.body = request.body;
+  } else if (!add_members(request.body, asked.parameters)) {
+    return set_answer(response, problem(400, "the body must be a JSON object whose members are strings, numbers or booleans"));
   }
   const auto answer = api.answer(asked);
   if (answer->file) return send_file(response, *answer);
   set_answer(response, *answer);
 }
 
-// In pieces, so that a stop of the listener ends it.
+// In pieces, so that stopping the listener ends it.
 void StatusListener::Server::send_file(httplib::Response& response, const ApiAnswer& answer) {
   set_head(response, answer);
   response.set_content_provider(
@@ -232,7 +236,7 @@ void StatusListener::Server::stream(const httplib::Request& request, httplib::Re
   if (!begun) return set_answer(response, problem(503, begun.error().what));
   if (!*begun) {
     response.set_header("Retry-After", "5");
-    return set_answer(response, problem(503, "all event streams are taken"));
+    return set_answer(response, problem(503, "the limit of open event streams is reached; try again later"));
   }
   response.status = 200;
   response.set_header("Cache-Control", "no-store");

@@ -1,6 +1,8 @@
-// The status listener: JSON, metrics, events and the page, for people and programs on this machine. A small
-// pool of threads of its own; a slow reader never holds up the loop. Loopback is for the configuration to
-// enforce. start, stop and the destructor: one thread; port and published: any.
+// The status listener: the API, metrics, the event stream and the pages over HTTP, for people and programs on this machine.
+// It has a pool of threads of its own, so that a slow client never delays the loop. Whether the address is loopback is checked
+// when the configuration is read, not here.
+//
+// One thread calls start, stop and the destructor. Any thread may call port and published.
 #pragma once
 
 #include <memory>
@@ -18,12 +20,12 @@ namespace keeper {
 struct StatusOptions {
   Address listen{"127.0.0.1", 8470};
   std::vector<std::string> allowed_hosts;
-  Secret control_token;  // what POST needs; empty: no POST is taken
+  Secret control_token;  // what a POST must bring; if empty, every POST is refused
 };
 
 class StatusListener {
  public:
-  // Listens when it returns. An error names the address and what the system said of it.
+  // The socket listens when this returns. An error names the address and the system's reason.
   static Result<std::unique_ptr<StatusListener>> start(StatusOptions options, StatusPorts ports,
                                                        std::shared_ptr<History> history);
   ~StatusListener();
@@ -32,10 +34,10 @@ class StatusListener {
 
   int port() const;
 
-  // A new view is out: streams of events look for new transitions. Never waits.
+  // Call it after a new view was published: event streams look for new transitions. Never waits.
   void published();
 
-  // Ends streams at once; waits for requests under way and idle connections, two seconds or so.
+  // Ends event streams at once, and waits for requests under way and for idle connections: about two seconds.
   void stop();
 
  private:

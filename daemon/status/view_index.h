@@ -1,4 +1,4 @@
-// A view with its sessions found by id. Immutable; any thread.
+// A view whose sessions and plans are found by id and by name. Immutable; any thread.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@ namespace keeper {
 
 class ViewIndex {
  public:
-  // Null gives an empty view.
+  // A null pointer gives an empty view.
   explicit ViewIndex(ViewPtr view);
 
   const View& operator*() const { return *view_; }
@@ -20,7 +20,7 @@ class ViewIndex {
   // Null for a session that is not in the view.
   const SessionView* session(const SessionId& id) const;
   const PlanView* plan(std::string_view name) const;
-  const Config& config() const;  // an empty one before the first is loaded
+  const Config& config() const;  // empty before the first configuration is loaded
 
  private:
   ViewPtr view_;

@@ -1,5 +1,6 @@
-// The hash chain over a session's transitions: each hash covers the one before it and every field of its row, so
-// that a changed, removed or reordered transition shows. One object per thread.
+// The hash chain over a session's transitions. Each hash covers the hash before it and every field of its own
+// row, so that a transition that was changed, removed or moved is noticed. `session-keeper verify-store`
+// walks the chains. An object keeps a buffer and belongs to one thread.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// How a store file is opened: the one writing connection with its durability settings read back, and read-only
-// ones. Inside this module only. Throws SQLite::Exception.
+// Opens the connections to a store's file: the one that writes, whose durability settings are read back and
+// checked, and those that only read. The functions are for this module alone and throw SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -1,6 +1,7 @@
-// The history: read-only connections to the store's file, for the status listener and the command line. Any
-// thread; each call takes a connection of its own. Never writes or checkpoints; a read is cut off after a limit,
-// because an open read keeps the write-ahead log growing.
+// History: what the status listener and the command line read of the store, over read-only connections of its
+// own. Any thread may call it; each call takes a connection for as long as it lasts. It never writes and
+// never checkpoints. A read that takes too long is cut off, because the write-ahead log cannot shrink while a
+// read is open.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The SQL of the history's lists. Each names its index, so that a page costs the same at any size of the store.
-// Pure functions; inside this module only. Placeholders stand in the order in which bind() fills them.
+// The SQL of the history's lists. Each statement names its index, so that a page costs the same however large
+// the store is. The functions are pure and for this module alone. The placeholders stand in the order in
+// which bind() fills them.
 #pragma once
 
 #include <string>

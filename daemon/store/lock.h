@@ -1,5 +1,8 @@
-// The lock that makes one daemon the owner of a store: flock() on `<store>.lock`, which holds the owner's pid.
-// Any thread. Never removes the lock file: a removed one could be locked twice.
+// The lock that makes one daemon the owner of a store, by whatever name it reaches the file. It is an flock() on
+// `<store>.lock`, which holds the owner's process id, and one on the store's file itself, because a link, or a
+// mount of the file in another folder, is another name of the same file. SQLite's own locks are of another kind
+// and do not meet it. Any thread may use it. The lock file is never removed, since two processes could then lock
+// two files of that name.
 #pragma once
 
 #include <optional>
@@ -14,6 +17,12 @@ class StoreLock {
   // Empty: another process, or another store object of this one, holds it. Error: the file cannot be made.
   static Result<std::optional<StoreLock>> take(const std::string& store_path);
 
+  // Locks the store's file as well. The file stays open until the lock ends, which must be after SQLite has
+  // closed it: closing any descriptor of the file would drop the locks that SQLite holds in this process.
+  // False: another process has the file, under another name. Errors: the file cannot be opened, or it has a
+  // second name (a hard link), under which SQLite would look for another write-ahead log.
+  Result<bool> take_file(const std::string& store_path);
+
   // The holder's pid as text, "unknown" if it cannot be read.
   static std::string holder(const std::string& store_path);
 
@@ -27,6 +36,7 @@ class StoreLock {
  private:
   explicit StoreLock(int file) : file_(file) {}
   int file_;
+  int store_file_ = -1;
 };
 
 }  // namespace keeper

@@ -1,5 +1,5 @@
-// The statements for alerts and messages on the writing connection. Loop thread only; inside this module only. Must go
-// before its database does. Throws SQLite::Exception.
+// Notice writer: the statements for alerts and messages on the writing connection. It belongs to this module
+// and to the loop's thread, must be destroyed before its database, and throws SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -1,5 +1,5 @@
-// The store's tables and their versions. Only the writing connection migrates; nothing here is called by readers
-// but identify().
+// The tables of the store and their versions. The writing connection alone migrates a file; a reader calls
+// identify() to learn whether it can read one. The functions throw SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -1,5 +1,5 @@
-// What sessions took in a period, summed by SQLite. Inside this module only; the thread of the connection. Throws
-// SQLite::Exception.
+// What the sessions of a period took, summed by SQLite. For this module alone, on the thread of the
+// connection. Throws SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -1,6 +1,6 @@
-// What the store's files share over SQLiteCpp: binding and reading by position, and SQLite's failures as errors.
-// Inside this module only; each object belongs to the thread of its connection. SQLite::Exception never leaves
-// the module: public functions run in guarded().
+// What the files of the store share over SQLiteCpp: values are bound and read by position, and SQLite's
+// failures become errors. For this module alone; each object belongs to the thread of its connection.
+// SQLite::Exception never leaves the module, because every public function of it runs in guarded().
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -129,17 +129,27 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
     }
     store->lock_ = std::make_unique<StoreLock>(std::move(**lock));
     if (const Status file = make_private_file(path); !file) return file.error();
+    const Result<bool> alone = store->lock_->take_file(path);
+    if (!alone) return alone.error();
+    if (!*alone) {
+      say(refusal, Refusal::held);
+      return file_error(path, "is held by another daemon, which knows the same file by another name; stop that daemon first");
+    }
   }
   if (const Status opened = store->connect(true, refusal); !opened) return opened.error();
   say(refusal, Refusal::none);
   return store;
 }
 
-Result<std::unique_ptr<Store>> Store::open_in_memory(const InstanceId& instance) {
-  auto store = open(memory_path);
+Result<std::unique_ptr<Store>> Store::open_as(const std::string& path, const InstanceId& instance) {
+  auto store = open(path);
   if (!store) return store;
   if (const Status begun = (*store)->begin_instance(instance); !begun) return begun.error();
   return store;
+}
+
+Result<std::unique_ptr<Store>> Store::open_in_memory(const InstanceId& instance) {
+  return open_as(memory_path, instance);
 }
 
 Status Store::begin_instance(const InstanceId& instance) {

@@ -1,6 +1,7 @@
-// The store: the one writing connection to the keeper's SQLite file, and the lock that makes it the only one.
-// Loop thread only. What commit() reported is on disk; a commit that failed may or may not be, so that every
-// write is idempotent by key. Never waits for a provider, never retries, never logs.
+// The store: the one connection that writes the keeper's SQLite file, and the lock that makes it the only
+// one. Only the loop's thread may call it. What commit() reported as done is on disk. A commit that failed
+// may be on disk or not, so every write can be repeated without changing anything. The store never waits for
+// a provider, never retries and never logs.
 #pragma once
 
 #include <cstdint>
@@ -34,13 +35,13 @@ enum class Refusal {
 
 // What is known of a delivery that came.
 struct Seen {
-  bool delivery = false;             // it was recorded before
-  std::optional<SessionId> session;  // the newest that had its remote, also one that ended long ago
+  bool delivery = false;             // the same delivery was recorded before
+  std::optional<SessionId> session;  // the newest session that had its remote, which may have ended long ago
 };
 
 struct Pruned {
-  int sessions = 0;   // that went
-  bool more = false;  // of some kind as many went as may go at once
+  int sessions = 0;   // how many were deleted
+  bool more = false;  // of sessions, deliveries or missed occurrences the most was deleted that one call may: call again
 };
 
 class Store {
@@ -49,7 +50,8 @@ class Store {
   // with the object. The path and the cure stand in the error.
   static Result<std::unique_ptr<Store>> open(const std::string& path, Refusal* refusal = nullptr);
 
-  // In memory, with an instance id that is not drawn: for runs that must repeat exactly.
+  // With an instance id that is not drawn: for runs that must repeat exactly.
+  static Result<std::unique_ptr<Store>> open_as(const std::string& path, const InstanceId& instance);
   static Result<std::unique_ptr<Store>> open_in_memory(const InstanceId& instance);
 
   ~Store();
@@ -62,18 +64,20 @@ class Store {
   const std::string& path() const { return path_; }
   const InstanceId& instance() const { return instance_; }
 
-  // All that is needed after a start. `latest` goes by the order of creation; counts are of all sessions ever.
+  // Reads all that the keeper needs after a start. Ledger::latest is in the order of creation, and Ledger::counts counts every
+  // session ever recorded.
   Result<Ledger> load();
 
-  // One transaction; returns the last seq given. Committing a batch once more changes nothing. Refused as a whole
-  // if a transition does not follow from its session's last one.
-  // What a session serves (plan, provider, occurrence, replica, attempt, created_at) is written once.
+  // Writes the batch in one transaction and returns the seq of the last transition. Committing a batch once more changes
+  // nothing. The batch is refused as a whole if one of its transitions does not follow from its session's last one.
+  // The fixed columns of a session (session_columns.h) are written with the row and never again.
   Result<std::int64_t> commit(const Batch& batch);
 
-  // One transaction that really writes, though it says nothing: whether the disk takes writes.
+  // Shows whether the disk takes writes, by a transaction that changes a counter and nothing else.
   Status probe();
 
-  // While it lives, the lookups below share one transaction, whose locks cost more than they do. Ends before commit().
+  // While an object of it lives, the lookups below share one read transaction, since its locks cost more than the lookups do.
+  // It must be gone before commit().
   class Lookups {
    public:
     explicit Lookups(Store& store);
@@ -94,26 +98,26 @@ class Store {
 
   Result<std::optional<SessionRow>> session(const SessionId& id);
 
-  // What the sessions that are over and whose remote is gone took in the period, each billed for at least its
-  // provider's minimum.
+  // What sessions took in the period, of those that have ended and whose remote is gone. Each is billed for at least the
+  // minimum of its provider.
   Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
 
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
   bool checkpoint_due() const;
 
-  // Moves the write-ahead log into the main file, as far as readers allow. Waits for nobody.
+  // Moves the write-ahead log into the main file, as far as the readers allow at this moment. It waits for none of them.
   Status checkpoint();
 
-  // After a failed commit, load or checkpoint: the connection is not to be trusted, and every call is refused until
-  // reopen() has worked.
+  // True after a failure that leaves the state of the connection unknown. Every call is refused until reopen() has worked.
   bool needs_reopen() const { return needs_reopen_; }
 
-  // Closes the connection and opens it anew under the same lock; then load() and compare. In memory: nothing.
+  // Closes the connection and opens it anew under the same lock. The caller then loads and compares. A store in memory
+  // stays as it is.
   Status reopen();
 
-  // Deletes up to `rows_max` of the sessions that ended before and whose remote is gone, oldest first, with their
-  // transitions and deliveries; and as many of the deliveries without a session and of the missed occurrences. Keeps the
-  // newest of each slot and held deliveries.
+  // Deletes what is older than `ended_before`, the oldest first: up to `rows_max` sessions whose remote is gone, with their
+  // transitions and deliveries, and as many deliveries without a session and missed occurrences.
+  // It keeps the newest session of each plan and replica, and every delivery that still waits for its session.
   Result<Pruned> prune(Wall ended_before, int rows_max);
 
   // Bytes of the main file that are in use; what prune() frees is used again, not given back.

@@ -1,5 +1,5 @@
-// A copy of the store in one file, whole as of one moment, made through a read-only connection. Any thread. The
-// write-ahead log cannot be begun anew while it runs. Never changes the store.
+// Backup: copies the store into one file that is whole as of one moment, through a read-only connection.
+// Any thread may call it. It never changes the store; while it runs, the write-ahead log can only grow.
 #pragma once
 
 #include <cstdint>

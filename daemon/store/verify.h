@@ -1,5 +1,6 @@
-// Verification of a store file: its pages, the hash chains of its transitions and the digests of its deliveries.
-// Any thread. Reads only, in short reads while a daemon holds the store.
+// Verification of a store's file: its pages, the hash chains of its transitions and the digests of its
+// deliveries. Any thread may call it. It only reads, and in short reads where a daemon uses the store at the
+// same time.
 #pragma once
 
 #include <cstdint>

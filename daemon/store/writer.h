@@ -1,5 +1,5 @@
-// The statements of the writing connection: what a commit writes and what a load reads. Loop thread only; inside
-// this module only. Must go before its database does. Throws SQLite::Exception.
+// The statements of the writing connection: what a commit writes and what a load reads. It belongs to this
+// module and to the loop's thread, must be destroyed before its database, and throws SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

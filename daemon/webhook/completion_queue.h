@@ -1,5 +1,7 @@
-// The way back from the threads that verify and commit to the listener's thread: a queue that wakes it once
-// per batch. push: any thread, also after the listener is gone, when what comes is dropped.
+// Carries the outcomes of requests from the threads that verify and commit them to the listener's thread. The queue wakes
+// that thread once for each batch and not for each outcome.
+//
+// Any thread may push, also after the listener has ended: then the outcome is dropped.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +24,7 @@ using WebhookOutcome = std::variant<Ack, Unauthorized, Malformed, Unavailable>;
 
 struct Completion {
   std::weak_ptr<WebhookConnection> connection;
-  std::uint64_t request_number = 0;  // the request of the connection that it answers
+  std::uint64_t request_number = 0;  // which request of that connection it answers
   WebhookOutcome outcome;
 };
 
@@ -31,7 +33,7 @@ class CompletionQueue : public std::enable_shared_from_this<CompletionQueue> {
   explicit CompletionQueue(boost::asio::io_context& io) : io_(&io) {}
 
   void push(Completion item);
-  // Before the io context goes.
+  // Drops what is queued and all that comes later. Call it before the io context is destroyed.
   void close();
 
  private:
@@ -40,7 +42,7 @@ class CompletionQueue : public std::enable_shared_from_this<CompletionQueue> {
   std::mutex mutex_;
   boost::asio::io_context* io_;
   std::vector<Completion> waiting_;
-  std::vector<Completion> dispatched_;  // the listener's thread only; kept for its memory
+  std::vector<Completion> dispatched_;  // only the listener's thread uses it; a member, so that its memory is used again
 };
 
 }  // namespace keeper

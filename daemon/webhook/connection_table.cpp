@@ -11,7 +11,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr int silence_share = 4;  // of the grace at the end, for those that were just accepted
+constexpr int silence_share = 4;  // the part of the grace that a connection has to send its first byte
 
 }  // namespace
 
@@ -25,7 +25,7 @@ ConnectionTable::ConnectionTable(asio::io_context& io, asio::thread_pool& pool, 
       handshakes_(io),
       timer_(io) {}
 
-// What is counted together; empty: not counted.
+// The address that counts against the limit: an IPv4 address, or an IPv6 /64. Empty for one that is exempt.
 std::string ConnectionTable::source_of(const asio::ip::address& from) const {
   if ((limits_.exempts_loopback && from.is_loopback()) || limits_.exempt_addresses.contains(from.to_string())) return {};
   if (from.is_v4()) return from.to_string();
@@ -65,7 +65,7 @@ bool ConnectionTable::evict_one() {
   return true;
 }
 
-// By value: its entry goes with it.
+// By value, because close() erases the entry.
 void ConnectionTable::evict(std::shared_ptr<WebhookConnection> connection) {
   counters_.count(WebhookCounter::evicted);
   connection->close();
@@ -131,8 +131,7 @@ void ConnectionTable::on_timer() {
 
 void ConnectionTable::shut_down(Millis grace, std::function<void()> done) {
   shutting_down_ = true;
-  // From here on the one deadline is the grace; what is under way ends by itself before, or is closed with
-  // it.
+  // From here on the end of the grace is the only deadline. No connection can set an earlier one.
   armed_ = Steady::time_point::min();
   const Millis silence = grace / silence_share;
   timer_.expires_after(silence);

@@ -1,5 +1,12 @@
-// The connections of the webhook listener: who is in, who must go, and one timer for all deadlines, armed to
-// the earliest. Also hands complete requests to the pool. The listener's thread only.
+// The connections of the webhook listener: it admits and evicts them, counts them and their buffers against the limits,
+// and closes those whose deadline has passed. It has one timer, which is set to the earliest deadline.
+//
+// A connection is authenticated once a delivery with a valid signature was accepted on it. Each connection is in one of
+// three lists: unauthenticated, authenticated, or processing, which is from a complete request to its answer. The first two
+// are in the order in which the connections began to wait. The first connection of the first list that is not empty is
+// evicted first; a connection that is processing is never evicted.
+//
+// Only the listener's thread uses it.
 #pragma once
 
 #include <chrono>
@@ -28,41 +35,41 @@ using Steady = std::chrono::steady_clock;
 
 class ConnectionTable {
  public:
-  // Connections wait in the order in which they began to: newcomers, and those that a delivery was accepted on. Those with
-  // a complete request are at work.
   using Connections = std::list<std::shared_ptr<WebhookConnection>>;
   using Entry = Connections::iterator;  // stays valid while the connection moves between the lists
 
   ConnectionTable(boost::asio::io_context& io, boost::asio::thread_pool& pool, const WebhookPorts& ports,
               const WebhookLimits& limits, LiveCounters& counters);
 
-  // False while every entry is taken by a request at work: `when_capacity` will be called when one is free.
+  // False while connections that are processing fill the table. `when_capacity` reports the end of that.
   bool has_capacity() const { return processing_.size() < limits_.connections_max; }
-  // When all connections, or all of its address, are taken, the newcomer that waited longest makes room, and only where there is
-  // none one that delivered.
+  // Takes a new connection. Where the table, or the share of this address, is full, another one is evicted for it.
   void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& from);
-  // For connections that come from now on.
+  // Sets the certificate for connections that are admitted from now on.
   void use(ServerTls tls) { tls_ = std::move(tls); }
+  // Calls `call` once, as soon as a connection is not processing any more or is gone.
   void when_capacity(std::function<void()> call) { on_capacity_ = std::move(call); }
+  // False where no connection may be evicted.
   bool evict_one();
 
-  // Idle connections go at once, newcomers that stay silent soon, requests under way are answered; at the end of `grace`
-  // all the rest goes.
+  // Closes authenticated connections that are idle at once, and others that have sent nothing after a quarter of `grace`.
+  // Requests under way are answered. After `grace` all that is left is closed. `done` is called when none is left.
   void shut_down(Millis grace, std::function<void()> done);
-  // Drops what threads still want to hand back.
+  // Drops the outcomes that other threads still bring.
   void drop_completions() { completions_->close(); }
 
-  // For connections.
+  // What follows is for the connections themselves.
   const WebhookLimits& limits() const { return limits_; }
   const std::function<bool(std::string_view, std::string_view)>& admits() const { return ports_.admits; }
   LiveCounters& counters() { return counters_; }
   bool shutting_down() const { return shutting_down_; }
+  // The timer fires at `deadline` or before. It calls `expire` of each connection whose deadline has passed.
   void arm_timer(Steady::time_point deadline);
-  // `authenticated`: a delivery was accepted on it.
+  // Moves a connection between the lists. `authenticated` names the list that it comes from, or goes to.
   void begin_processing(Entry entry, bool authenticated);
   void end_processing(Entry entry, bool authenticated);
   void remove(Entry entry, bool processing, bool authenticated, std::size_t buffered, const std::string& source);
-  // The buffers of a connection grew or shrank; may evict others, or the caller itself.
+  // The buffers of a connection have grown or shrunk by `change` bytes. This may evict others, or the caller itself.
   void account_buffers(std::ptrdiff_t change);
   void submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number, bool authenticated);
 

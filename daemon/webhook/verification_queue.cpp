@@ -55,7 +55,7 @@ void VerificationQueue::verify_and_deliver(const Request& request) {
     };
     if (ports_.deliver(std::get<Delivered>(std::move(result)), done)) return;
   } catch (const std::exception&) {
-    // Out of memory: the sender is told to come again, which is all that is left to do.
+    // Out of memory. The sender gets 503 and sends the delivery again.
   }
   completions_->push({weak, request_number, Unavailable{}});
 }

@@ -1,6 +1,11 @@
-// Complete requests on their way to the threads that verify them, which take one after the other as long as there are
-// any: under load nobody is woken for a single one. Where both wait, they take turns between clients that delivered
-// before and strangers, whose forgeries cost as much as the real thing. push: the listener's thread.
+// Queues complete requests for the threads that verify their signatures. A thread goes on to the next request as long as
+// there is one, so that under load no thread is woken for a single request.
+//
+// A forged request costs as much to verify as a genuine one. Therefore requests of authenticated connections and those of
+// all others are two queues, and the threads alternate between them while both have requests. Each queue is first in,
+// first out.
+//
+// Only the listener's thread pushes. The threads of the pool call `verify` and `deliver` of the ports.
 #pragma once
 
 #include <cstddef>

@@ -40,7 +40,7 @@ std::string_view WebhookConnection::body() const {
 
 std::size_t WebhookConnection::next_read_bytes() const {
   if (!judged_) return read_bytes;
-  // A buffer grows with what came, not with what a Content-Length claims.
+  // The buffer grows with what was received, not with what Content-Length claims.
   const std::size_t missing = verdict_.body_bytes - std::min(verdict_.body_bytes, buffer_.size());
   return std::clamp(missing, std::size_t{1}, std::max(read_bytes, buffer_.size()));
 }
@@ -61,7 +61,7 @@ void WebhookConnection::on_read(error_code failed, std::size_t bytes) {
   switch (phase_) {
     case Phase::closed:
       return;
-    case Phase::processing:  // no read is begun while at work
+    case Phase::processing:  // no read is begun meanwhile
     case Phase::answering:
       if (!failed) drained_bytes_ += bytes;
       return;
@@ -108,7 +108,8 @@ void WebhookConnection::process_buffer() {
   submit();
 }
 
-// Beast's own limit counts a line at a time, and each field costs it many times its bytes.
+// Beast's own limit looks at one line at a time. The number of fields is limited too, because a field takes many times its
+// own bytes of memory.
 bool WebhookConnection::is_head_too_large() const {
   const auto& fields = parser_->get();
   return head_bytes_ > table_.limits().header_bytes_max ||
@@ -116,7 +117,7 @@ bool WebhookConnection::is_head_too_large() const {
              table_.limits().header_fields_max;
 }
 
-// True once the head is complete; else more is being read, or a refusal is on its way.
+// True once the head is complete. If it is not, this has begun to read more, or has refused the request.
 bool WebhookConnection::parse_head() {
   error_code failed;
   while (!parser_->is_header_done()) {
@@ -265,8 +266,8 @@ void WebhookConnection::begin_next() {
   process_buffer();
 }
 
-// The client may still be sending a body that nobody wants: closing now would reset the connection and could
-// take the answer with it.
+// The client may still be sending the body of a refused request. To close now would make the kernel send a reset, and the
+// client could lose the answer.
 void WebhookConnection::drain() {
   phase_ = Phase::draining;
   if (!stream_.finish()) return close();

@@ -1,6 +1,8 @@
-// One client of the webhook listener: reads one request at a time, waits for its outcome without a thread,
-// answers, and begins again. The listener's thread only; while a request is at work its text is not touched,
-// because the pool reads it.
+// One client of the webhook listener. It reads a request, has it verified and committed without a thread that waits,
+// writes the answer, and goes on with the next request of the same client.
+//
+// Only the listener's thread uses it, with one exception: from `submit` to `complete` a thread of the pool reads body() and
+// verdict(). The connection changes neither of them during that time.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +23,21 @@ namespace keeper {
 
 class WebhookConnection : public std::enable_shared_from_this<WebhookConnection> {
  public:
-  // `source`: whom its address is counted for; empty for nobody.
+  // `source` is the address that it counts against; empty for an exempt one.
   WebhookConnection(ConnectionTable& table, WebhookStream stream, std::string source);
 
   void start(ConnectionTable::Entry entry);
-  // The outcome of request `request_number`; a late one is ignored.
+  // The outcome of a request. One of an earlier request, which has timed out, is ignored.
   void complete(std::uint64_t request_number, WebhookOutcome outcome);
   Steady::time_point deadline() const { return deadline_; }
-  // The deadline has passed.
+  // Call it once the deadline has passed: it answers 408 or 503, or closes.
   void expire();
-  // Nothing of a request has come.
+  // True while no byte of a request has come.
   bool idle() const { return phase_ == Phase::receiving && !parser_ && !stream_.has_waiting(); }
   void close();
   const std::string& source() const { return source_; }
 
-  // The complete request, from `submit` to `returned`.
+  // Of the complete request, valid from `submit` to `complete`.
   std::string_view body() const;
   const WebhookVerdict& verdict() const { return verdict_; }
 
@@ -73,11 +75,11 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   bool judged_ = false;
   WebhookVerdict verdict_;
   std::uint64_t request_number_ = 0;
-  bool processing_ = false;  // sits among those at work, until its answer is written
+  bool processing_ = false;  // in the list of those that are processing, until the answer is written
   bool reading_ = false;
-  bool authenticated_ = false;  // a delivery was accepted here
+  bool authenticated_ = false;  // a delivery was accepted on it
   bool keeps_alive_ = true;
-  bool rest_follows_ = false;  // unread bytes of a refused request may still come
+  bool rest_follows_ = false;  // the client may still send the rest of a refused request
   std::size_t accounted_bytes_ = 0;
   std::size_t drained_bytes_ = 0;
   std::string out_;

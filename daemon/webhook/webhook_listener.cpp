@@ -30,10 +30,10 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int backlog = 4096;
-constexpr int accepts_per_turn = 64;  // then the others' requests have their turn
+constexpr int accepts_per_turn = 64;  // then other connections are served
 
-// select(), which cpp-httplib uses for its own sockets, knows no descriptor from here on: where the process
-// may have many, those of this listener are moved above, so that no number of clients can take the low ones.
+// select(), which cpp-httplib uses for its own sockets, cannot handle descriptors from this number on. Where the process may
+// have many, this listener's descriptors are moved above it, so that its clients never use up the low ones.
 constexpr int lowest_descriptor = 1024;
 constexpr int descriptors_spared = 64;
 
@@ -104,7 +104,7 @@ error_code WebhookListener::Threads::bind(const tcp::endpoint& endpoint) {
   return failed;
 }
 
-// Connections wait in it while no daemon runs, so it must be the one that the configuration means.
+// Connections are queued on it while no daemon runs, so it must have the address that the configuration names.
 Status WebhookListener::Threads::adopt(const Address& listen, const tcp::endpoint& endpoint, int inherited) {
   error_code failed;
   acceptor.assign(protocol, inherited, failed);
@@ -147,7 +147,7 @@ void WebhookListener::Threads::accept() {
   });
 }
 
-// By hand, because a descriptor may only be moved before Asio's epoll set knows it.
+// Not with async_accept, because a descriptor can only be moved before Asio adds it to its epoll set.
 void WebhookListener::Threads::accept_waiting() {
   for (int turn = 0; turn < accepts_per_turn && table.has_capacity(); ++turn) {
     tcp::endpoint peer;
@@ -173,7 +173,7 @@ void WebhookListener::Threads::accept_waiting() {
   accept();
 }
 
-// Out of descriptors or memory: somebody must go, and a moment pass, before the next try.
+// The process is out of descriptors or memory: evict a connection, and try again a little later.
 void WebhookListener::Threads::pause_accepting() {
   table.evict_one();
   pause.expires_after(Millis{20});
@@ -182,10 +182,9 @@ void WebhookListener::Threads::pause_accepting() {
   });
 }
 
-// Out of memory is what can be thrown here. The connection that met it is closed at its deadline, the others
-// go on.
+// Only a lack of memory is thrown here. The connection that it happened to is closed at its deadline; the others go on.
 void WebhookListener::Threads::run() {
-  // OpenSSL writes as write() does.
+  // OpenSSL writes with write(), which raises SIGPIPE.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);

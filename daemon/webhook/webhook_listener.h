@@ -1,6 +1,8 @@
-// The listener that faces the network: one thread for all connections, a small pool for what may block while
-// a message is verified. A delivery that waits for its commit holds no thread. It knows no provider and no
-// store. start, stop and the destructor: one thread; port and facts: any.
+// The listener for webhooks, the only one that faces the network. One thread serves all connections, and a small pool
+// verifies signatures, which may block. A delivery that waits for its commit occupies no thread. The listener knows neither
+// providers nor the store: WebhookPorts connects it to them.
+//
+// One thread calls start, stop and the destructor. Any thread may call port, use and facts.
 #pragma once
 
 #include <memory>
@@ -16,9 +18,9 @@ namespace keeper {
 
 class WebhookListener {
  public:
-  // Listens when it completions. `inherited`: a socket that listens on that address already, which it takes; -1: none.
-  // Errors: not_applied, naming the address and what the system said of it; malformed, where the inherited socket is
-  // another one.
+  // The socket listens when this returns. `inherited` is a descriptor that listens on that address already and is owned by
+  // the listener from here on, or -1. Errors: not_applied, with the address and the system's reason; malformed, where the
+  // inherited socket has another address.
   static Result<std::unique_ptr<WebhookListener>> start(const Address& listen, WebhookPorts ports,
                                                         WebhookLimits limits = {}, ServerTls tls = {}, int inherited = -1);
   ~WebhookListener();  // stops without grace
@@ -26,13 +28,13 @@ class WebhookListener {
   WebhookListener& operator=(const WebhookListener&) = delete;
 
   int port() const;
-  // For connections that come from now on; those that are open go on as they are. Any thread, until stop().
+  // Sets the certificate for connections that are accepted from now on. Must not be called after stop().
   void use(ServerTls tls);
   WebhookFacts facts() const;
 
-  // Takes no new connection, answers the requests under way for at most `grace`, then closes the rest; a client that has
-  // not said anything yet gets a part of that time. Waits also for an intake that is under way, which the intake itself
-  // must bound.
+  // Accepts no more connections, answers the requests under way for at most `grace`, and closes the rest. A client that
+  // has sent nothing yet has a quarter of that time. Also waits for the calls of `verify` that are under way, which must
+  // bound their own time.
   void stop(Millis grace);
 
  private:

@@ -1,6 +1,7 @@
-// What the webhook listener asks of the rest: who is known, whether a message is authentic, and where it
-// goes. `admits` is called on the listener's thread and must not block; `intake` and `deliver` on a pool
-// thread.
+// What the webhook listener asks of the rest of the daemon: whether it takes webhooks for a path, whether a message is
+// authentic, and to commit a delivery.
+//
+// The listener's own thread calls `admits`, which must not block. A thread of the pool calls `verify` and `deliver`.
 #pragma once
 
 #include <functional>
@@ -15,20 +16,21 @@ namespace keeper {
 
 struct Unauthorized {};
 struct Malformed {
-  std::string why;  // for the sender; without secrets
+  std::string why;  // shown to the sender; never a secret
 };
 using VerificationResult = std::variant<Unauthorized, Malformed, Delivered>;
 
-// Empty: it cannot be put on disk now.
+// Called with nothing where the delivery cannot be put on disk now.
 using DeliveryDone = std::function<void(std::optional<Ack>)>;
 
 struct WebhookPorts {
-  // Whether the provider exists and sends webhooks, and the token is one of those that are asked for.
+  // True where the provider exists and sends webhooks, and the token is one of those that are configured, if any.
   std::function<bool(std::string_view provider, std::string_view token)> admits;
-  // Verifies and parses; may block for one refetch of a key. An empty signature: none came.
+  // Verifies the signature and parses the body. It may block while a key is fetched anew, once. `signature` is empty where
+  // the request has none.
   std::function<VerificationResult(std::string_view provider, std::string_view body, std::string_view signature)> verify;
-  // Hands over without waiting. `done` is called at most once, from any thread, also after the listener is
-  // gone. False: no room, and `done` is never called.
+  // Queues the delivery to be committed, without waiting. Returns false where the queue is full; then `done` is never
+  // called. Otherwise it is called at most once, by any thread, possibly after the listener has ended.
   std::function<bool(Delivered event, DeliveryDone done)> deliver;
 };
 

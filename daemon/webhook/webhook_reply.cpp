@@ -8,7 +8,7 @@
 namespace keeper {
 namespace {
 
-// IMF-fixdate (RFC 9110 §5.6.7), made once a second and thread.
+// IMF-fixdate (RFC 9110 §5.6.7), made once a second for each thread.
 const std::string& http_date() {
   thread_local std::time_t made_at = -1;
   thread_local std::string text;

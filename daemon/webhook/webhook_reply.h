@@ -1,4 +1,4 @@
-// The answers of the webhook listener as bytes. Any thread.
+// Makes the answers of the webhook listener and writes them as bytes. Any thread may use it; it has no state.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ struct WebhookReply {
   int status = 200;
   std::string body;
   bool closes = false;
-  bool confirms_keep_alive = false;  // HTTP/1.0 wants it said
+  bool confirms_keep_alive = false;  // an HTTP/1.0 client expects "Connection: keep-alive"
 };
 
 WebhookReply reply_to(Ack ack);
 WebhookReply refusal(int status, std::string_view detail);
 
-// Writes head and body over `out`. 405 names the method allowed, 503 when to come again.
+// Replaces `out` with the head and the body. 405 has an Allow field, and 503 a Retry-After field.
 void write_reply(const WebhookReply& reply, std::string& out);
 
 }  // namespace keeper

@@ -10,7 +10,7 @@ namespace {
 
 namespace http = boost::beast::http;
 
-// The field's value when it stands exactly once.
+// The value of a field that the head has exactly once.
 std::optional<std::string_view> only(const WebhookHead& head, http::field name) {
   const auto [begin, end] = head.equal_range(name);
   if (begin == end || std::next(begin) != end) return std::nullopt;

@@ -1,4 +1,4 @@
-// Judges a request by its head alone, before its body is read. Pure; any thread.
+// Decides by the head of a request, before its body is read, whether the request is taken. Pure; any thread may call it.
 #pragma once
 
 #include <cstddef>
@@ -13,24 +13,25 @@ namespace keeper {
 using WebhookHead = boost::beast::http::request_header<>;
 
 struct WebhookVerdict {
-  int refusal = 0;            // an HTTP status, or 0: go on and read the body
-  std::string_view why;       // static text, with a refusal
-  bool body_follows = false;  // with a refusal: the connection cannot be used again
+  int refusal = 0;            // the HTTP status of the refusal, or 0: read the body
+  std::string_view why;       // static text; empty without a refusal
+  bool body_follows = false;  // after a refusal: the client may send a body, so the connection must be closed
   std::size_t body_bytes = 0;
   std::string_view provider;   // into the head
-  std::string_view signature;  // into the head; empty when there is none, or more than one
+  std::string_view signature;  // into the head; empty where there is none, or more than one
   bool expects_continue = false;
 };
 
 struct HookPath {
   std::string_view provider;
-  std::string_view token;  // empty: none stands there
+  std::string_view token;  // empty where the path has none
 };
 
-// "/hooks/<provider>" or "/hooks/<provider>/<token>", with or without a query; no provider for any other path.
+// Splits "/hooks/<provider>" or "/hooks/<provider>/<token>"; a query is ignored. For any other path the provider is empty.
 HookPath hook_path(std::string_view target);
 
-// `admits` says whether a provider of that name takes webhooks, with that token. A wrong one looks like a wrong name.
+// `admits` says whether webhooks are taken for this provider and token. The answer to a wrong token is the same 404 as to a
+// wrong name, so that nobody can find out which names exist.
 WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
                      const std::function<bool(std::string_view, std::string_view)>& admits);
 

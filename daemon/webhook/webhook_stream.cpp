@@ -23,7 +23,7 @@ WebhookStream::WebhookStream(tcp::socket socket, SSL_CTX* tls, HandshakeSchedule
   ssl_.reset(SSL_new(tls));
   broken_ = failed || !ssl_ || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1;
   if (ssl_) SSL_set_accept_state(ssl_.get());
-  if (broken_) socket_.close(failed);  // its first read says so
+  if (broken_) socket_.close(failed);  // the first read then fails
 }
 
 void WebhookStream::complete(Done done, error_code failed, std::size_t bytes) {
@@ -99,7 +99,7 @@ bool WebhookStream::finish() {
 
 void WebhookStream::close() {
   send_close_notify();
-  broken_ = true;  // a retry may be on its way, and the descriptor soon be another's
+  broken_ = true;  // a retry may be queued, and the number of the descriptor may soon be used again
   error_code ignored;
   socket_.close(ignored);
 }

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "net/http_client.h"
+#include "provider/provider_table.h"
 
 namespace keeper::test {
 namespace {
@@ -69,7 +70,7 @@ Settings settings_of(const Adapter& adapter, const std::string& url) {
   options.variable = [](const std::string& name) {
     return name == "SECRET" ? std::optional<std::string>("sandbox-secret") : std::optional<std::string>("sandbox-key");
   };
-  LoadOutcome outcome = load_settings(path, options);
+  LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   ::unlink(path.c_str());
   for (const Problem& problem : outcome.problems) {
     if (problem.severity == Problem::Severity::error) throw std::runtime_error(to_line(problem));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "provider/provider_table.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
 #include "store/store.h"
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
   LoadOptions options;
   options.variable = [](const std::string&) { return std::optional<std::string>("x"); };
   auto begin = Clock::now();
-  const LoadOutcome outcome = load_settings(path, options);
+  const LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   const double load = ms_since(begin);
   ::unlink(path.c_str());
   if (!outcome.settings) {

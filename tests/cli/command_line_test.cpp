@@ -75,6 +75,7 @@ TEST_CASE("each command stands in the help, in the manual page and in each shell
     std::istringstream words(line);
     std::string command;
     if (!line.starts_with("  ") || line.starts_with("   ") || !(words >> command)) continue;
+    if (command.ends_with(',')) command.pop_back();  // a second name follows
     INFO(command);
     ++commands;
     CHECK(manual.find(command) != std::string::npos);
@@ -164,9 +165,15 @@ TEST_CASE("status exits by what the daemon says, and prints JSON as it came") {
   CHECK(json.out == daemon.status + "\n");
   daemon.status = R"({"ready":true,"plans":[{"name":"desk","state":"degraded"}]})";
   CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);
+  daemon.status = R"({"ready":true,"plans":[{"name":"desk","state":"blocked","last_error":null,
+    "blocked_reason":"its budget is used up","blocked_until":"2026-11-22T00:00:00.000Z"}]})";
+  const Ran blocked = run({"status", "--url", daemon.url().c_str()});
+  CHECK(blocked.code == 1);
+  CHECK(blocked.out.find("desk: its budget is used up; next try 2026-11-22 00:00:00Z\n") !=
+        std::string::npos);
   daemon.status = R"({"ready":true,"plans":[
     {"name":"desk","state":"degraded","last_error":"503","next_attempt":"2026-11-21T09:00:00.000Z"},
-    {"name":"night","state":"idle","paused":true,
+    {"name":"night","state":"paused","paused":true,
      "pause":{"since":"2026-11-20T09:00:00.000Z","until":"2026-11-22T09:00:00.000Z","reason":"holiday"}}]})";
   const std::string told = run({"status", "--url", daemon.url().c_str()}).out;
   CHECK(told.find("desk: 503; next try 2026-11-21 09:00:00Z\n") != std::string::npos);

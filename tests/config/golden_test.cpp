@@ -23,7 +23,7 @@ TEST_CASE("every golden file gets exactly the messages that stand beside it") {
   const auto files = golden_files();
   REQUIRE(files.size() > 20);
   for (const auto& file : files) {
-    const LoadOutcome outcome = load_settings(file.string(), options());
+    const LoadOutcome outcome = load_settings(file.string(), provider_kinds(), options());
     const std::string found = lines(outcome) + (outcome.settings ? "loaded\n" : "");
     std::filesystem::path beside = file;
     beside.replace_extension(".expected");
@@ -35,7 +35,7 @@ TEST_CASE("every golden file gets exactly the messages that stand beside it") {
 
 TEST_CASE("ten mistakes in one file are ten errors in one run, each with its place") {
   const LoadOutcome outcome =
-      load_settings(source("tests/golden/config/ten_mistakes.yaml").string(), options());
+      load_settings(source("tests/golden/config/ten_mistakes.yaml").string(), provider_kinds(), options());
   CHECK_FALSE(outcome.settings);
   int errors = 0;
   for (const Problem& problem : outcome.problems) {
@@ -52,7 +52,7 @@ TEST_CASE("no message of any golden file shows a secret") {
     for (const bool strict : {false, true}) {
       LoadOptions with = options();
       with.strict = strict;
-      CHECK(lines(load_settings(file.string(), with)).find(planted) == std::string::npos);
+      CHECK(lines(load_settings(file.string(), provider_kinds(), with)).find(planted) == std::string::npos);
     }
   }
 }
@@ -63,10 +63,10 @@ TEST_CASE("a problem is shown as file, line, column, severity and message") {
 }
 
 TEST_CASE("a file that is missing, a directory or too large is one problem") {
-  const auto missing = load_settings("/nonexistent/keeper.yaml", options());
+  const auto missing = load_settings("/nonexistent/keeper.yaml", provider_kinds(), options());
   CHECK_FALSE(missing.settings);
   CHECK(lines(missing) == "0:0: error: cannot read /nonexistent/keeper.yaml: No such file or directory\n");
-  CHECK(lines(load_settings("/", options())) == "0:0: error: cannot read /: Is a directory\n");
+  CHECK(lines(load_settings("/", provider_kinds(), options())) == "0:0: error: cannot read /: Is a directory\n");
   const auto large = load_text(std::string(16 * 1024 * 1024 + 1, '#'));
   REQUIRE(large.problems.size() == 1);
   CHECK(large.problems[0].message.find("larger than 16384 KiB") != std::string::npos);
@@ -81,13 +81,13 @@ TEST_CASE("the examples that come with the program load, quickstart without a wa
     return std::nullopt;
   };
   with.secrets_required = true;
-  const auto quickstart = load_settings(source("config/quickstart.yaml").string(), with);
+  const auto quickstart = load_settings(source("config/quickstart.yaml").string(), provider_kinds(), with);
   CHECK(lines(quickstart).empty());
   REQUIRE(quickstart.settings);
   CHECK(quickstart.settings->store_path == "/tmp/quickstart/session-keeper.db");
   CHECK(quickstart.settings->config->plans.size() == 3);
 
-  const auto example = load_settings(source("config/session-keeper.yaml").string(), options());
+  const auto example = load_settings(source("config/session-keeper.yaml").string(), provider_kinds(), options());
   REQUIRE(example.settings);
   CHECK(example.settings->config->plans.size() == 4);
   for (const Problem& problem : example.problems) {

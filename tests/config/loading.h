@@ -14,6 +14,7 @@
 
 // Catch has a CHECK of its own; in a test that one is meant.
 #include "catch.h"
+#include "provider/provider_table.h"
 
 namespace keeper::test {
 
@@ -56,7 +57,7 @@ class TemporaryFile {
 
 inline LoadOutcome load_text(const std::string& yaml, const LoadOptions& with = options()) {
   const TemporaryFile file(yaml);
-  return load_settings(file.path(), with);
+  return load_settings(file.path(), provider_kinds(), with);
 }
 
 // "line:column: severity: message", one to a line.

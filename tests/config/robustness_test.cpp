@@ -47,7 +47,7 @@ TEST_CASE("the examples cut off at any byte are answered") {
       if (is_in_comment(whole, length)) continue;
       const std::string part = whole.substr(0, length);
       file.write(part);
-      check_answered(load_settings(file.path(), options()), part);
+      check_answered(load_settings(file.path(), provider_kinds(), options()), part);
     }
   }
 }
@@ -63,7 +63,7 @@ TEST_CASE("the example with bytes changed at random is answered, and shows no se
       yaml[random() % yaml.size()] = alphabet[random() % alphabet.size()];
     }
     file.write(yaml);
-    const LoadOutcome outcome = load_settings(file.path(), options());
+    const LoadOutcome outcome = load_settings(file.path(), provider_kinds(), options());
     check_answered(outcome, yaml);
     if (lines(outcome).find(planted) != std::string::npos) FAIL(yaml);
   }

@@ -9,7 +9,7 @@
 
 #include "catch.h"
 #include "core/keeper.h"
-#include "settings/settings.h"
+#include "core/known_traits.h"
 
 namespace keeper::bench {
 
@@ -32,10 +32,8 @@ class Bench {
                  Now begin = monday)
       : now(begin), keeper_(instance(std::move(ledger)), now) {
     config.targets = std::move(targets);
-    for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
-      ProviderSettings settings;
-      settings.type = type;
-      config.providers[ProviderName{std::string(to_string(type))}] = traits_of(settings);
+    for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+      config.providers[ProviderName{type.str()}] = test::known_traits(type);
     }
     load(std::move(plans));
   }

@@ -79,8 +79,9 @@ TEST_CASE("a budget of session time is told at its soft share once, and used up 
   live(bench, "r1", hours{1});
   CHECK(bench.waiting().find("start") == std::string::npos);
   const View view = bench.keeper().view(bench.now);
-  CHECK(view.plans.at(1).condition == PlanCondition::degraded);
-  CHECK(view.plans.at(1).last_error.find("the budget of all plans is used up") != std::string::npos);
+  CHECK(view.plans.at(1).standing.condition == PlanCondition::blocked);
+  CHECK(view.plans.at(1).standing.blocked_reason.find("the budget of all plans is used up") !=
+        std::string::npos);
 }
 
 TEST_CASE("what a budget held back begins with the next period") {

@@ -1,5 +1,6 @@
 #include "catch.h"
 #include "core/bench.h"
+#include "schedule/schedule_kit.h"
 
 using namespace keeper;
 using namespace keeper::bench;
@@ -339,6 +340,28 @@ TEST_CASE("changed parameters roll the session over") {
   bench.load({changed});
   CHECK(bench.moves.back() == "queued rollover");
   CHECK(bench.row().fingerprint == "v2");
+}
+
+TEST_CASE("a reload that changes a session and takes its window or its place away starts no successor") {
+  Plan plan = kept_alive();
+  plan.count = 2;
+  Bench bench({plan});
+  bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r2")});
+  const auto moves_before = bench.moves.size();
+  plan.fingerprint = "v2";
+  SECTION("its window") {
+    plan.schedule = kit::made(kit::between("0 9 * * *", "0 17 * * *"));
+    bench.load({plan});
+    CHECK(bench.waiting() == "stop stop");
+    CHECK(bench.moves.size() == moves_before);
+  }
+  SECTION("its place") {
+    plan.count = 1;
+    bench.load({plan});
+    CHECK(std::count(bench.moves.begin(), bench.moves.end(), "queued rollover") == 1);
+    CHECK(bench.rows.size() == 3);
+  }
 }
 
 TEST_CASE("at shutdown a plan's sessions are left, or stopped where it says so") {

@@ -229,3 +229,12 @@ TEST_CASE("a stop that is not heeded within stop_timeout shows, and is asked aga
   CHECK(stops >= 5);
   CHECK(bench.row().last_error.find("not ended within stop_timeout") != std::string::npos);
 }
+
+TEST_CASE("a stop that is not heeded within stop_timeout shows although the provider asked to wait longer") {
+  Bench bench = with_target({always_plan("one", "videosdk")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
+  bench.take(OperatorAsked{Order::stop_plan, PlanName{"one"}, {}, false, {}, {}, 0});
+  bench.answer(bench.pop(EffectKind::stop), Error{ErrorKind::exhausted, "429", std::chrono::minutes{30}});
+  for (int i = 0; i < 13; ++i) bench.advance(Seconds{5});
+  CHECK(bench.row().last_error.find("not ended within stop_timeout") != std::string::npos);
+}

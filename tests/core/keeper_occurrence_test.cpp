@@ -43,7 +43,7 @@ struct Occurrences {
       const Effect effect = bench.pop(bench.sent.front().kind);
       if (effect.kind == EffectKind::start) {
         begun[bench.now.mono] = effect.session;
-        const std::string id = "r" + std::to_string(begun.size());
+        const std::string id = "r" + std::to_string(++starts);
         ends[id] = bench.now.mono + lives;
         bench.answer(effect, std::vector{bench.remote(id)});
       } else {
@@ -70,6 +70,7 @@ struct Occurrences {
   Bench bench;
   std::map<Mono, SessionId> begun;
   std::map<std::string, Mono> ends;
+  int starts = 0;
   int stops = 0;
 };
 
@@ -114,6 +115,17 @@ TEST_CASE("overlap replace: the last session is ended first, then the new one be
   CHECK(world.stops == 3);
   CHECK(std::count(world.bench.moves.begin(), world.bench.moves.end(), "closed superseded") == 3);
   CHECK(world.bench.missed.empty());
+}
+
+TEST_CASE("overlap replace: where a plan has several sessions, none begins the old occurrence again while another ends") {
+  Plan plan = repeated(minutes{10}, Overlap::replace);
+  plan.count = 2;
+  Occurrences world(plan);
+  world.pass(minutes{35}, hours{5});
+  CHECK(world.starts == 8);
+  CHECK(world.stops == 6);
+  CHECK(world.bench.missed.empty());
+  CHECK(world.bench.row().occurrence == world.bench.rows.front().occurrence + minutes{30});
 }
 
 TEST_CASE("overlap allow: occurrences live side by side, and each begins once") {

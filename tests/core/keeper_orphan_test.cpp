@@ -74,6 +74,8 @@ TEST_CASE("a remote with our tag that no session stands for gets a row of its ow
   bench.answer(stop, std::vector{gone});
   CHECK(bench.moves.back() == "closed orphan");
   CHECK(bench.keeper().world().sessions.empty());
+  // The name that it has in place of a plan's is no plan.
+  CHECK(bench.keeper().world().plans.empty());
 }
 
 TEST_CASE("a remote that lives after its verified end is stopped again, and its row does not change its state") {

@@ -165,7 +165,7 @@ TEST_CASE("after a crash what was live is read, and lives on") {
   CHECK(second.waiting() == "observe");
   second.answer(second.pop(EffectKind::observe), std::vector{second.remote("r1")});
   CHECK(second.moves.empty());
-  CHECK(second.keeper().view(second.now).plans.front().live == 1);
+  CHECK(second.keeper().view(second.now).plans.front().standing.live == 1);
 }
 
 TEST_CASE("after a crash and a clock that was set back, a lost start is found by its age, whatever the provider's clock") {

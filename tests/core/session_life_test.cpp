@@ -340,7 +340,7 @@ TEST_CASE("a deadline that passes does what the page says, after the grace that 
 TEST_CASE("the page names every time that the keeper's memory has") {
   std::string page;
   for (const std::string& line : lines_of("docs/session-life.md")) page += line + "\n";
-  const std::regex member("^  (Mono|Moment|Deadline|Wall) ([a-z_]+)( =|\\{|;)");
+  const std::regex member("^  (Mono|Moment|SessionDeadline|Wall) ([a-z_]+)( =|\\{|;)");
   int times = 0;
   for (const char* file : {"daemon/core/world.h", "daemon/core/held.h"}) {
     for (const std::string& line : lines_of(file)) {

@@ -4,8 +4,11 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
+#include <map>
 
+#include "base/time.h"
 #include "catch.h"
 #include "e2e/programs.h"
 
@@ -15,6 +18,28 @@ using std::chrono::seconds;
 namespace {
 
 const std::string two_plans = std::string(desk_plan) + watch_plan;
+
+std::map<std::string, std::string> failing_disk(const std::string& variable, const std::filesystem::path& flag) {
+  return {{"LD_PRELOAD", FAILING_DISK}, {variable, flag.string()}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+}
+
+// The longest time without a heartbeat of any remote, by the sandbox's log, from its first to now.
+std::chrono::milliseconds longest_gap(Stage& stage) {
+  std::map<std::string, keeper::Wall> last;
+  std::chrono::milliseconds longest{0};
+  const auto until = [&](const std::string& remote, keeper::Wall at) {
+    const auto found = last.find(remote);
+    if (found != last.end()) longest = std::max<std::chrono::milliseconds>(longest, at - found->second);
+    last[remote] = at;
+  };
+  const Json calls = get_json(stage.control_port, "/calls")->at("calls");
+  for (const Json& call : calls) {
+    const bool beat = call.at("path").get<std::string>().find("observe") != std::string::npos;
+    if (beat) until(call.at("remote_id"), keeper::parse_time(call.at("at").get<std::string>()).value());
+  }
+  for (const auto& [remote, at] : std::map(last)) until(remote, keeper::wall_now());
+  return longest;
+}
 
 std::size_t heartbeats(Stage& stage) {
   const Json calls = get_json(stage.control_port, "/calls")->at("calls");
@@ -99,9 +124,47 @@ TEST_CASE("with a full disk heartbeats go on, no start leaves, deliveries get 50
 TEST_CASE("with flushes that fail heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-fails";
-  stage.variables = {{"LD_PRELOAD", FAILING_DISK},
-                     {"FAILING_FSYNC", flag.string()},
-                     {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  stage.variables = failing_disk("FAILING_FSYNC", flag);
   go_through(
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
+}
+
+TEST_CASE("with flushes that hang heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
+  Stage stage(two_plans);
+  const auto flag = stage.directory / "fsync-hangs";
+  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  go_through(
+      stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
+}
+
+TEST_CASE("a disk that hangs for longer than the idle timeout lets no session lapse") {
+  const bool is_long = std::getenv("KEEPER_LONG_TESTS") != nullptr;
+  const std::size_t count = is_long ? 50 : 10;
+  const seconds hang{is_long ? 150 : 75};
+  Stage stage("  many:\n    provider: browsers\n    schedule: {always: true}\n    count: " + std::to_string(count) +
+              "\n    session: {idle_timeout: 1m, max_duration: 30m}\n    keep_alive: true\n    on_shutdown: stop\n" +
+              desk_plan);
+  const auto flag = stage.directory / "fsync-hangs";
+  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{60}, [&] {
+    return stage.status().value("/sessions/active"_json_pointer, std::size_t{0}) == count + 1;
+  }));
+  REQUIRE(eventually(seconds{60}, [&] { return heartbeats(stage) >= count; }));
+  std::ofstream(flag).flush();
+  for (const Json& remote : stage.remotes("/remotes/live")) {
+    if (remote.at("provider") == "videosdk") {
+      post_json(stage.control_port, "/remotes/" + remote.at("id").get<std::string>() + "/end", {{"as", "error"}});
+    }
+  }
+  INFO(read_file(stage.directory / "daemon.log"));
+  CHECK(eventually(seconds{10}, [&] { return unready(stage).find("store") != std::string::npos; }));
+  sleep_for(hang);
+  CHECK(longest_gap(stage) < std::chrono::milliseconds{40'000});
+  CHECK(stage.remotes("/remotes/live").size() == count);
+  std::filesystem::remove(flag);
+  CHECK(eventually(seconds{20}, [&] { return unready(stage).empty() && stage.remotes("/remotes/live").size() == count + 1; }));
+  CHECK(starts(stage) == count + 2);
+  CHECK(stage.end_daemon() == 0);
 }

@@ -1,4 +1,5 @@
-// Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works.
+// Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that HANGING_FSYNC
+// names is there, none returns.
 #include <cerrno>
 #include <cstdlib>
 #include <dlfcn.h>
@@ -6,13 +7,14 @@
 
 namespace {
 
-bool fails() {
-  const char* flag = std::getenv("FAILING_FSYNC");
+bool is_there(const char* variable) {
+  const char* flag = std::getenv(variable);
   return flag != nullptr && access(flag, F_OK) == 0;
 }
 
 int flush(const char* name, int file) {
-  if (fails()) {
+  while (is_there("HANGING_FSYNC")) usleep(10'000);
+  if (is_there("FAILING_FSYNC")) {
     errno = EIO;
     return -1;
   }

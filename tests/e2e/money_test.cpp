@@ -180,7 +180,7 @@ TEST_CASE("a budget in money ends the starts, is told, and `cost` says where it 
   CHECK(stage.end_daemon() == 0);
 }
 
-TEST_CASE("plan --config says beforehand what a reload then does") {
+TEST_CASE("preview says beforehand what a reload then does") {
   const std::string desk =
       "  desk:\n    provider: agents\n    schedule: {always: true}\n    on_shutdown: stop\n    keep_alive: true\n"
       "    session: {deployment_id: demo, tag: ";
@@ -196,11 +196,11 @@ TEST_CASE("plan --config says beforehand what a reload then does") {
   REQUIRE(eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 3; }));
   const std::string config = (stage.directory / "keeper.yaml").string();
   std::string output;
-  CHECK(stage.run_cli({"plan", "--config", config, "-o", "json"}, &output) == 0);
-  for (const Json& one : Json::parse(output)) CHECK(one.at("keep").get<int>() > 0);
+  CHECK(stage.run_cli({"preview", "--config", config, "-o", "json"}, &output) == 0);
+  for (const Json& one : Json::parse(output).at("plans")) CHECK(one.at("keep").get<int>() > 0);
   stage.write_plans(desk + "v2.0}\n" + patrol);
   REQUIRE(stage.run_cli({"plan", "--config", config, "-o", "json"}, &output) == 0);
-  const Json changes = Json::parse(output);
+  const Json changes = Json::parse(output).at("plans");
   REQUIRE(changes.size() == 3);
   CHECK(changes[0].at("plan") == "desk");
   CHECK(changes[0].at("roll_over") == 1);
@@ -214,6 +214,8 @@ TEST_CASE("plan --config says beforehand what a reload then does") {
     return stage.remotes("/remotes/live").size() == 2 && stage.remotes().size() == 5;
   }));
   stage.write_plans("  desk: {provider: nobody}\n");
-  CHECK(stage.run_cli({"plan", "--config", config}, &output) == 78);
+  CHECK(stage.run_cli({"preview", "--config", config}, &output) == 78);
+  CHECK(output.find(config + ":") == 0);
+  CHECK(stage.run_cli({"preview", "--config", config, "--token-file", config}, &output) == 1);
   CHECK(stage.end_daemon() == 0);
 }

@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "fuzz/fuzz.h"
+#include "provider/provider_table.h"
 
 using namespace keeper;
 using namespace keeper::fuzz;
@@ -40,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LoadOptions options;
   options.variable = [](const std::string&) { return std::optional<std::string>(secret); };
   options.now = Wall{std::chrono::sys_days{std::chrono::November / 21 / 2026}};
-  const LoadOutcome outcome = load_settings(file.path(), options);
+  const LoadOutcome outcome = load_settings(file.path(), provider_kinds(), options);
   const int lines = 1 + static_cast<int>(std::count(text.begin(), text.end(), '\n') + std::count(text.begin(), text.end(), '\r'));
   bool wrong = false;
   for (const Problem& problem : outcome.problems) {

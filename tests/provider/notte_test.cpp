@@ -27,7 +27,7 @@ FakeServer::Script answers(std::map<std::string, std::string> by_call) {
 }
 
 std::unique_ptr<Provider> notte_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType::notte, server.url()), {});
+  return make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
 }
 
 std::string calls_of(const FakeServer& server) {
@@ -133,7 +133,7 @@ TEST_CASE("a heartbeat that hangs leaves time for the read") {
   FakeServer server([](const Received& request, Wire& wire) {
     request.method == "GET" ? static_cast<void>(wire.send(reply(200, session("active")))) : wire.hold();
   });
-  ProviderSettings settings = settings_for(ProviderType::notte, server.url());
+  ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.request_timeout = Millis{600};
   const auto began = std::chrono::steady_clock::now();
   const Reply answered = make_provider(settings, {})->keep_alive(effect_of(EffectKind::keep_alive, id));
@@ -223,7 +223,7 @@ TEST_CASE("the legacy dialect starts, touches and closes, and cannot look anythi
   FakeServer server(answers({{"POST /session/start", reply(200, golden("legacy_start_200.json"))},
                              {"POST /env/observe", reply(200, touched)},
                              {"POST /session/close", reply(200, R"({"session_id":"e6","error":null})")}}));
-  ProviderSettings settings = settings_for(ProviderType::notte, server.url());
+  ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.dialect = NotteDialect::legacy;
   const auto legacy = make_provider(settings, {});
   const std::string parameters = R"({"session_timeout_minutes":5,"keep_alive":false})";
@@ -246,7 +246,7 @@ TEST_CASE("the legacy dialect starts, touches and closes, and cannot look anythi
 
 TEST_CASE("the documented minimum of a legacy start is enough") {
   FakeServer server(answers({{"POST /session/start", reply(200, R"({"session_id":"m","error":null})")}}));
-  ProviderSettings settings = settings_for(ProviderType::notte, server.url());
+  ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.dialect = NotteDialect::legacy;
   CHECK(only(make_provider(settings, {})->start(effect_of(EffectKind::start))).state == State::active);
 }

@@ -19,7 +19,8 @@ Result<std::vector<Remote>> read_as(ProviderSettings settings, const std::string
   settings.description.start = {"POST", "/sessions", "{}", "", ""};
   settings.description.status = {"GET", "/sessions/{id}", "", "", ""};
   settings.description.id = "/id";
-  return carry_out(*make_provider(settings, {}), effect_of(kind, "a", R"({"serverId":1,"accId":"a"})")).remotes;
+  return carry_out(*make_provider(settings, {}), effect_of(kind, "a", R"({"serverId":1,"accId":"a"})"))
+      .remotes;
 }
 
 Result<std::vector<Remote>> observed(ProviderType type, const std::string& answer) {
@@ -38,9 +39,10 @@ const std::string with_detail =
 }  // namespace
 
 TEST_CASE("a 200 with `detail` is a failure at Notte, and a session at every other provider") {
-  CHECK(observed(ProviderType::notte, with_detail).error().kind == ErrorKind::malformed);
-  CHECK(started(ProviderType::notte, with_detail).error().kind == ErrorKind::maybe_applied);
-  for (const ProviderType type : {ProviderType::videosdk, ProviderType::sonoran_cms, ProviderType::http}) {
+  CHECK(observed(ProviderType{"notte"}, with_detail).error().kind == ErrorKind::malformed);
+  CHECK(started(ProviderType{"notte"}, with_detail).error().kind == ErrorKind::maybe_applied);
+  for (const ProviderType& type :
+       {ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}, ProviderType{"http"}}) {
     CHECK(observed(type, with_detail).value().at(0).id.str() == "a");
     CHECK(started(type, with_detail).value().at(0).id.str() == "a");
   }
@@ -48,16 +50,17 @@ TEST_CASE("a 200 with `detail` is a failure at Notte, and a session at every oth
 
 TEST_CASE("the text of Sonoran's gateway shows that nothing was begun at Sonoran alone") {
   const std::string nothing_served = reply(200, "Backend Service Reached", "", "text/plain");
-  CHECK(started(ProviderType::sonoran_cms, nothing_served).error().kind == ErrorKind::denied);
-  for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::http}) {
+  CHECK(started(ProviderType{"sonoran_cms"}, nothing_served).error().kind == ErrorKind::denied);
+  for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"http"}}) {
     CHECK(started(type, nothing_served).error().kind == ErrorKind::maybe_applied);
   }
 }
 
 TEST_CASE("a 529 began nothing at Notte, where it is documented, and may have begun something elsewhere") {
   const std::string overloaded = reply(529, "{}");
-  CHECK(started(ProviderType::notte, overloaded).error().kind == ErrorKind::exhausted);
-  for (const ProviderType type : {ProviderType::videosdk, ProviderType::sonoran_cms, ProviderType::http}) {
+  CHECK(started(ProviderType{"notte"}, overloaded).error().kind == ErrorKind::exhausted);
+  for (const ProviderType& type :
+       {ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}, ProviderType{"http"}}) {
     CHECK(started(type, overloaded).error().kind == ErrorKind::maybe_applied);
   }
 }

@@ -10,8 +10,8 @@ using namespace keeper::test;
 
 namespace {
 
-const std::vector<ProviderType> all_types{ProviderType::notte, ProviderType::videosdk,
-                                          ProviderType::sonoran_cms};
+const std::vector<ProviderType> all_types{ProviderType{"notte"}, ProviderType{"videosdk"},
+                                          ProviderType{"sonoran_cms"}};
 
 ProviderContext with_environment() {
   ProviderContext context;
@@ -59,7 +59,7 @@ TEST_CASE("no credential that a provider sends back reaches an error or a row") 
 }
 
 TEST_CASE("foreign text is printable and short") {
-  const ProviderApi api(settings_for(ProviderType::notte, "http://127.0.0.1:1"),
+  const ProviderApi api(settings_for(ProviderType{"notte"}, "http://127.0.0.1:1"),
                         [] { return std::string(); });
   const Visit visit = api.begin();
   CHECK(api.harmless(visit, "a\r\n\x1b[31m") == "a\\x0d\\x0a\\x1b[31m");
@@ -79,7 +79,7 @@ TEST_CASE("a 307 or 308 to the same origin is followed once, with method, body a
     }
   });
   self = &server;
-  const auto provider = make_provider(settings_for(ProviderType::notte, server.url()), {});
+  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   REQUIRE(provider->start(effect_of(EffectKind::start, "", R"({"headless":true})")).remotes.ok());
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
@@ -107,7 +107,7 @@ TEST_CASE("no other redirect is followed") {
   FakeServer server([code = status, to = location](const Received&, Wire& wire) {
     wire.send(reply(code, "", "Location: " + to + "\r\n"));
   });
-  const auto provider = make_provider(settings_for(ProviderType::notte, server.url()), {});
+  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   const Reply answered = provider->start(effect_of(EffectKind::start));
   REQUIRE_FALSE(answered.remotes.ok());
   CHECK(answered.remotes.error().kind == ErrorKind::denied);
@@ -135,7 +135,7 @@ TEST_CASE("every call of an effect shares one deadline") {
 
 TEST_CASE("an unusable base_url is an error of the call that says so") {
   const std::string url = GENERATE("not a url", "http://api.example.org", "");
-  const auto provider = make_provider(settings_for(ProviderType::notte, url), {});
+  const auto provider = make_provider(settings_for(ProviderType{"notte"}, url), {});
   const Reply answered = provider->observe(effect_of(EffectKind::observe, "a"));
   REQUIRE_FALSE(answered.remotes.ok());
   CHECK(answered.remotes.error().kind == ErrorKind::denied);
@@ -158,7 +158,7 @@ TEST_CASE("a check tells whether the credentials are accepted") {
 
 TEST_CASE("an id cannot leave its place in the path") {
   FakeServer server([](const Received&, Wire& wire) { wire.send(reply(404, "{}")); });
-  const auto provider = make_provider(settings_for(ProviderType::notte, server.url() + "/base"), {});
+  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url() + "/base"), {});
   static_cast<void>(provider->observe(effect_of(EffectKind::observe, "../x?y#z")));
   CHECK(server.requests().at(0).target == "/base/sessions/..%2Fx%3Fy%23z");
 }
@@ -166,7 +166,7 @@ TEST_CASE("an id cannot leave its place in the path") {
 TEST_CASE("several threads may use one provider") {
   FakeServer server(
       [](const Received&, Wire& wire) { wire.send(reply(200, golden("notte_session_active.json"))); });
-  const auto provider = make_provider(settings_for(ProviderType::notte, server.url()), {});
+  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   std::vector<std::thread> threads;
   std::atomic<int> good{0};
   for (int i = 0; i < 4; ++i) {

@@ -43,7 +43,7 @@ struct Community {
 };
 
 std::unique_ptr<Provider> sonoran_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType::sonoran_cms, server.url()), {});
+  return make_provider(settings_for(ProviderType{"sonoran_cms"}, server.url()), {});
 }
 
 std::string methods(const FakeServer& server) {

@@ -22,7 +22,7 @@ inline ProviderSettings settings_for(ProviderType type, const std::string& url) 
   settings.type = type;
   settings.base_url = url;
   settings.api_key = Secret{"planted-api-key"};
-  if (type == ProviderType::videosdk) settings.secret = Secret{"planted-signing-secret"};
+  if (type == ProviderType{"videosdk"}) settings.secret = Secret{"planted-signing-secret"};
   settings.request_timeout = Seconds{5};
   return settings;
 }

@@ -26,7 +26,7 @@ ProviderContext context_with_webhook() {
 }
 
 std::unique_ptr<Provider> videosdk_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType::videosdk, server.url()), context_with_webhook());
+  return make_provider(settings_for(ProviderType{"videosdk"}, server.url()), context_with_webhook());
 }
 
 std::string details(const std::string& id, const std::string& status) {
@@ -54,7 +54,7 @@ const std::string ours = effect_of(EffectKind::find).session.str();
 }  // namespace
 
 TEST_CASE("VideoSDK's tokens are signed, kept and renewed in time") {
-  AccessToken token(settings_for(ProviderType::videosdk, "http://127.0.0.1:1"));
+  AccessToken token(settings_for(ProviderType{"videosdk"}, "http://127.0.0.1:1"));
   const Wall now = wall("2026-11-20T10:00:00Z");
   const std::string text = token.at(now);
   const std::size_t first = text.find('.');
@@ -108,7 +108,7 @@ TEST_CASE("a start at VideoSDK carries the keeper's tag, the webhook and the env
 TEST_CASE("without a listener no webhook is asked for") {
   FakeServer server(
       [](const Received&, Wire& wire) { wire.send(reply(200, golden("videosdk_start_200.json"))); });
-  const auto provider = make_provider(settings_for(ProviderType::videosdk, server.url()), {});
+  const auto provider = make_provider(settings_for(ProviderType{"videosdk"}, server.url()), {});
   REQUIRE(provider->start(effect_of(EffectKind::start)).remotes.ok());
   CHECK_FALSE(parse_json(server.requests().at(0).body)->contains("webhook"));
 }

@@ -138,7 +138,7 @@ TEST_CASE("a key is fetched once when it is needed, and again only after a minut
   const Key key = make_key();
   KeyServer keys;
   keys.serve(key);
-  WebhookVerifier verifier(settings_for(ProviderType::videosdk, keys.server.url()));
+  WebhookVerifier verifier(settings_for(ProviderType{"videosdk"}, keys.server.url()));
   CHECK_FALSE(verifier.has_key());
   CHECK_FALSE(verifier.verify(body, base64(sign(key, body))));
   CHECK(verifier.verify_or_refresh(body, base64(sign(key, body))));
@@ -156,7 +156,7 @@ TEST_CASE("a changed key is taken over from the cache, the old one counts until 
   const std::string cache = "/tmp/keeper-test-key-" + std::to_string(::getpid()) + ".pem";
   std::remove(cache.c_str());
   KeyServer keys;
-  const ProviderSettings settings = settings_for(ProviderType::videosdk, keys.server.url());
+  const ProviderSettings settings = settings_for(ProviderType{"videosdk"}, keys.server.url());
   keys.serve(old_key);
   { CHECK(WebhookVerifier(settings, cache).refresh().ok()); }
   keys.serve(new_key);
@@ -179,7 +179,7 @@ TEST_CASE("a pinned key is never replaced by a fetched one") {
   const Key served = make_key();
   KeyServer keys;
   keys.serve(served);
-  ProviderSettings settings = settings_for(ProviderType::videosdk, keys.server.url());
+  ProviderSettings settings = settings_for(ProviderType{"videosdk"}, keys.server.url());
   settings.webhook_public_key = pem_of(pinned, true);
   WebhookVerifier verifier(settings);
   CHECK(verifier.verify(body, base64(sign(pinned, body))));

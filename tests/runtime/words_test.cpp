@@ -59,11 +59,11 @@ TEST_CASE("the status line counts what is active and degraded and names the next
   session.row.state = State::active;
   view.sessions.assign(12, session);
   PlanView plan;
-  plan.condition = PlanCondition::degraded;
-  plan.next_start = parse_time("2026-11-21T14:00:00Z");
+  plan.standing.condition = PlanCondition::degraded;
+  plan.standing.next_start = parse_time("2026-11-21T14:00:00Z");
   view.plans.push_back(plan);
-  plan.condition = PlanCondition::as_wanted;
-  plan.next_start = parse_time("2026-11-22T09:30:00Z");
+  plan.standing.condition = PlanCondition::as_wanted;
+  plan.standing.next_start = parse_time("2026-11-22T09:30:00Z");
   view.plans.push_back(plan);
   CHECK(status_line(view) == "12 active, 1 degraded, next start 14:00Z");
   view.plans.erase(view.plans.begin());

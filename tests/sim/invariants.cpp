@@ -1,6 +1,5 @@
 // The invariants of the README, checked against the providers' truth.
 #include <algorithm>
-#include <tuple>
 
 #include "core/draft.h"
 #include "sim/simulation.h"
@@ -10,14 +9,13 @@ namespace {
 
 bool by_id(const SessionRow& a, const SessionRow& b) { return a.id < b.id; }
 
-using SlotOccurrence = std::tuple<PlanName, Wall, int>;
-
 }  // namespace
 
 void Simulation::check_all() {
   for (const auto& [id, session] : world().sessions) {
     const std::string broken = broken_invariant(world(), session, now());
     if (!broken.empty()) fail("2: " + broken);
+    check_session(session);
   }
   check_store();
   check_remotes();
@@ -27,21 +25,42 @@ void Simulation::check_all() {
 
 // 1: what the store gives back is what the keeper holds.
 void Simulation::check_store() {
-  if (random_.chance(0.99)) return;
-  Ledger ledger = store_->load().value();
+  if (random_.chance(0.99) || rounds_->in_outage()) return;
+  Ledger ledger = store().load().value();
   std::vector<SessionRow> held;
   for (const auto& [id, session] : world().sessions) held.push_back(session.row);
   std::sort(held.begin(), held.end(), by_id);
   std::sort(ledger.unresolved.begin(), ledger.unresolved.end(), by_id);
   if (held != ledger.unresolved) fail("1: the store and the keeper hold the same sessions");
   if (ledger.counts != world().counts) fail("1: the store and the keeper count the same");
-  if (ledger.alerts.size() != world().alerts.size() ||
-      ledger.messages.size() != world().messages.size()) {
+  if (ledger.alerts.size() != world().alerts.size() || ledger.messages.size() != world().messages.size()) {
     fail("1: the store and the keeper hold the same alerts and messages");
   }
   if (ledger.held.size() != world().held.size() || ledger.last_delivery != world().last_delivery) {
     fail("1: the store and the keeper hold the same deliveries");
   }
+}
+
+// 4, 22: what leaves is on disk: a start as one that may have left, a stop as an end that was asked for.
+void Simulation::check_left(const Effect& effect) {
+  if (effect.kind == EffectKind::list) return;
+  const auto row = rows_.find(effect.session);
+  if (row == rows_.end()) {
+    fail("4: an effect has a committed row");
+  } else if (effect.kind == EffectKind::start && !row->second.start_sent_at) {
+    fail("22: a start leaves that is not on disk: " + effect.session.str());
+  } else if (effect.kind == EffectKind::stop && !row->second.ending && !is_terminal(row->second.state)) {
+    fail("22: a stop leaves that is not on disk: " + effect.session.str());
+  }
+}
+
+// 21: whatever the disk does, a session that is kept alive does not lapse.
+void Simulation::check_lapse(const SimRemote& remote) {
+  if (!calm_ || remote.alive || remote.stranger || remote.end_reason != Reason::idle_timeout) return;
+  const SessionRow& row = rows_.at(remote.session);
+  const auto plan = config_->plans.find(row.plan);
+  const bool kept = plan != config_->plans.end() && plan->second.keep_alive.heartbeat && !row.ending;
+  if (kept) fail("21: a session lapsed while the disk was in trouble: " + row.id.str());
 }
 
 // 5: one live remote for each session and slot, two only while one rolls over.
@@ -51,6 +70,7 @@ void Simulation::check_remotes() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
+      check_lapse(remote);
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
       if (++per_session[remote.session] > 1) {
         const bool part = worlds_.part_shown.contains(remote.session);
@@ -67,6 +87,18 @@ void Simulation::check_remotes() {
     const SessionRow& b = rows_.at(ids[1]);
     const bool rolls = ids.size() == 2 && (a.successor == b.id || b.successor == a.id);
     if (!rolls) fail("5: more than one live remote of " + std::get<0>(slot).str());
+  }
+  // Where occurrences may not overlap, those of one slot live one after the other; a changed overlap ends
+  // none.
+  if (is_in(SimWorld::config_overlap)) return;
+  std::set<std::pair<PlanName, int>> occupied;
+  for (const auto& [slot, ids] : per_slot) {
+    const auto& [name, occurrence, replica] = slot;
+    const Plan* plan = plan_of(name);
+    if (!plan || plan->schedule.kind() != Schedule::Kind::occurrences || plan->overlap == Overlap::allow)
+      continue;
+    if (!occupied.insert({name, replica}).second)
+      fail("overlap: two occurrences live at once: " + name.str());
   }
 }
 
@@ -96,7 +128,8 @@ void Simulation::check_waiting() {
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       const bool active = remote.active_at && now_ >= *remote.active_at;
-      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8}) continue;
+      if (!remote.alive || remote.stranger || active || now_ - remote.created < std::chrono::minutes{8})
+        continue;
       fail("17: a remote is waited for without end: " + remote.id.str());
     }
   }
@@ -119,6 +152,7 @@ void Simulation::check_healed() {
   check_occurrences();
   check_notices();
   check_reloads();
+  check_wanted();
   std::set<SessionId> alive;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
@@ -137,8 +171,10 @@ void Simulation::check_healed() {
   for (const auto& [id, session] : world().sessions) {
     const bool settled =
         now_ - Mono{session.row.created_at.time_since_epoch() - wall_offset_} > std::chrono::minutes{3};
-    const bool stopping = session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
-    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) && !session.idle_at) {
+    const bool stopping =
+        session.flight && session.flight->kind == EffectKind::stop;  // its answer is on the way
+    if (session.row.state == State::active && settled && !stopping && !alive.contains(id) &&
+        !session.idle_at) {
       fail("7: a dead session is shown as active: " + id.str());
     }
     if (session.row.ending && now().wall - session.row.ending->asked_at > std::chrono::minutes{5} &&
@@ -147,7 +183,7 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store_->seen(ProviderName{provider}, key, {}).value().delivery)
+    if (!store().seen(ProviderName{provider}, key, {}).value().delivery)
       fail("8: an acknowledged delivery is lost");
   }
   for (const auto& [name, plan] : config_->plans) {

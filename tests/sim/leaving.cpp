@@ -13,8 +13,14 @@ void Simulation::leave() {
 // 18: what leaves says of itself that it is ready: nothing of a plan that stops at shutdown is alive then.
 void Simulation::end_process() {
   if (!leaving_since_ || inbox_->size() > 0 || !verdict_.broken.empty()) return;
-  const bool ready = rounds_->keeper().ready_to_leave() || options_.mutant == Mutant::hasty_leave;
+  const bool ready = rounds_->keeper().ready_to_leave();
   if (!ready && now_ - *leaving_since_ < std::chrono::minutes{2}) return;
+  for (const auto& [id, session] : world().sessions) {
+    const Plan* plan = plan_of(session.row.plan);
+    const bool stops = plan && plan->on_shutdown == OnShutdown::stop && !is_terminal(session.row.state);
+    if (stops && !session.row.ending && !rounds_->in_outage())
+      fail("18: not asked to end at shutdown: " + id.str());
+  }
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (!ready || !remote.alive || remote.stranger || remote.unexpected) continue;
@@ -33,7 +39,9 @@ void Simulation::check_handover(const Effect& stop) {
   const auto plan = config_->plans.find(row.plan);
   const bool superseded = row.ending && row.ending->reason == Reason::superseded;
   if (!superseded || row.ending->cause != Cause::schedule || plan == config_->plans.end()) return;
-  if (plan->second.keep_alive.rollover != Rollover::make_before_break || plan->second.overlap == Overlap::replace) return;
+  if (plan->second.keep_alive.rollover != Rollover::make_before_break ||
+      plan->second.overlap == Overlap::replace)
+    return;
   if (!row.successor || rows_.at(*row.successor).state == State::queued) {
     fail("19: an old session is stopped before its successor is active: " + row.id.str());
   }

@@ -1,13 +1,15 @@
 // sim: runs seeds of the simulation. `sim --seed N` replays one with its log; `sim --seeds M` runs many;
-// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --world NAME` turns one unkind
-// world on in each seed, and no other; `sim --world none` turns them all off; `sim --hashes` prints the hash
-// of each seed's log, so that a change that should not be seen can be told from one that is.
+// `sim --mutant NAME` plants a bug and succeeds if an invariant sees it; `sim --mutants` prints their names;
+// `sim --world NAME` turns one unkind world on in each seed; `sim --worlds` lists them;
+// `sim --hashes` prints the hash of each seed's log, so that a change that should not be seen can be told
+// from one that is.
 #include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
+#include <string>
+#include <vector>
 
 #include "sim/simulation.h"
 
@@ -32,8 +34,7 @@ int catch_mutant(std::uint64_t from, std::uint64_t seeds, const Options& options
   for (std::uint64_t n = from; n < from + seeds; ++n) {
     const Verdict verdict = run_seed(options, n);
     if (verdict.broken.empty()) continue;
-    std::printf("caught after %llu seeds: %s\n", static_cast<unsigned long long>(n - from + 1),
-                verdict.broken.c_str());
+    std::printf("caught by seed %llu: %s\n", static_cast<unsigned long long>(n), verdict.broken.c_str());
     return 0;
   }
   std::printf("no invariant saw the planted bug in %llu seeds\n", static_cast<unsigned long long>(seeds));
@@ -64,6 +65,11 @@ int print_worlds() {
   return 0;
 }
 
+int print_mutants() {
+  for (const Mutant& one : mutants()) std::printf("%s\n", std::string(one.name).c_str());
+  return 0;
+}
+
 int print_hashes(std::uint64_t from, std::uint64_t seeds, const Options& options) {
   for (std::uint64_t n = from; n < from + seeds; ++n) {
     const Verdict verdict = run_seed(options, n);
@@ -87,6 +93,7 @@ int run_many(std::uint64_t from, std::uint64_t seeds, const Options& options) {
     all.outages += verdict.outages;
     all.lasted += verdict.lasted;
     all.messages += verdict.messages;
+    all.troubles += verdict.troubles;
     all.session_time += verdict.session_time;
     if (verdict.broken.empty()) continue;
     ++broken;
@@ -96,15 +103,15 @@ int run_many(std::uint64_t from, std::uint64_t seeds, const Options& options) {
   const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
   std::printf(
       "%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d "
-      "adopted, %d orphans, %d outages, %d messages\n",
+      "adopted, %d orphans, %d outages, %d messages, %d troubles of the disk\n",
       static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes,
-      all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages);
+      all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages, all.troubles);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
   // Faults that never happen would hide bugs as well as a check that never fails.
-  const bool exercised =
-      options.worlds || (all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
-                         all.orphans > 0 && all.outages > 0 && all.messages > 0);
+  const bool exercised = !options.worlds.empty() ||
+                         (all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
+                          all.orphans > 0 && all.outages > 0 && all.messages > 0 && all.troubles > 0);
   return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
 }
 
@@ -119,32 +126,38 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 2000;
   std::uint64_t from = 1;
   std::uint64_t long_times = 20;
-  std::string mutant = "none";
+  std::string mutant;
   std::string world;
   bool hashes = false;
+  bool list = false;
   bool list_worlds = false;
   bool broken = false;
+  bool disk = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
+  app.add_flag("--disk", disk, "give the disk its troubles in each seed");
   app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
-  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(mutants()));
+  app.add_flag("--mutants", list, "print the names of the bugs that can be planted");
+  std::vector<std::string> bugs;
+  for (const Mutant& one : mutants()) bugs.emplace_back(one.name);
+  app.add_option("--mutant", mutant, "plant this bug")->check(CLI::IsMember(bugs));
   auto names = worlds_by_name();
-  CLI::Option* one =
-      app.add_option("--world", world, "turn this unkind world on and no other; none: turn all off");
-  one->check(CLI::IsMember(names) | CLI::IsMember({"none"}));
+  CLI::Option* one = app.add_option("--world", world, "turn this unkind world on");
+  one->check(CLI::IsMember(names));
   app.add_flag("--worlds", list_worlds, "list the unkind worlds");
   app.add_flag("--expect-broken", broken, "succeed if a seed fails")->needs(one);
   CLI11_PARSE(app, argc, argv);
+  if (list) return print_mutants();
   if (list_worlds) return print_worlds();
-  Options options{seed, seed != 0, mutants().at(mutant)};
-  if (!world.empty()) options.worlds.emplace();
-  if (names.contains(world)) options.worlds->insert(names.at(world));
+  Options options{seed, seed != 0, mutant.empty() ? Mutant{} : mutant_named(mutant)};
+  options.disk = disk || options.mutant.disk;
+  if (!world.empty()) options.worlds.insert(names.at(world));
   if (seed != 0) return replay(options);
   if (broken) return expect_broken(from, seeds, options, world);
-  if (mutant != "none") return catch_mutant(from, seeds, options);
+  if (!mutant.empty()) return catch_mutant(from, seeds, options);
   if (hashes) return print_hashes(from, seeds, options);
   if (std::getenv("KEEPER_LONG_TESTS")) seeds *= long_times;
   return run_many(from, seeds, options);

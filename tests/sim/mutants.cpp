@@ -2,63 +2,201 @@
 
 #include <algorithm>
 
-#include "core/deadlines.h"
+#include "base/check.h"
 
 namespace keeper::sim {
+namespace {
 
-const std::map<std::string, Mutant>& mutants() {
-  static const std::map<std::string, Mutant> all{{"none", Mutant::none},
-                                                 {"lossy_commit", Mutant::lossy_commit},
-                                                 {"sleeper", Mutant::sleeper},
-                                                 {"spinner", Mutant::spinner},
-                                                 {"early_dispatch", Mutant::early_dispatch},
-                                                 {"blind_retry", Mutant::blind_retry},
-                                                 {"deaf_heartbeat", Mutant::deaf_heartbeat},
-                                                 {"no_rollover", Mutant::no_rollover},
-                                                 {"blind_sweep", Mutant::blind_sweep},
-                                                 {"early_ack", Mutant::early_ack},
-                                                 {"false_stop", Mutant::false_stop},
-                                                 {"no_circuit", Mutant::no_circuit},
-                                                 {"greedy_sweep", Mutant::greedy_sweep},
-                                                 {"lost_missed", Mutant::lost_missed},
-                                                 {"no_count", Mutant::no_count},
-                                                 {"forgetful_alerts", Mutant::forgetful_alerts},
-                                                 {"deaf_target", Mutant::deaf_target},
-                                                 {"blind_route", Mutant::blind_route},
-                                                 {"no_start_timeout", Mutant::no_start_timeout},
-                                                 {"hasty_leave", Mutant::hasty_leave},
-                                                 {"break_first", Mutant::break_first},
-                                                 {"deaf_reload", Mutant::deaf_reload}};
+template <class Change>
+void each_plan(Config& config, Change change) {
+  for (auto& [name, plan] : config.plans) change(plan);
+}
+
+void no_rollover(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.keep_alive.rollover = Rollover::off; });
+}
+
+void break_first(Config& config) {
+  each_plan(config, [](Plan& plan) {
+    Rollover& rollover = plan.keep_alive.rollover;
+    if (rollover == Rollover::make_before_break) rollover = Rollover::break_before_make;
+  });
+}
+
+void no_start_timeout(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.start_timeout = std::chrono::hours{24}; });
+}
+
+void no_max_duration(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.max_duration.reset(); });
+}
+
+void no_catch_up(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.catch_up = Millis{0}; });
+}
+
+void endless_catch_up(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.catch_up = std::chrono::hours{24}; });
+}
+
+void no_jitter(Config& config) {
+  each_plan(config, [](Plan& plan) {
+    Schedule::Spec spec = plan.schedule.spec();
+    spec.jitter = Millis{0};
+    plan.schedule = Schedule::make(std::move(spec)).value();
+  });
+}
+
+// As if it were drawn at each load, not by the plan and the occurrence.
+void unstable_jitter(Config& config) {
+  static int loads = 0;
+  each_plan(config, [&](Plan& plan) {
+    Schedule::Spec spec = plan.schedule.spec();
+    spec.plan = PlanName{spec.plan.str() + std::to_string(++loads)};
+    plan.schedule = Schedule::make(std::move(spec)).value();
+  });
+}
+
+template <Overlap from, Overlap to>
+void other_overlap(Config& config) {
+  each_plan(config, [](Plan& plan) {
+    if (plan.overlap == from) plan.overlap = to;
+  });
+}
+
+void always_restarts(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.keep_alive.restart = Restart::always; });
+}
+
+void never_restarts(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.keep_alive.restart = Restart::never; });
+}
+
+void no_backoff(Config& config) {
+  each_plan(config,
+            [](Plan& plan) { plan.keep_alive.initial_backoff = plan.keep_alive.max_backoff = Millis{0}; });
+}
+
+void stops_all_at_shutdown(Config& config) {
+  each_plan(config, [](Plan& plan) { plan.on_shutdown = OnShutdown::stop; });
+}
+
+void eager_repeat(Config& config) {
+  for (auto& [name, target] : config.targets) target.repeat_interval /= 2;
+}
+
+void no_repeat(Config& config) {
+  for (auto& [name, target] : config.targets) target.repeat_interval = std::chrono::hours{24 * 365};
+}
+
+}  // namespace
+
+// CMakeLists.txt reads the names from the lines of this table.
+const std::vector<Mutant>& mutants() {
+  static const std::vector<Mutant> all{
+      {"lossy_commit", "1: a session's row is not written", Bug::lossy_commit},
+      {"sleeper", "2: a session's next deadline is lost", Bug::sleeper},
+      {"spinner", "3: a session stays due", Bug::spinner},
+      {"early_dispatch", "4: effects leave before their rows are on disk", Bug::early_dispatch},
+      {"early_ack", "8: deliveries are acknowledged before they are on disk", Bug::early_ack},
+      {"blind_retry", "5: a lost answer to a start is taken for a refusal", Bug::blind_retry},
+      {"hasty_retry", "5: a start is repeated before request_timeout", Bug::hasty_retry},
+      {"no_adoption", "5: a remote without a tag whose start's answer was lost is not adopted",
+       Bug::no_adoption},
+      {"no_intent", "5: the row does not say that a start may have left", Bug::no_intent},
+      {"deaf_heartbeat", "6: heartbeats do not restart the idle clock", Bug::deaf_heartbeat},
+      {"no_rollover", "6: no successor is made", Bug::none, no_rollover},
+      {"late_rollover", "6: a successor is made at the maximum, not before", Bug::late_rollover},
+      {"keeps_predecessor", "19: the old session goes on when its successor is active",
+       Bug::keeps_predecessor},
+      {"blind_sweep", "7: lists show nothing", Bug::blind_sweep},
+      {"blind_tag", "7: a second remote with a known tag is taken for the session's", Bug::blind_tag},
+      {"no_retry", "7: a plan that waits for its next attempt is not looked at again", Bug::no_retry},
+      {"false_stop", "9: a stop that failed is taken for done", Bug::false_stop},
+      {"zombie", "9: a remote that shows up alive after its end is not stopped", Bug::zombie},
+      {"quiet_stop", "stop_timeout: a stop that lasts longer is not told", Bug::quiet_stop},
+      {"no_circuit", "10: starts go on although the provider does not answer", Bug::no_circuit},
+      {"no_probe_limit", "10: each waiting start probes, not one", Bug::no_probe_limit},
+      {"no_backpressure", "allowance: a start leaves before the provider's Retry-After",
+       Bug::no_backpressure},
+      {"greedy_sweep", "11: strangers in a list are stopped", Bug::greedy_sweep},
+      {"any_candidate", "11: a stranger is adopted for a lost start", Bug::any_candidate},
+      {"lost_missed", "12: what began nothing is not recorded", Bug::lost_missed},
+      {"skips_unrecorded", "12: overlap skip: what was skipped is not recorded", Bug::skips_unrecorded},
+      {"drops_buffered", "12: overlap buffer_one: a second one replaces the first", Bug::drops_buffered},
+      {"loses_buffered", "12: overlap buffer_one: what waits never begins", Bug::loses_buffered},
+      {"begins_twice", "12: an occurrence that began is not remembered", Bug::begins_twice},
+      {"no_catch_up", "12: catch_up: nothing begins that is late", Bug::none, no_catch_up},
+      {"endless_catch_up", "12: catch_up: what is too late begins", Bug::none, endless_catch_up},
+      {"no_jitter", "12: jitter: sessions begin before their jittered time", Bug::none, no_jitter},
+      {"unstable_jitter", "12: jitter: it is drawn anew at each load", Bug::none, unstable_jitter},
+      {"skip_allows", "overlap skip: it begins beside the last one", Bug::none,
+       other_overlap<Overlap::skip, Overlap::allow>},
+      {"replace_waits", "overlap replace: the last one goes on", Bug::none,
+       other_overlap<Overlap::replace, Overlap::buffer_one>},
+      {"allow_skips", "overlap allow: it is passed over", Bug::none,
+       other_overlap<Overlap::allow, Overlap::skip>},
+      {"always_restarts", "restart: also what ended well or is never to be", Bug::none, always_restarts},
+      {"never_restarts", "7: restart: nothing is", Bug::none, never_restarts},
+      {"no_backoff", "backoff: what failed is tried again at once", Bug::none, no_backoff},
+      {"no_max_duration", "max_duration: sessions live on after it", Bug::none, no_max_duration},
+      {"no_window_end", "windows: sessions live on after the end of their window", Bug::no_window_end},
+      {"keeps_replicas", "20: sessions of a count that was reduced live on", Bug::keeps_replicas},
+      {"no_count", "13: what ended sessions took is forgotten", Bug::no_count},
+      {"no_reservation", "13: the least price of a start under way is not set aside", Bug::no_reservation},
+      {"forgetful_alerts", "14: alerts do not outlive the process", Bug::forgetful_alerts},
+      {"told_twice", "14: what lasts is told each time that it is seen", Bug::told_twice},
+      {"eager_repeat", "14: what lasts is told again before the repeat interval", Bug::none, eager_repeat},
+      {"no_repeat", "14: what lasts is never told again", Bug::none, no_repeat},
+      {"never_over", "15: it is not told that something is over", Bug::never_over},
+      {"deaf_target", "15: a message that was not delivered is believed to be", Bug::deaf_target},
+      {"no_second_try", "15: a message that was not delivered is given up", Bug::no_second_try},
+      {"blind_route", "16: a machine without a route is taken for a provider that fails", Bug::blind_route},
+      {"no_start_timeout", "17: a session may be queued for ever", Bug::none, no_start_timeout},
+      {"hasty_leave", "18: the process does not wait for what it stops", Bug::hasty_leave},
+      {"leaves_running", "18: sessions of plans with on_shutdown: stop are not stopped", Bug::leaves_running},
+      {"stops_all_at_shutdown", "18: sessions of plans with on_shutdown: leave are stopped", Bug::none,
+       stops_all_at_shutdown},
+      {"break_first", "19: the old session is stopped before its successor is active", Bug::none,
+       break_first},
+      {"deaf_reload", "20: a changed configuration is not taken up", Bug::deaf_reload},
+      {"late_delivery", "8: a delivery that comes after the end moves a session", Bug::late_delivery},
+      {"progress_back", "deliveries: one that comes late takes a session's progress back",
+       Bug::progress_back},
+      {"double_delivery", "8: a delivery that comes again is recorded again", Bug::double_delivery},
+      {"unmatched_held", "deliveries: those that wait are not matched once their session is known",
+       Bug::unmatched_held},
+      {"never_unmatched", "3: a delivery that waited too long stays due", Bug::never_unmatched},
+      {"acks_in_outage", "22: deliveries are acknowledged that a commit that failed did not record",
+       Bug::acks_in_outage, nullptr, true},
+      {"lets_out_held", "22: what a commit covers leaves while it hangs", Bug::lets_out_held, nullptr, true},
+      {"loses_held", "22: what a commit that hung covers never leaves", Bug::loses_held, nullptr, true},
+      {"denies_applied", "22: a commit that failed is not on disk, whatever the store says",
+       Bug::denies_applied, nullptr, true},
+      {"no_beats_in_outage", "22: heartbeats stop in an outage of the store", Bug::no_beats_in_outage,
+       nullptr, true},
+      {"loses_waiting", "22: answers that waited for the end of an outage are lost", Bug::loses_waiting,
+       nullptr, true},
+      {"starts_in_outage", "22: calls leave in an outage whose rows are not on disk", Bug::starts_in_outage,
+       nullptr, true},
+  };
   return all;
 }
 
-std::shared_ptr<const Config> tampered(Mutant mutant, const std::shared_ptr<const Config>& config) {
-  auto other = std::make_shared<Config>(*config);
-  for (auto& [name, plan] : other->plans) {
-    Rollover& rollover = plan.keep_alive.rollover;
-    if (mutant == Mutant::no_rollover) rollover = Rollover::off;
-    if (mutant == Mutant::break_first && rollover == Rollover::make_before_break) rollover = Rollover::break_before_make;
-    if (mutant == Mutant::no_start_timeout) plan.start_timeout = std::chrono::hours{24};
-    if (mutant == Mutant::deaf_reload) plan.fingerprint = name.str() + "-a";
-  }
-  return other;
+const Mutant& mutant_named(std::string_view name) {
+  const auto found =
+      std::find_if(mutants().begin(), mutants().end(), [&](const Mutant& one) { return one.name == name; });
+  KEEPER_CHECK(found != mutants().end());
+  return *found;
 }
 
-void tamper(Mutant mutant, Decision& decision, Mono now, Random& random) {
-  if (mutant == Mutant::sleeper || mutant == Mutant::spinner) {
-    for (auto& change : decision.sessions) {
-      if (!change.after || change.after->flight || !random.chance(0.02)) continue;
-      look_again(*change.after, mutant == Mutant::sleeper ? mono_never : now);
-    }
-  }
-  if (mutant == Mutant::lossy_commit) {
-    std::erase_if(decision.batch.sessions, [&](const SessionRow& row) {
-      const auto& moves = decision.batch.transitions;
-      const bool moved = std::any_of(moves.begin(), moves.end(), [&](const auto& t) { return t.session == row.id; });
-      return !moved && random.chance(0.05);
-    });
-  }
-  if (mutant == Mutant::lost_missed) decision.batch.missed.clear();
+void plant(const Mutant& mutant) { planted_bug = mutant.bug; }
+
+std::shared_ptr<const Config> given(const Mutant& mutant, const std::shared_ptr<const Config>& config) {
+  if (!mutant.ignore) return config;
+  auto other = std::make_shared<Config>(*config);
+  mutant.ignore(*other);
+  return other;
 }
 
 }  // namespace keeper::sim

@@ -36,7 +36,7 @@ SimRemote* SimProvider::by_id(const RemoteId& id) {
 }
 
 void SimProvider::announce(const SimRemote& remote, Progress progress, bool failed, Mono at) {
-  if (type_ != ProviderType::videosdk) return;
+  if (type_ != ProviderType{"videosdk"}) return;
   DeliveryRow row;
   row.provider = name_;
   row.type = type_of(progress, failed);
@@ -93,12 +93,12 @@ Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
   Remote told;
   told.id = remote.id;
   told.created_at = clock(remote.created);
-  if (type_ == ProviderType::notte) {
+  if (type_ == ProviderType{"notte"}) {
     told.last_activity_at = clock(remote.last_activity);
     told.idle_timeout = remote.idle;
     told.maximum = remote.maximum;
   }
-  if (type_ == ProviderType::videosdk && !remote.stranger) told.tag = remote.session;
+  if (type_ == ProviderType{"videosdk"} && !remote.stranger) told.tag = remote.session;
   if (!remote.alive) {
     told.progress = Progress::ended;
     told.state = remote.end;
@@ -116,7 +116,7 @@ Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
 }
 
 Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, Random& random, double stuck) {
-  if (type_ == ProviderType::sonoran_cms) {
+  if (type_ == ProviderType{"sonoran_cms"}) {
     for (const SimRemote& other : remotes_) {
       if (other.alive && other.place == effect.place) return Error{ErrorKind::denied, "a session is active"};
     }
@@ -127,11 +127,11 @@ Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, R
   remote.place = effect.place;
   remote.created = remote.last_activity = now;
   remote.active_at = now;
-  if (type_ == ProviderType::notte) {
+  if (type_ == ProviderType{"notte"}) {
     remote.idle = notte_idle;
     remote.maximum = notte_maximum;
   }
-  if (type_ == ProviderType::videosdk) {
+  if (type_ == ProviderType{"videosdk"}) {
     remote.active_at = now + random.between(Millis{100}, Seconds{20});
     announce(remote, Progress::starting, false, now + Millis{50});
     if (random.chance(stuck)) remote.active_at.reset();
@@ -145,8 +145,8 @@ Result<std::vector<Remote>> SimProvider::find(const Effect& effect, Mono now, co
   std::vector<Remote> found;
   for (const SimRemote& remote : remotes_) {
     if (now < remote.created + faults.list_lag) continue;
-    const bool here = type_ != ProviderType::sonoran_cms || remote.place == effect.place;
-    if ((remote.alive || type_ == ProviderType::videosdk) && here) found.push_back(describe(remote, now));
+    const bool here = type_ != ProviderType{"sonoran_cms"} || remote.place == effect.place;
+    if ((remote.alive || type_ == ProviderType{"videosdk"}) && here) found.push_back(describe(remote, now));
   }
   return found;
 }
@@ -171,9 +171,17 @@ Result<std::vector<Remote>> SimProvider::lie_of_end(const Effect& effect, Mono n
   return one(std::move(told));
 }
 
+// The same by a delivery.
+void SimProvider::announce_false_end(const Effect& effect, Mono now) {
+  SimRemote* remote = by_id(effect.remote);
+  if (!remote || !remote->alive) return;
+  remote->unexpected = true;
+  announce(*remote, Progress::ended, false, now);
+}
+
 Result<std::vector<Remote>> SimProvider::read(const Effect& effect, Mono now, bool touch, bool stale) {
   SimRemote* remote = by_id(effect.remote);
-  const bool forgotten = type_ == ProviderType::sonoran_cms && remote && !remote->alive && !stale;
+  const bool forgotten = type_ == ProviderType{"sonoran_cms"} && remote && !remote->alive && !stale;
   if (!remote || forgotten) return Error{ErrorKind::gone, "unknown session"};
   if (remote->alive && touch) remote->last_activity = now;
   Remote told = describe(*remote, now);
@@ -205,7 +213,10 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
     case EffectKind::list:
       return list(effect, now, faults);
     case EffectKind::observe:
-      if (type_ != ProviderType::sonoran_cms && random.chance(faults.false_end)) return lie_of_end(effect, now);
+      if (type_ != ProviderType{"sonoran_cms"} && random.chance(faults.false_end)) {
+        if (type_ == ProviderType{"notte"} || random.chance(0.5)) return lie_of_end(effect, now);
+        announce_false_end(effect, now);
+      }
       return read(effect, now, false, stale);
     case EffectKind::keep_alive:
       return read(effect, now, true, stale);

@@ -77,6 +77,7 @@ class SimProvider {
   Result<std::vector<Remote>> list(const Effect& effect, Mono now, const Faults& faults);
   Result<std::vector<Remote>> read(const Effect& effect, Mono now, bool touch, bool stale);
   Result<std::vector<Remote>> lie_of_end(const Effect& effect, Mono now);
+  void announce_false_end(const Effect& effect, Mono now);
   Result<std::vector<Remote>> stop(const Effect& effect, Mono now);
   Remote describe(const SimRemote& remote, Mono now) const;
   SimRemote* by_id(const RemoteId& id);

@@ -4,6 +4,8 @@
 #include <cstdio>
 
 #include "base/hash.h"
+#include "base/planted.h"
+#include "core/known_traits.h"
 
 namespace keeper::sim {
 namespace {
@@ -69,11 +71,11 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
   plan.schedule = draw_schedule(random_, plan.name);
   plan.parameters = "{}";
   plan.fingerprint = plan.name.str() + "-a";
-  const bool exclusive = provider.type() == ProviderType::sonoran_cms;
+  const bool exclusive = provider.type() == ProviderType{"sonoran_cms"};
   if (exclusive) plan.place = "server/" + std::to_string(number);
   plan.count = exclusive ? 1 : 1 + static_cast<int>(random_.below(2));
   if (random_.chance(0.3)) plan.on_shutdown = OnShutdown::stop;
-  if (provider.type() == ProviderType::notte) {
+  if (provider.type() == ProviderType{"notte"}) {
     plan.idle_timeout = minutes{3};
     plan.maximum = minutes{20};
   } else {
@@ -96,16 +98,13 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 }
 
 void Simulation::draw_world() {
-  store_ = Store::open_in_memory(InstanceId{"simulated"}).value();
   config_ = std::make_shared<Config>();
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
-  for (const ProviderType type : {ProviderType::notte, ProviderType::videosdk, ProviderType::sonoran_cms}) {
-    ProviderSettings settings;
-    settings.type = type;
-    settings.name = ProviderName{std::string(to_string(type))};
-    settings.request_timeout = request_timeout;
-    config_->providers[settings.name] = traits_of(settings);
-    providers_.emplace(settings.name, SimProvider{settings.name, type, skew});
+  for (const ProviderType& type :
+       {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+    const ProviderName name{type.str()};
+    config_->providers[name] = test::known_traits(type, request_timeout);
+    providers_.emplace(name, SimProvider{name, type, skew});
   }
   int number = 0;
   for (const auto& [name, provider] : providers_) {
@@ -133,13 +132,39 @@ void Simulation::draw_world() {
   phase_faults_.list_lag = random_.chance(0.3) ? random_.between(Millis{0}, Seconds{8}) : Millis{0};
   crash_rate_ = random_.chance(0.6) ? random_.unit() * 0.03 : 0;
   clock_steps_ = random_.chance(0.3);
+  draw_disk();
+}
+
+void Simulation::draw_disk() {
+  const InstanceId instance{"simulated"};
+  // An unkind world is looked at by itself.
+  if (!options_.disk && (!random_.chance(0.2) || !options_.worlds.empty())) {
+    store_ = Store::open_in_memory(instance).value();
+    return;
+  }
+  disk_ = std::make_unique<SimDisk>(instance, [this] { return now_; });
+  calm_ = random_.chance(0.4);
+  if (!calm_) return;
+  phase_faults_ = {};
+  crash_rate_ = 0;
+  clock_steps_ = false;
+}
+
+void Simulation::trouble_disk() {
+  const auto trouble = static_cast<Trouble>(1 + random_.below(5));
+  const Millis lasts = random_.chance(0.3)   ? Millis{1}
+                       : random_.chance(0.5) ? random_.between(Seconds{1}, Seconds{40})
+                                             : random_.between(minutes{1}, minutes{20});
+  ++verdict_.troubles;
+  log("the disk " + std::string(to_string(trouble)) + " for " + to_text(lasts));
+  disk_->trouble(trouble, now_ + lasts, random_);
 }
 
 void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
 
 void Simulation::meddle() {
   if (worlds_.down) return;
-  if (random_.chance(0.05)) {
+  if (!calm_ && random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
         if (!remote.alive || remote.stranger || !random_.chance(phase_faults_.end_alone * 10)) continue;
@@ -157,6 +182,8 @@ void Simulation::meddle() {
       later(now_ + random_.between(Seconds{1}, minutes{20}), [this, years] { step_clock(-years); });
     }
   }
+  if (disk_ && random_.chance(0.06)) trouble_disk();
+  if (calm_) return;
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();
   if (random_.chance(0.01)) leave();
@@ -200,7 +227,17 @@ void Simulation::reload() {
   } else {
     at->second.count = at->second.count == 1 && at->second.place.empty() ? 2 : 1;
   }
-  load_config(std::move(next));
+  bring_config(std::move(next));
+}
+
+// Where it is refused, its sender tries again.
+void Simulation::load_config() {
+  inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
+    if (ack) return;
+    later(now_ + Seconds{10}, [this] {
+      if (!worlds_.down) load_config();
+    });
+  });
 }
 
 void Simulation::run_until(Mono end) {
@@ -226,16 +263,32 @@ void Simulation::step(Mono at) {
   end_process();
 }
 
+// What the program's own checks see ends a seed as an invariant does.
 Verdict Simulation::run() {
+  plant(options_.mutant);
+  try {
+    live();
+  } catch (const CheckFailed& failed) {
+    fail("checked by the program: " + failed.what);
+  }
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
+    }
+  }
+  return verdict_;
+}
+
+void Simulation::live() {
   begin_worlds(now_ + phase1);
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
     // Where remotes carry no tag, one that somebody else makes while an answer of ours is lost passes for
     // ours, and so may any after a crash with a step of the clock.
-    const bool told_apart = provider.type() == ProviderType::videosdk;
+    const bool told_apart = provider.type() == ProviderType{"videosdk"};
     const bool shared =
-        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType::notte && !clock_moves()));
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType{"notte"} && !clock_moves()));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });
@@ -244,6 +297,7 @@ Verdict Simulation::run() {
   const Mono begin = now_;
   run_until(begin + phase1);
   faults_ = {};
+  if (disk_) disk_->trouble(Trouble::none, now_, random_);
   crash_rate_ = 0;
   deaf_ = 0;
   heal_worlds();
@@ -251,15 +305,11 @@ Verdict Simulation::run() {
   healed_at_ = now_;
   log("healed");
   later(now_ + minutes{10}, [this] { check_waiting(); });
+  later(now_ + minutes{12}, [this] { check_orphans(); });
+  later(now_ + minutes{27}, [this] { check_wanted(); });
   run_until(begin + phase1 + phase2);
   if (verdict_.broken.empty()) check_healed();
   verdict_.lasted = now_ - begin;
-  for (const auto& [name, provider] : providers_) {
-    for (const SimRemote& remote : provider.remotes()) {
-      if (!remote.stranger) verdict_.session_time += (remote.alive ? now_ : remote.ended) - remote.created;
-    }
-  }
-  return verdict_;
 }
 
 }  // namespace keeper::sim

@@ -1,7 +1,7 @@
-// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers and clock.
-// Crashes enter where the rounds meet the rest of the process: before and after a commit, and while effects leave.
-// Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first broken invariant stops
-// it.
+// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers
+// and clock. Crashes enter where the rounds meet the rest of the process: before and after a commit, and
+// while effects leave. Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first
+// broken invariant stops it.
 #pragma once
 
 #include <functional>
@@ -10,10 +10,12 @@
 #include <queue>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
+#include "sim/disk.h"
 #include "sim/mutants.h"
 #include "sim/provider.h"
 #include "sim/worlds.h"
@@ -24,15 +26,16 @@ namespace keeper::sim {
 struct Options {
   std::uint64_t seed = 1;
   bool log = false;
-  Mutant mutant = Mutant::none;
-  std::optional<std::set<SimWorld>> worlds{};  // empty: as the seed draws them
+  Mutant mutant;
+  bool disk = false;            // its troubles in each seed, not in some
+  std::set<SimWorld> worlds{};  // that are unkind
 };
 
 struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
-  int messages = 0;
+  int messages = 0, troubles = 0;  // of the disk
   Millis lasted{};
   Millis session_time{};  // of the providers' remotes
 };
@@ -53,21 +56,27 @@ class Simulation {
   };
 
   void draw_world();
+  void draw_disk();
   Plan draw_plan(int number, const SimProvider& provider);
   void later(Mono at, std::function<void()> act);
   const World& world() const { return rounds_->keeper().world(); }
   Now now() const { return {Wall{now_.time_since_epoch()} + wall_offset_, now_}; }
 
+  void live();
   void run_until(Mono end);
   void step(Mono at);
   void turn();
   RoundPorts ports();
-  Result<std::int64_t> commit(const Batch& batch);
+  Result<std::int64_t> commit(Store& store, const Batch& batch);
+  void record(const Batch& batch);
+  bool is_on_disk(const Batch& batch);
+  void trouble_disk();
+  Store& store() { return disk_ ? disk_->store() : *store_; }
   void dispatch_all(const std::vector<Effect>& effects);
   void restart();
   void reload();
+  void load_config();
   void dispatch(const Effect& effect);
-  Ledger load();
   void post(const Post& post);
   void hear(const MessageRow& message);
   void draw_money();
@@ -83,6 +92,7 @@ class Simulation {
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
               const Result<std::vector<Remote>>& remotes);
   void carry_deliveries();
+  void send_again(SimDelivery delivery);
   void acknowledge(Waiter waiter, std::optional<Ack> ack);
   void note(const TransitionRow& transition);
   void deliver(SimDelivery delivery);
@@ -102,7 +112,7 @@ class Simulation {
   bool came_after(const WorldState::Since& since, Wall time) const;
   void shape_plans();
   void keep_one_plan(const ProviderName& provider);
-  void load_config(std::shared_ptr<Config> next);
+  void bring_config(std::shared_ptr<Config> next);
   void bring(std::shared_ptr<Config> next);
   void change_plan(Plan& plan);
   void change_configuration();
@@ -130,11 +140,23 @@ class Simulation {
   void check_all();
   void check_store();
   void check_remotes();
+  void check_left(const Effect& effect);
+  void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_waiting();
   void check_reloads();
   void check_occurrences();
-  void check_slot(const SessionRow& row);
+  const Plan* plan_of(const PlanName& name) const;
+  void check_row(const SessionRow& row);
+  void check_begin(const SessionRow& row);
+  void check_restart(const SessionRow& row);
+  void check_transition(const TransitionRow& t);
+  void check_missed(const MissedRow& row);
+  void note_answer(const Effect& effect, const Result<std::vector<Remote>>& remotes);
+  void check_start_rate(const Effect& start);
+  void check_session(const Tracked& session);
+  void check_wanted();
+  void check_orphans();
   void fail(const std::string& what);
   void log(const std::string& line);
   std::string place() const;
@@ -161,6 +183,10 @@ class Simulation {
   std::map<ProviderName, Outage> outages_;
   std::shared_ptr<Config> config_;
   std::unique_ptr<Store> store_;
+  std::unique_ptr<SimDisk> disk_;  // in place of the store in memory, where it has troubles
+  std::optional<Batch> in_doubt_;  // of a commit that failed
+  bool store_works_ = true;
+  bool calm_ = false;  // but for the disk nothing goes wrong
   std::unique_ptr<StoreAccess> access_;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Rounds> rounds_;
@@ -169,7 +195,23 @@ class Simulation {
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
   std::set<std::pair<PlanName, Wall>> missed_;
-  double deaf_ = 0;                    // of posts that fail
+  using SlotOccurrence = std::tuple<PlanName, Wall, int>;
+  std::set<SlotOccurrence> begun_;
+  struct LastEnd {
+    State state = State::closed;
+    Reason reason = Reason::lost;
+    Wall at{};
+    int epoch = 0;
+  };
+  std::map<SlotOccurrence, LastEnd> ends_;
+  struct Health {  // of a provider, by the answers that this process was given
+    int failures = 0;
+    Mono open_since{};
+    std::optional<SessionId> probe;  // whose start is under way
+    Mono told_at{}, starts_from{};   // when it asked to wait, and until when
+  };
+  std::map<ProviderName, Health> health_;
+  double deaf_ = 0;  // of posts that fail
   std::optional<Mono> routeless_since_;
   std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried

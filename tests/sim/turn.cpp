@@ -1,4 +1,5 @@
-// The ports of the rounds in virtual time: the commit, the effects and the answers; and the crashes in between.
+// The ports of the rounds in virtual time: the commit, the effects and the answers; and the crashes in
+// between.
 #include <algorithm>
 
 #include "base/check.h"
@@ -16,37 +17,47 @@ struct Killed {};
 }  // namespace
 
 void Simulation::restart() {
-  ++epoch_;
   ++verdict_.crashes;
   for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
-  for (auto& [waiter, delivery] : waiting_) {
-    // Nobody answered it, so the provider sends it again.
-    delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
-    if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(delivery);
-  }
+  for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
   leaving_since_.reset();
-  if (worlds_.file_invalid) {
-    worlds_.down = true;
-    return;
+  health_.clear();
+  rounds_.reset();
+  if (disk_) {
+    disk_->start_anew(random_);
+  } else {
+    access_ = std::make_unique<DirectStore>(*store_);
   }
+  if (in_doubt_ && is_on_disk(*in_doubt_)) record(*in_doubt_);
+  in_doubt_.reset();
+  ++epoch_;
   inbox_ = std::make_unique<Inbox>(deliveries_max);
-  access_ = std::make_unique<DirectStore>(*store_);
-  rounds_ = std::make_unique<Rounds>(load(), now(), *inbox_, *access_, ports());
-  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  StoreAccess& access = disk_ ? static_cast<StoreAccess&>(*disk_) : *access_;
+  rounds_ = std::make_unique<Rounds>(store().load().value(), now(), *inbox_, access, ports());
+  worlds_.down = worlds_.file_invalid;
+  if (!worlds_.down) load_config();
 }
 
 RoundPorts Simulation::ports() {
   RoundPorts ports;
-  ports.commit = [this](Store&, const Batch& batch) { return commit(batch); };
+  ports.commit = [this](Store& store, const Batch& batch) { return commit(store, batch); };
+  ports.on_disk = [this](const Batch& batch, const Config&) {
+    in_doubt_.reset();
+    record(batch);
+  };
   ports.dispatch = [this](const std::vector<Effect>& effects) { dispatch_all(effects); };
   ports.post = [this](const std::vector<Post>& posts) {
     for (const Post& one : posts) post(one);
   };
   ports.noticed = [this](const Notice& notice) { check_notice(notice); };
   ports.store_error = [this](const std::string& what) {
-    if (!what.empty()) fail("the store takes every batch: " + what);
+    if (what.empty()) in_doubt_.reset();
+    if (!what.empty() && !disk_) fail("the store takes every batch: " + what);
+    if (what.empty() != store_works_)
+      log(what.empty() ? "the store works again" : "the store cannot be used");
+    store_works_ = what.empty();
   };
   return ports;
 }
@@ -54,32 +65,51 @@ RoundPorts Simulation::ports() {
 void Simulation::turn() {
   try {
     rounds_->turn(now());
+    if (!rounds_->fatal().empty()) fail("21: after an outage: " + rounds_->fatal());
   } catch (const Killed&) {
     restart();
   }
   if (verdict_.broken.empty() && !worlds_.down) check_all();
 }
 
-Result<std::int64_t> Simulation::commit(const Batch& batch) {
+Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
+  in_doubt_ = batch;
   const bool crashes = random_.chance(crash_rate_);
   if (crashes && random_.chance(0.5)) {
     log("crash before the commit");
     throw Killed{};
   }
-  Result<std::int64_t> seq = store_->commit(batch);
-  for (const SessionRow& row : batch.sessions) rows_[row.id] = row;
+  Result<std::int64_t> seq = disk_ ? disk_->commit(store, batch) : store.commit(batch);
+  if (!crashes) return seq;
+  log("crash after the commit");
+  throw Killed{};
+}
+
+void Simulation::record(const Batch& batch) {
+  for (const SessionRow& row : batch.sessions) {
+    check_row(row);
+    rows_[row.id] = row;
+  }
   for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const PlanRow& row : batch.plans) {
     if (row.buffered) worlds_.buffered.insert({row.name, *row.buffered});
   }
   for (const MissedRow& row : batch.missed) {
     check_moment(row.plan, row.occurrence, "is missed");
+    check_missed(row);
     missed_.insert({row.plan, row.occurrence});
-    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " + std::string(to_string(row.why)));
+    log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " +
+        std::string(to_string(row.why)));
   }
-  if (!crashes) return seq;
-  log("crash after the commit");
-  throw Killed{};
+}
+
+// A transaction is there as a whole or not at all, so that one row of it tells.
+bool Simulation::is_on_disk(const Batch& batch) {
+  if (!batch.sessions.empty())
+    return store().session(batch.sessions.back().id).value() == batch.sessions.back();
+  if (batch.plans.empty()) return false;
+  const std::vector<PlanRow> plans = store().load().value().plans;
+  return std::find(plans.begin(), plans.end(), batch.plans.back()) != plans.end();
 }
 
 void Simulation::dispatch_all(const std::vector<Effect>& effects) {
@@ -102,6 +132,7 @@ void Simulation::note(const TransitionRow& t) {
   if (t.reason == Reason::found) ++verdict_.adopted;
   if (t.reason == Reason::orphan && !t.from) ++verdict_.orphans;
   if (t.from && is_terminal(*t.from)) fail("8: a terminal state never changes");
+  check_transition(t);
   const auto plan = config_->plans.find(t.plan);
   if (healed_at_ == mono_never || now_ < healed_at_ + std::chrono::minutes{10} ||
       plan == config_->plans.end())
@@ -114,42 +145,47 @@ void Simulation::note(const TransitionRow& t) {
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
 
+// Nobody took it, so the provider sends it again.
+void Simulation::send_again(SimDelivery delivery) {
+  delivery.at = now_ + random_.between(Seconds{5}, Seconds{60});
+  if (++delivery.tries < 5) providers_.at(delivery.row.provider).outbox().push_back(std::move(delivery));
+}
+
 void Simulation::acknowledge(Waiter waiter, std::optional<Ack> ack) {
   const auto waits = waiting_.find(waiter);
-  if (!ack || waits == waiting_.end()) return;
+  if (waits == waiting_.end()) return;
+  if (!ack) {
+    send_again(std::move(waits->second));
+    waiting_.erase(waits);
+    return;
+  }
   acknowledged_.insert({waits->second.row.provider.str(), waits->second.row.key});
   ++verdict_.deliveries;
   waiting_.erase(waits);
 }
 
 void Simulation::dispatch(const Effect& effect) {
-  if (effect.kind != EffectKind::list && !rows_.contains(effect.session)) fail("4: an effect has a committed row");
+  check_left(effect);
+  if (!verdict_.broken.empty()) return;
   if (effect.kind == EffectKind::start) {
     ++verdict_.starts;
+    check_start_rate(effect);
     check_budgets(effect);
   }
   if (effect.kind == EffectKind::stop) check_handover(effect);
   SimProvider& provider = providers_.at(effect.provider);
   const Mono sent = now_ + random_.between(Millis{1}, Millis{50});
-  Effect carried = effect;
-  if (options_.mutant == Mutant::deaf_heartbeat && effect.kind == EffectKind::keep_alive) {
-    carried.kind = EffectKind::observe;
-  }
-  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches nobody.
-  later(sent, [this, &provider, carried, epoch = epoch_] { call(provider, carried, epoch); });
+  // A call that left reaches the provider also when the process dies meanwhile; its answer then reaches
+  // nobody.
+  later(sent, [this, &provider, effect, epoch = epoch_] { call(provider, effect, epoch); });
 }
 
 // The machine has no route, or the provider is out.
 std::optional<Error> Simulation::unreachable(const SimProvider& provider, const Effect& effect) {
-  if (routeless_since_) {
-    const bool blind = options_.mutant == Mutant::blind_route;
-    return Error{blind ? ErrorKind::not_applied : ErrorKind::cut_off, "no route"};
-  }
+  if (routeless_since_) return Error{ErrorKind::cut_off, "no route"};
   const auto outage = outages_.find(provider.name());
   if (outage == outages_.end() || now_ >= outage->second.end) return std::nullopt;
-  const bool start = effect.kind == EffectKind::start;
-  if (start) ++outage->second.starts;
-  if (start && options_.mutant == Mutant::no_circuit) return Error{ErrorKind::exhausted, "429", Seconds{1}};
+  if (effect.kind == EffectKind::start) ++outage->second.starts;
   return Error{ErrorKind::not_applied, "connection refused"};
 }
 
@@ -159,19 +195,11 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       effect.remote.str());
   // By value: the answer outlives this call.
   const auto say = [this, effect, sent, epoch](Mono at, Result<std::vector<Remote>> remotes,
-                                        std::optional<Wall> date) {
+                                               std::optional<Wall> date) {
     later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch] {
       if (epoch == epoch_) answer(effect, sent, date, remotes);
     });
   };
-  if (options_.mutant == Mutant::false_stop && effect.kind == EffectKind::stop && random_.chance(0.05)) {
-    Remote gone;
-    gone.id = effect.remote;
-    gone.progress = Progress::ended;
-    gone.state = State::closed;
-    say(now_ + Millis{30}, std::vector{gone}, std::nullopt);
-    return;
-  }
   if (const auto refused = unreachable(provider, effect)) {
     say(now_ + Millis{5}, *refused, std::nullopt);
     return;
@@ -186,7 +214,8 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else if (random_.chance(faults_.lose_before)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
-    const bool may_be_late = effect.kind == EffectKind::start && provider.type() != ProviderType::sonoran_cms;
+    const bool may_be_late =
+        effect.kind == EffectKind::start && provider.type() != ProviderType{"sonoran_cms"};
     if (may_be_late && random_.chance(faults_.late)) {
       later(now_ + random_.between(Seconds{1}, Seconds{200}), [this, &provider, effect] {
         log("late start of " + effect.session.str().substr(0, 6));
@@ -218,17 +247,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   told.sent_at = sent;
   told.provider_now = provider_now;
   told.remotes = remotes;
-  const bool lost_start =
-      effect.kind == EffectKind::start && !remotes.ok() && remotes.error().kind == ErrorKind::maybe_applied;
-  if (options_.mutant == Mutant::blind_retry && lost_start) {
-    told.remotes = Error{ErrorKind::not_applied, "taken for refused"};
-  }
-  if (effect.kind == EffectKind::list && told.remotes.ok()) {
-    if (options_.mutant == Mutant::blind_sweep) told.remotes = std::vector<Remote>{};
-    for (Remote& remote : *told.remotes.operator->()) {
-      if (options_.mutant == Mutant::greedy_sweep && !remote.tag) remote.tag = SessionId{"of nobody"};
-    }
-  }
+  note_answer(effect, remotes);
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));
@@ -264,7 +283,9 @@ void Simulation::deliver(SimDelivery delivery) {
   event.row.received_at = now().wall;
   const Waiter waiter = ++waiters_;
   waiting_[waiter] = std::move(delivery);
-  KEEPER_CHECK(inbox_->offer(std::move(event), [this, waiter](std::optional<Ack> ack) { acknowledge(waiter, ack); }));
+  const bool taken =
+      inbox_->offer(std::move(event), [this, waiter](std::optional<Ack> ack) { acknowledge(waiter, ack); });
+  if (!taken) acknowledge(waiter, std::nullopt);
 }
 
 }  // namespace keeper::sim

@@ -106,7 +106,7 @@ void Simulation::keep_one_plan(const ProviderName& provider) {
 }
 
 // A plan's schedule counts from when it is new.
-void Simulation::load_config(std::shared_ptr<Config> next) {
+void Simulation::bring_config(std::shared_ptr<Config> next) {
   for (const auto& [name, plan] : next->plans) {
     const auto old = config_->plans.find(name);
     if (old != config_->plans.end() && old->second.schedule == plan.schedule) continue;
@@ -119,12 +119,12 @@ void Simulation::load_config(std::shared_ptr<Config> next) {
   }
   config_ = std::move(next);
   log("reload");
-  inbox_->post(ConfigLoaded{tampered(options_.mutant, config_), 0});
+  load_config();
 }
 
 // By a reload, or by a restart that reads the new file.
 void Simulation::bring(std::shared_ptr<Config> next) {
-  load_config(std::move(next));
+  bring_config(std::move(next));
   if (worlds_.random.chance(0.3)) restart();
 }
 

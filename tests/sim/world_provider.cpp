@@ -63,7 +63,7 @@ void Simulation::deliver_of_others() {
 }
 
 std::optional<Error> Simulation::refused(SimProvider& provider, const Effect& effect) {
-  const bool notte = provider.type() == ProviderType::notte;
+  const bool notte = provider.type() == ProviderType{"notte"};
   if (effect.kind == EffectKind::start && is_in(SimWorld::account_of_one) && notte) {
     const auto& all = provider.remotes();
     const bool full =
@@ -132,7 +132,7 @@ Result<std::vector<Remote>> Simulation::carry(SimProvider& provider, const Effec
     carried.kind = EffectKind::observe;
   if (effect.kind == EffectKind::start && is_in(SimWorld::start_returns_living) && healed_at_ == mono_never) {
     const SimRemote* other = living(provider, effect.place);
-    if (other && provider.type() != ProviderType::sonoran_cms && worlds_.random.chance(worlds_.rate)) {
+    if (other && provider.type() != ProviderType{"sonoran_cms"} && worlds_.random.chance(worlds_.rate)) {
       carried.kind = EffectKind::observe;
       carried.remote = other->id;
     }
@@ -163,11 +163,11 @@ void Simulation::distort(const SimProvider& provider, const Effect& effect, std:
     remotes.resize(random.below(remotes.size() + 1));
     if (effect.kind == EffectKind::find) worlds_.part_shown.insert(effect.session);
   }
-  const bool placed = provider.type() == ProviderType::sonoran_cms;
+  const bool placed = provider.type() == ProviderType{"sonoran_cms"};
   for (Remote& remote : remotes) {
     if (is_in(SimWorld::heartbeat_refused) && worlds_.form == 2) remote.last_activity_at.reset();
     if (is_in(SimWorld::created_wrong) && !placed && remote.created_at) *remote.created_at += worlds_.offset;
-    const bool tagged = provider.type() == ProviderType::videosdk;
+    const bool tagged = provider.type() == ProviderType{"videosdk"};
     if (effect.kind == EffectKind::start && is_in(SimWorld::start_returns_living) && tagged)
       remote.tag = effect.session;
   }

@@ -20,14 +20,6 @@ std::map<std::string, SimWorld> worlds_by_name() {
   return names;
 }
 
-std::set<SimWorld> draw_worlds(Random& random) {
-  std::set<SimWorld> drawn;
-  for (const WorldEntry& entry : worlds()) {
-    if (random.chance(0.125) && entry.message.empty()) drawn.insert(entry.world);
-  }
-  return drawn;
-}
-
 bool Simulation::clock_moves() const {
   return clock_steps_ || is_in(SimWorld::clock_1970) || is_in(SimWorld::clock_ahead) ||
          is_in(SimWorld::clock_drift);
@@ -36,7 +28,7 @@ bool Simulation::clock_moves() const {
 // From a number of its own, so that a seed without worlds stays what it was.
 void Simulation::enter_worlds() {
   worlds_.random = Random(options_.seed ^ 0x5851f42d4c957f2dU);
-  worlds_.on = options_.worlds ? *options_.worlds : draw_worlds(worlds_.random);
+  worlds_.on = options_.worlds;
   worlds_.form = static_cast<int>(worlds_.random.below(3));
   worlds_.rate = 0.1 + 0.5 * worlds_.random.unit();
   shape_plans();

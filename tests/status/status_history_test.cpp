@@ -64,6 +64,8 @@ TEST_CASE("a session is its row, with the deadlines that only the view knows") {
                       {"remote_id", "r1"},
                       {"state", "active"},
                       {"reason", "start_confirmed"},
+                      {"progress", "asked"},
+                      {"ending", nullptr},
                       {"native_status", nullptr},
                       {"occurrence", "2026-11-21T09:01:00.000Z"},
                       {"attempt", 0},

@@ -30,7 +30,9 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
                                          {"next_attempt", nullptr},
                                          {"paused", false},
                                          {"pause", nullptr},
-                                         {"last_error", nullptr}});
+                                         {"last_error", nullptr},
+                                         {"blocked_reason", nullptr},
+                                         {"blocked_until", nullptr}});
   CHECK(status.at("providers").at(0) == json{{"name", "browsers"},
                                              {"type", "notte"},
                                              {"state", "failing"},
@@ -156,7 +158,7 @@ TEST_CASE("the page draws the last 24 hours of each plan, with what was missing"
   }
   REQUIRE(stage.store->commit(batch).ok());
   View view = view_with_plans();
-  view.plans[0].next_start = now + std::chrono::hours{72};
+  view.plans[0].standing.next_start = now + std::chrono::hours{72};
   stage.publish(view);
   const std::string body = stage.get("/").body;
   for (const char* part : {"<rect class=\"active\" x=\"240\" y=\"0\" width=\"300\" height=\"24\">",

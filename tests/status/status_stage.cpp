@@ -16,7 +16,11 @@ StatusPorts ports(StatusStage& stage) {
               return stage.order_answer;
             });
           },
-          [] { return std::vector<prometheus::MetricFamily>{}; }};
+          [] { return std::vector<prometheus::MetricFamily>{}; },
+          [&](std::string text, const std::string& name) {
+            stage.previewed.with([&](auto& last) { last = {std::move(text), name}; });
+            return stage.preview_answer;
+          }};
 }
 
 DaemonFacts some_facts() {
@@ -30,7 +34,7 @@ DaemonFacts some_facts() {
   facts.webhook.listening = true;
   facts.webhook.address = "127.0.0.1:8471";
   facts.webhook.counts.at(index_of(WebhookCounter::received)) = 5;
-  facts.providers = {{ProviderName("browsers"), ProviderType::notte, RateLimit{27, Seconds{60}}}};
+  facts.providers = {{ProviderName("browsers"), ProviderType{"notte"}, RateLimit{27, Seconds{60}}}};
   return facts;
 }
 
@@ -58,10 +62,14 @@ View view_with_plans() {
   view.at = at(0);
   view.instance = InstanceId("feed");
   view.counts = {1, 2, 3, 4, 5};
-  PlanView desk{windows.name, windows.provider, "f1", 1, 1, PlanCondition::as_wanted, at(60),
-                at(600),      "Europe/Berlin",  ""};
-  PlanView watch{always.name, always.provider, "f2",       2, 0, PlanCondition::degraded, {},
-                 {},          "UTC",           "<b>no</b>"};
+  PlanView desk{windows.name, windows.provider, "f1", "Europe/Berlin", at(600), {}, {}};
+  desk.standing.condition = PlanCondition::as_wanted;
+  desk.standing.wanted = desk.standing.live = 1;
+  desk.standing.next_start = at(60);
+  PlanView watch{always.name, always.provider, "f2", "UTC", {}, {}, {}};
+  watch.standing.condition = PlanCondition::degraded;
+  watch.standing.wanted = 2;
+  watch.standing.last_error = "<b>no</b>";
   view.plans = {desk, watch};
   view.providers = {{ProviderName("browsers"), ProviderCondition::failing, {}, "503"}};
   view.config = config;

@@ -178,6 +178,44 @@ TEST_CASE("a second opening in another process is refused and names the holder")
   must_commit(*store, story(session(1), State::active));
 }
 
+TEST_CASE("one daemon has the store, by whatever name another one reaches the file") {
+  TempDirectory directory;
+  std::filesystem::create_directory(directory.path() / "sub");
+  const std::string path = directory.file("s.db");
+  std::filesystem::create_symlink(path, directory.path() / "link.db");
+  std::filesystem::create_directory_symlink(directory.path(), directory.path() / "elsewhere");
+  const auto store = open_store(path);
+  for (const char* name : {"link.db", "sub/../s.db", "elsewhere/s.db", "./s.db"}) {
+    INFO(name);
+    Refusal refusal = Refusal::none;
+    const auto second = Store::open(directory.file(name), &refusal);
+    REQUIRE_FALSE(second.ok());
+    CHECK(refusal == Refusal::held);
+  }
+  // The lock files of two folders do not meet; that of the file itself does.
+  std::filesystem::rename(directory.path() / "s.db.lock", directory.path() / "moved.lock");
+  Refusal refusal = Refusal::none;
+  const auto second = Store::open(path, &refusal);
+  REQUIRE_FALSE(second.ok());
+  CHECK(refusal == Refusal::held);
+  CHECK(second.error().what.find("another name") != std::string::npos);
+  must_commit(*store, story(session(1), State::active));
+}
+
+TEST_CASE("a store with a hard link is refused: its log would be found under one name only") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  open_store(path);
+  std::filesystem::create_hard_link(path, directory.path() / "other.db");
+  for (const char* name : {"s.db", "other.db"}) {
+    const auto store = Store::open(directory.file(name));
+    REQUIRE_FALSE(store.ok());
+    CHECK(store.error().what.find("hard link") != std::string::npos);
+  }
+  std::filesystem::remove(directory.path() / "other.db");
+  CHECK(Store::open(path).ok());
+}
+
 TEST_CASE("the lock ends with its process") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");

@@ -258,4 +258,8 @@ Result<Checked> Described::check() {
   return api_.probe(call_of(Purpose::read, description_.list.value_or(description_.status), nothing));
 }
 
+std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext&) {
+  return std::make_unique<Described>(settings);
+}
+
 }  // namespace keeper

@@ -1,5 +1,5 @@
-// A provider that the configuration describes: its calls, and where its answers say what. It can do what was
-// described: without a list, a lost start cannot be looked up. Any thread.
+// A provider that the configuration describes (type http): its calls, and where its answers say what. It can
+// do what was described and no more; without a list a lost start cannot be looked up. Any thread may call it.
 #pragma once
 
 #include "provider/provider_api.h"
@@ -32,5 +32,7 @@ class Described final : public Provider {
 
 // The remote that an answer's object is about. Errors: malformed, without an id.
 Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item);
+
+std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext& context);
 
 }  // namespace keeper

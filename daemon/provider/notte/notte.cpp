@@ -186,4 +186,9 @@ Reply Notte::stop(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
+std::unique_ptr<Provider> make_notte(const ProviderSettings& settings, const ProviderContext&) {
+  if (settings.dialect == NotteDialect::legacy) return std::make_unique<NotteLegacy>(settings);
+  return std::make_unique<Notte>(settings);
+}
+
 }  // namespace keeper

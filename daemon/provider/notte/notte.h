@@ -1,5 +1,6 @@
-// Notte's current dialect (docs.notte.cc): sessions are read, listed and stopped by id; any operation
-// restarts the idle clock, a read does not. It has no field for a tag. Any thread.
+// Notte (docs.notte.cc), both dialects. In the current one sessions are read, listed and stopped by their id.
+// Any operation restarts the idle clock of a session, and a read does not. There is no field for a tag. Any
+// thread may call it.
 #pragma once
 
 #include <functional>
@@ -52,5 +53,7 @@ class NotteLegacy final : public Provider {
 
   ProviderApi api_;
 };
+
+std::unique_ptr<Provider> make_notte(const ProviderSettings& settings, const ProviderContext& context);
 
 }  // namespace keeper

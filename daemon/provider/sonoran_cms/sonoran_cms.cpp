@@ -203,4 +203,8 @@ Reply Sonoran::stop(const Effect& effect) {
   return reply_of(visit, std::move(after));
 }
 
+std::unique_ptr<Provider> make_sonoran_cms(const ProviderSettings& settings, const ProviderContext&) {
+  return std::make_unique<Sonoran>(settings);
+}
+
 }  // namespace keeper

@@ -1,5 +1,6 @@
-// Sonoran CMS v2 (SonoranCMS-Documentation, api-endpoints-v2): one session per server, named by the server
-// and never by its id. So the current one is read and compared before it is ended. Any thread.
+// Sonoran CMS v2 (SonoranCMS-Documentation, api-endpoints-v2). A server has one session at a time, and calls
+// name the server and never the session. So the current session is read and compared before it is ended. Any
+// thread may call it.
 #pragma once
 
 #include "provider/provider_api.h"
@@ -34,5 +35,7 @@ class Sonoran final : public Provider {
   const ProviderName name_;
   ProviderApi api_;
 };
+
+std::unique_ptr<Provider> make_sonoran_cms(const ProviderSettings& settings, const ProviderContext& context);
 
 }  // namespace keeper

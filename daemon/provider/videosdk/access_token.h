@@ -1,5 +1,5 @@
-// VideoSDK's access token: a JWT that is minted from key and secret, kept, and renewed a minute before its
-// end; or a ready one. Any thread.
+// Access token: the JWT that VideoSDK asks for. It is made from the key and the secret, kept, and made anew a
+// minute before it ends; or it is the ready one of the configuration. Any thread may ask for it.
 #pragma once
 
 #include <string>

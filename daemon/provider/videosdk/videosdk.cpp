@@ -252,4 +252,8 @@ Reply Videosdk::stop(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
+std::unique_ptr<Provider> make_videosdk(const ProviderSettings& settings, const ProviderContext& context) {
+  return std::make_unique<Videosdk>(settings, context);
+}
+
 }  // namespace keeper

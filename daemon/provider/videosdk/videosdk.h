@@ -1,5 +1,5 @@
-// VideoSDK Agent Cloud (docs.videosdk.live, agent-cloud): sessions are read, listed and ended by id, and
-// carry the keeper's tag in their metadata. There is no keep-alive call. Any thread.
+// VideoSDK Agent Cloud (docs.videosdk.live, agent-cloud). Sessions are read, listed and ended by their id,
+// and carry the keeper's tag in their metadata. No call keeps one alive. Any thread may call it.
 #pragma once
 
 #include "provider/provider_api.h"
@@ -39,5 +39,7 @@ class Videosdk final : public Provider {
   AccessToken token_;
   ProviderApi api_;
 };
+
+std::unique_ptr<Provider> make_videosdk(const ProviderSettings& settings, const ProviderContext& context);
 
 }  // namespace keeper

@@ -70,12 +70,14 @@ std::string_view mood_of(State state) {
 std::string_view mood_of(PlanCondition condition) {
   switch (condition) {
     case PlanCondition::idle:
+    case PlanCondition::paused:
       return "calm";
     case PlanCondition::as_wanted:
       return "good";
     case PlanCondition::starting:
     case PlanCondition::stopping:
       return "warn";
+    case PlanCondition::blocked:
     case PlanCondition::degraded:
       return "bad";
   }
@@ -96,7 +98,7 @@ std::string_view mood_of(ProviderCondition condition) {
   check_failed("a known ProviderCondition", __FILE__, __LINE__);
 }
 
-// In a plan's zone without the seconds, which schedules seldom have.
+// Times in a plan's zone are written without seconds, because schedules seldom have any.
 Html& Html::time(const std::optional<Wall>& time, const Zone* zone) {
   if (!time) return *this;
   constexpr std::size_t date_size = 10;

@@ -1,4 +1,6 @@
-// Writes the pages' HTML. Everything foreign goes through text(), which escapes it. One thread per writer.
+// Writes the HTML of the pages. Everything that does not come from this program's text goes through text(), which escapes it.
+//
+// One thread for each writer.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +20,12 @@ namespace keeper {
 // For text and for attributes in double quotes.
 std::string escape_html(std::string_view text);
 
-// "in 5 min 3 s", "3 h ago", "now". The pages' script counts on in the same words.
+// "in 5 min 3 s", "3 h 5 min ago", "now". page.js updates it in the same words.
 std::string relative_time(Wall time, Wall now);
 
 std::string spaced(std::string_view snake);  // "timed out" for "timed_out"
 
-// How a state looks: good, warn, bad or calm.
+// The CSS class of a state: good, warn, bad or calm.
 std::string_view mood_of(State state);
 std::string_view mood_of(PlanCondition condition);
 std::string_view mood_of(ProviderCondition condition);
@@ -36,8 +38,8 @@ class Html {
   Html& text(std::string_view foreign) { return out_ += escape_html(foreign), *this; }
   Html& number(std::int64_t value) { return out_ += std::to_string(value), *this; }
 
-  // In UTC, or in `zone`, which is named, without a date that is today's; and how far off it is. Nothing for an
-  // unknown time.
+  // Writes the time and how far away it is. The time is in UTC, or in `zone`, whose name is then added. The date is left out
+  // if it is today. Writes nothing without a time.
   Html& time(const std::optional<Wall>& time, const Zone* zone = nullptr);
   Html& state(std::string_view mood, std::string_view label);
   Html& session_link(const SessionId& id);
@@ -54,7 +56,7 @@ class Html {
 
   const std::string& inner() const { return out_; }
 
-  // The document around what was written since the begin: head, style, script, and what the script needs.
+  // The whole document around what was written so far: head, style, control form and script.
   std::string document(std::string_view title) const;
 
  private:

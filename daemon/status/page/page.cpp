@@ -27,20 +27,33 @@ struct Headline {
   std::string words;
 };
 
+std::int64_t count_of(const View& view, PlanCondition condition) {
+  return std::count_if(view.plans.begin(), view.plans.end(),
+                       [&](const PlanView& plan) { return plan.standing.condition == condition; });
+}
+
+bool is_troubled(const PlanView& plan) {
+  return plan.standing.condition == PlanCondition::degraded ||
+         plan.standing.condition == PlanCondition::blocked;
+}
+
 Headline headline_of(const View& view, const DaemonFacts& facts) {
   std::string failing;
   for (const CheckFact& check : facts.ready) {
     if (!check.passes) failing += (failing.empty() ? "" : ", ") + spaced(check.name);
   }
   if (!failing.empty()) return {"bad", "Not ready: " + failing};
-  const auto degraded = std::count_if(view.plans.begin(), view.plans.end(), [](const PlanView& plan) {
-    return plan.condition == PlanCondition::degraded;
-  });
-  if (degraded == 1) return {"bad", "One plan is degraded"};
-  if (degraded > 1) return {"bad", std::to_string(degraded) + " plans are degraded"};
+  for (const PlanCondition condition : {PlanCondition::degraded, PlanCondition::blocked}) {
+    const auto plans = count_of(view, condition);
+    if (plans == 1) return {"bad", "One plan is " + spaced(to_string(condition))};
+    if (plans > 1) return {"bad", std::to_string(plans) + " plans are " + spaced(to_string(condition))};
+  }
   if (!facts.config.last_reload_successful)
-    return {"warn", "The last reload was refused; the old plans stay"};
+    return {"warn", "The last reload was refused; the configuration before it stays in effect"};
   if (view.plans.empty()) return {"calm", "No plans are configured"};
+  const auto paused = static_cast<std::size_t>(count_of(view, PlanCondition::paused));
+  if (paused == view.plans.size())
+    return {"warn", paused == 1 ? "The plan is paused" : "All plans are paused"};
   return {"good", "All plans are as wanted"};
 }
 
@@ -85,7 +98,8 @@ class Writer {
     }
     std::optional<Wall> next;
     for (const PlanView& plan : view_.plans) {
-      if (plan.next_start && (!next || *plan.next_start < *next)) next = plan.next_start;
+      if (plan.standing.next_start && (!next || *plan.standing.next_start < *next))
+        next = plan.standing.next_start;
     }
     if (next) {
       html_.raw("<li><b><time datetime=\"").raw(to_rfc3339(*next)).raw("\"><i>");
@@ -94,14 +108,14 @@ class Writer {
     html_.raw("</ul></header>\n");
   }
 
-  // What is not as it should be: what, why, and what comes next.
+  // Lists everything that is not as it should be, why, and what comes next.
   void write_attention() {
     Html list(page_.now);
     if (!page_.facts.config.last_reload_error.empty()) {
       list.raw("<li><b>Reload</b> ").text(page_.facts.config.last_reload_error).raw("</li>");
     }
     for (const PlanView& plan : view_.plans) {
-      if (plan.condition == PlanCondition::degraded) tell(list, plan);
+      if (is_troubled(plan)) tell(list, plan);
     }
     for (const ProviderView& provider : view_.providers) {
       if (provider.condition == ProviderCondition::healthy) continue;
@@ -121,10 +135,18 @@ class Writer {
   }
 
   void tell(Html& list, const PlanView& plan) const {
-    list.raw("<li><b>").text(plan.name.str()).raw("</b> ").number(plan.live).raw(" of ").number(plan.wanted);
+    list.raw("<li><b>")
+        .text(plan.name.str())
+        .raw("</b> ")
+        .number(plan.standing.live)
+        .raw(" of ")
+        .number(plan.standing.wanted);
     list.raw(" active");
-    if (!plan.last_error.empty()) list.raw(": ").text(plan.last_error);
-    std::optional<Wall> next = plan.next_attempt;
+    const PlanStanding& standing = plan.standing;
+    const std::string& why = standing.blocked_reason.empty() ? standing.last_error : standing.blocked_reason;
+    if (!why.empty()) list.raw(": ").text(why);
+    std::optional<Wall> next =
+        standing.blocked_reason.empty() ? standing.next_attempt : standing.blocked_until;
     for (const SessionView& session : view_.sessions) {
       if (session.row.plan == plan.name && session.next_call_at && (!next || *session.next_call_at < *next)) {
         next = session.next_call_at;
@@ -139,7 +161,7 @@ class Writer {
     std::vector<const PlanView*> plans;
     for (const PlanView& plan : view_.plans) plans.push_back(&plan);
     std::stable_partition(plans.begin(), plans.end(),
-                          [](const PlanView* plan) { return plan->condition == PlanCondition::degraded; });
+                          [](const PlanView* plan) { return is_troubled(*plan); });
     html_.begin_table("Plans", {"Plan", "State", "Active", "Last 24 hours", "Next start", "Next stop"});
     for (std::size_t i = 0; i < std::min(plans.size(), plans_shown_max); ++i) write_plan(*plans[i]);
     html_.end_table();
@@ -159,14 +181,15 @@ class Writer {
     }
     html_.raw("</small><span class=\"actions\" data-plan=\"").text(plan.name.str()).raw("\" data-paused=\"");
     html_.raw(plan.pause ? "yes" : "no").raw("\"></span>").end_cell();
-    html_.begin_cell().state(plan.pause ? "calm" : mood_of(plan.condition),
-                             plan.pause ? "paused" : spaced(to_string(plan.condition)));
+    html_.begin_cell().state(mood_of(plan.standing.condition), spaced(to_string(plan.standing.condition)));
     if (plan.pause && !plan.pause->reason.empty()) html_.raw("<small>").text(plan.pause->reason).raw("</small>");
-    html_.end_cell().cell(std::to_string(plan.live) + "\u00a0of\u00a0" + std::to_string(plan.wanted)).begin_cell();
+    html_.end_cell()
+        .cell(std::to_string(plan.standing.live) + "\u00a0of\u00a0" + std::to_string(plan.standing.wanted))
+        .begin_cell();
     if (configured != nullptr) write_day(*configured, plan.pause);
     html_.end_cell();
     const Zone* zone = configured != nullptr ? &configured->schedule.spec().zone : nullptr;
-    html_.cell(plan.next_start, zone).cell(plan.next_stop, zone).end_row();
+    html_.cell(plan.standing.next_start, zone).cell(plan.next_stop, zone).end_row();
   }
 
   std::int64_t minute_of(Wall time) const {
@@ -209,7 +232,7 @@ class Writer {
     html_.raw(" UTC</title></rect>");
   }
 
-  // The nearest to its deadline first.
+  // The session that is nearest to its deadline comes first.
   void write_sessions() {
     if (view_.sessions.empty()) return html_.nothing("Sessions", "No session is under way.");
     std::vector<const SessionView*> sessions;
@@ -248,7 +271,7 @@ class Writer {
     for (const ProviderView& provider : view_.providers) {
       const auto& all = page_.facts.providers;
       const auto facts = std::find_if(all.begin(), all.end(), [&](const ProviderFacts& each) { return each.name == provider.name; });
-      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? to_string(facts->type) : std::string_view{});
+      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? facts->type.str() : std::string{});
       html_.begin_cell().state(mood_of(provider.condition), spaced(to_string(provider.condition))).end_cell().begin_cell();
       if (facts != all.end() && facts->rate_limit) {
         if (facts->rate_left) html_.number(static_cast<std::int64_t>(*facts->rate_left)).raw(" left of ");

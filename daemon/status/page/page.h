@@ -1,5 +1,7 @@
-// The pages: HTML documents that need nothing else and work without scripts; the script keeps them fresh, counts the
-// deadlines down, and gives control to who has the token. Everything foreign in them is escaped. Pure; any thread.
+// The pages: HTML documents that load nothing else and work without scripts. The script refreshes them, counts deadlines down,
+// and offers control to those who have the control token. Everything foreign in them is escaped.
+//
+// Pure; any thread.
 #pragma once
 
 #include <string>
@@ -19,15 +21,15 @@ struct StatusPage {
   Wall now{};
   std::vector<TransitionRow> recent{};    // newest first
   std::vector<DeliveryRow> deliveries{};  // newest first
-  std::vector<SessionRow> ended{};        // whose remote is gone, and that ended after `ended_from`
-  Wall ended_from{};                      // the timeline is drawn from here on
-  std::vector<SpentBy> spent{};           // likewise, with those that live
+  std::vector<SessionRow> ended{};        // that ended after `ended_from`, and whose remote is gone
+  Wall ended_from{};                      // the timeline begins here
+  std::vector<SpentBy> spent{};           // of the last 24 hours, live sessions included
 };
 std::string to_html(const StatusPage& page);
 
 struct SessionPage {
   const SessionRow& row;
-  const SessionView* seen = nullptr;      // null: its remote is gone
+  const SessionView* seen = nullptr;      // null after its remote is gone
   Wall now{};
   std::vector<std::string> explanation{};
   std::vector<TransitionRow> transitions{};  // newest first

@@ -89,7 +89,7 @@
   const events = new EventSource("/api/v1/events");
   events.onmessage = soon;
   events.onopen = () => { say("Live: changes appear as they happen."); soon(); };
-  events.onerror = () => say("The daemon does not answer; trying again. What stands here is old.");
+  events.onerror = () => say("The daemon does not answer, so this page is out of date. Trying again.");
   setInterval(soon, 15000);
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", soon);

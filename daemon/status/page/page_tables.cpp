@@ -19,7 +19,7 @@ void write_transitions(Html& html, std::string_view title, const std::vector<Tra
 }
 
 void write_deliveries(Html& html, std::string_view title, const std::vector<DeliveryRow>& rows) {
-  if (rows.empty()) return html.nothing(title, "No delivery is kept.");
+  if (rows.empty()) return html.nothing(title, "No delivery is recorded.");
   html.begin_table(title, {"Received", "Type", "Provider", "Session", "Disposition"});
   for (const DeliveryRow& row : rows) {
     html.begin_row().cell(std::optional<Wall>(row.received_at)).cell(row.type).cell(row.provider.str()).begin_cell();

@@ -1,4 +1,4 @@
-// Tables that both pages have. Inside this module only.
+// Tables that both pages have. Only status/page/ uses it.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace keeper {
 void write_transitions(Html& html, std::string_view title, const std::vector<TransitionRow>& rows);
 void write_deliveries(Html& html, std::string_view title, const std::vector<DeliveryRow>& rows);
 
-// The times at which a session that lives is due; nothing where `seen` is null.
+// Four cells: the next heartbeat, idle deadline, rollover and hard deadline. They are empty where `seen` is null.
 void write_deadline_cells(Html& html, const SessionView* seen);
 
 }  // namespace keeper

@@ -10,7 +10,7 @@ struct Span {
 };
 using Spans = std::vector<Span>;
 
-// Sorted and apart.
+// Sorted, and without any that touch or overlap.
 Spans merged(Spans spans) {
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
   Spans all;
@@ -25,7 +25,7 @@ Spans merged(Spans spans) {
   return all;
 }
 
-// What of `from` none of `taken` covers; both merged.
+// The parts of `from` that `taken` does not cover. Both must be merged.
 Spans without(const Spans& from, const Spans& taken) {
   Spans left;
   for (Span span : from) {
@@ -59,7 +59,7 @@ Spans windows_of(const Schedule& schedule, Wall since, Wall now) {
   return merged(std::move(all));
 }
 
-// An end after which the occurrence is done with.
+// True where nothing is started again for the occurrence after this end.
 bool ends_its_occurrence(const SessionRow& row, Restart restart) {
   if (row.reason == Reason::stopped_by_operator) return true;
   return restart == Restart::never || (restart == Restart::on_failure && row.state == State::closed);
@@ -87,7 +87,7 @@ class Replica {
       reached = std::max(reached, span.end);
     }
     for (const Span& span : merged(active_)) to.alive += span.end - span.begin;
-    for (const Span& gap : without(without(wanted, merged(covered_)), let_be())) {
+    for (const Span& gap : without(without(wanted, merged(covered_)), not_restarted())) {
       put(StretchKind::gap, gap.begin, gap.end, std::nullopt);
       to.missing += gap.end - gap.begin;
       ++to.gaps;
@@ -102,8 +102,8 @@ class Replica {
     if (begin < end) stretches_.push_back({kind, begin, end, number_, session});
   }
 
-  // Until the occurrence ends of whose sessions this was the last.
-  Spans let_be() const {
+  // Nothing is missing between the last session and the end of its occurrence, if that end was final.
+  Spans not_restarted() const {
     if (last_ == nullptr || !last_->ended_at || !ends_its_occurrence(*last_, effective_restart(plan_))) return {};
     const auto window = plan_.schedule.window_at(*last_->ended_at);
     return {{*last_->ended_at, window ? window->end.value_or(now_) : now_}};

@@ -1,4 +1,4 @@
-// What a plan's sessions did over a stretch of time, and where one was missing. Pure; any thread.
+// What the sessions of a plan did over a stretch of time, and where a session was missing. Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,9 @@
 
 namespace keeper {
 
-// overlap: a rollover's successor and its predecessor were active at once. gap: the schedule wanted a session, and none
-// was queued or active; what an operator stopped, a pause, or the end of a session that is not restarted is no gap.
+// overlap: the successor and the predecessor of a rollover were active at once.
+// gap: the schedule wanted a session, and none was queued or active. It is no gap where an operator stopped or paused the
+// plan, or where a session had ended that is not restarted.
 enum class StretchKind { queued, active, overlap, gap };
 
 struct Stretch {
@@ -22,12 +23,12 @@ struct Stretch {
 
 struct Timeline {
   std::vector<Stretch> stretches;  // sessions, then overlaps, then gaps
-  Millis alive{0};                 // taken over all replicas, an overlap once
+  Millis alive{0};                 // the sum over all replicas; an overlap counts once
   Millis missing{0};
   int gaps = 0;
 };
 
-// `sessions`: the plan's, whole as far as they touch [since, now]; what lies before the first of them is not judged.
+// `sessions` are all sessions of the plan that touch [since, now]. There is no gap before the first of them.
 Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause, const std::vector<const SessionRow*>& sessions,
                      Wall since, Wall now);
 

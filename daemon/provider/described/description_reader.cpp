@@ -1,8 +1,9 @@
+#include "provider/described/description_reader.h"
+
 #include <algorithm>
 
 #include "base/text.h"
 #include "config/json.h"
-#include "config/readers.h"
 #include "config/value.h"
 
 namespace keeper::config {

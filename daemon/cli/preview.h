@@ -1,0 +1,19 @@
+// What a reload with a file would do: asks the daemon, which decides it, and prints the answer. Main thread.
+#pragma once
+
+#include <string>
+
+#include "cli/ask.h"
+#include "cli/command_line.h"
+
+namespace keeper {
+
+struct PreviewRequest {
+  std::string config;
+  std::string token_file;  // empty: where the daemon puts it
+};
+
+// 1 where no daemon answers or it cannot tell; 78 where the file cannot be read or a reload would refuse it.
+int ask_preview(const Asking& asking, const PreviewRequest& request, const Terminal& terminal);
+
+}  // namespace keeper

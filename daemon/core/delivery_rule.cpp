@@ -1,0 +1,51 @@
+#include "core/delivery_rule.h"
+
+#include "base/check.h"
+#include "base/planted.h"
+
+namespace keeper {
+
+std::optional<DeliveryMove> move_by_delivery(const SessionRow& session, Progress told, bool failed) {
+  const bool late = is_terminal(session.state) || (told <= session.progress && !planted(Bug::progress_back));
+  if (late && !planted(Bug::late_delivery)) return std::nullopt;
+  if (told == Progress::ended) {
+    if (failed) return DeliveryMove{told, State::error, Reason::provider_failed};
+    if (session.ending) return DeliveryMove{told, session.ending->state, session.ending->reason};
+    return DeliveryMove{told, State::closed, Reason::ended_by_provider};
+  }
+  const bool activates = told >= Progress::started && session.state == State::queued && !session.ending;
+  if (activates) return DeliveryMove{told, State::active, Reason::webhook_started};
+  return DeliveryMove{told, session.state, std::nullopt};
+}
+
+std::string_view to_string(Progress progress) {
+  switch (progress) {
+    case Progress::asked:
+      return "asked";
+    case Progress::starting:
+      return "starting";
+    case Progress::started:
+      return "started";
+    case Progress::stopping:
+      return "stopping";
+    case Progress::ended:
+      return "ended";
+  }
+  check_failed("a known Progress", __FILE__, __LINE__);
+}
+
+std::optional<Progress> parse_progress(std::string_view word) {
+  for (const Progress progress :
+       {Progress::asked, Progress::starting, Progress::started, Progress::stopping, Progress::ended}) {
+    if (to_string(progress) == word) return progress;
+  }
+  return std::nullopt;
+}
+
+Disposition disposition_of(bool followed, const SessionRow* session, Progress told, bool failed) {
+  if (!followed) return Disposition::ignored;
+  if (!session) return Disposition::held;
+  return move_by_delivery(*session, told, failed) ? Disposition::applied : Disposition::late;
+}
+
+}  // namespace keeper

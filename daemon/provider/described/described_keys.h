@@ -1,0 +1,11 @@
+// A described provider (type http) in the configuration: the keys of its description, how they are read, and
+// its facts. Constant, and for any thread.
+#pragma once
+
+#include "config/provider_kind.h"
+
+namespace keeper::config {
+
+const ProviderKind& described_kind();
+
+}  // namespace keeper::config

@@ -44,8 +44,8 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   facts.started_at = daemon.started_at();
   facts.ready = ready_checks(daemon, published);
   facts.healthy = {facts.ready.back()};
-  facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at, loaded.last_reload_successful,
-                  loaded.last_reload_error};
+  facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at,
+                  loaded.last_reload_successful, loaded.last_reload_error};
   facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
   if (webhook) facts.webhook = webhook->facts();
@@ -55,10 +55,12 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   return facts;
 }
 
-VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body, std::string_view signature) {
+VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body,
+                          std::string_view signature) {
   const auto verifier = daemon.verifier(provider);
   if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
-  Result<Delivery> parsed = parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
+  Result<Delivery> parsed =
+      parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
   if (!parsed) return Malformed{parsed.error().what};
   Delivered delivered;
   delivered.row = std::move(parsed->row);
@@ -76,10 +78,11 @@ WebhookPorts webhook_ports(Daemon& daemon) {
   };
   ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
     const Wall received = delivered.row.received_at;
-    return daemon.deliver(std::move(delivered), [&daemon, received, done = std::move(done)](std::optional<Ack> ack) {
-      if (ack) daemon.meters().acknowledged(std::max(wall_now() - received, Millis{0}));
-      done(ack);
-    });
+    return daemon.deliver(std::move(delivered),
+                          [&daemon, received, done = std::move(done)](std::optional<Ack> ack) {
+                            if (ack) daemon.meters().acknowledged(std::max(wall_now() - received, Millis{0}));
+                            done(ack);
+                          });
   };
   return ports;
 }
@@ -121,14 +124,18 @@ Result<Listeners> start_listeners(Daemon& daemon) {
   const std::optional<int> inherited = take_inherited_socket();
   if (inherited && !settings->webhook) {
     ::close(*inherited);
-    Log(Level::warning, "socket_not_used").with("reason", "the configuration has no webhook: disable session-keeper.socket");
+    Log(Level::warning, "socket_not_used")
+        .with("reason", "the configuration has no webhook: disable session-keeper.socket");
   }
   if (settings->webhook) {
-    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon), limits_of(*settings->webhook),
-                                          tls_of(*settings->webhook), inherited.value_or(-1));
+    auto webhook = WebhookListener::start(settings->webhook->listen, webhook_ports(daemon),
+                                          limits_of(*settings->webhook), tls_of(*settings->webhook),
+                                          inherited.value_or(-1));
     if (!webhook) return webhook.error();
     listeners.webhook = *std::move(webhook);
-    daemon.on_reloaded([listener = listeners.webhook.get()](const Settings& fresh) { listener->use(tls_of(*fresh.webhook)); });
+    daemon.on_reloaded([listener = listeners.webhook.get()](const Settings& fresh) {
+      listener->use(tls_of(*fresh.webhook));
+    });
     Log(Level::info, "listening").with("for", "webhook").with("port", listeners.webhook->port());
   }
   StatusOptions options{settings->status.listen, settings->status.allowed_hosts, daemon.token().secret()};
@@ -200,7 +207,7 @@ int columns_of(int file) {
 int main(int argc, char** argv) {
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colour = ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
-  const keeper::Terminal terminal{std::cout, std::cerr, keeper::columns_of(STDOUT_FILENO), colour,
-                                  keeper::run_guarded, ::isatty(STDOUT_FILENO) != 0};
+  const keeper::Terminal terminal{std::cout, std::cerr,           keeper::columns_of(STDOUT_FILENO),
+                                  colour,    keeper::run_guarded, ::isatty(STDOUT_FILENO) != 0};
   return keeper::run_command_line(argc, argv, terminal);
 }

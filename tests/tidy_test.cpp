@@ -105,7 +105,8 @@ TEST_CASE("no function is longer than 60 lines") {
 }
 
 TEST_CASE("no function inside a class is longer than 60 lines") {
-  // A body begins at an indented line of a type that ends with '{', and ends at the next '}' that is indented no further.
+  // A body begins at an indented line of a type that ends with '{', and ends at the next '}' that is indented
+  // no further.
   const std::regex type("^ *(struct|class|enum|union|template|public|private|protected)\\b");
   const std::regex opens_type("^(struct|class) [^;]*\\{$");
   for (const Source& source : sources()) {
@@ -194,7 +195,8 @@ TEST_CASE("core/deadlines is the only writer of a session's deadlines") {
 TEST_CASE("what drives the keeper drives it by the rounds that ship") {
   const std::regex step("(\\.|->)(decide|install|revert)\\(");
   for (const Source& source : sources()) {
-    const bool drives = begins_with(source.path, "tests/sim/") || begins_with(source.path, "tests/adapters/") ||
+    const bool drives = begins_with(source.path, "tests/sim/") ||
+                        begins_with(source.path, "tests/adapters/") ||
                         begins_with(source.path, "tests/bench/") || begins_with(source.path, "daemon/cli/");
     if (!drives) continue;
     for (const std::string& line : source.lines) {
@@ -218,7 +220,8 @@ TEST_CASE("one library has one home") {
         CHECK((line.find(library) == std::string::npos || begins_with(source.path, home)));
       }
     }
-    // cpp-httplib's client calls providers and targets from net alone, and the running daemon from the command line.
+    // cpp-httplib's client calls providers and targets from net alone, and the running daemon from the
+    // command line.
     const bool may_call = begins_with(source.path, "daemon/net/") || source.path == "daemon/cli/client.cpp";
     for (const std::string& line : source.lines) {
       INFO(source.path << ": " << line);

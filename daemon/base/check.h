@@ -1,5 +1,6 @@
-// KEEPER_CHECK: an invariant that holds in every build. A broken one ends the process and prints the file and the line.
-// It is for mistakes in this program; what comes from outside is answered with a Result instead. Any thread.
+// KEEPER_CHECK: an invariant that holds in every build. A broken one ends the process and prints the file and
+// the line. It is for mistakes in this program; what comes from outside is answered with a Result instead.
+// Any thread.
 #pragma once
 
 namespace keeper {

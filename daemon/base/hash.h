@@ -1,5 +1,5 @@
-// Stable hashes for jitter and for derived ids. The same input gives the same output on every machine and in every release,
-// because ids in the store depend on it. They are not for security. Any thread; no state.
+// Stable hashes for jitter and for derived ids. The same input gives the same output on every machine and in
+// every release, because ids in the store depend on it. They are not for security. Any thread; no state.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Strong identifiers: each kind of id is a type of its own, so that a plan's name cannot be passed where a session's id is
-// asked for. An id is any text; an empty one names nothing. Plain values; any thread.
+// Strong identifiers: each kind of id is a type of its own, so that a plan's name cannot be passed where a
+// session's id is asked for. An id is any text; an empty one names nothing. Plain values; any thread.
 #pragma once
 
 #include <compare>
@@ -27,7 +27,7 @@ using PlanName = Id<struct PlanNameTag>;
 using ProviderName = Id<struct ProviderNameTag>;
 using SessionId = Id<struct SessionIdTag>;    // ours: 32 hex digits, derived, never drawn
 using RemoteId = Id<struct RemoteIdTag>;      // the provider's, without an optional "session-" prefix
-using TargetName = Id<struct TargetNameTag>;    // of notifications
+using TargetName = Id<struct TargetNameTag>;  // of notifications
 using InstanceId = Id<struct InstanceIdTag>;  // this store's, drawn once when the store is made
 
 }  // namespace keeper

@@ -1,6 +1,6 @@
-// Writes JSON directly into a string. The lists of the status listener are long and asked for thousands of times a second,
-// and building a tree of values first would take ten times as long. Foreign text is escaped, and bytes that are not UTF-8
-// become U+FFFD.
+// Writes JSON directly into a string. The lists of the status listener are long and asked for thousands of
+// times a second, and building a tree of values first would take ten times as long. Foreign text is escaped,
+// and bytes that are not UTF-8 become U+FFFD.
 //
 // One thread for each writer. The caller must balance begin and end.
 #pragma once

@@ -1,5 +1,5 @@
-// Result<T>: a value, or an Error whose kind says what the caller may do next. Reading the value of an error is a broken
-// invariant. Nothing here throws or allocates beyond the message. Plain values; any thread.
+// Result<T>: a value, or an Error whose kind says what the caller may do next. Reading the value of an error
+// is a broken invariant. Nothing here throws or allocates beyond the message. Plain values; any thread.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Secret: a credential. It cannot be printed, logged or compared to a text by accident; reveal() is the one way to its
-// text, for the call that needs it. Immutable; any thread.
+// Secret: a credential. It cannot be printed, logged or compared to a text by accident; reveal() is the one
+// way to its text, for the call that needs it. Immutable; any thread.
 #pragma once
 
 #include <string>

@@ -20,12 +20,16 @@ using Key = std::unique_ptr<EVP_PKEY, Free>;
 
 Error malformed(std::string what) { return {ErrorKind::malformed, std::move(what)}; }
 
-Bio bio_of(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio bio_of(const std::string& text) {
+  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 // Nobody is there to be asked for a passphrase.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) { return -1; }
 
-Certificate next_certificate(BIO* from) { return Certificate(PEM_read_bio_X509(from, nullptr, no_passphrase, nullptr)); }
+Certificate next_certificate(BIO* from) {
+  return Certificate(PEM_read_bio_X509(from, nullptr, no_passphrase, nullptr));
+}
 
 Wall time_of(const ASN1_TIME* time) {
   std::tm parts{};
@@ -37,10 +41,12 @@ Status use_chain(SSL_CTX* context, const std::string& chain, Wall* valid_until) 
   const Bio text = bio_of(chain);
   const Certificate own = next_certificate(text.get());
   if (!own) return malformed("no certificate in PEM form (-----BEGIN CERTIFICATE-----) stands in it");
-  if (SSL_CTX_use_certificate(context, own.get()) != 1) return malformed("OpenSSL does not take its first certificate");
+  if (SSL_CTX_use_certificate(context, own.get()) != 1)
+    return malformed("OpenSSL does not take its first certificate");
   *valid_until = time_of(X509_get0_notAfter(own.get()));
   while (const Certificate issuer = next_certificate(text.get())) {
-    if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1) return malformed("OpenSSL does not take its chain");
+    if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1)
+      return malformed("OpenSSL does not take its chain");
   }
   return Done{};
 }
@@ -54,7 +60,8 @@ Result<ServerTls> make_server_tls(const std::string& chain, const Secret& key) {
   if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
     return malformed("OpenSSL gives no TLS server");
   }
-  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_options(context,
+                      SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // a client that waits holds no record's buffer
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   Status used = use_chain(context, chain, &tls.valid_until);

@@ -1,5 +1,5 @@
-// What a listener needs to serve https: a certificate chain and its private key, which are checked against each other.
-// An error names the file and what is wrong with it. Any thread.
+// What a listener needs to serve https: a certificate chain and its private key, which are checked against
+// each other. An error names the file and what is wrong with it. Any thread.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -18,7 +18,8 @@ struct ServerTls {
   Wall valid_until{};
 };
 
-// `chain`: PEM, the server's own certificate first. TLS 1.2 or newer. Errors: malformed, with the cure; never the key.
+// `chain`: PEM, the server's own certificate first. TLS 1.2 or newer. Errors: malformed, with the cure; never
+// the key.
 Result<ServerTls> make_server_tls(const std::string& chain, const Secret& key);
 
 }  // namespace keeper

@@ -1,5 +1,5 @@
-// ThreadCheck: a member of an object that belongs to one thread. A use from another thread ends the process, in every
-// build. The thread that uses it first is the owner.
+// ThreadCheck: a member of an object that belongs to one thread. A use from another thread ends the process,
+// in every build. The thread that uses it first is the owner.
 #pragma once
 
 #include <thread>

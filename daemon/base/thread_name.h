@@ -1,4 +1,5 @@
-// Names the calling thread for top -H and debuggers. A name has at most 15 bytes; the rest is cut off. Any thread.
+// Names the calling thread for top -H and debuggers. A name has at most 15 bytes; the rest is cut off. Any
+// thread.
 #pragma once
 
 #include <pthread.h>
@@ -7,6 +8,8 @@
 
 namespace keeper {
 
-inline void name_thread(const std::string& name) { pthread_setname_np(pthread_self(), name.substr(0, 15).c_str()); }
+inline void name_thread(const std::string& name) {
+  pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
 
 }  // namespace keeper

@@ -1,6 +1,6 @@
-// The two clocks and the text forms of their times. Wall is UTC in milliseconds, for schedules and rows; it may be stepped.
-// Mono is CLOCK_BOOTTIME in milliseconds, for deadlines; it never goes back, and it goes on in suspend. The core is given
-// both as a Now and never reads a clock. Any thread.
+// The two clocks and the text forms of their times. Wall is UTC in milliseconds, for schedules and rows; it
+// may be stepped. Mono is CLOCK_BOOTTIME in milliseconds, for deadlines; it never goes back, and it goes on
+// in suspend. The core is given both as a Now and never reads a clock. Any thread.
 #pragma once
 
 #include <chrono>

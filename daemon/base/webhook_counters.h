@@ -1,5 +1,6 @@
-// What the webhook listener counts, in one table that the listener, /metrics and /api/v1/status walk. A new counter
-// needs an enumerator and a row here, the place that counts it, and a member in openapi.json. Plain values; any thread.
+// What the webhook listener counts, in one table that the listener, /metrics and /api/v1/status walk. A new
+// counter needs an enumerator and a row here, the place that counts it, and a member in openapi.json. Plain
+// values; any thread.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 namespace keeper {
 
 enum class WebhookCounter {
-  received,      // a complete request, whose signature is to be verified
-  recorded,      // 200, as are the three after it
+  received,  // a complete request, whose signature is to be verified
+  recorded,  // 200, as are the three after it
   duplicate,
   held,
   ignored,
@@ -32,7 +33,8 @@ struct WebhookCounterRow {
 
 // In the order of the enumeration. The outcomes stand together, since they are the samples of one metric.
 inline constexpr std::array webhook_counters{
-    WebhookCounterRow{WebhookCounter::received, "received", "Complete requests that were handed to verification."},
+    WebhookCounterRow{WebhookCounter::received, "received",
+                      "Complete requests that were handed to verification."},
     WebhookCounterRow{WebhookCounter::recorded, "recorded", {}},
     WebhookCounterRow{WebhookCounter::duplicate, "duplicate", {}},
     WebhookCounterRow{WebhookCounter::held, "held", {}},
@@ -61,7 +63,7 @@ static_assert(
 
 struct WebhookFacts {
   bool listening = false;
-  std::string address;  // host:port; empty without a listener
+  std::string address;                                          // host:port; empty without a listener
   std::array<std::uint64_t, webhook_counters.size()> counts{};  // since the start of the process
   std::int64_t connections = 0;                                 // open now
 

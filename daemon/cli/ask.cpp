@@ -46,13 +46,13 @@ void add(Query& query, const char* name, const std::string& value) {
 }
 
 // What follows `after_seq`, until the daemon ends the stream.
-int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list,
-           const Terminal& terminal) {
+int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list, const Terminal& terminal) {
   const Status ended = asking.client.follow("/api/v1/events", after_seq, [&](std::string_view line) {
     const Json transition = Json::parse(line, nullptr, false);
     if (!transition.is_object()) return true;
-    const bool wanted = (list.session.empty() || transition.value("session_id", std::string{}) == list.session) &&
-                        (list.plan.empty() || transition.value("plan", std::string{}) == list.plan);
+    const bool wanted =
+        (list.session.empty() || transition.value("session_id", std::string{}) == list.session) &&
+        (list.plan.empty() || transition.value("plan", std::string{}) == list.plan);
     if (wanted && asking.json) terminal.out << line << std::endl;
     if (wanted && !asking.json) terminal.out << transition_line(transition, terminal.colour) << std::endl;
     return terminal.out.good();
@@ -64,7 +64,8 @@ int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list
 
 Result<std::string> whole_id(const Client& client, const std::string& begin) {
   if (begin.empty() || begin.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    return Error{ErrorKind::gone, "'" + printable(begin) + "' is no session's id: those are 32 of the digits 0-9a-f"};
+    return Error{ErrorKind::gone,
+                 "'" + printable(begin) + "' is no session's id: those are 32 of the digits 0-9a-f"};
   }
   if (begin.size() >= id_digits) return begin;
   std::optional<std::string> found;
@@ -75,7 +76,8 @@ Result<std::string> whole_id(const Client& client, const std::string& begin) {
     for (const Json& session : page->value("sessions", Json::array())) {
       const std::string id = session.value("id", std::string{});
       if (id.rfind(begin, 0) != 0) continue;
-      if (found) return Error{ErrorKind::malformed, "more than one session's id begins with " + printable(begin)};
+      if (found)
+        return Error{ErrorKind::malformed, "more than one session's id begins with " + printable(begin)};
       found = id;
     }
     const Json next = page->value("next", Json());
@@ -176,7 +178,8 @@ int ask_cost(const Asking& asking, const CostRequest& request, const Terminal& t
   Query query;
   add(query, "since", request.since);
   add(query, "until", request.until);
-  return show_answer(asking, "/api/v1/cost", query, terminal, [&](const Json& json) { show_cost(json, terminal); });
+  return show_answer(asking, "/api/v1/cost", query, terminal,
+                     [&](const Json& json) { show_cost(json, terminal); });
 }
 
 int ask_notifications(const Asking& asking, const ListRequest& list, const Terminal& terminal) {

@@ -21,8 +21,8 @@ struct CostRequest {
 struct ListRequest {
   std::string plan;
   std::string provider;
-  std::string state;        // or disposition
-  std::string session;      // an id, or the begin of one
+  std::string state;    // or disposition
+  std::string session;  // an id, or the begin of one
   int limit = 100;
   bool follow = false;
 };

@@ -78,7 +78,8 @@ class NewFile {
 };
 
 // What was written, and what verification found in it.
-Result<std::optional<Verification>> take_backup(const Asking& asking, const BackupRequest& request, NewFile& file) {
+Result<std::optional<Verification>> take_backup(const Asking& asking, const BackupRequest& request,
+                                                NewFile& file) {
   const Result<Secret> token = control_token(asking.client, request.token_file);
   if (!token) return token.error();
   if (Status opened = file.open_part(); !opened) return opened.error();
@@ -109,7 +110,8 @@ int ask_backup(const Asking& asking, const BackupRequest& request, const Termina
     return 1;
   }
   if (asking.json) {
-    nlohmann::ordered_json told{{"file", request.file}, {"size_bytes", file.size()}, {"verified", verified->has_value()}};
+    nlohmann::ordered_json told{
+        {"file", request.file}, {"size_bytes", file.size()}, {"verified", verified->has_value()}};
     terminal.out << told.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
     return 0;
   }

@@ -1,5 +1,5 @@
-// backup: a whole copy of the running daemon's store, in a file on this machine. Main thread. Prints, and returns the
-// exit code.
+// backup: a whole copy of the running daemon's store, in a file on this machine. Main thread. Prints, and
+// returns the exit code.
 #pragma once
 
 #include <string>

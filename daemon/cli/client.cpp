@@ -34,10 +34,13 @@ Error refusal(int status, const std::string& body) {
   if (problem.is_object()) what = problem.value("detail", problem.value("title", std::string{}));
   if (what.empty()) what = "the daemon answered " + std::to_string(status);
   switch (status) {
-    case 404: return {ErrorKind::gone, what};
+    case 404:
+      return {ErrorKind::gone, what};
     case 401:
-    case 403: return {ErrorKind::denied, what};
-    default: return {ErrorKind::malformed, what};
+    case 403:
+      return {ErrorKind::denied, what};
+    default:
+      return {ErrorKind::malformed, what};
   }
 }
 
@@ -56,14 +59,16 @@ Result<Client> Client::make(const std::string& url) {
   std::string bare = url;
   while (!bare.empty() && bare.back() == '/') bare.pop_back();
   if (!is_url(bare)) {
-    return Error{ErrorKind::malformed, "'" + url + "' is no address of a daemon; it looks like http://127.0.0.1:8470"};
+    return Error{ErrorKind::malformed,
+                 "'" + url + "' is no address of a daemon; it looks like http://127.0.0.1:8470"};
   }
   return Client(bare);
 }
 
 Error Client::unreachable(const std::string& why) const {
   return {ErrorKind::not_applied, "no daemon answers at " + url_ + " (" + why +
-                                      "); is the service running? See: systemctl status session-keeper. Another address: --url or SESSION_KEEPER_URL"};
+                                      "); is the service running? See: systemctl status session-keeper. "
+                                      "Another address: --url or SESSION_KEEPER_URL"};
 }
 
 Result<std::string> Client::get(const std::string& path, const Query& query) const {

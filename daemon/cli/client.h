@@ -31,9 +31,10 @@ class Client {
   Result<std::string> post_text(const std::string& path, const Secret& token, const std::string& text,
                                 const Query& query) const;
 
-  // As get, of what only the token opens: the body goes to `take` piece by piece, which gives false when it can take no
-  // more. not_applied where it ends before its Content-Length.
-  Status download(const std::string& path, const Secret& token, const std::function<bool(std::string_view)>& take) const;
+  // As get, of what only the token opens: the body goes to `take` piece by piece, which gives false when it
+  // can take no more. not_applied where it ends before its Content-Length.
+  Status download(const std::string& path, const Secret& token,
+                  const std::function<bool(std::string_view)>& take) const;
 
   // The data of each event after `after_seq`, until the daemon ends the stream or `take` gives false.
   Status follow(const std::string& path, std::int64_t after_seq,

@@ -58,8 +58,8 @@ class Commands {
   void declare() {
     app_.require_subcommand(1);
     app_.fallthrough();
-    app_.add_option("--url", options_.url, "the running daemon (default " + std::string(default_url) +
-                                               ", or SESSION_KEEPER_URL)");
+    app_.add_option("--url", options_.url,
+                    "the running daemon (default " + std::string(default_url) + ", or SESSION_KEEPER_URL)");
     app_.set_version_flag("--version", version_text());
     declare_daemon();
     declare_offline();
@@ -116,11 +116,13 @@ class Commands {
   }
 
   void declare_daemon() {
-    CLI::App& run = add("run", "the daemon, in the foreground", [this] { return terminal_.run(options_.run); });
+    CLI::App& run =
+        add("run", "the daemon, in the foreground", [this] { return terminal_.run(options_.run); });
     run.add_option("--config", options_.run.config, "the configuration file")->required();
     run.add_option("--log-level", options_.run.log_level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-    run.add_option("--log-format", options_.run.log_format, "logfmt, json or journal (default: journal under systemd, else logfmt)")
+    run.add_option("--log-format", options_.run.log_format,
+                   "logfmt, json or journal (default: journal under systemd, else logfmt)")
         ->check(CLI::IsMember({"logfmt", "json", "journal"}));
   }
 
@@ -139,7 +141,8 @@ class Commands {
     });
     options_.next.config = default_config;
     auto* plan = next.add_option("plan", options_.next.plan, "one plan (default: all)");
-    auto* config = next.add_option("--config", options_.next.config, "the configuration file")->capture_default_str();
+    auto* config =
+        next.add_option("--config", options_.next.config, "the configuration file")->capture_default_str();
     auto* cron = next.add_option("--cron", options_.next.cron, "a cron expression, instead of a file");
     next.add_option("--time-zone", options_.next.time_zone, "of the expression (default UTC)")->needs(cron);
     cron->excludes(plan)->excludes(config);
@@ -151,12 +154,15 @@ class Commands {
       return simulate(options_.simulate, terminal_);
     });
     options_.simulate.config = default_config;
-    simulation.add_option("--config", options_.simulate.config, "the configuration file")->capture_default_str();
-    simulation.add_option("--from", options_.simulate.from, "its begin (UTC unless it says otherwise)")->required();
+    simulation.add_option("--config", options_.simulate.config, "the configuration file")
+        ->capture_default_str();
+    simulation.add_option("--from", options_.simulate.from, "its begin (UTC unless it says otherwise)")
+        ->required();
     simulation.add_option("--to", options_.simulate.to, "its end")->required();
     add_output(simulation);
-    CLI::App& verify = add("verify-store", "whether a store file is whole and unchanged, also while the daemon runs",
-                           [this] { return show_verification(options_.verified, json(), terminal_); });
+    CLI::App& verify =
+        add("verify-store", "whether a store file is whole and unchanged, also while the daemon runs",
+            [this] { return show_verification(options_.verified, json(), terminal_); });
     verify.add_option("file", options_.verified, "the store, or a copy of it")->required();
     add_output(verify);
   }
@@ -167,7 +173,8 @@ class Commands {
         [this](const Asking& a) {
           return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
         });
-    status.add_flag("-w,--watch", options_.watch, "show it anew every two seconds, with the sessions, until interrupted");
+    status.add_flag("-w,--watch", options_.watch,
+                    "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     add_asking("providers", "the providers, and what ails them",
                [this](const Asking& a) { return ask_providers(a, terminal_); });
@@ -187,26 +194,28 @@ class Commands {
     history.add_option("--plan", options_.list.plan, "of this plan");
     history.add_flag("-f,--follow", options_.list.follow, "go on as they happen");
     add_limit(history, options_.list.limit);
-    CLI::App& missed = add_asking("missed", "occurrences of a plan that were due and began nothing", [this](const Asking& a) {
-      return ask_missed(a, options_.list, terminal_);
-    });
+    CLI::App& missed =
+        add_asking("missed", "occurrences of a plan that were due and began nothing",
+                   [this](const Asking& a) { return ask_missed(a, options_.list, terminal_); });
     missed.add_option("plan", options_.list.plan, "its name")->required();
     add_limit(missed, options_.list.limit);
-    CLI::App& cost = add_asking("cost", "session time, its estimated cost, and the budgets", [this](const Asking& a) {
-      return ask_cost(a, options_.cost, terminal_);
-    });
+    CLI::App& cost = add_asking("cost", "session time, its estimated cost, and the budgets",
+                                [this](const Asking& a) { return ask_cost(a, options_.cost, terminal_); });
     cost.add_option("--since", options_.cost.since, "from this time on (default: 30 days before --until)");
     cost.add_option("--until", options_.cost.until, "up to this time (default: now)");
-    CLI::App& notifications = add_asking("notifications", "the messages to notification targets", [this](const Asking& a) {
-      return ask_notifications(a, options_.list, terminal_);
-    });
+    CLI::App& notifications =
+        add_asking("notifications", "the messages to notification targets",
+                   [this](const Asking& a) { return ask_notifications(a, options_.list, terminal_); });
     add_limit(notifications, options_.list.limit);
-    CLI::App& deliveries = add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
-      return options_.replayed.empty() ? ask_deliveries(a, options_.list, terminal_)
-                                       : ask_replay(a, options_.replayed, terminal_);
-    });
-    auto* replay = deliveries.add_option("--replay", options_.replayed, "what this one would do if it came now");
-    auto* dry_run = deliveries.add_flag("--dry-run", options_.dry_run, "change nothing, which is the only way");
+    CLI::App& deliveries =
+        add_asking("deliveries", "the webhook messages, newest first", [this](const Asking& a) {
+          return options_.replayed.empty() ? ask_deliveries(a, options_.list, terminal_)
+                                           : ask_replay(a, options_.replayed, terminal_);
+        });
+    auto* replay =
+        deliveries.add_option("--replay", options_.replayed, "what this one would do if it came now");
+    auto* dry_run =
+        deliveries.add_flag("--dry-run", options_.dry_run, "change nothing, which is the only way");
     replay->needs(dry_run);
     dry_run->needs(replay);
     deliveries.add_option("--provider", options_.list.provider, "of this provider");
@@ -215,8 +224,9 @@ class Commands {
   }
 
   void declare_copies() {
-    CLI::App& backup = add_asking("backup", "a whole copy of the running daemon's store, in a file here",
-                                  [this](const Asking& a) { return ask_backup(a, options_.backup, terminal_); });
+    CLI::App& backup =
+        add_asking("backup", "a whole copy of the running daemon's store, in a file here",
+                   [this](const Asking& a) { return ask_backup(a, options_.backup, terminal_); });
     backup.add_option("file", options_.backup.file, "its name; it must not exist")->required();
     add_token_file(backup, options_.backup.token_file);
     backup.add_flag("!--no-verify", options_.backup.verify, "do not check the copy as verify-store does");
@@ -244,8 +254,9 @@ class Commands {
       return ask_session(a, options_.session, terminal_);
     });
     session.add_option("id", options_.session, "its id, or the begin of it")->required();
-    CLI::App& explain = add_asking("explain", "why a session is in its state, and what happens next",
-                                   [this](const Asking& a) { return ask_explain(a, options_.session, terminal_); });
+    CLI::App& explain =
+        add_asking("explain", "why a session is in its state, and what happens next",
+                   [this](const Asking& a) { return ask_explain(a, options_.session, terminal_); });
     explain.add_option("session", options_.session, "its id, or the begin of it")->required();
   }
 
@@ -265,20 +276,25 @@ class Commands {
     CLI::App& stop = add_order("stop", "stop a session, or a plan (which pauses it), or all", ask_stop);
     stop.add_option("target", options_.control.target, "a plan, or a session's id or the begin of it");
     stop.add_flag("--all", options_.control.all, "every plan");
-    stop.add_flag("--cancel", options_.control.cancel, "by the provider's cancel call, where it has one (Sonoran)");
+    stop.add_flag("--cancel", options_.control.cancel,
+                  "by the provider's cancel call, where it has one (Sonoran)");
     CLI::App& pause = add_order("pause", "begin nothing more for a plan; what lives goes on", ask_pause);
     pause.add_option("plan", options_.control.target, "the plan")->required();
-    pause.add_option("--until", options_.control.until, "a time, such as 2026-12-24T09:00:00Z (default: until resume)");
+    pause.add_option("--until", options_.control.until,
+                     "a time, such as 2026-12-24T09:00:00Z (default: until resume)");
     pause.add_option("--reason", options_.control.reason, "why, for those who look");
     CLI::App& resume = add_order("resume", "end a pause", ask_resume);
     resume.add_option("plan", options_.control.target, "the plan")->required();
   }
 
   void declare_words() {
-    add("config-schema", "JSON Schema of the configuration", [this] { return print(config_schema(provider_kinds())); });
+    add("config-schema", "JSON Schema of the configuration",
+        [this] { return print(config_schema(provider_kinds())); });
     CLI::App& completion = add("completion", "a script that completes commands in a shell",
                                [this] { return print(completion_script(app_, options_.shell)); });
-    completion.add_option("shell", options_.shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    completion.add_option("shell", options_.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
     add("version", "the version", [this] { return print(version_text()); });
     // App::help() would describe the selected command, which is this one.
     add("help", "this text", [this] {
@@ -300,9 +316,10 @@ class Commands {
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
-  CLI::App app("Starts sessions at remote providers when they are due, keeps them alive and records what becomes of "
-               "them.",
-               "session-keeper");
+  CLI::App app(
+      "Starts sessions at remote providers when they are due, keeps them alive and records what becomes of "
+      "them.",
+      "session-keeper");
   Commands commands(app, terminal);
   try {
     commands.declare();

@@ -1,5 +1,5 @@
-// The command line: one subcommand each, printed to the streams it is given, ended with an exit code. Main thread.
-// It reads a running daemon over HTTP, or a configuration file; it never opens the store.
+// The command line: one subcommand each, printed to the streams it is given, ended with an exit code. Main
+// thread. It reads a running daemon over HTTP, or a configuration file; it never opens the store.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct RunRequest {
 struct Terminal {
   std::ostream& out;
   std::ostream& err;
-  int columns = 80;    // 0: as wide as the text
+  int columns = 80;  // 0: as wide as the text
   bool colour = false;
   std::function<int(const RunRequest&)> run;  // the daemon, in the foreground
   bool screen = false;                        // a terminal that can be cleared

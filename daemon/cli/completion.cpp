@@ -41,7 +41,8 @@ Operand operand_of(const CLI::App& app) {
 std::vector<Command> commands_of(const CLI::App& app) {
   std::vector<Command> all;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    all.push_back({command->get_name(), command->get_description(), options_of(*command), operand_of(*command)});
+    all.push_back(
+        {command->get_name(), command->get_description(), options_of(*command), operand_of(*command)});
     all.back().options.emplace_back("--url", "the running daemon");
   }
   return all;
@@ -65,22 +66,27 @@ string in_quotes(const string& text) {
 constexpr const char* plan_names =
     "session-keeper plans -o json 2>/dev/null | grep -o '\"name\":\"[^\"]*\"' | cut -d'\"' -f4";
 
-string bash_script(const std::vector<Command>& commands, const std::vector<std::pair<string, string>>& common) {
+string bash_script(const std::vector<Command>& commands,
+                   const std::vector<std::pair<string, string>>& common) {
   string words;
   for (const Command& command : commands) words += command.name + " ";
   for (const auto& [name, what] : common) words += name + " ";
-  string text = "_session_keeper() {\n  local current=${COMP_WORDS[COMP_CWORD]} command='' previous='' word words=''\n  COMPREPLY=()\n"
-                "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $previous:$word in --url:* | *:-*) ;; "
-                "*) command=$word; break ;; esac\n    previous=$word\n  done\n  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
-                "    --config | --token-file) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n  esac\n"
-                "  case $command in\n    '') words='" + words + "' ;;\n";
+  string text =
+      "_session_keeper() {\n  local current=${COMP_WORDS[COMP_CWORD]} command='' previous='' word words=''\n "
+      " COMPREPLY=()\n"
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $previous:$word in --url:* | *:-*) ;; "
+      "*) command=$word; break ;; esac\n    previous=$word\n  done\n  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
+      "    --config | --token-file) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n  esac\n"
+      "  case $command in\n    '') words='" +
+      words + "' ;;\n";
   for (const Command& command : commands) {
     text += "    " + command.name + ") words='";
     for (const auto& [name, what] : command.options) text += name + " ";
     text += "' ;;\n";
   }
-  text += "  esac\n  if [[ $current != -* ]]; then\n    case $command in\n      " + names_of(commands, Operand::plan) +
-          ") words+=\" $(" + plan_names + ")\" ;;\n      " + names_of(commands, Operand::file) +
+  text += "  esac\n  if [[ $current != -* ]]; then\n    case $command in\n      " +
+          names_of(commands, Operand::plan) + ") words+=\" $(" + plan_names + ")\" ;;\n      " +
+          names_of(commands, Operand::file) +
           ") mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n    esac\n  fi\n"
           "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n}\n"
           "complete -F _session_keeper session-keeper\n";
@@ -89,27 +95,36 @@ string bash_script(const std::vector<Command>& commands, const std::vector<std::
 
 string zsh_script(const std::vector<Command>& commands) {
   string text = "#compdef session-keeper\n_session_keeper() {\n  local -a commands options\n  commands=(\n";
-  for (const Command& command : commands) text += "    " + in_quotes(command.name + ":" + command.what) + "\n";
-  text += "  )\n  local command=${words[2]}\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n"
-          "  case $command in\n";
+  for (const Command& command : commands)
+    text += "    " + in_quotes(command.name + ":" + command.what) + "\n";
+  text +=
+      "  )\n  local command=${words[2]}\n  if (( CURRENT == 2 )); then _describe command commands; return; "
+      "fi\n"
+      "  case $command in\n";
   for (const Command& command : commands) {
     text += "    " + command.name + ") options=(";
     for (const auto& [name, what] : command.options) text += in_quotes(name + ":" + what) + " ";
     text += ") ;;\n";
   }
-  text += "  esac\n  if [[ $PREFIX == -* ]]; then _describe -o option options; return; fi\n  case $command in\n    " +
-          names_of(commands, Operand::plan) + ") compadd -- ${(f)\"$(" + plan_names + ")\"} ;;\n    *) _files ;;\n  esac\n}\n"
-          "_session_keeper \"$@\"\n";
+  text +=
+      "  esac\n  if [[ $PREFIX == -* ]]; then _describe -o option options; return; fi\n  case $command in\n  "
+      "  " +
+      names_of(commands, Operand::plan) + ") compadd -- ${(f)\"$(" + plan_names +
+      ")\"} ;;\n    *) _files ;;\n  esac\n}\n"
+      "_session_keeper \"$@\"\n";
   return text;
 }
 
 string fish_script(const std::vector<Command>& commands) {
   string text = "complete -c session-keeper -f\n";
   for (const Command& command : commands) {
-    text += "complete -c session-keeper -n __fish_use_subcommand -a " + command.name + " -d " + in_quotes(command.what) + "\n";
+    text += "complete -c session-keeper -n __fish_use_subcommand -a " + command.name + " -d " +
+            in_quotes(command.what) + "\n";
     const string seen = "complete -c session-keeper -n '__fish_seen_subcommand_from " + command.name + "'";
-    for (const auto& [name, what] : command.options) text += seen + " -l " + name.substr(2) + " -d " + in_quotes(what) + "\n";
-    if (command.operand == Operand::plan) text += seen + " -a " + in_quotes("(" + string(plan_names) + ")") + "\n";
+    for (const auto& [name, what] : command.options)
+      text += seen + " -l " + name.substr(2) + " -d " + in_quotes(what) + "\n";
+    if (command.operand == Operand::plan)
+      text += seen + " -a " + in_quotes("(" + string(plan_names) + ")") + "\n";
     if (command.operand == Operand::file) text += seen + " -F\n";
   }
   return text;

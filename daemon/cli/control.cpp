@@ -39,8 +39,10 @@ Result<Secret> read_token(const std::string& path) {
   std::ifstream file(path);
   std::string token;
   if (!(file >> token)) {
-    return Error{ErrorKind::denied, path + ": the control token cannot be read; run this as root or as the daemon's "
-                                           "user, or name the file by --token-file"};
+    return Error{ErrorKind::denied,
+                 path +
+                     ": the control token cannot be read; run this as root or as the daemon's "
+                     "user, or name the file by --token-file"};
   }
   return Secret(token);
 }
@@ -73,8 +75,8 @@ int ask_reload(const Asking& asking, const ControlRequest& request, const Termin
 }
 
 int ask_start(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
-  return order(asking, request, plan_path(request.target, "start"), {}, "plan " + request.target + " is started",
-               terminal);
+  return order(asking, request, plan_path(request.target, "start"), {},
+               "plan " + request.target + " is started", terminal);
 }
 
 int ask_pause(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
@@ -87,8 +89,8 @@ int ask_pause(const Asking& asking, const ControlRequest& request, const Termina
 }
 
 int ask_resume(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
-  return order(asking, request, plan_path(request.target, "resume"), {}, "plan " + request.target + " is resumed",
-               terminal);
+  return order(asking, request, plan_path(request.target, "resume"), {},
+               "plan " + request.target + " is resumed", terminal);
 }
 
 int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
@@ -97,8 +99,8 @@ int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal
     return exit_usage;
   }
   if (request.all) {
-    return order(asking, request, "/api/v1/stop-all", {}, "every plan is paused and its sessions are being stopped",
-                 terminal);
+    return order(asking, request, "/api/v1/stop-all", {},
+                 "every plan is paused and its sessions are being stopped", terminal);
   }
   const Result<std::string> plan = asking.client.get("/api/v1/plans/" + encode_percent(request.target));
   if (plan) {
@@ -110,8 +112,8 @@ int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal
   if (!id) return fail(terminal, Error{id.error().kind, "no plan is called so, and " + id.error().what});
   Query query;
   if (request.cancel) query.emplace_back("cancel", "true");
-  return order(asking, request, "/api/v1/sessions/" + *id + "/stop", query, "session " + *id + " is being stopped",
-               terminal);
+  return order(asking, request, "/api/v1/sessions/" + *id + "/stop", query,
+               "session " + *id + " is being stopped", terminal);
 }
 
 }  // namespace keeper

@@ -10,8 +10,9 @@ namespace {
 using Json = nlohmann::ordered_json;  // a line's members stand as the API gives them
 
 constexpr const char* page_rows = "1000";
-constexpr std::array<const char*, 12> columns{"seq",  "session_id", "plan",  "provider", "remote_id",   "from",
-                                              "to",   "reason",     "cause", "at",       "recorded_at", "detail"};
+constexpr std::array<const char*, 12> columns{"seq",       "session_id", "plan",        "provider",
+                                              "remote_id", "from",       "to",          "reason",
+                                              "cause",     "at",         "recorded_at", "detail"};
 
 std::string csv_field(const Json& row, const char* name) {
   const auto found = row.find(name);
@@ -25,7 +26,8 @@ std::string csv_field(const Json& row, const char* name) {
 
 std::string csv_line(const Json& row) {
   std::string line;
-  for (const char* name : columns) line += (line.empty() && name == columns.front() ? "" : ",") + csv_field(row, name);
+  for (const char* name : columns)
+    line += (line.empty() && name == columns.front() ? "" : ",") + csv_field(row, name);
   return line + "\r\n";
 }
 
@@ -45,7 +47,8 @@ int ask_export(const Asking& asking, const ExportRequest& request, const Termina
     const Result<std::string> body = asking.client.get("/api/v1/transitions", query);
     const Json answer = body ? Json::parse(*body, nullptr, false) : Json();
     if (!body || !answer.is_object() || !answer.contains("transitions")) {
-      terminal.err << "session-keeper: " << (body ? "what answers there is no session-keeper" : body.error().what) << "\n";
+      terminal.err << "session-keeper: "
+                   << (body ? "what answers there is no session-keeper" : body.error().what) << "\n";
       return 1;
     }
     if (csv && after == "0") terminal.out << csv_head();

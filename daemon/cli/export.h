@@ -1,5 +1,5 @@
-// export: the transitions of a running daemon, oldest first, as JSON lines or CSV. Main thread. Prints, and returns the
-// exit code.
+// export: the transitions of a running daemon, oldest first, as JSON lines or CSV. Main thread. Prints, and
+// returns the exit code.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace keeper {
 
 struct ExportRequest {
-  std::string since;            // recorded at this time or later; empty: all
+  std::string since;             // recorded at this time or later; empty: all
   std::string format = "jsonl";  // or "csv": RFC 4180, with a line of names
 };
 

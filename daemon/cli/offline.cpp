@@ -63,8 +63,10 @@ void show(const std::vector<Coming>& coming, bool json, const Terminal& terminal
     terminal.out << dump(list) << "\n";
     return;
   }
-  const bool plans = std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !one.plan.empty(); });
-  const bool changes = std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !change_of(one).empty(); });
+  const bool plans =
+      std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !one.plan.empty(); });
+  const bool changes =
+      std::any_of(coming.begin(), coming.end(), [](const Coming& one) { return !change_of(one).empty(); });
   std::vector<std::string> heads{"TIME", "TIME UTC"};
   if (plans) heads.emplace_back("PLAN~");
   if (changes) heads.emplace_back("THAT DAY");
@@ -87,8 +89,10 @@ int next_of_cron(const NextRequest& request, const Terminal& terminal) {
   if (!zone) return wrong(terminal, zone.error().what, exit_usage);
   const auto parsed = Cron::parse(request.cron);
   if (const auto* problem = std::get_if<CronProblem>(&parsed)) {
-    return wrong(terminal, "'" + printable(request.cron) + "', column " + std::to_string(problem->column) + ": " +
-                               problem->message, exit_usage);
+    return wrong(terminal,
+                 "'" + printable(request.cron) + "', column " + std::to_string(problem->column) + ": " +
+                     problem->message,
+                 exit_usage);
   }
   const Cron& cron = std::get<Cron>(parsed);
   const std::optional<Wall> from = request.from.empty() ? wall_now() : parse_time_in(request.from, *zone);
@@ -131,7 +135,8 @@ int next_of_file(const NextRequest& request, const Terminal& terminal) {
       return wrong(terminal, "--from: '" + printable(request.from) + "' is no time", exit_usage);
     }
   }
-  std::stable_sort(coming.begin(), coming.end(), [](const Coming& a, const Coming& b) { return a.time < b.time; });
+  std::stable_sort(coming.begin(), coming.end(),
+                   [](const Coming& a, const Coming& b) { return a.time < b.time; });
   if (static_cast<int>(coming.size()) > request.count) coming.resize(static_cast<std::size_t>(request.count));
   show(coming, request.json, terminal);
   return 0;
@@ -147,9 +152,11 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   std::vector<ProviderCheck> checks;
   if (request.online && outcome.settings) checks = check_providers(*outcome.settings);
   for (const ProviderCheck& check : checks) {
-    if (!check.works()) outcome.problems.push_back({request.file, 0, 0, Problem::Severity::error, check.told});
+    if (!check.works())
+      outcome.problems.push_back({request.file, 0, 0, Problem::Severity::error, check.told});
   }
-  const bool good = outcome.settings && std::none_of(outcome.problems.begin(), outcome.problems.end(), is_error);
+  const bool good =
+      outcome.settings && std::none_of(outcome.problems.begin(), outcome.problems.end(), is_error);
   if (request.json) {
     terminal.out << dump(json_of(outcome.problems)) << "\n";
   } else {
@@ -165,8 +172,8 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
       terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");
     }
   }
-  const bool unreachable =
-      std::any_of(checks.begin(), checks.end(), [](const auto& check) { return check.outcome == Outcome::unclear; });
+  const bool unreachable = std::any_of(checks.begin(), checks.end(),
+                                       [](const auto& check) { return check.outcome == Outcome::unclear; });
   if (good) return 0;
   return outcome.settings && unreachable ? 1 : exit_bad_configuration;
 }

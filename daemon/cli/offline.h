@@ -1,5 +1,5 @@
-// The commands that need no daemon: they read a configuration file or an expression. Main thread. Each prints, and
-// returns the exit code.
+// The commands that need no daemon: they read a configuration file or an expression. Main thread. Each
+// prints, and returns the exit code.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Whether the providers of a configuration accept its credentials. Main thread; blocks for at most the request
-// timeout of each.
+// Whether the providers of a configuration accept its credentials. Main thread; blocks for at most the
+// request timeout of each.
 #pragma once
 
 #include <string>

@@ -109,15 +109,17 @@ void show_status(const Json& status, const Terminal& terminal) {
   const bool ready = member(status, "ready") == Json(true);
   terminal.out << "session-keeper " << text(status, "version") << ", " << (ready ? "ready" : "not ready")
                << ", since " << moment(status, "started_at") << "\n";
-  terminal.out << "configuration " << text(config, "path") << ", loaded " << moment(config, "loaded_at") << "\n";
+  terminal.out << "configuration " << text(config, "path") << ", loaded " << moment(config, "loaded_at")
+               << "\n";
   if (const std::string error = text(config, "last_reload_error"); !error.empty()) {
     terminal.out << "the last reload failed: " << error << "\n";
   }
-  terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued") << " queued, "
-               << text(sessions, "closed") << " closed, " << text(sessions, "error") << " error, "
-               << text(sessions, "timed_out") << " timed_out\n\n";
+  terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued")
+               << " queued, " << text(sessions, "closed") << " closed, " << text(sessions, "error")
+               << " error, " << text(sessions, "timed_out") << " timed_out\n\n";
   for (const Json& alert : list(status, "alerts")) {
-    terminal.out << text(alert, "event") << " since " << moment(alert, "since") << ": " << text(alert, "text") << "\n";
+    terminal.out << text(alert, "event") << " since " << moment(alert, "since") << ": " << text(alert, "text")
+                 << "\n";
   }
   if (!list(status, "alerts").empty()) terminal.out << "\n";
   show_plan_table(list(status, "plans"), terminal);
@@ -140,8 +142,8 @@ void show_providers(const Json& status, const Terminal& terminal) {
 void show_orphans(const Json& orphans, const Terminal& terminal) {
   Table table({"PROVIDER~", "REMOTE~", "STATE", "SESSION", "CREATED"});
   for (const Json& orphan : list(orphans, "orphans")) {
-    table.row({text(orphan, "provider"), text(orphan, "remote_id"), text(orphan, "state"), id_of(orphan, "session_id"),
-               moment(orphan, "created_at")});
+    table.row({text(orphan, "provider"), text(orphan, "remote_id"), text(orphan, "state"),
+               id_of(orphan, "session_id"), moment(orphan, "created_at")});
   }
   if (table.empty()) {
     terminal.out << "no orphans and no strangers\n";
@@ -158,7 +160,9 @@ void show_orphans(const Json& orphans, const Terminal& terminal) {
   }
 }
 
-void show_plans(const Json& plans, const Terminal& terminal) { show_plan_table(list(plans, "plans"), terminal); }
+void show_plans(const Json& plans, const Terminal& terminal) {
+  show_plan_table(list(plans, "plans"), terminal);
+}
 
 void show_sessions(const Json& sessions, const Terminal& terminal) {
   Table table({"SESSION", "PLAN~", "STATE", "REASON~", "CREATED"});
@@ -178,11 +182,13 @@ void show_session(const Json& session, const Json& transitions, const Terminal& 
     fact(terminal, name, text(session, name));
   }
   fact(terminal, "attempt", text(session, "attempt"));
-  for (const char* name : {"occurrence", "created_at", "active_at", "ended_at", "idle_deadline", "hard_deadline",
-                           "next_heartbeat", "rollover_at"}) {
-    fact(terminal, name, moment(session, std::string_view(name) == "next_heartbeat" ? "next_heartbeat_at" : name));
+  for (const char* name : {"occurrence", "created_at", "active_at", "ended_at", "idle_deadline",
+                           "hard_deadline", "next_heartbeat", "rollover_at"}) {
+    fact(terminal, name,
+         moment(session, std::string_view(name) == "next_heartbeat" ? "next_heartbeat_at" : name));
   }
-  for (const char* name : {"predecessor", "successor", "last_error"}) fact(terminal, name, text(session, name));
+  for (const char* name : {"predecessor", "successor", "last_error"})
+    fact(terminal, name, text(session, name));
   terminal.out << "\n";
   show_transitions(transitions, terminal);
 }
@@ -243,7 +249,8 @@ void show_deliveries(const Json& deliveries, const Terminal& terminal) {
 
 void show_explanation(const Json& explanation, const Terminal& terminal) {
   for (const Json& sentence : list(explanation, "explanation")) {
-    if (sentence.is_string()) terminal.out << printable(sentence.get_ref<const std::string&>(), text_max) << "\n";
+    if (sentence.is_string())
+      terminal.out << printable(sentence.get_ref<const std::string&>(), text_max) << "\n";
   }
 }
 

@@ -1,5 +1,5 @@
-// The API's answers as tables and lines for people. Pure, apart from the stream; whatever a member lacks is "-".
-// One thread.
+// The API's answers as tables and lines for people. Pure, apart from the stream; whatever a member lacks is
+// "-". One thread.
 #pragma once
 
 #include <nlohmann/json.hpp>

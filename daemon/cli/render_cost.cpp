@@ -11,7 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string word(const Json& row, const char* name) { return printable(row.value(name, Json()).is_string() ? row[name].get<std::string>() : "", 80); }
+std::string word(const Json& row, const char* name) {
+  return printable(row.value(name, Json()).is_string() ? row[name].get<std::string>() : "", 80);
+}
 
 std::string span(const Json& row, const char* name) {
   const Json value = row.value(name, Json());
@@ -56,7 +58,8 @@ void show_cost(const Json& cost, const Terminal& terminal) {
   } else {
     table.print(terminal.out, terminal.columns, terminal.colour);
   }
-  for (const Json& total : cost.value("totals", Json::array())) terminal.out << "total " << money(total, "cost") << "\n";
+  for (const Json& total : cost.value("totals", Json::array()))
+    terminal.out << "total " << money(total, "cost") << "\n";
   show_budgets(cost.value("budgets", Json::array()), terminal);
 }
 

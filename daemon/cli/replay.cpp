@@ -14,7 +14,7 @@ namespace {
 struct Replayed {
   std::string disposition;
   std::string state;  // the session's afterwards; empty: there is none
-  std::string then;  // what would happen, in words
+  std::string then;   // what would happen, in words
 };
 
 Result<nlohmann::json> get_json(const Client& client, const std::string& path, const Query& query = {}) {
@@ -24,7 +24,8 @@ Result<nlohmann::json> get_json(const Client& client, const std::string& path, c
 
 // The list entry of the delivery: what the store knows of it beside its body.
 Result<nlohmann::json> entry_of(const Client& client, std::int64_t id) {
-  const auto page = get_json(client, "/api/v1/deliveries", {{"before", std::to_string(id + 1)}, {"limit", "1"}});
+  const auto page =
+      get_json(client, "/api/v1/deliveries", {{"before", std::to_string(id + 1)}, {"limit", "1"}});
   if (!page) return page.error();
   const auto list = page->value("deliveries", nlohmann::json::array());
   if (list.empty() || list.front().value("id", std::int64_t{0}) != id) {
@@ -104,7 +105,8 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
     return 1;
   };
   if (failed != std::errc{} || end != delivery.data() + delivery.size() || id < 1) {
-    return fail("'" + printable(delivery) + "' is no delivery's id: those are numbers, see `session-keeper deliveries`");
+    return fail("'" + printable(delivery) +
+                "' is no delivery's id: those are numbers, see `session-keeper deliveries`");
   }
   const auto entry = entry_of(asking.client, id);
   if (!entry) return fail(entry.error().what);
@@ -116,7 +118,8 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
     if (!found) return fail(found.error().what);
     session = *std::move(found);
   }
-  const auto parsed = parse_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
+  const auto parsed =
+      parse_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
   const Replayed outcome = parsed ? outcome_of(*parsed, session ? &*session : nullptr)
                                   : Replayed{"refused", {}, "400: " + parsed.error().what};
   if (asking.json) {
@@ -130,11 +133,12 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
     terminal.out << json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << "\n";
     return 0;
   }
-  terminal.out << "delivery " << id << " (" << printable(entry->value("type", ""), 80) << "), recorded as "
-               << printable(entry->value("disposition", ""), 20) << "\n"
-               << "If it came for the first time now, it would be " << outcome.disposition << ": "
-               << printable(outcome.then, 300) << ".\n"
-               << "Its repeat is answered 200 duplicate, and nothing moves. Nothing was changed by this look.\n";
+  terminal.out
+      << "delivery " << id << " (" << printable(entry->value("type", ""), 80) << "), recorded as "
+      << printable(entry->value("disposition", ""), 20) << "\n"
+      << "If it came for the first time now, it would be " << outcome.disposition << ": "
+      << printable(outcome.then, 300) << ".\n"
+      << "Its repeat is answered 200 duplicate, and nothing moves. Nothing was changed by this look.\n";
   return 0;
 }
 

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Life {
   PlanName plan;
   Wall begin{};
-  std::optional<Wall> end;  // empty: it lives on
+  std::optional<Wall> end;   // empty: it lives on
   std::string began, ended;  // reasons
 };
 
@@ -65,7 +65,8 @@ class Simulated {
   std::vector<Life> lives() const {
     std::vector<Life> sorted;
     for (const auto& [id, life] : lives_) sorted.push_back(life);
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Life& a, const Life& b) { return a.begin < b.begin; });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Life& a, const Life& b) { return a.begin < b.begin; });
     return sorted;
   }
   const std::vector<MissedRow>& missed() const { return missed_; }
@@ -140,7 +141,9 @@ class Simulated {
   Rounds rounds_;
 };
 
-std::string time_text(Wall time, const Zone& zone) { return to_rfc3339(std::chrono::floor<Seconds>(time), zone); }
+std::string time_text(Wall time, const Zone& zone) {
+  return to_rfc3339(std::chrono::floor<Seconds>(time), zone);
+}
 
 void show_json(const Config& config, const Simulated& simulated, Wall to, const Terminal& terminal) {
   Json sessions = Json::array();
@@ -156,9 +159,10 @@ void show_json(const Config& config, const Simulated& simulated, Wall to, const 
   }
   Json missed = Json::array();
   for (const MissedRow& row : simulated.missed()) {
-    missed.push_back({{"plan", row.plan.str()},
-                      {"occurrence", time_text(row.occurrence, config.plans.at(row.plan).schedule.spec().zone)},
-                      {"why", to_string(row.why)}});
+    missed.push_back(
+        {{"plan", row.plan.str()},
+         {"occurrence", time_text(row.occurrence, config.plans.at(row.plan).schedule.spec().zone)},
+         {"why", to_string(row.why)}});
   }
   terminal.out << Json{{"sessions", sessions}, {"missed", missed}}.dump(2) << "\n";
 }
@@ -169,8 +173,8 @@ void show_tables(const Config& config, const Simulated& simulated, Wall to, cons
   for (const Life& life : simulated.lives()) {
     const Zone& zone = config.plans.at(life.plan).schedule.spec().zone;
     const Millis length = std::chrono::floor<Seconds>(life.end.value_or(to) - life.begin);
-    table.row({time_text(life.begin, zone), life.end ? time_text(*life.end, zone) : "", to_text(length), life.plan.str(),
-               life.began, life.ended});
+    table.row({time_text(life.begin, zone), life.end ? time_text(*life.end, zone) : "", to_text(length),
+               life.plan.str(), life.began, life.ended});
     ++sums[life.plan].first;
     sums[life.plan].second += length;
   }

@@ -1,5 +1,5 @@
-// What a configuration would do over a span of time: the keeper itself, on a clock of its own, with providers that never
-// fail. Main thread; prints, and returns the exit code.
+// What a configuration would do over a span of time: the keeper itself, on a clock of its own, with providers
+// that never fail. Main thread; prints, and returns the exit code.
 #pragma once
 
 #include <string>

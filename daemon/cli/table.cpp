@@ -31,7 +31,8 @@ std::string_view colour_of(std::string_view word) {
                                                                                    {"degraded", red},
                                                                                    {"failing", red},
                                                                                    {"unmatched", red}}};
-  const auto found = std::find_if(colours.begin(), colours.end(), [&](const auto& one) { return one.first == word; });
+  const auto found =
+      std::find_if(colours.begin(), colours.end(), [&](const auto& one) { return one.first == word; });
   return found == colours.end() ? std::string_view{} : found->second;
 }
 

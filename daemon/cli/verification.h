@@ -1,5 +1,5 @@
-// verify-store: the hash chains, digests and pages of a store file, checked also while a daemon holds it. Main thread.
-// Prints, and returns the exit code: 0 good, 1 something is wrong or the file cannot be read.
+// verify-store: the hash chains, digests and pages of a store file, checked also while a daemon holds it.
+// Main thread. Prints, and returns the exit code: 0 good, 1 something is wrong or the file cannot be read.
 #pragma once
 
 #include <string>

@@ -49,7 +49,8 @@ struct LoadOptions {
 
 // All problems of the file in one run.
 // `kinds`: the providers that there are, which is provider_kinds() outside of tests.
-LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds, const LoadOptions& options);
+LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds,
+                          const LoadOptions& options);
 
 // JSON Schema (2020-12) of the file, from the same table that checks it.
 std::string config_schema(const config::ProviderKinds& kinds);

@@ -102,7 +102,7 @@ class TreeBuilder : public YAML::EventHandler {
   struct Open {
     Node node;
     YAML::anchor_t anchor;
-    std::optional<Node> key;  // of a map: read, and its value is not yet
+    std::optional<Node> key;                     // of a map: read, and its value is not yet
     std::unordered_map<std::string, int> lines;  // of a map: where each key stands
   };
 

@@ -170,6 +170,8 @@ class SchemaWriter {
 }  // namespace
 }  // namespace config
 
-std::string config_schema(const config::ProviderKinds& kinds) { return config::SchemaWriter(kinds).write().dump(2) + "\n"; }
+std::string config_schema(const config::ProviderKinds& kinds) {
+  return config::SchemaWriter(kinds).write().dump(2) + "\n";
+}
 
 }  // namespace keeper

@@ -112,8 +112,7 @@ class KeepAliveReader {
 
 }  // namespace
 
-void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan,
-                     Problems& problems) {
+void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan, Problems& problems) {
   const Node* node = value_at(plan_node, "keep_alive");
   if (node == nullptr || to_bool(*node) == std::optional(false)) return;
   plan.keep_alive = KeepAliveReader(*node, provider, plan, problems).read();

@@ -14,26 +14,27 @@ using std::chrono::minutes;
 constexpr Millis year{days{365}};
 
 const Section& store_section() {
-  static const Section section{"store",
-                               {
-                                   {"path",
-                                    {of(Kind::path)},
-                                    "$STATE_DIRECTORY/session-keeper.db",
-                                    "The SQLite file of all sessions."},
-                                   {"retention",
-                                    {duration(hours{1}, days{36500})},
-                                    "90d",
-                                    "How long ended sessions and their history stay."},
-                                   {.name = "max_size",
-                                    .types = {of(Kind::size)},
-                                    .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
-                                           "that a budget's period may still count."},
-                                   {"commit_patience",
-                                    {duration(Millis{100}, minutes{1})},
-                                    "2s",
-                                    "A write that takes longer is an outage of the store: heartbeats go on without it, "
-                                    "and nothing that it covers leaves before it is on disk."},
-                               }};
+  static const Section section{
+      "store",
+      {
+          {"path",
+           {of(Kind::path)},
+           "$STATE_DIRECTORY/session-keeper.db",
+           "The SQLite file of all sessions."},
+          {"retention",
+           {duration(hours{1}, days{36500})},
+           "90d",
+           "How long ended sessions and their history stay."},
+          {.name = "max_size",
+           .types = {of(Kind::size)},
+           .doc = "Above it the oldest ended sessions go, whatever retention says; but none "
+                  "that a budget's period may still count."},
+          {"commit_patience",
+           {duration(Millis{100}, minutes{1})},
+           "2s",
+           "A write that takes longer is an outage of the store: heartbeats go on without it, "
+           "and nothing that it covers leaves before it is on disk."},
+      }};
   return section;
 }
 
@@ -55,12 +56,17 @@ const Section& status_section() {
 }
 
 const Section& tls_section() {
-  static const Section section{
-      "tls",
-      {
-          {.name = "certificate_file", .types = {of(Kind::path)}, .doc = "PEM chain, the server's own certificate first.", .required = true},
-          {.name = "key_file", .types = {of(Kind::path)}, .doc = "Its private key, PEM, not encrypted.", .required = true},
-      }};
+  static const Section section{"tls",
+                               {
+                                   {.name = "certificate_file",
+                                    .types = {of(Kind::path)},
+                                    .doc = "PEM chain, the server's own certificate first.",
+                                    .required = true},
+                                   {.name = "key_file",
+                                    .types = {of(Kind::path)},
+                                    .doc = "Its private key, PEM, not encrypted.",
+                                    .required = true},
+                               }};
   return section;
 }
 
@@ -73,10 +79,13 @@ const Section& webhook_section() {
            .types = {of(Kind::url)},
            .doc = "What providers call; /hooks/<provider> is appended.",
            .required = true},
-          {.name = "tls", .types = {map_of(tls_section())}, .doc = "Serve https. A reload reads the files anew."},
+          {.name = "tls",
+           .types = {map_of(tls_section())},
+           .doc = "Serve https. A reload reads the files anew."},
           {.name = "tokens_file",
            .types = {of(Kind::path)},
-           .doc = "Tokens, one a line: then the path is /hooks/<provider>/<token>. The first is what providers are told; "
+           .doc = "Tokens, one a line: then the path is /hooks/<provider>/<token>. The first is what "
+                  "providers are told; "
                   "all are accepted."},
           {.name = "trusted_proxies",
            .types = {list_of(Kind::text)},
@@ -141,16 +150,13 @@ std::vector<Key> common_provider_keys() {
        .types = {of(Kind::path)},
        .doc = "PEM of the authorities to trust, not the system's."},
       {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
-      {.name = "price",
-       .types = {map_of(price_section())},
-       .doc = "What a session costs."},
-      {.name = "budget",
-       .types = {map_of(budget_section())},
-       .doc = "Of all its plans."},
+      {.name = "price", .types = {map_of(price_section())}, .doc = "What a session costs."},
+      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all its plans."},
       {.name = "orphans",
        .types = {choice({"stop", "adopt", "report"})},
        .preset = "stop",
-       .doc = "What is done with a session at the provider that is ours and that no session here stands for."},
+       .doc =
+           "What is done with a session at the provider that is ours and that no session here stands for."},
   };
 }
 
@@ -161,15 +167,11 @@ std::vector<Key> root_keys(const Section& providers) {
       {.name = "webhook",
        .types = {map_of(webhook_section())},
        .doc = "The webhook listener. Left out: sessions are followed by polling alone."},
-      {.name = "providers",
-       .types = {names_to(providers)},
-       .doc = "Accounts at providers, by name."},
+      {.name = "providers", .types = {names_to(providers)}, .doc = "Accounts at providers, by name."},
       {.name = "defaults",
        .types = {map_of(defaults_section())},
        .doc = "For every plan that does not say otherwise."},
-      {.name = "plans",
-       .types = {names_to(plan_section())},
-       .doc = "What to keep alive and when, by name."},
+      {.name = "plans", .types = {names_to(plan_section())}, .doc = "What to keep alive and when, by name."},
       {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
       {.name = "notifications",
        .types = {list_of(target_section()), names_to(target_section())},
@@ -203,14 +205,18 @@ Sections::Sections(const ProviderKinds& kinds) {
   provider_.name = "provider";
   std::vector<std::string_view> words;
   for (const ProviderKind* kind : kinds) words.push_back(kind->type);
-  provider_.keys = {
-      {.name = "type", .types = {types::choice(std::move(words))}, .doc = "Which API it speaks.", .required = true}};
+  provider_.keys = {{.name = "type",
+                     .types = {types::choice(std::move(words))},
+                     .doc = "Which API it speaks.",
+                     .required = true}};
   const std::vector<Key> common = common_provider_keys();
   provider_.keys.insert(provider_.keys.end(), common.begin(), common.end());
-  for (const ProviderKind* kind : kinds) provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
+  for (const ProviderKind* kind : kinds)
+    provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());
   root_.name = "configuration";
   root_.keys = root_keys(provider_);
-  for (const ProviderKind* kind : kinds) sessions_.insert(sessions_.end(), kind->sessions.begin(), kind->sessions.end());
+  for (const ProviderKind* kind : kinds)
+    sessions_.insert(sessions_.end(), kind->sessions.begin(), kind->sessions.end());
 }
 
 const Key* Section::find(std::string_view key) const {

@@ -107,15 +107,17 @@ class Loader {
     constexpr std::chrono::days notice{14};
     const Node* tls = value_at(node, "tls");
     if (tls == nullptr || !tls->is_map()) return;
-    ServerCertificate read{outside_.file(*tls, "certificate_file", bytes_max), Secret(outside_.file(*tls, "key_file", bytes_max))};
+    ServerCertificate read{outside_.file(*tls, "certificate_file", bytes_max),
+                           Secret(outside_.file(*tls, "key_file", bytes_max))};
     if (read.chain.empty() || read.key.empty()) return;
     const Place place = value_at(*tls, "certificate_file")->place;
     const Result<ServerTls> made = make_server_tls(read.chain, read.key);
     if (!made) return problems_.error(place, "'tls': " + made.error().what);
     if (made->valid_until < wall_now() + notice) {
-      problems_.warning(place, "'tls': the certificate " +
-                                   std::string(made->valid_until < wall_now() ? "expired at " : "expires at ") +
-                                   to_rfc3339(made->valid_until) + "; renew it, then reload");
+      problems_.warning(place,
+                        "'tls': the certificate " +
+                            std::string(made->valid_until < wall_now() ? "expired at " : "expires at ") +
+                            to_rfc3339(made->valid_until) + "; renew it, then reload");
     }
     webhook.certificate = std::move(read);
   }
@@ -133,11 +135,14 @@ class Loader {
       from = end + 1;
       if (token.ends_with('\r')) token.pop_back();
       if (token.empty()) continue;
-      const bool plain = token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
-                         std::string::npos;
+      const bool plain =
+          token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
+          std::string::npos;
       if (!plain || token.size() < token_bytes_min) {
-        problems_.error(path->place, "'tokens_file' must hold tokens of at least 16 of the characters A-Z a-z 0-9 - . _ ~, "
-                                     "one a line");
+        problems_.error(
+            path->place,
+            "'tokens_file' must hold tokens of at least 16 of the characters A-Z a-z 0-9 - . _ ~, "
+            "one a line");
         return;
       }
       webhook.tokens.emplace_back(std::move(token));
@@ -176,7 +181,8 @@ class Loader {
   Outside outside_;
 };
 
-std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options, Problems& problems) {
+std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options,
+                             Problems& problems) {
   const auto bytes =
       options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
   if (!bytes.ok()) {
@@ -201,7 +207,8 @@ std::optional<std::string> environment(const std::string& name) {
   return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
 }
 
-LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds, const LoadOptions& options) {
+LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds,
+                          const LoadOptions& options) {
   config::Problems problems(path);
   LoadOutcome outcome;
   try {

@@ -26,10 +26,12 @@ class MoneyReader {
     each("providers", [&](const Entry& entry) { read_price(entry); });
     if (const Node* budget = map_at(root_, "budget")) read_budget({BudgetScope::all, {}}, *budget);
     each("providers", [&](const Entry& entry) {
-      if (const Node* budget = map_at(entry.value, "budget")) read_budget({BudgetScope::provider, entry.key}, *budget);
+      if (const Node* budget = map_at(entry.value, "budget"))
+        read_budget({BudgetScope::provider, entry.key}, *budget);
     });
     each("plans", [&](const Entry& entry) {
-      if (const Node* budget = map_at(entry.value, "budget")) read_budget({BudgetScope::plan, entry.key}, *budget);
+      if (const Node* budget = map_at(entry.value, "budget"))
+        read_budget({BudgetScope::plan, entry.key}, *budget);
     });
   }
 
@@ -59,7 +61,8 @@ class MoneyReader {
   std::set<ProviderName> covered(const BudgetKey& key) const {
     std::set<ProviderName> names;
     for (const auto& [name, plan] : config_.plans) {
-      if (key.covers(name, plan.provider) && config_.providers.contains(plan.provider)) names.insert(plan.provider);
+      if (key.covers(name, plan.provider) && config_.providers.contains(plan.provider))
+        names.insert(plan.provider);
     }
     return names;
   }
@@ -70,13 +73,15 @@ class MoneyReader {
     for (const ProviderName& name : covered(key)) {
       const auto& price = config_.providers.at(name).price;
       if (!price) {
-        problems_.error(max_cost.place, "'max_cost' needs a price: give provider '" + printable(name.str(), 60) +
+        problems_.error(max_cost.place, "'max_cost' needs a price: give provider '" +
+                                            printable(name.str(), 60) +
                                             "' its 'price', or use max_session_time");
         continue;
       }
       if (!first && price->currency != budget.currency) {
-        problems_.error(max_cost.place, "'max_cost' covers prices in different currencies; use max_session_time, or a "
-                                        "budget for each provider");
+        problems_.error(max_cost.place,
+                        "'max_cost' covers prices in different currencies; use max_session_time, or a "
+                        "budget for each provider");
       }
       budget.currency = price->currency;
       first = false;
@@ -91,16 +96,18 @@ class MoneyReader {
     budget.max_cost = number_at(node, "max_cost");
     if (const Node* soft = value_at(node, "soft")) budget.soft_percent = to_percent(*soft).value_or(80);
     if (period == nullptr || budget.period <= Millis{0}) return;
-    const bool has_limit = value_at(node, "max_session_time") != nullptr || value_at(node, "max_cost") != nullptr;
+    const bool has_limit =
+        value_at(node, "max_session_time") != nullptr || value_at(node, "max_cost") != nullptr;
     if (!has_limit) problems_.error(node.place, "'budget' needs 'max_session_time' or 'max_cost'");
     if (budget.max_session_time && *budget.max_session_time <= Millis{0}) {
       problems_.error(node.find("max_session_time")->place, "'max_session_time' must be over 0s");
     }
     if (budget.max_cost) check_cost(key, *value_at(node, "max_cost"), budget);
     if (budget.period > retention_) {
-      problems_.error(period->place, "'period' " + to_text(budget.period) + " is longer than store.retention " +
-                                         to_text(retention_) + ", so that what was spent would be forgotten: raise "
-                                                               "store.retention");
+      problems_.error(period->place, "'period' " + to_text(budget.period) +
+                                         " is longer than store.retention " + to_text(retention_) +
+                                         ", so that what was spent would be forgotten: raise "
+                                         "store.retention");
     }
     config_.budgets.emplace(std::move(key), std::move(budget));
   }

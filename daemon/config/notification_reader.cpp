@@ -21,7 +21,8 @@ std::vector<std::string_view> event_words() {
   return words;
 }
 
-// A URL may hold a credential: it is never shown. Queries are allowed, what comes before is checked as any other.
+// A URL may hold a credential: it is never shown. Queries are allowed, what comes before is checked as any
+// other.
 bool is_good_url(const std::string& text) {
   Node base;
   base.kind = Node::Kind::scalar;
@@ -101,7 +102,8 @@ class TargetReader {
 
 }  // namespace
 
-void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config, Problems& problems) {
+void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config,
+                        Problems& problems) {
   TargetReader reader(outside, problems, settings, config);
   const Node* targets = value_at(root, "notifications");
   if (targets != nullptr && targets->is_map()) {

@@ -101,8 +101,9 @@ void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& pr
       if (!overlap) continue;
       const auto name = [&](std::size_t k) { return "'" + printable(plans[k].plan->name.str(), 60) + "'"; };
       problems.error(plans[i].place, "plans " + name(j) + " and " + name(i) + " both want " +
-                                         plans[i].plan->place + " at " + to_rfc3339(*overlap) +
-                                         ": " + plans[i].provider->settings.type.str() + " holds one session per server");
+                                         plans[i].plan->place + " at " + to_rfc3339(*overlap) + ": " +
+                                         plans[i].provider->settings.type.str() +
+                                         " holds one session per server");
     }
   }
 }

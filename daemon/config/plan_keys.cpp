@@ -139,8 +139,7 @@ const Section& plan_section() {
             {.name = "session", .types = {of(Kind::anything)}, .doc = "What is asked of the provider."},
         }};
     for (Key& key : common_keys()) result.keys.push_back(std::move(key));
-    result.keys.push_back(
-        {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of this plan."});
+    result.keys.push_back({.name = "budget", .types = {map_of(budget_section())}, .doc = "Of this plan."});
     return result;
   }();
   return section;

@@ -50,7 +50,8 @@ void read_limits(const Node& node, Plan& plan) {
   if (text_at(node, "on_shutdown") == "stop") plan.on_shutdown = OnShutdown::stop;
 }
 
-void check_one_per_place(const Node& node, const Plan& plan, const ProviderRead& provider, Problems& problems) {
+void check_one_per_place(const Node& node, const Plan& plan, const ProviderRead& provider,
+                         Problems& problems) {
   if (!provider.traits.one_per_place) return;
   const std::string because = ": " + provider.settings.type.str() + " holds one session per server";
   if (plan.count > 1) {

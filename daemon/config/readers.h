@@ -45,7 +45,8 @@ std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderNam
 void read_money(const Node& root, Millis retention, Config& config, Problems& problems);
 
 // Who is told, and the dead man's switch.
-void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config, Problems& problems);
+void read_notifications(const Node& root, Outside& outside, Settings& settings, Config& config,
+                        Problems& problems);
 
 struct PlacedPlan {
   const Plan* plan;

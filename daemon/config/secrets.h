@@ -18,8 +18,8 @@ namespace keeper::config {
 // "NAME" of "${NAME}", where that is the whole text.
 std::optional<std::string> variable_name(std::string_view text);
 
-// Whole content of a file; malformed when it is larger than `bytes_max`, not_applied when it cannot be read. `name`: what
-// errors call it, since a secret may have been put where its path was due.
+// Whole content of a file; malformed when it is larger than `bytes_max`, not_applied when it cannot be read.
+// `name`: what errors call it, since a secret may have been put where its path was due.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max, const std::string& name);
 
 class Outside {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "config/document.h"
-#include "config/problems.h"
 #include "config/key_table.h"
+#include "config/problems.h"
 
 namespace keeper::config {
 

@@ -121,7 +121,8 @@ std::optional<std::int64_t> to_size(const Node& node) {
   const auto count = parse_whole<std::int64_t>(text.substr(0, digits));
   const auto* unit = std::find_if(units.begin(), units.end(),
                                   [&](const Unit& one) { return one.name == text.substr(digits); });
-  if (!node.is_scalar() || !count || unit == units.end() || *count > size_max / unit->bytes) return std::nullopt;
+  if (!node.is_scalar() || !count || unit == units.end() || *count > size_max / unit->bytes)
+    return std::nullopt;
   const std::int64_t bytes = *count * unit->bytes;
   return bytes >= size_min ? std::optional(bytes) : std::nullopt;
 }

@@ -33,7 +33,8 @@ Amount ended_of(const Config& config, const BudgetTrack& track) {
 }
 
 // A session in the memory: one whose remote is still to come has its minimum set aside.
-void add_session(Amount& amount, const Config& config, const SessionRow& row, const Period& period, Wall now) {
+void add_session(Amount& amount, const Config& config, const SessionRow& row, const Period& period,
+                 Wall now) {
   const Price& price = price_at(config, row.provider);
   const auto life = lifetime(row, now);
   if (life) {
@@ -89,19 +90,21 @@ Millis until_next_level(const Budget& budget, const Amount& amount, BudgetLevel 
   return std::max(Millis{static_cast<Millis::rep>(std::max(hours, 0.0) * 3'600'000)}, look_min);
 }
 
-void tell_level(Draft& draft, const BudgetKey& key, const Budget& budget, const Amount& amount, BudgetLevel level) {
+void tell_level(Draft& draft, const BudgetKey& key, const Budget& budget, const Amount& amount,
+                BudgetLevel level) {
   const std::string name = to_string(key);
   const std::string used = describe(budget, amount) + " in this period of " + to_text(budget.period);
   if (level == BudgetLevel::hard) {
     const std::string until = to_rfc3339(period_at(budget.period, draft.now().wall).end);
-    raise(draft, Topic::budget_hard, name, "the budget of " + name + " is used up: " + used +
-                                               "; nothing more begins before " + until);
+    raise(draft, Topic::budget_hard, name,
+          "the budget of " + name + " is used up: " + used + "; nothing more begins before " + until);
   } else {
     clear(draft, Topic::budget_hard, name, "the budget of " + name + " has room again: " + used);
   }
   if (level == BudgetLevel::soft) {
-    raise(draft, Topic::budget_soft, name, "the budget of " + name + " is used to over " +
-                                               std::to_string(std::lround(budget.soft_percent)) + " %: " + used);
+    raise(draft, Topic::budget_soft, name,
+          "the budget of " + name + " is used to over " + std::to_string(std::lround(budget.soft_percent)) +
+              " %: " + used);
   } else if (level == BudgetLevel::within) {
     clear(draft, Topic::budget_soft, name, "the budget of " + name + " has room again: " + used);
   }
@@ -234,7 +237,8 @@ void reserve(Draft& draft, const SessionRow& row) {
     const Amount more{known->lived, known->cost + cost_of(price.minimum, price)};
     draft.remember_amount(key, more);
     const BudgetTrack* track = draft.budget(key);
-    const bool crosses = track && track->level == BudgetLevel::within && level_of(budget, more) != BudgetLevel::within;
+    const bool crosses =
+        track && track->level == BudgetLevel::within && level_of(budget, more) != BudgetLevel::within;
     if (crosses) draft.hasten_budgets(draft.now().mono + look_min);
   }
 }
@@ -282,7 +286,8 @@ void on_period_counted(Draft& draft, const PeriodCounted& counted) {
     track.ended.clear();
     track.refused = false;
     for (const SpentBy& one : counted.spent) {
-      if (key.covers(one.plan, one.provider) && !planted(Bug::no_count)) track.ended[one.provider] += one.spent;
+      if (key.covers(one.plan, one.provider) && !planted(Bug::no_count))
+        track.ended[one.provider] += one.spent;
     }
     wake_covered(draft, key);
   }

@@ -1,7 +1,8 @@
 // Budgets: what the sessions that a budget covers took in its current period, and whether more may begin.
-// What ended sessions took is asked of the store once per period; what lives is computed from the rows in the memory. The
-// least price of a session that was made is set aside at once, so that two starts cannot share the same rest of a budget.
-// Money is an estimate from the configured price. Functions over a Draft; loop thread only; nothing here calls out.
+// What ended sessions took is asked of the store once per period; what lives is computed from the rows in the
+// memory. The least price of a session that was made is set aside at once, so that two starts cannot share
+// the same rest of a budget. Money is an estimate from the configured price. Functions over a Draft; loop
+// thread only; nothing here calls out.
 #pragma once
 
 #include "core/circuit.h"

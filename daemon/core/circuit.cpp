@@ -67,7 +67,8 @@ void tell_provider(Draft& draft, const ProviderName& name, const ProviderTrack& 
   const std::string& subject = name.str();
   if (track.failures >= failures_open) {
     raise(draft, Topic::provider_down, subject,
-          "provider " + subject + " does not answer: " + track.last_error + "; starts wait, heartbeats and stops go on");
+          "provider " + subject + " does not answer: " + track.last_error +
+              "; starts wait, heartbeats and stops go on");
   } else if (track.failures == 0 && is_raised(draft, Topic::provider_down, subject)) {
     clear(draft, Topic::provider_down, subject, "provider " + subject + " answers again");
   }

@@ -1,16 +1,16 @@
 // How a provider is doing, judged by the answers that come from it, and whether starts may leave for it.
-// After five calls in a row that did not get through, the circuit is open: starts wait, for 5 s at first and for 60 s at
-// most, and then one start at a time probes. A rate or an allowance that is used up blocks starts until the time that the
-// provider names. Heartbeats, reads and stops are never blocked here. A call that could not leave this machine says
-// nothing of the provider. Loop thread only; nothing here calls out.
+// After five calls in a row that did not get through, the circuit is open: starts wait, for 5 s at first and
+// for 60 s at most, and then one start at a time probes. A rate or an allowance that is used up blocks starts
+// until the time that the provider names. Heartbeats, reads and stops are never blocked here. A call that
+// could not leave this machine says nothing of the provider. Loop thread only; nothing here calls out.
 #pragma once
 
 #include "core/draft.h"
 
 namespace keeper {
 
-// Takes note of what one answer says of its provider, raises or clears the alert, and lets calls that wait for their next
-// try go soon after the provider answers again.
+// Takes note of what one answer says of its provider, raises or clears the alert, and lets calls that wait
+// for their next try go soon after the provider answers again.
 void note_provider(Draft& draft, const Answer& answer);
 
 // True while nothing can be found out from this provider: there is no route to it, or call after call fails.
@@ -21,10 +21,12 @@ struct StartBlock {
   std::string why;
   std::optional<Wall> until;
 };
-// What the provider's circuit, its allowance, its word on the credentials or a missing route says against a start now.
+// What the provider's circuit, its allowance, its word on the credentials or a missing route says against a
+// start now.
 std::optional<StartBlock> provider_block(const ProviderName& name, const ProviderTrack& track, Now now);
 
-// When a start of this session may leave. Empty: now, and where the circuit was open the start is then its probe.
+// When a start of this session may leave. Empty: now, and where the circuit was open the start is then its
+// probe.
 std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row);
 
 }  // namespace keeper

@@ -10,8 +10,8 @@
 namespace keeper {
 namespace {
 
-// How long a delivery waits for its session's remote id before it is listed as unmatched; sooner, the oldest first,
-// where there are too many.
+// How long a delivery waits for its session's remote id before it is listed as unmatched; sooner, the oldest
+// first, where there are too many.
 constexpr Millis hold_time = std::chrono::minutes{15};
 constexpr std::size_t held_max = 50'000;
 // A delivery carries no deadline and no proof that it is current: a read follows.

@@ -8,8 +8,8 @@
 namespace keeper {
 namespace {
 
-// What is written of a table's entry that changed, and which entries leave the memory with this decision; a table that
-// is volatile writes nothing, and its entries stay. `before` is null for what is new.
+// What is written of a table's entry that changed, and which entries leave the memory with this decision; a
+// table that is volatile writes nothing, and its entries stay. `before` is null for what is new.
 template <class K, class V>
 void write_row(Batch&, const K&, const V*, const std::optional<V>&) {}
 template <class V>
@@ -27,11 +27,13 @@ void write_row(Batch& batch, const SessionId&, const Tracked* before, const std:
   write_changed(batch.sessions, before, *after);
 }
 
-void write_row(Batch& batch, const PlanName&, const PlanTrack* before, const std::optional<PlanTrack>& after) {
+void write_row(Batch& batch, const PlanName&, const PlanTrack* before,
+               const std::optional<PlanTrack>& after) {
   write_changed(batch.plans, before, *after);
 }
 
-void write_row(Batch& batch, const AlertKey& key, const AlertTrack* before, const std::optional<AlertTrack>& after) {
+void write_row(Batch& batch, const AlertKey& key, const AlertTrack* before,
+               const std::optional<AlertTrack>& after) {
   if (after) {
     write_changed(batch.alerts, before, *after);
   } else if (before) {
@@ -39,7 +41,8 @@ void write_row(Batch& batch, const AlertKey& key, const AlertTrack* before, cons
   }
 }
 
-void write_row(Batch& batch, const std::string&, const MessageTrack* before, const std::optional<MessageTrack>& after) {
+void write_row(Batch& batch, const std::string&, const MessageTrack* before,
+               const std::optional<MessageTrack>& after) {
   write_changed(batch.messages, before, *after);
 }
 
@@ -122,13 +125,16 @@ void Draft::record(DeliveryRow row) {
 }
 
 void Draft::hold(DeliveryRow row, Mono until) {
-  edits_.held[values_.last_delivery + 1] = Held{row.provider, remote_hash({row.provider, row.remote_id}), until};
+  edits_.held[values_.last_delivery + 1] =
+      Held{row.provider, remote_hash({row.provider, row.remote_id}), until};
   record(std::move(row));
 }
 
 void Draft::drop_held(std::int64_t id) { edits_.held[id] = std::nullopt; }
 
-bool Draft::is_held(std::int64_t id) const { return world_.held.find(id) != nullptr && !edits_.held.contains(id); }
+bool Draft::is_held(std::int64_t id) const {
+  return world_.held.find(id) != nullptr && !edits_.held.contains(id);
+}
 
 void Draft::transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at,
                        std::string detail) {
@@ -163,9 +169,9 @@ std::optional<PlanName> Draft::next_woken_plan() {
 
 Decision Draft::finish() {
   Decision decision;
-  for_each_table(
-      [&](auto& edits, const auto& table, auto& changes) { finish_table(edits, table, changes, decision.batch); },
-      edits_, world_, decision);
+  for_each_table([&](auto& edits, const auto& table,
+                     auto& changes) { finish_table(edits, table, changes, decision.batch); },
+                 edits_, world_, decision);
   values_.clock_offset = now_.wall.time_since_epoch() - now_.mono.time_since_epoch();
   decision.values_before = world_;
   decision.values_after = std::move(values_);

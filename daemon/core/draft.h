@@ -1,6 +1,6 @@
-// Draft: a decision in the making. Reads see the world with the edits so far; edits stay here until finish() makes the
-// Decision of them. The world must outlive the draft and is never changed by it.
-// A reference that an edit returns stays valid until finish(). Loop thread only.
+// Draft: a decision in the making. Reads see the world with the edits so far; edits stay here until finish()
+// makes the Decision of them. The world must outlive the draft and is never changed by it. A reference that
+// an edit returns stays valid until finish(). Loop thread only.
 #pragma once
 
 #include <algorithm>
@@ -25,8 +25,8 @@ class Draft {
   const Traits* traits(const ProviderName& name) const;
   bool is_paused(const PlanName& name) const;
 
-  // One entry of a table as it is now: a pointer is null, and a reference an empty one, where there is none. An edit
-  // begins with what is there, or with an empty one.
+  // One entry of a table as it is now: a pointer is null, and a reference an empty one, where there is none.
+  // An edit begins with what is there, or with an empty one.
   const Tracked* find(const SessionId& id) const { return look(edits_.sessions, world_.sessions, id); }
   const SessionId* find(const RemoteKey& remote) const;
   Tracked& edit(const SessionId& id);  // must be tracked
@@ -34,7 +34,9 @@ class Draft {
   Slot& edit_slot(const SlotKey& key) { return edit_in(edits_.slots, world_.slots, key); }
   const PlanTrack* plan_track(const PlanName& name) const { return look(edits_.plans, world_.plans, name); }
   PlanTrack& edit_plan(const PlanName& name) { return edit_in(edits_.plans, world_.plans, name); }
-  const Scope& scope(const std::string& key) const { return look_or_empty(edits_.scopes, world_.scopes, key); }
+  const Scope& scope(const std::string& key) const {
+    return look_or_empty(edits_.scopes, world_.scopes, key);
+  }
   Scope& edit_scope(const std::string& key) { return edit_in(edits_.scopes, world_.scopes, key); }
   const ProviderTrack& provider(const ProviderName& name) const {
     return look_or_empty(edits_.providers, world_.providers, name);
@@ -47,7 +49,8 @@ class Draft {
   BudgetTrack& edit_budget(const BudgetKey& key) { return edit_in(edits_.budgets, world_.budgets, key); }
   void set_budgets_due(Mono due) { values_.budgets_due = due; }
   void hasten_budgets(Mono due) { values_.budgets_due = std::min(values_.budgets_due, due); }
-  // What a budget's sessions took, computed once for a decision; a session made in it has its least price added.
+  // What a budget's sessions took, computed once for a decision; a session made in it has its least price
+  // added.
   const Amount* known_amount(const BudgetKey& key) const;
   const Amount& remember_amount(const BudgetKey& key, const Amount& amount);
   // Every session in the memory, with what this decision changed.
@@ -65,7 +68,9 @@ class Draft {
 
   const AlertTrack* alert(const AlertKey& key) const { return look(edits_.alerts, world_.alerts, key); }
   std::optional<AlertTrack>& edit_alert(const AlertKey& key);  // empty: it is not raised
-  const MessageTrack* message(const std::string& id) const { return look(edits_.messages, world_.messages, id); }
+  const MessageTrack* message(const std::string& id) const {
+    return look(edits_.messages, world_.messages, id);
+  }
   MessageTrack& edit_message(const std::string& id) { return edit_in(edits_.messages, world_.messages, id); }
   const TargetTrack& target(const TargetName& name) const {
     return look_or_empty(edits_.targets, world_.targets, name);
@@ -86,7 +91,9 @@ class Draft {
 
   void transition(const SessionRow& row, std::optional<State> from, Cause cause, Wall at, std::string detail);
   void record(DeliveryRow row);  // a new delivery, under a number of its own
-  void change(DeliveryRow row) { deliveries_.push_back(std::move(row)); }  // one that is recorded: where it belongs
+  void change(DeliveryRow row) {
+    deliveries_.push_back(std::move(row));
+  }  // one that is recorded: where it belongs
   void miss(MissedRow row) { missed_.push_back(std::move(row)); }
   void acknowledge(Waiter waiter, Ack ack);
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
@@ -103,7 +110,8 @@ class Draft {
  private:
   template <class K, class V, class T>
   static const V* look(const std::map<K, std::optional<V>>& edits, const T& table, const K& key) {
-    if (const auto edit = edits.find(key); edit != edits.end()) return edit->second ? &*edit->second : nullptr;
+    if (const auto edit = edits.find(key); edit != edits.end())
+      return edit->second ? &*edit->second : nullptr;
     return find_in(table, key);
   }
 

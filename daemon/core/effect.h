@@ -1,5 +1,6 @@
-// Effects are orders to the outside: calls to a provider and messages to a target. They are carried out only after the
-// transaction that made them is on disk. Answers are what comes back, exactly one for each effect. Plain values; any thread.
+// Effects are orders to the outside: calls to a provider and messages to a target. They are carried out only
+// after the transaction that made them is on disk. Answers are what comes back, exactly one for each effect.
+// Plain values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,8 @@ struct Remote {
   std::optional<Millis> maximum;
 };
 
-// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every remote
-// of the credential (of the place, where the provider has one per place) that has not ended.
+// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every
+// remote of the credential (of the place, where the provider has one per place) that has not ended.
 struct Answer {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;
@@ -55,7 +56,8 @@ struct Answer {
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
-  // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has for it.
+  // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has
+  // for it.
   std::vector<std::optional<SessionRow>> known{};
   // All kinds: the loop fills the deliveries that wait for one of the remotes, in the order of arrival.
   std::vector<DeliveryRow> held{};

@@ -1,5 +1,5 @@
-// Events: everything that can happen to the keeper. A timeout is a Tick, and a provider's answer is an event as well.
-// Plain values; any thread.
+// Events: everything that can happen to the keeper. A timeout is a Tick, and a provider's answer is an event
+// as well. Plain values; any thread.
 #pragma once
 
 #include <memory>
@@ -45,7 +45,8 @@ struct OperatorAsked {
   Waiter waiter = 0;
 };
 
-// What became of one try to deliver a message. Errors: gone (the target wants no more), anything else is tried again.
+// What became of one try to deliver a message. Errors: gone (the target wants no more), anything else is
+// tried again.
 struct Posted {
   std::string message;
   std::uint64_t ticket = 0;
@@ -58,8 +59,8 @@ struct PeriodCounted {
   std::vector<SpentBy> spent;
 };
 
-using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted,
-                           PeriodCounted>;
+using Event =
+    std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted, PeriodCounted>;
 
 // accepted, unknown (no such plan or session), refused (it makes no sense now): for operators.
 enum class Ack { recorded, duplicate, held, ignored, loaded, accepted, unknown, refused };

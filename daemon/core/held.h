@@ -1,7 +1,7 @@
-// The held deliveries: webhook messages whose session is not known yet, by the number that the store gives each.
-// Sessions that others began may send very many of them. The memory therefore keeps of each only its provider, a hash of
-// its remote and when it expires; the message itself is a row in the store. Entries are ordered by number, which is the
-// order of arrival, so that the first one expires first. Loop thread only.
+// The held deliveries: webhook messages whose session is not known yet, by the number that the store gives
+// each. Sessions that others began may send very many of them. The memory therefore keeps of each only its
+// provider, a hash of its remote and when it expires; the message itself is a row in the store. Entries are
+// ordered by number, which is the order of arrival, so that the first one expires first. Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -35,8 +35,8 @@ class HeldDeliveries {
   void remove(std::int64_t id);
   const Held* find(std::int64_t id) const;  // null: it is not held
 
-  // Those for this remote, in the order of arrival. Another remote of the same hash may be among them: the caller compares
-  // the rows.
+  // Those for this remote, in the order of arrival. Another remote of the same hash may be among them: the
+  // caller compares the rows.
   std::vector<std::int64_t> of(const RemoteKey& remote) const;
 
   bool empty() const { return entries_.empty(); }

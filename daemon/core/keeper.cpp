@@ -159,14 +159,17 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (const PlanRow& row : ledger.plans) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
   }
-  for (const HeldRow& row : ledger.held) load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
+  for (const HeldRow& row : ledger.held)
+    load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});
   load.values_after.last_delivery = ledger.last_delivery;
   for (const AlertRow& row : ledger.alerts) {
-    if (!planted(Bug::forgetful_alerts)) load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
+    if (!planted(Bug::forgetful_alerts))
+      load.alerts.push_back({row.key, std::nullopt, AlertTrack{row, mono_never}});
   }
   std::map<TargetName, TargetTrack> targets;
   for (const MessageRow& row : ledger.messages) {
-    // A message that was never sent takes the next notices as well, so that a target hears of things in their order.
+    // A message that was never sent takes the next notices as well, so that a target hears of things in their
+    // order.
     if (row.attempts == 0) targets[row.target].forming = row.id;
     const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
     load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});
@@ -250,7 +253,8 @@ std::string broken_invariant(const World& world, const Tracked& session, Now now
   if (is_terminal(row.state) != (row.progress == Progress::ended)) return "progress and state agree";
   if (row.state == State::active && !row.remote_id) return "an active session has a remote";
   if (is_terminal(row.state) != row.ended_at.has_value()) return "an end has its time";
-  if (row.ended_at && *row.ended_at < row.active_at.value_or(row.created_at)) return "an end comes after the begin";
+  if (row.ended_at && *row.ended_at < row.active_at.value_or(row.created_at))
+    return "an end comes after the begin";
   return {};
 }
 

@@ -1,8 +1,9 @@
 // The keeper decides what happens to every session. It owns no thread, clock, socket or file.
-// The caller keeps the order: decide, install, commit, and then acknowledge and dispatch. A decision whose commit failed is
-// reverted. An ordinary life of a session: a Tick makes a row `queued` and a start; its Answer makes the session `active`;
-// heartbeats and reads follow by their deadlines, and then a rollover or a stop until the remote is confirmed gone.
-// docs/session-life.md has the states and the deadlines. Loop thread only.
+// The caller keeps the order: decide, install, commit, and then acknowledge and dispatch. A decision whose
+// commit failed is reverted. An ordinary life of a session: a Tick makes a row `queued` and a start; its
+// Answer makes the session `active`; heartbeats and reads follow by their deadlines, and then a rollover or a
+// stop until the remote is confirmed gone. docs/session-life.md has the states and the deadlines. Loop thread
+// only.
 #pragma once
 
 #include "core/event.h"
@@ -31,8 +32,8 @@ class Keeper {
   // The earliest of all deadlines; mono_never if only an event can bring work.
   Mono next_wakeup(Now now) const;
 
-  // Periods of budgets for which the store must say what ended sessions took: each is to come as a PeriodCounted
-  // before anything else is decided at this time.
+  // Periods of budgets for which the store must say what ended sessions took: each is to come as a
+  // PeriodCounted before anything else is decided at this time.
   std::vector<Period> uncounted(Now now) const;
 
   // True once a shutdown was asked and nothing is left to wait for: no call in flight, nothing to stop.

@@ -70,8 +70,9 @@ bool is_lost(const SessionRow& row, const Plan& plan) {
 void tell_lost(Draft& draft, const SessionRow& row) {
   const Plan* plan = draft.plan(row.plan);
   if (!plan || !is_lost(row, *plan)) return;
-  std::string text = "session " + row.id.str() + " of plan " + row.plan.str() + " was lost: " +
-                     std::string(to_string(row.state)) + ", " + std::string(to_string(row.reason));
+  std::string text = "session " + row.id.str() + " of plan " + row.plan.str() +
+                     " was lost: " + std::string(to_string(row.state)) + ", " +
+                     std::string(to_string(row.reason));
   if (!row.last_error.empty()) text += " (" + row.last_error + ")";
   happen(draft, Topic::session_lost, row.plan.str(), text);
 }
@@ -131,7 +132,8 @@ void release_scope(Draft& draft, const SessionId& id) {
   for (const SessionId& other : scope.waiting) draft.wake_session(other);
 }
 
-SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica, int attempt) {
+SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica,
+                     int attempt) {
   return SessionId{stable_hex128(instance.str() + "|" + plan.str() + "|" +
                                  std::to_string(occurrence.time_since_epoch().count()) + "|" +
                                  std::to_string(replica) + "|" + std::to_string(attempt))};

@@ -1,6 +1,6 @@
 // The life of one session: how it is made, becomes active, is asked to end, ends, and is resolved.
-// Nothing else changes a session's state. A terminal state never changes. Each change adds a transition to the decision and
-// wakes what depends on it: the plan, a predecessor, sessions that wait for the same scope.
+// Nothing else changes a session's state. A terminal state never changes. Each change adds a transition to
+// the decision and wakes what depends on it: the plan, a predecessor, sessions that wait for the same scope.
 // Functions over a Draft; loop thread only; nothing here calls out.
 #pragma once
 
@@ -9,7 +9,8 @@
 namespace keeper {
 
 // Derived from the store's instance and from what the session serves, so that it cannot come about twice.
-SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica, int attempt);
+SessionId session_id(const InstanceId& instance, const PlanName& plan, Wall occurrence, int replica,
+                     int attempt);
 
 // Makes the next attempt for a slot: a row `queued`, due at once. `predecessor`: it is to take over from that
 // one.

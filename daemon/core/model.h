@@ -1,6 +1,6 @@
 // The rows: what is durable of sessions, their transitions, webhook deliveries, plans, alerts and messages.
-// Times are UTC. Deadlines are not here, because they are never stored. An empty optional is "not yet" or "not known", as
-// its comment says. Plain values; any thread.
+// Times are UTC. Deadlines are not here, because they are never stored. An empty optional is "not yet" or
+// "not known", as its comment says. Plain values; any thread.
 #pragma once
 
 #include <array>
@@ -49,7 +49,8 @@ struct SessionRow {
   std::string native_status;  // the provider's own word, as received
   std::optional<RemoteId> remote_id;
   std::optional<Wall> start_sent_at;  // a start may have left: set before it does, cleared when proven absent
-  std::optional<Mono> start_sent_mono;  // when, at the earliest, by the boot-time clock; empty once the machine rebooted
+  std::optional<Mono>
+      start_sent_mono;  // when, at the earliest, by the boot-time clock; empty once the machine rebooted
   std::optional<Ending> ending;
   bool resolved = false;  // ended, and the provider confirmed that no remote is left
 
@@ -90,7 +91,8 @@ struct DeliveryRow {
   std::optional<SessionId> session;
   Disposition disposition = Disposition::held;
   Wall received_at{};
-  std::string body;    // the raw bytes as signed; empty when a known row, by its id, only changes its disposition
+  std::string
+      body;  // the raw bytes as signed; empty when a known row, by its id, only changes its disposition
   std::string digest;  // SHA-256 of the body, hex
   bool operator==(const DeliveryRow&) const = default;
 };
@@ -201,8 +203,8 @@ struct Batch {
   }
 };
 
-// The rows of `from` come after those of `to`: of an alert only its last row counts, and what was resolved and raised
-// anew stays.
+// The rows of `from` come after those of `to`: of an alert only its last row counts, and what was resolved
+// and raised anew stays.
 void append(Batch& to, const Batch& from);
 
 // Everything that the keeper needs after a start of the process.
@@ -211,10 +213,10 @@ struct Ledger {
   std::vector<SessionRow> unresolved;  // sessions whose remote may still exist
   std::vector<SessionRow> latest;      // the newest session of each (plan, replica)
   std::vector<PlanRow> plans;
-  std::vector<HeldRow> held;             // by id
-  std::int64_t last_delivery = 0;        // the greatest id
+  std::vector<HeldRow> held;       // by id
+  std::int64_t last_delivery = 0;  // the greatest id
   std::vector<AlertRow> alerts;
-  std::vector<MessageRow> messages;      // that wait
+  std::vector<MessageRow> messages;                      // that wait
   std::array<std::int64_t, all_states.size()> counts{};  // sessions by state, in the order of all_states
   std::int64_t last_seq = 0;
 };

@@ -17,7 +17,7 @@ constexpr Millis group_wait = Seconds{5};
 constexpr Millis group_interval = minutes{1};
 constexpr std::size_t notices_max = 100;
 // Standard Webhooks, "Deliverability and reliability": after these times in turn, then it is given up.
-constexpr std::array<Millis, 9> retries{Seconds{5}, minutes{5}, minutes{30}, hours{2},  hours{5},
+constexpr std::array<Millis, 9> retries{Seconds{5}, minutes{5}, minutes{30}, hours{2}, hours{5},
                                         hours{10},  hours{14},  hours{20},   hours{24}};
 constexpr Millis retry_after_max = hours{24};
 
@@ -80,7 +80,8 @@ void tell(Draft& draft, const TargetName& name, const Notice& notice) {
     return;
   }
   const auto target = draft.config().targets.find(name);
-  if (target == draft.config().targets.end() || !is_wanted(target->second, notice.topic, notice.phase)) return;
+  if (target == draft.config().targets.end() || !is_wanted(target->second, notice.topic, notice.phase))
+    return;
   put(draft, name, notice);
 }
 
@@ -92,7 +93,8 @@ std::vector<TargetName> everybody(const Draft& draft) {
 
 Mono repeat_at(const Draft& draft, const TargetName& name) {
   const auto target = draft.config().targets.find(name);
-  return target == draft.config().targets.end() ? mono_never : draft.now().mono + target->second.repeat_interval;
+  return target == draft.config().targets.end() ? mono_never
+                                                : draft.now().mono + target->second.repeat_interval;
 }
 
 void settle_message(Draft& draft, MessageTrack& track, MessageState state) {
@@ -123,7 +125,8 @@ void repeat(Draft& draft, const AlertKey& key) {
   AlertTrack track = draft.edit_alert(key).value();
   track.row.told_at = draft.now().wall;
   track.repeat_at = repeat_at(draft, key.target);
-  tell(draft, key.target, {key.topic, Phase::firing, key.subject, track.row.since, draft.now().wall, 1, track.row.text});
+  tell(draft, key.target,
+       {key.topic, Phase::firing, key.subject, track.row.since, draft.now().wall, 1, track.row.text});
   draft.edit_alert(key) = std::move(track);
 }
 
@@ -209,7 +212,8 @@ void plan_targets(Draft& draft) {
     if (!is_log && !config.targets.contains(key.target)) {
       draft.edit_alert(key).reset();
     } else if (!is_log && draft.alert(key)) {
-      // Since the row was written; a clock that was stepped meanwhile makes it no later than one whole interval.
+      // Since the row was written; a clock that was stepped meanwhile makes it no later than one whole
+      // interval.
       const Millis interval = config.targets.at(key.target).repeat_interval;
       const Millis gone = std::clamp(draft.now().wall - track.row.told_at, Millis{0}, interval);
       draft.edit_alert(key)->repeat_at = draft.now().mono + interval - gone;

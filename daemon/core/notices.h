@@ -1,8 +1,9 @@
 // Who is told what. An alert lasts from raise() to clear(); happen() tells of what happens once.
-// Each goes to the log at once, and to every target that wants it in a message that collects what comes within seconds.
-// An alert is told when it begins, again after the target's repeat interval, and when it is over; its row keeps a restart
-// from telling it anew. A message that fails is tried again at growing intervals, and given up after the tenth try.
-// Functions over a Draft; loop thread only; nothing here calls out.
+// Each goes to the log at once, and to every target that wants it in a message that collects what comes
+// within seconds. An alert is told when it begins, again after the target's repeat interval, and when it is
+// over; its row keeps a restart from telling it anew. A message that fails is tried again at growing
+// intervals, and given up after the tenth try. Functions over a Draft; loop thread only; nothing here calls
+// out.
 #pragma once
 
 #include <string>
@@ -14,8 +15,8 @@ namespace keeper {
 // The empty target is the log: it is told everything, without a message.
 inline const TargetName log_target{};
 
-// `subject` is the plan, provider or budget. To raise an alert that is raised already, or to clear one that is not, changes
-// nothing and tells nobody.
+// `subject` is the plan, provider or budget. To raise an alert that is raised already, or to clear one that
+// is not, changes nothing and tells nobody.
 void raise(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 void clear(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 void happen(Draft& draft, Topic topic, const std::string& subject, const std::string& text, int times = 1);
@@ -27,8 +28,8 @@ bool is_raised(const Draft& draft, Topic topic, const std::string& subject);
 void send_due_notices(Draft& draft);
 void on_posted(Draft& draft, const Posted& posted);
 
-// After a load of the configuration: alerts of providers and targets that are not in it any more are dropped, and a new
-// target is told what lasts.
+// After a load of the configuration: alerts of providers and targets that are not in it any more are dropped,
+// and a new target is told what lasts.
 void plan_targets(Draft& draft);
 
 }  // namespace keeper

@@ -44,8 +44,8 @@ bool any_live(const Draft& draft, const Plan& plan) {
   return false;
 }
 
-// Until when a window plan that is started now is wanted: to the end of the window that is, or of one that would
-// begin now.
+// Until when a window plan that is started now is wanted: to the end of the window that is, or of one that
+// would begin now.
 Wall end_by_hand(const Plan& plan, Wall now) {
   if (const auto window = plan.schedule.window_at(now)) return window->end.value_or(Wall::max());
   if (const auto length = plan.schedule.spec().duration) return now + *length;

@@ -1,5 +1,5 @@
-// What the configuration asks for, as the core needs it: plans, the traits of their providers, budgets and targets.
-// Plain values, immutable once loaded; any thread.
+// What the configuration asks for, as the core needs it: plans, the traits of their providers, budgets and
+// targets. Plain values, immutable once loaded; any thread.
 #pragma once
 
 #include <map>
@@ -10,8 +10,8 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/model.h"
-#include "schedule/schedule.h"
 #include "core/spending.h"
+#include "schedule/schedule.h"
 
 namespace keeper {
 
@@ -73,7 +73,8 @@ struct Traits {
   Reason gone_reason = Reason::lost;
   Millis request_timeout{Seconds{30}};
   Millis poll_interval{Seconds{30}};
-  // Reads that only watch are at least this far apart, taken over all sessions of the provider; zero: no matter.
+  // Reads that only watch are at least this far apart, taken over all sessions of the provider; zero: no
+  // matter.
   Millis watch_spacing{0};
   Orphans orphans = Orphans::stop;
   Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active

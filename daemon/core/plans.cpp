@@ -87,8 +87,10 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   if (draft.shutting_down()) return;
   const std::set<int> replicas = replicas_of(draft, name, plan ? plan->count : 0);
   if (!plan) {
-    for (const int replica : replicas) end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
-    clear(draft, Topic::plan_degraded, name.str(), "plan " + name.str() + " is not in the configuration any more");
+    for (const int replica : replicas)
+      end_all(draft, {name, replica}, Reason::stopped_by_plan, Cause::reload);
+    clear(draft, Topic::plan_degraded, name.str(),
+          "plan " + name.str() + " is not in the configuration any more");
     return;
   }
   const bool paused = draft.is_paused(name);

@@ -1,6 +1,7 @@
-// What a plan wants now against the sessions that it has: makes sessions, asks for ends, and sets when the plan must be
-// looked at next. The same look twice at one moment changes nothing the second time. A plan that is not in the
-// configuration any more ends its sessions. During a shutdown nothing is begun. Loop thread only; nothing here calls out.
+// What a plan wants now against the sessions that it has: makes sessions, asks for ends, and sets when the
+// plan must be looked at next. The same look twice at one moment changes nothing the second time. A plan that
+// is not in the configuration any more ends its sessions. During a shutdown nothing is begun. Loop thread
+// only; nothing here calls out.
 #pragma once
 
 #include "core/draft.h"

@@ -114,7 +114,8 @@ std::string describe(const Budget& budget, const Amount& amount) {
   }
   if (budget.max_session_time) {
     const Millis whole = std::chrono::floor<Seconds>(amount.lived);
-    text += (text.empty() ? "" : ", ") + to_text(whole) + " of " + to_text(*budget.max_session_time) + " session time";
+    text += (text.empty() ? "" : ", ") + to_text(whole) + " of " + to_text(*budget.max_session_time) +
+            " session time";
   }
   return text;
 }

@@ -1,5 +1,6 @@
-// What sessions take and cost: lifetimes, prices, budgets and their arithmetic. Times are exact to the millisecond; money is
-// an estimate from the configured price, and never the provider's bill. Plain values and pure functions; any thread.
+// What sessions take and cost: lifetimes, prices, budgets and their arithmetic. Times are exact to the
+// millisecond; money is an estimate from the configured price, and never the provider's bill. Plain values
+// and pure functions; any thread.
 #pragma once
 
 #include <compare>
@@ -25,8 +26,8 @@ struct Period {
   auto operator<=>(const Period&) const = default;
 };
 
-// While the session's remote was there, as far as the ledger knows; empty: none came about. `now` ends it if nothing
-// else did.
+// While the session's remote was there, as far as the ledger knows; empty: none came about. `now` ends it if
+// nothing else did.
 std::optional<Period> lifetime(const SessionRow& row, Wall now);
 
 struct Spent {

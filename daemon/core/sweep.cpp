@@ -15,7 +15,8 @@ namespace {
 
 constexpr Millis sweep_every = std::chrono::minutes{5};
 constexpr Millis sweep_retry = Seconds{30};
-// A start is under way whose remote could not be told from a stranger's, or a list may lag behind: look again.
+// A start is under way whose remote could not be told from a stranger's, or a list may lag behind: look
+// again.
 constexpr Millis sweep_again = Seconds{10};
 constexpr Millis list_lag = std::chrono::minutes{1};
 // A provider's clock and ours, and its lists' whole seconds.
@@ -67,8 +68,8 @@ bool start_under_way(const Draft& draft, const SweepKey& key, const Traits& trai
 }
 
 // The newest start that was given up and may have created the remote after all.
-std::optional<std::size_t> absent_start_of(const ProviderTrack& track, const Remote& remote, const Answer& answer,
-                                           Now now) {
+std::optional<std::size_t> absent_start_of(const ProviderTrack& track, const Remote& remote,
+                                           const Answer& answer, Now now) {
   if (!remote.created_at) return std::nullopt;
   const Wall there = answer.provider_now.value_or(now.wall);
   const Millis age = there - *remote.created_at;
@@ -116,7 +117,8 @@ Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size
 }
 
 // A row of its own carries the stop through restarts, until the provider confirms it.
-void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote, const std::optional<SessionRow>& row) {
+void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote,
+                 const std::optional<SessionRow>& row) {
   const Wall now = draft.now().wall;
   if (row && row->remote_id == remote.id && !draft.find(row->id)) {
     Tracked& session = draft.add(*row);
@@ -211,7 +213,8 @@ void tell_reported(Draft& draft, const SweepKey& key, const std::vector<Stranger
   const std::string prefix = reported_subject(key, RemoteId{});
   for (const auto& [alert, track] : draft.world().alerts) {
     const bool here = alert.topic == Topic::orphan_found && alert.subject.starts_with(prefix);
-    if (here && !found.contains(alert.subject)) clear(draft, Topic::orphan_found, alert.subject, "it is gone");
+    if (here && !found.contains(alert.subject))
+      clear(draft, Topic::orphan_found, alert.subject, "it is gone");
   }
 }
 
@@ -239,7 +242,8 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
   sweep.done_at = draft.now().wall;
   sweep.last_error.clear();
   const auto spread = stable_hash(key.provider.str() + key.place, 11) % 30'000;
-  sweep.due = draft.now().mono + (again ? sweep_again : sweep_every + Millis{static_cast<std::int64_t>(spread)});
+  sweep.due =
+      draft.now().mono + (again ? sweep_again : sweep_every + Millis{static_cast<std::int64_t>(spread)});
 }
 
 }  // namespace
@@ -264,7 +268,8 @@ void plan_sweeps(Draft& draft) {
 
 void send_due_lists(Draft& draft) {
   const World& world = draft.world();
-  for (auto at = world.sweep_queue.begin(); at != world.sweep_queue.end() && at->first <= draft.now().mono; ++at) {
+  for (auto at = world.sweep_queue.begin(); at != world.sweep_queue.end() && at->first <= draft.now().mono;
+       ++at) {
     if (draft.shutting_down()) {
       draft.edit_sweep(at->second).due = mono_never;
     } else {

@@ -65,14 +65,15 @@ void add_orphans(View& view, const World& world, Now now) {
       view.orphans.push_back(
           {key.provider, key.place, one.remote, condition, std::nullopt, one.created_at, one.native_status});
     }
-    view.sweeps.push_back({key.provider, key.place, sweep.done_at, on_wall(now, sweep.due), sweep.last_error});
+    view.sweeps.push_back(
+        {key.provider, key.place, sweep.done_at, on_wall(now, sweep.due), sweep.last_error});
   }
   for (const auto& [id, session] : world.sessions) {
     const SessionRow& row = session.row;
     const bool listed = row.reason == Reason::orphan || (is_terminal(row.state) && row.ending);
     if (!listed || !row.remote_id) continue;
-    view.orphans.push_back({row.provider, row.place, *row.remote_id, OrphanCondition::stopping, id, row.occurrence,
-                            row.native_status});
+    view.orphans.push_back({row.provider, row.place, *row.remote_id, OrphanCondition::stopping, id,
+                            row.occurrence, row.native_status});
   }
 }
 
@@ -156,7 +157,8 @@ View Keeper::view(Now now) const {
   });
   for (const auto& [name, traits] : world_.config->providers) {
     const auto track = world_.providers.find(name);
-    view.providers.push_back(view_of(name, track == world_.providers.end() ? ProviderTrack{} : track->second, now));
+    view.providers.push_back(
+        view_of(name, track == world_.providers.end() ? ProviderTrack{} : track->second, now));
   }
   add_orphans(view, world_, now);
   add_budgets(view, world_, now);

@@ -1,5 +1,6 @@
 // The view: what the keeper knows at one moment, as an immutable picture for readers.
-// The loop makes it after a commit; any thread reads it through a shared pointer. Deadlines are wall times here.
+// The loop makes it after a commit; any thread reads it through a shared pointer. Deadlines are wall times
+// here.
 #pragma once
 
 #include <array>
@@ -36,9 +37,9 @@ struct PlanView {
   PlanStanding standing;
 };
 
-// failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time probes.
-// exhausted: a rate or an allowance is used up, starts wait. cut_off: this machine has no route to it. Heartbeats and
-// stops go out in all of them.
+// failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time
+// probes. exhausted: a rate or an allowance is used up, starts wait. cut_off: this machine has no route to
+// it. Heartbeats and stops go out in all of them.
 enum class ProviderCondition { healthy, failing, circuit_open, exhausted, cut_off };
 std::string_view to_string(ProviderCondition condition);
 
@@ -49,8 +50,8 @@ struct ProviderView {
   std::string last_error;
 };
 
-// stranger: not ours, never touched. reported: ours, left alone by `orphans: report`. stopping: ours, on the stop
-// list until the provider confirms that it is gone.
+// stranger: not ours, never touched. reported: ours, left alone by `orphans: report`. stopping: ours, on the
+// stop list until the provider confirms that it is gone.
 enum class OrphanCondition { stranger, reported, stopping };
 std::string_view to_string(OrphanCondition condition);
 

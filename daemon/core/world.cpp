@@ -39,7 +39,9 @@ void list(World& world, const SweepKey& key, const Sweep& sweep) {
   if (sweep.due != mono_never) world.sweep_queue.insert({sweep.due, key});
 }
 
-void unlist(World& world, const SweepKey& key, const Sweep& sweep) { world.sweep_queue.erase({sweep.due, key}); }
+void unlist(World& world, const SweepKey& key, const Sweep& sweep) {
+  world.sweep_queue.erase({sweep.due, key});
+}
 
 void list(World& world, const AlertKey& key, const AlertTrack& alert) {
   if (alert.repeat_at != mono_never) world.alert_queue.insert({alert.repeat_at, key});

@@ -1,7 +1,7 @@
-// The keeper's memory: one table for each kind of thing that it remembers, the single values, and the indices that are
-// derived from them. Tables is the list of the tables. Only Keeper changes a World, by a Decision; revert() takes back
-// what apply() did. Rows are as in the store; everything else is volatile and is made anew after a start of the process.
-// Loop thread only.
+// The keeper's memory: one table for each kind of thing that it remembers, the single values, and the indices
+// that are derived from them. Tables is the list of the tables. Only Keeper changes a World, by a Decision;
+// revert() takes back what apply() did. Rows are as in the store; everything else is volatile and is made
+// anew after a start of the process. Loop thread only.
 #pragma once
 
 #include <map>
@@ -31,21 +31,21 @@ struct Flight {
 struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
-  Moment call_at;                   // the next provider call is not before this
-  SessionDeadline beat_at;          // the next heartbeat
-  SessionDeadline idle_at;          // the provider's idle timeout passes
-  SessionDeadline hard_at;          // the provider's maximum passes
-  SessionDeadline own_hard_at;      // the plan's max_duration passes
-  SessionDeadline rollover_at;      // a successor is due
-  SessionDeadline start_by;         // start_timeout passes
-  SessionDeadline stop_by;          // stop_timeout passes
-  Mono start_sent{};                // the last moment at which a start may have left
-  bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
-  int absent_reads = 0;             // answers in a row that did not know the remote
-  int tries = 0;                    // calls in a row that failed
-  int vain_heartbeats = 0;          // heartbeats in a row that did not move the idle clock
-  bool confirm = false;             // a delivery said something that a read should confirm
-  Moment due;                       // when settle() is needed next; mono_never: an event will come
+  Moment call_at;               // the next provider call is not before this
+  SessionDeadline beat_at;      // the next heartbeat
+  SessionDeadline idle_at;      // the provider's idle timeout passes
+  SessionDeadline hard_at;      // the provider's maximum passes
+  SessionDeadline own_hard_at;  // the plan's max_duration passes
+  SessionDeadline rollover_at;  // a successor is due
+  SessionDeadline start_by;     // start_timeout passes
+  SessionDeadline stop_by;      // stop_timeout passes
+  Mono start_sent{};            // the last moment at which a start may have left
+  bool sent_before = false;     // by an earlier process: start_sent is only its upper bound
+  int absent_reads = 0;         // answers in a row that did not know the remote
+  int tries = 0;                // calls in a row that failed
+  int vain_heartbeats = 0;      // heartbeats in a row that did not move the idle clock
+  bool confirm = false;         // a delivery said something that a read should confirm
+  Moment due;                   // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
 
@@ -83,8 +83,8 @@ struct Scope {
   bool operator==(const Scope&) const = default;
 };
 
-// A start whose answer was lost and that was then proven absent. Where remotes carry no tag, one that turns up
-// later is told by it.
+// A start whose answer was lost and that was then proven absent. Where remotes carry no tag, one that turns
+// up later is told by it.
 struct AbsentStart {
   Mono sent{};
   Mono forget_at{};
@@ -94,12 +94,12 @@ struct AbsentStart {
 struct ProviderTrack {
   bool healthy = true;
   std::string last_error;
-  int failures = 0;                // calls in a row that did not get through
-  Mono starts_from{};              // no start leaves before this: the circuit is open, or an allowance used up
-  bool exhausted = false;          // starts_from is by the provider's word
-  bool cut_off = false;            // this machine has no route to it
-  bool denied = false;             // the last call was refused because of the credentials
-  std::optional<SessionId> probe;  // the one start that is let through after a circuit was open
+  int failures = 0;        // calls in a row that did not get through
+  Mono starts_from{};      // no start leaves before this: the circuit is open, or an allowance used up
+  bool exhausted = false;  // starts_from is by the provider's word
+  bool cut_off = false;    // this machine has no route to it
+  bool denied = false;     // the last call was refused because of the credentials
+  std::optional<SessionId> probe;          // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;
 };
@@ -135,7 +135,8 @@ struct BudgetTrack {
   std::optional<Period> counted;          // for which `ended` holds; empty: the store is to be asked
   std::map<ProviderName, Spent> ended{};  // sessions that left the memory
   BudgetLevel level = BudgetLevel::within;
-  bool refused = false;  // in this period something did not begin, because the least that it costs did not fit
+  bool refused =
+      false;  // in this period something did not begin, because the least that it costs did not fit
   bool operator==(const BudgetTrack&) const = default;
 };
 
@@ -169,8 +170,9 @@ struct Values {
   Mono budgets_due = mono_never;
 };
 
-// The one list of the keeper's tables. The memory is `Of` = MemoryTable, an edit in the making is Edits, and what a decision
-// changes is Changes. Who adds a table adds it here and in for_each_table(), which does not compile without it.
+// The one list of the keeper's tables. The memory is `Of` = MemoryTable, an edit in the making is Edits, and
+// what a decision changes is Changes. Who adds a table adds it here and in for_each_table(), which does not
+// compile without it.
 template <template <class, class> class Of>
 struct Tables {
   Of<SessionId, Tracked> sessions;

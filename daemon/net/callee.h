@@ -19,8 +19,8 @@ class Callee {
   // An http or https URL, which may have a query.
   explicit Callee(const Secret& url);
 
-  // Done for any 2xx. Errors: gone for a 410; exhausted, with the time to wait, where the answer asks for one; not_applied for
-  // everything else, which may be tried again.
+  // Done for any 2xx. Errors: gone for a 410; exhausted, with the time to wait, where the answer asks for
+  // one; not_applied for everything else, which may be tried again.
   Status call(HttpRequest request, Millis limit, Wall now);
 
  private:

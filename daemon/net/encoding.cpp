@@ -18,7 +18,8 @@ using Digits = std::array<std::uint8_t, 256>;
 constexpr Digits digits_of(char minus, char slash) {
   Digits values{};
   values.fill(no_digit);
-  for (std::size_t i = 0; i < 62; ++i) values[static_cast<unsigned char>(url_alphabet[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < 62; ++i)
+    values[static_cast<unsigned char>(url_alphabet[i])] = static_cast<std::uint8_t>(i);
   values[static_cast<unsigned char>(minus)] = 62;
   values[static_cast<unsigned char>(slash)] = 63;
   return values;
@@ -74,8 +75,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 std::string encode_base64(std::string_view bytes) {
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   text.resize(static_cast<std::size_t>(length));
   return text;
 }

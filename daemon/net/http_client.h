@@ -68,10 +68,9 @@ class HttpClient {
   explicit HttpClient(HttpOptions options);
   ~HttpClient();
 
-  // Errors: not_applied where nothing was sent, cut_off where that is for want of a route, maybe_applied where
-  // something was sent; denied for an unusable
-  // ca_file or a request that cannot be written as HTTP. A response whose head came is no error, however
-  // short its body.
+  // Errors: not_applied where nothing was sent, cut_off where that is for want of a route, maybe_applied
+  // where something was sent; denied for an unusable ca_file or a request that cannot be written as HTTP. A
+  // response whose head came is no error, however short its body.
   Result<HttpResponse> call(const HttpRequest& request, CallDeadline deadline);
 
  private:

@@ -16,7 +16,8 @@ namespace keeper {
 class Transport {
  public:
   // Tries the addresses in turn. `tls`: null for plain TCP. On failure: false, and failure() says why.
-  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const std::string& host, CallDeadline deadline);
+  bool open(const std::vector<Endpoint>& endpoints, SSL_CTX* tls, const std::string& host,
+            CallDeadline deadline);
 
   // Bytes read, at least one; 0 at an orderly end; -1 on failure.
   ssize_t read(char* to, std::size_t bytes_max, CallDeadline deadline);

@@ -17,7 +17,8 @@ namespace keeper {
 
 using Json = nlohmann::json;
 
-// nlohmann_json takes a NUL byte for the end of the text; in JSON it stands nowhere. To be asked before its parser is.
+// nlohmann_json takes a NUL byte for the end of the text; in JSON it stands nowhere. To be asked before its
+// parser is.
 bool has_nul(std::string_view text);
 // Empty for text that is not JSON or nests deeper than 64 levels (copies and dumps of a value recurse).
 inline constexpr std::size_t json_depth_max = 64;  // copying a deeper one could take the whole stack
@@ -33,8 +34,8 @@ std::optional<Wall> time_at(const Json& object, const char* name);
 
 // Empty for text that cannot be an id: nothing, over 200 bytes, or with blanks or control characters.
 RemoteId plain_id(std::string_view text);
-// The same without "session-" before it (VideoSDK's webhook sample has it, its REST samples have not), however often that
-// stands there: what is normal stays as it is, so an id that is read again is the same id.
+// The same without "session-" before it (VideoSDK's webhook sample has it, its REST samples have not),
+// however often that stands there: what is normal stays as it is, so an id that is read again is the same id.
 RemoteId normalised_id(std::string_view text);
 
 }  // namespace keeper

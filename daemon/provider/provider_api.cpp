@@ -178,7 +178,8 @@ bool is_vain_to_read(ErrorKind kind) {
 Reason reason_of_timeout(const Remote& remote) {
   if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
   if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
-  const bool idle_first = *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
+  const bool idle_first =
+      *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
   return idle_first ? Reason::idle_timeout : Reason::max_duration;
 }
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.h"
 #include "net/http_client.h"
 #include "provider/provider.h"
 #include "provider/refusal.h"
+#include "settings/settings.h"
 
 namespace keeper {
 
@@ -38,13 +38,14 @@ struct ProviderAnswer {
   Result<Json> json;
 };
 
-// What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an answer is judged by
-// its status. It may return the error that the answer stands for, or correct the status. `json` is null where the body is
-// no JSON or is not wanted.
+// What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an
+// answer is judged by its status. It may return the error that the answer stands for, or correct the status.
+// `json` is null where the body is no JSON or is not wanted.
 //
 //   Notte:    200 {"detail": "busy", "status": 529}   is a 529
 //   Sonoran:  200 Backend Service Reached             is a path at which nothing is served
-using OddAnswer = std::optional<Error> (*)(HttpResponse& response, const Json* json, Purpose purpose, Wall now);
+using OddAnswer = std::optional<Error> (*)(HttpResponse& response, const Json* json, Purpose purpose,
+                                           Wall now);
 
 class ProviderApi {
  public:

@@ -89,9 +89,11 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
   }
   if (status == 429) return error_of(ErrorKind::exhausted, std::move(what), wait.value_or(wait_unless_told));
   // A gateway may send its rate limit's reset with every answer: here it says nothing.
-  if (status == 503 && retry_after(response, now) && !is_start) return error_of(ErrorKind::exhausted, std::move(what), wait);
+  if (status == 503 && retry_after(response, now) && !is_start)
+    return error_of(ErrorKind::exhausted, std::move(what), wait);
   if (status >= 500 || status == 408) {
-    return error_of(unsettled(purpose), std::move(what), is_start ? retry_after(response, now) : std::nullopt);
+    return error_of(unsettled(purpose), std::move(what),
+                    is_start ? retry_after(response, now) : std::nullopt);
   }
   if (is_start) {
     // A conflict ends with the other session; nothing was made.

@@ -34,8 +34,8 @@ const Event* followed_event(std::string_view type) {
   return nullptr;
 }
 
-// Picks what counts out of a message while it is parsed, without building the rest of it: half the time. As with a whole
-// document, the last of several values of one name counts.
+// Picks what counts out of a message while it is parsed, without building the rest of it: half the time. As
+// with a whole document, the last of several values of one name counts.
 class Reader final : public nlohmann::json_sax<Json> {
  public:
   std::optional<std::string> webhook_type, type, session_id;
@@ -59,14 +59,20 @@ class Reader final : public nlohmann::json_sax<Json> {
   bool start_array(std::size_t) override { return open(false); }
   bool end_object() override { return close(); }
   bool end_array() override { return close(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
 
  private:
   bool take(std::optional<std::string> text) {
-    if (depth_ == 1 && names_[0] == "webhookType") webhook_type = std::move(text);
-    else if (depth_ == 1 && names_[0] == "type") type = std::move(text);
-    else if (depth_ == 1 && names_[0] == "data") session_id.reset();
-    else if (depth_ == 2 && in_data_ && names_[1] == "sessionId") session_id = std::move(text);
+    if (depth_ == 1 && names_[0] == "webhookType")
+      webhook_type = std::move(text);
+    else if (depth_ == 1 && names_[0] == "type")
+      type = std::move(text);
+    else if (depth_ == 1 && names_[0] == "data")
+      session_id.reset();
+    else if (depth_ == 2 && in_data_ && names_[1] == "sessionId")
+      session_id = std::move(text);
     return true;
   }
   bool open(bool object) {
@@ -88,7 +94,8 @@ class Reader final : public nlohmann::json_sax<Json> {
 
 Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at) {
   Reader read;
-  if (has_nul(body) || !Json::sax_parse(body, &read)) return Error{ErrorKind::malformed, "the body is not JSON"};
+  if (has_nul(body) || !Json::sax_parse(body, &read))
+    return Error{ErrorKind::malformed, "the body is not JSON"};
   if (!read.is_object) return Error{ErrorKind::malformed, "the body is not a JSON object"};
   const auto& type = read.webhook_type ? read.webhook_type : read.type;
   if (!type || type->empty()) return Error{ErrorKind::malformed, "the body has no webhookType"};

@@ -10,9 +10,9 @@
 
 #include "base/locked.h"
 #include "core/model.h"
-#include "settings/settings.h"
 #include "provider/provider_api.h"
 #include "provider/videosdk/access_token.h"
+#include "settings/settings.h"
 
 namespace keeper {
 
@@ -75,15 +75,16 @@ class WebhookVerifier {
 };
 
 // A VideoSDK provider's, for the table of providers.
-std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings, const std::string& cache_file);
+std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,
+                                                        const std::string& cache_file);
 
 struct Delivery {
   DeliveryRow row;       // without id and session
   bool followed = true;  // a type that says something of a session
 };
 
-// `body`: the raw bytes, already verified. Errors: malformed, for what is no JSON object, has no type, or is of a type that
-// is followed and names no session; the sender is answered 400.
+// `body`: the raw bytes, already verified. Errors: malformed, for what is no JSON object, has no type, or is
+// of a type that is followed and names no session; the sender is answered 400.
 Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at);
 
 }  // namespace keeper

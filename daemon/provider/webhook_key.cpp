@@ -193,7 +193,8 @@ bool WebhookVerifier::verify_or_refresh(std::string_view body, std::string_view 
   return verify(body, signature);
 }
 
-std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings, const std::string& cache_file) {
+std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,
+                                                        const std::string& cache_file) {
   return std::make_shared<WebhookVerifier>(settings, cache_file);
 }
 

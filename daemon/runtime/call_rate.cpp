@@ -20,7 +20,8 @@ Mono CallRate::nth(std::size_t n, Mono now) const {
 
 std::optional<std::size_t> CallRate::left(Mono now) const {
   if (!limit_) return std::nullopt;
-  const auto spent = std::count_if(spent_.begin(), spent_.end(), [&](Mono at) { return at + limit_->window > now; });
+  const auto spent =
+      std::count_if(spent_.begin(), spent_.end(), [&](Mono at) { return at + limit_->window > now; });
   return static_cast<std::size_t>(limit_->calls) - static_cast<std::size_t>(spent);
 }
 

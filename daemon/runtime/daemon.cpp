@@ -135,7 +135,8 @@ LoopPorts Daemon::loop_ports() {
       const Mono now = BootClock::now();
       if (now < fed + every) return;
       if (workers_.hang(std::chrono::steady_clock::now())) {
-        Log(Level::error, "call_hangs").with("reason", "a call to a provider never ends; the watchdog is not fed any more");
+        Log(Level::error, "call_hangs")
+            .with("reason", "a call to a provider never ends; the watchdog is not fed any more");
         return;
       }
       notify_watchdog();
@@ -165,7 +166,8 @@ Status Daemon::prepare() {
   // The configuration is the first event: without it no session's provider is known.
   const auto installed = std::make_shared<std::promise<bool>>();
   configured_ = installed->get_future();
-  inbox_.post(ConfigLoaded{settings->config}, [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
+  inbox_.post(ConfigLoaded{settings->config},
+              [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
   return Done{};
 }
 
@@ -231,11 +233,12 @@ Result<Ack> Daemon::ask_loop(Event event) {
   std::future<std::optional<Ack>> done = told->get_future();
   inbox_.post(std::move(event), [told](std::optional<Ack> ack) { told->set_value(ack); });
   if (done.wait_for(load_limit) != std::future_status::ready) {
-    return Error{ErrorKind::storage,
-                 "the loop did not answer within " + to_text(load_limit) + "; whether it was done is not known yet"};
+    return Error{ErrorKind::storage, "the loop did not answer within " + to_text(load_limit) +
+                                         "; whether it was done is not known yet"};
   }
   if (const std::optional<Ack> ack = done.get()) return *ack;
-  return Error{ErrorKind::storage, "the store cannot be written, so nothing was changed: " + published().storage_error};
+  return Error{ErrorKind::storage,
+               "the store cannot be written, so nothing was changed: " + published().storage_error};
 }
 
 Status Daemon::load_into_loop(const std::shared_ptr<const Settings>& settings) {
@@ -299,7 +302,8 @@ Millis Daemon::leave_limit() {
   Millis limit = Seconds{5};
   for (const auto& [name, plan] : settings->config->plans) {
     const auto provider = settings->config->providers.find(plan.provider);
-    const Millis call = provider == settings->config->providers.end() ? Millis{} : provider->second.request_timeout;
+    const Millis call =
+        provider == settings->config->providers.end() ? Millis{} : provider->second.request_timeout;
     limit = std::max(limit, call + (plan.on_shutdown == OnShutdown::stop ? plan.stop_timeout : Millis{}));
   }
   return std::min(limit, leave_limit_max);
@@ -343,7 +347,8 @@ int Daemon::leave(const std::function<void()>& close_door) {
 }
 
 bool Daemon::end() {
-  const bool quiet = workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle() && store_thread_->idle();
+  const bool quiet =
+      workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle() && store_thread_->idle();
   Log(Level::info, "stopped");
   return quiet;
 }

@@ -1,6 +1,6 @@
-// Daemon: the store, the loop, the workers and the configuration of one running keeper, and how they begin, reload
-// and end. The main thread opens, starts, serves and ends it; the listeners' threads use what is marked "any
-// thread". It owns no listener and knows nothing of HTTP.
+// Daemon: the store, the loop, the workers and the configuration of one running keeper, and how they begin,
+// reload and end. The main thread opens, starts, serves and ends it; the listeners' threads use what is
+// marked "any thread". It owns no listener and knows nothing of HTTP.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/preview.h"
-#include "settings/settings.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"
@@ -23,6 +22,7 @@
 #include "runtime/token.h"
 #include "runtime/verifiers.h"
 #include "runtime/workers.h"
+#include "settings/settings.h"
 #include "store/store.h"
 
 namespace keeper {
@@ -47,10 +47,12 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Loads what the store holds. From here on the listeners may be open: what they are given is decided after start().
+  // Loads what the store holds. From here on the listeners may be open: what they are given is decided after
+  // start().
   Status prepare();
 
-  // Starts the loop and waits until the configuration is in effect: the sessions of the store are recovered then.
+  // Starts the loop and waits until the configuration is in effect: the sessions of the store are recovered
+  // then.
   Status start();
 
   // Serves signals until the daemon may leave, calls `close_door` while deliveries that came in
@@ -81,7 +83,8 @@ class Daemon {
   // False: no room, and `receipt` is not called.
   bool deliver(Delivered delivered, Receipt receipt);
 
-  // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or storage.
+  // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or
+  // storage.
   Status reload();
 
   // What a reload with this text of a configuration file would do; nothing is changed. `name`: the file's,
@@ -89,7 +92,8 @@ class Daemon {
   // complaints, or storage.
   Result<Preview> preview(std::string text, const std::string& name);
 
-  // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors: storage.
+  // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors:
+  // storage.
   Result<Ack> operate(OperatorAsked asked);
 
  private:

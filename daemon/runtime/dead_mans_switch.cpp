@@ -33,7 +33,8 @@ void DeadMansSwitch::work() {
     lock.unlock();
     if (is_well_()) {
       const Status heard = callee.call({"GET", {}}, std::min(call_limit_max, settings_.every), wall_now());
-      if (!heard && was_heard) Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
+      if (!heard && was_heard)
+        Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
       was_heard = heard.ok();
     }
     lock.lock();

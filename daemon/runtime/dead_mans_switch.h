@@ -1,5 +1,5 @@
-// The dead man's switch: calls a monitor at its interval as long as all is well, so that silence is the alarm. A thread
-// of its own, which calls `is_well`; a call that fails is just one that stayed away.
+// The dead man's switch: calls a monitor at its interval as long as all is well, so that silence is the
+// alarm. A thread of its own, which calls `is_well`; a call that fails is just one that stayed away.
 #pragma once
 
 #include <condition_variable>
@@ -8,8 +8,8 @@
 #include <optional>
 #include <thread>
 
-#include "settings/settings.h"
 #include "core/view.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

@@ -49,7 +49,8 @@ Inbox::Inbox(std::size_t deliveries_max)
 void Inbox::arm_step() {
   itimerspec spec{};
   spec.it_value.tv_sec = std::numeric_limits<time_t>::max();
-  KEEPER_CHECK(::timerfd_settime(step_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr) == 0);
+  KEEPER_CHECK(::timerfd_settime(step_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, nullptr) ==
+               0);
 }
 
 void Inbox::signal(Queue& queue) const {
@@ -146,7 +147,8 @@ void Inbox::wait(Mono until) {
     armed_ = until;
   }
   while (true) {
-    std::array<pollfd, 3> fds{pollfd{event_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}, {step_.get(), POLLIN, 0}};
+    std::array<pollfd, 3> fds{
+        pollfd{event_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}, {step_.get(), POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), -1) < 0) continue;
     if (fds[1].revents != 0) {
       read_off(timer_.get());

@@ -23,7 +23,8 @@ std::optional<int> take_inherited_socket() {
     } else {
       Log(Level::warning, "socket_not_used")
           .with("name", name)
-          .with("reason", "the service manager may pass one listening stream socket, with FileDescriptorName=webhook");
+          .with("reason",
+                "the service manager may pass one listening stream socket, with FileDescriptorName=webhook");
       ::close(file);
     }
     ::free(names[i]);

@@ -29,10 +29,14 @@ constexpr std::size_t value_bytes_max = 1000;
 
 spdlog::level::level_enum native(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   check_failed("a known Level", __FILE__, __LINE__);
 }
@@ -69,10 +73,14 @@ std::string_view name_of(Level level) {
 
 int priority_of(Level level) {
   switch (level) {
-    case Level::debug: return LOG_DEBUG;
-    case Level::info: return LOG_INFO;
-    case Level::warning: return LOG_WARNING;
-    case Level::error: return LOG_ERR;
+    case Level::debug:
+      return LOG_DEBUG;
+    case Level::info:
+      return LOG_INFO;
+    case Level::warning:
+      return LOG_WARNING;
+    case Level::error:
+      return LOG_ERR;
   }
   check_failed("a known Level", __FILE__, __LINE__);
 }
@@ -85,11 +93,13 @@ std::string plain_line(std::string_view what, const LogFields& fields) {
 
 // False: the journal takes nothing.
 bool send_to_journal(Level level, std::string_view what, const LogFields& fields) {
-  std::vector<std::string> all{"MESSAGE=" + plain_line(what, fields), "PRIORITY=" + std::to_string(priority_of(level)),
+  std::vector<std::string> all{"MESSAGE=" + plain_line(what, fields),
+                               "PRIORITY=" + std::to_string(priority_of(level)),
                                "SESSION_KEEPER_EVENT=" + std::string(what)};
   for (const auto& [key, value] : fields) {
     std::string name = "SESSION_KEEPER_" + key;
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     all.push_back(name + "=" + value);
   }
   std::vector<iovec> parts;
@@ -161,7 +171,8 @@ Log::~Log() {
   if (format() == LogFormat::json) {
     logger().log(native(level_), "{}", json_line(level_, what_, fields_, wall_now()));
   } else {
-    logger().log(native(level_), "time={} level={} {}", to_rfc3339(wall_now()), name_of(level_), plain_line(what_, fields_));
+    logger().log(native(level_), "time={} level={} {}", to_rfc3339(wall_now()), name_of(level_),
+                 plain_line(what_, fields_));
   }
 }
 
@@ -200,7 +211,9 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
   if (is) {
     Log(Level::info, "provider_works_again").with("provider", change.key.str());
   } else {
-    Log(Level::warning, "provider_failing").with("provider", change.key.str()).with("error", change.after->last_error);
+    Log(Level::warning, "provider_failing")
+        .with("provider", change.key.str())
+        .with("error", change.after->last_error);
   }
 }
 

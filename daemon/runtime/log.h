@@ -1,7 +1,7 @@
 // The log: one line per thing that happened, to standard error or with its fields to the journal. Any thread.
-// Values are quoted and their control characters escaped here, so callers pass foreign text as it is. A warning or error
-// that repeats is held back after the fifth within a minute, and the next one says how many were.
-// Never given a secret.
+// Values are quoted and their control characters escaped here, so callers pass foreign text as it is. A
+// warning or error that repeats is held back after the fifth within a minute, and the next one says how many
+// were. Never given a secret.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ enum class Level { debug, info, warning, error };
 // "debug", "info", "warning", "error"; false for anything else, and nothing changes.
 bool set_log_level(std::string_view name);
 
-// logfmt: `time=… level=… word key=value …`. journal: fields SESSION_KEEPER_EVENT, SESSION_KEEPER_KEY=value. The default is
-// journal where standard error is the journal's, else logfmt.
+// logfmt: `time=… level=… word key=value …`. journal: fields SESSION_KEEPER_EVENT, SESSION_KEEPER_KEY=value.
+// The default is journal where standard error is the journal's, else logfmt.
 enum class LogFormat { logfmt, json, journal };
 bool set_log_format(std::string_view name);  // as set_log_level
 

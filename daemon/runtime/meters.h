@@ -1,5 +1,5 @@
-// Meters: what happened since the process began, counted and timed as Prometheus does it. Any thread; they never wait.
-// No ids as labels: their number has no bound.
+// Meters: what happened since the process began, counted and timed as Prometheus does it. Any thread; they
+// never wait. No ids as labels: their number has no bound.
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,12 @@ class Meters {
   Meters(const Meters&) = delete;
   Meters& operator=(const Meters&) = delete;
 
-  void called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer, Time took);
+  void called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer,
+              Time took);
   void start_left(Time late) { start_lateness_.Observe(late.count()); }
-  void kept_alive(Time left) { heartbeat_margin_.Observe(left.count()); }  // until the session would have died
+  void kept_alive(Time left) {
+    heartbeat_margin_.Observe(left.count());
+  }  // until the session would have died
   void committed(const Batch& batch, const Config& config, Time took);
   void turned(Time took) { loop_turn_.Observe(took.count()); }
   void acknowledged(Time took) { acknowledgement_.Observe(took.count()); }

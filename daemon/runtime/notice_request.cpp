@@ -24,8 +24,8 @@ std::string signature_of(const std::string& key, const std::string& signed_text)
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned mac_bytes = 0;
   KEEPER_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                    reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), mac.data(),
-                    &mac_bytes) != nullptr);
+                    reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(),
+                    mac.data(), &mac_bytes) != nullptr);
   return "v1," + encode_base64({reinterpret_cast<const char*>(mac.data()), mac_bytes});
 }
 
@@ -48,7 +48,8 @@ std::string body_of(const MessageRow& message, const InstanceId& instance) {
 
 }  // namespace
 
-HttpRequest notice_request(const MessageRow& message, const InstanceId& instance, const Secret& secret, Wall now) {
+HttpRequest notice_request(const MessageRow& message, const InstanceId& instance, const Secret& secret,
+                           Wall now) {
   HttpRequest request{"POST", {}};
   request.body = body_of(message, instance);
   const std::string stamp = std::to_string(std::chrono::floor<Seconds>(now).time_since_epoch().count());

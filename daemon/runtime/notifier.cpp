@@ -72,8 +72,8 @@ void Notifier::work(Desk& desk) {
     desk.busy = true;
     lock.unlock();
     const Wall now = wall_now();
-    Status outcome =
-        desk.callee->call(notice_request(post.message, instance_, desk.settings.secret, now), call_limit, now);
+    Status outcome = desk.callee->call(notice_request(post.message, instance_, desk.settings.secret, now),
+                                       call_limit, now);
     sink_({post.message.id, post.ticket, std::move(outcome)});
     lock.lock();
     desk.busy = false;

@@ -1,5 +1,5 @@
-// Notifier: carries messages to the notification targets, each target on a thread of its own, so that one that hangs
-// holds up no other. One try per order, and one answer for it; the core decides about the next.
+// Notifier: carries messages to the notification targets, each target on a thread of its own, so that one
+// that hangs holds up no other. One try per order, and one answer for it; the core decides about the next.
 #pragma once
 
 #include <condition_variable>
@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/event.h"
-#include "settings/settings.h"
 #include "net/callee.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

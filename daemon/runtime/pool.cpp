@@ -45,7 +45,8 @@ Pool::~Pool() {
   for (std::thread& thread : threads_) thread.join();
   for (const Lane& lane : lanes_) {
     for (const Queued& queued : lane.queue) {
-      sink_(answer_for(queued.effect, {ErrorKind::not_applied, "the daemon is ending, so the call was not made"}));
+      sink_(answer_for(queued.effect,
+                       {ErrorKind::not_applied, "the daemon is ending, so the call was not made"}));
     }
   }
 }
@@ -89,8 +90,8 @@ std::vector<Pool::Need> Pool::needs_of(const Effect& effect) const {
   check_failed("a known EffectKind", __FILE__, __LINE__);
 }
 
-// When the effect may leave, with `ahead` calls before it in its own lane. What makes or watches a session leaves
-// room for what keeps or ends one.
+// When the effect may leave, with `ahead` calls before it in its own lane. What makes or watches a session
+// leaves room for what keeps or ends one.
 Mono Pool::free_at(const Effect& effect, std::size_t ahead, Mono now) const {
   Mono free = now;
   for (const Need& need : needs_of(effect)) {
@@ -127,7 +128,8 @@ std::optional<Error> Pool::add_thread() {
     ++waiting_;
   } catch (const std::system_error& failure) {
     if (threads_.empty()) {
-      return Error{ErrorKind::not_applied, std::string("no thread for the call could be made: ") + failure.what()};
+      return Error{ErrorKind::not_applied,
+                   std::string("no thread for the call could be made: ") + failure.what()};
     }
   }
   return std::nullopt;

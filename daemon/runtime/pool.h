@@ -1,5 +1,5 @@
-// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, the most
-// urgent first, and gives exactly one answer for each. Threads are made when they are needed, at most
+// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, the
+// most urgent first, and gives exactly one answer for each. Threads are made when they are needed, at most
 // `threads_max`. Never retries: the core decides that.
 #pragma once
 
@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/effect.h"
-#include "settings/settings.h"
 #include "runtime/call_rate.h"
+#include "settings/settings.h"
 
 namespace keeper {
 
@@ -46,8 +46,8 @@ class Pool {
   // Nothing queued and nothing under way.
   bool idle() const;
 
-  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take. As their limits,
-  // by a clock that stands still in a suspend.
+  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take.
+  // As their limits, by a clock that stands still in a suspend.
   bool hangs(std::chrono::steady_clock::time_point now) const;
 
   // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
@@ -59,7 +59,8 @@ class Pool {
     std::uint64_t number = 0;
     Effect effect;
     bool operator<(const Queued& other) const {
-      return std::tie(rank, effect.needed_by, number) < std::tie(other.rank, other.effect.needed_by, other.number);
+      return std::tie(rank, effect.needed_by, number) <
+             std::tie(other.rank, other.effect.needed_by, other.number);
     }
   };
   // What shares one limit.
@@ -93,7 +94,8 @@ class Pool {
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;
   std::size_t waiting_ = 0;  // threads without a call
-  std::multiset<std::chrono::steady_clock::time_point> begun_;  // when each effect that is under way was taken up
+  std::multiset<std::chrono::steady_clock::time_point>
+      begun_;  // when each effect that is under way was taken up
   bool stopping_ = false;
 };
 

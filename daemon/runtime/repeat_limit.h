@@ -1,5 +1,5 @@
-// RepeatLimit: of what says the same again and again, the first few of a stretch of time are let through, and the next
-// one that is says how many were not. Not locked; reads no clock.
+// RepeatLimit: of what says the same again and again, the first few of a stretch of time are let through, and
+// the next one that is says how many were not. Not locked; reads no clock.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,8 @@ void Round::decide(Keeper& keeper, const Questions& questions, Findings findings
   decisions_.reserve(items_.size() + 1);
   // What ended sessions took comes before anything is decided, so that it fits the sessions in the memory.
   for (std::size_t i = 0; i < questions.periods.size(); ++i) {
-    install(keeper, keeper.decide(PeriodCounted{questions.periods[i], std::move(findings.spent[i])}, now), now);
+    install(keeper, keeper.decide(PeriodCounted{questions.periods[i], std::move(findings.spent[i])}, now),
+            now);
   }
   decide_items(keeper, questions, findings, now, ports);
   for (int tick = 0; keeper.next_wakeup(now) <= now.mono; ++tick) {

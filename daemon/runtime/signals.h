@@ -1,5 +1,5 @@
-// Signals: TERM, INT and HUP as numbers to wait for. Made by the main thread before any other thread, which then
-// inherits the blocked mask; waited for by the main thread alone. interrupt() from any thread.
+// Signals: TERM, INT and HUP as numbers to wait for. Made by the main thread before any other thread, which
+// then inherits the blocked mask; waited for by the main thread alone. interrupt() from any thread.
 #pragma once
 
 #include <optional>

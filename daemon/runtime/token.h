@@ -1,5 +1,5 @@
-// ControlToken: what a caller of the control paths must show: 32 random bytes, in a file that only the daemon's
-// user and root can read. Made at start, removed at the end. Main thread; reading the secret: any.
+// ControlToken: what a caller of the control paths must show: 32 random bytes, in a file that only the
+// daemon's user and root can read. Made at start, removed at the end. Main thread; reading the secret: any.
 #pragma once
 
 #include <string>

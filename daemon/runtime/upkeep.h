@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "base/locked.h"
-#include "settings/settings.h"
 #include "runtime/rounds.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

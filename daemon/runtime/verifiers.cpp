@@ -11,7 +11,8 @@ namespace keeper {
 namespace {
 
 std::string cache_file(const Settings& settings, const std::string& provider) {
-  return (std::filesystem::path(settings.store_path).parent_path() / ("webhook-key-" + provider + ".pem")).string();
+  return (std::filesystem::path(settings.store_path).parent_path() / ("webhook-key-" + provider + ".pem"))
+      .string();
 }
 
 }  // namespace
@@ -24,10 +25,12 @@ void Verifiers::install(const Settings& settings) {
     if (make == nullptr) continue;
     const auto known = old.find(name.str());
     const bool same = known != old.end() && known->second.settings == provider;
-    fresh[name.str()] = {provider, same ? known->second.verifier : make(provider, cache_file(settings, name.str()))};
+    fresh[name.str()] = {provider,
+                         same ? known->second.verifier : make(provider, cache_file(settings, name.str()))};
   }
   entries_.with([&](auto& entries) { entries.swap(fresh); });
-  tokens_.with([&](auto& tokens) { tokens = settings.webhook ? settings.webhook->tokens : std::vector<Secret>{}; });
+  tokens_.with(
+      [&](auto& tokens) { tokens = settings.webhook ? settings.webhook->tokens : std::vector<Secret>{}; });
 }
 
 // Takes as long for a wrong token as for the right one of the same length.
@@ -36,7 +39,8 @@ bool Verifiers::admits(std::string_view token) {
     bool admitted = tokens.empty() && token.empty();
     for (const Secret& one : tokens) {
       const std::string& text = one.reveal();
-      const bool same = text.size() == token.size() && CRYPTO_memcmp(text.data(), token.data(), text.size()) == 0;
+      const bool same =
+          text.size() == token.size() && CRYPTO_memcmp(text.data(), token.data(), text.size()) == 0;
       admitted = admitted || same;
     }
     return admitted;

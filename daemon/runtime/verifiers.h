@@ -1,5 +1,5 @@
-// Verifiers: for each provider that sends webhooks, what tells its genuine messages. Any thread: listeners look
-// them up while a reload puts new ones in place.
+// Verifiers: for each provider that sends webhooks, what tells its genuine messages. Any thread: listeners
+// look them up while a reload puts new ones in place.
 #pragma once
 
 #include <map>
@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/locked.h"
-#include "settings/settings.h"
 #include "provider/webhook.h"
+#include "settings/settings.h"
 
 namespace keeper {
 

@@ -110,7 +110,8 @@ bool Parser::parse_value(const Field& field, string_view text, unsigned& value) 
   const std::string name = lower_case(text);
   const std::size_t at = name.size() == 3 ? field.names.find(name) : string_view::npos;
   if (text.empty()) return fail(field, text, "a value is missing");
-  if (at == string_view::npos || at % 3 != 0) return fail(field, text, in_quotes(text) + " is no value of it");
+  if (at == string_view::npos || at % 3 != 0)
+    return fail(field, text, in_quotes(text) + " is no value of it");
   value = field.first_name + static_cast<unsigned>(at / 3);
   return true;
 }

@@ -157,8 +157,9 @@ Occurrence Schedule::jittered(Wall time) const {
   return {time, start};
 }
 
-// The newest occurrence that has begun. Jitter delays a start, but never past the next scheduled time, so that starts keep
-// the order of their times. Hence at most the newest opening has not begun yet, and then the one before it has.
+// The newest occurrence that has begun. Jitter delays a start, but never past the next scheduled time, so
+// that starts keep the order of their times. Hence at most the newest opening has not begun yet, and then the
+// one before it has.
 std::optional<Occurrence> Schedule::begun_until(Wall at) const {
   const auto newest = opening_until(at);
   if (!newest) return std::nullopt;

@@ -1,7 +1,9 @@
 // Schedule: when a plan wants sessions. There are two kinds.
-// - Windows answer "should a session be alive now?". The answer depends on the time alone, and on nothing seen before.
+// - Windows answer "should a session be alive now?". The answer depends on the time alone, and on nothing
+// seen before.
 // - Occurrences are single starts. The scheduled time of each, without jitter, is its identity.
-// Cron expressions and excluded dates are known to the end of 2037 (`zone_end`). Immutable; any thread; never reads a clock.
+// Cron expressions and excluded dates are known to the end of 2037 (`zone_end`). Immutable; any thread; never
+// reads a clock.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // Zone: a handle on one time zone of the system's database, and local times that are read and written in it.
-// It is right from 1970 to the end of 2037, where the system's files end. A later time (`zone_end`) may not be asked about,
-// and the callers refuse such times. Cheap to copy; any thread; never reads a clock.
+// It is right from 1970 to the end of 2037, where the system's files end. A later time (`zone_end`) may not
+// be asked about, and the callers refuse such times. Cheap to copy; any thread; never reads a clock.
 #pragma once
 
 #include <chrono>

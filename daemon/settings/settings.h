@@ -1,6 +1,6 @@
-// What the configuration says of the outside: the store, the listeners, the providers and their credentials, the targets of
-// notifications. The core decides without it; what the core needs of a provider is its Traits. Credentials are only in
-// Secret. Plain values, immutable once loaded; any thread.
+// What the configuration says of the outside: the store, the listeners, the providers and their credentials,
+// the targets of notifications. The core decides without it; what the core needs of a provider is its Traits.
+// Credentials are only in Secret. Plain values, immutable once loaded; any thread.
 #pragma once
 
 #include <map>
@@ -14,7 +14,8 @@
 
 namespace keeper {
 
-// The word of `type` in the configuration. Which there are is said by the table of provider/provider_table.cpp alone.
+// The word of `type` in the configuration. Which there are is said by the table of
+// provider/provider_table.cpp alone.
 using ProviderType = Id<struct ProviderTypeTag>;
 enum class NotteDialect { current, legacy };
 
@@ -39,8 +40,9 @@ struct CallLimits {
   bool operator==(const CallLimits&) const = default;
 };
 
-// One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id} is the
-// remote's id, {session}, {plan} and {instance} are ours, {parameters} is the plan's `session.parameters`.
+// One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id}
+// is the remote's id, {session}, {plan} and {instance} are ours, {parameters} is the plan's
+// `session.parameters`.
 struct DescribedCall {
   std::string method;
   std::string path;  // below base_url, with the query; a list's may hold {page}, which counts from 1
@@ -50,13 +52,15 @@ struct DescribedCall {
   bool operator==(const DescribedCall&) const = default;
 };
 
-// A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's object.
+// A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's
+// object.
 struct Description {
   DescribedCall start, status, stop;
   std::optional<DescribedCall> heartbeat;
   std::optional<DescribedCall> list;
-  std::map<std::string, std::string> headers;  // of every call; {api_key} as well as the marks of DescribedCall
-  std::string tag_in_start;                    // where our session's id goes in the start's body; empty: nowhere
+  std::map<std::string, std::string>
+      headers;               // of every call; {api_key} as well as the marks of DescribedCall
+  std::string tag_in_start;  // where our session's id goes in the start's body; empty: nowhere
   std::string id, native_status;
   std::string created_at, last_activity_at, ended_at, expires_at, error, tag;  // empty: not told
   std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
@@ -100,9 +104,9 @@ struct ServerCertificate {
 struct WebhookSettings {
   Address listen{"127.0.0.1", 8471};
   std::string public_url;
-  std::optional<ServerCertificate> certificate;    // serves https; else plain http, for a reverse proxy
-  std::vector<Secret> tokens;                // any of them ends the path; empty: none is asked for
-  std::vector<std::string> trusted_proxies;  // IP addresses that the limit per address does not hold for
+  std::optional<ServerCertificate> certificate;  // serves https; else plain http, for a reverse proxy
+  std::vector<Secret> tokens;                    // any of them ends the path; empty: none is asked for
+  std::vector<std::string> trusted_proxies;      // IP addresses that the limit per address does not hold for
 };
 
 struct TargetSettings {
@@ -121,7 +125,7 @@ struct DeadMansSwitchSettings {
 struct Retention {
   Millis age{std::chrono::days{90}};
   std::optional<std::int64_t> bytes_max{};  // of the store's pages in use; above it the oldest go
-  Millis kept_always{0};                  // what ended within it stays at any size, since a budget may count it
+  Millis kept_always{0};  // what ended within it stays at any size, since a budget may count it
 };
 
 // How long the loop waits for a commit before it goes on without the store.

@@ -1,5 +1,6 @@
-// Keeps the answers of the most expensive paths for a few milliseconds, so that many clients that ask at once cost as much as
-// one. An answer is found only while the view and the last transition are those that it was made from.
+// Keeps the answers of the most expensive paths for a few milliseconds, so that many clients that ask at once
+// cost as much as one. An answer is found only while the view and the last transition are those that it was
+// made from.
 //
 // Any thread.
 #pragma once

@@ -30,10 +30,13 @@ ApiAnswer Api::operate(OperatorAsked asked) {
     case Ack::accepted:
       return {.status = 202, .body = R"({"status":"accepted"})"};
     case Ack::unknown:
-      return problem(404, of_session ? "no session with this id is unfinished" : "there is no plan of this name");
+      return problem(404,
+                     of_session ? "no session with this id is unfinished" : "there is no plan of this name");
     case Ack::refused:
-      return problem(409, of_session ? "the session has ended already, or the keeper is shutting down"
-                                     : "the plan's session is alive, its budget is used up, or the keeper is shutting down");
+      return problem(
+          409, of_session
+                   ? "the session has ended already, or the keeper is shutting down"
+                   : "the plan's session is alive, its budget is used up, or the keeper is shutting down");
     case Ack::recorded:
     case Ack::duplicate:
     case Ack::held:

@@ -1,5 +1,5 @@
-#include "status/http_api.h"
 #include "status/explain.h"
+#include "status/http_api.h"
 #include "status/json_rows.h"
 
 namespace keeper {

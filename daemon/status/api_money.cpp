@@ -26,7 +26,8 @@ void write_spent(JsonWriter& json, const SpentBy& row, const Price* price) {
 void write_totals(JsonWriter& json, const std::vector<SpentBy>& rows, const Config& config) {
   std::map<std::string, double> totals;
   for (const SpentBy& row : rows) {
-    if (const Price* price = price_of(config, row.provider)) totals[price->currency] += cost_of(row.spent.billed, *price);
+    if (const Price* price = price_of(config, row.provider))
+      totals[price->currency] += cost_of(row.spent.billed, *price);
   }
   json.begin_array("totals");
   for (const auto& [currency, cost] : totals) {
@@ -52,7 +53,8 @@ ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   const auto minimums = minimums_of(config);
   Millis most{0};
   for (const auto& [name, least] : minimums) most = std::max(most, least);
-  // A provider charges its minimum from the beginning of a session, so that the time billed may end after `until`.
+  // A provider charges its minimum from the beginning of a session, so that the time billed may end after
+  // `until`.
   const auto rows = history_->spent({since, until < now ? until : until + most}, minimums, now);
   if (!rows) return problem(503, rows.error().what);
   JsonWriter json;

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "base/problem_document.h"
 #include "status/http_api.h"
 #include "status/json_rows.h"
-#include "base/problem_document.h"
 
 namespace keeper {
 namespace {
@@ -43,7 +43,8 @@ void write_counts(JsonWriter& json, const View& view) {
 // The ETag covers everything but the loop's age and the webhook counters, which change all the time.
 std::string tag_of(const View& view, const DaemonFacts& facts) {
   std::string tag = "W/\"" + std::to_string(facts.started_at.time_since_epoch().count()) + "-" +
-                    std::to_string(facts.store.last_seq) + "-" + std::to_string(view.at.time_since_epoch().count());
+                    std::to_string(facts.store.last_seq) + "-" +
+                    std::to_string(view.at.time_since_epoch().count());
   for (const CheckFact& check : facts.ready) tag += check.passes ? "" : "-" + check.name;
   const auto loaded = facts.config.loaded_at;
   tag += "-" + std::to_string(loaded ? loaded->time_since_epoch().count() : 0);

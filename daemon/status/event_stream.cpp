@@ -8,8 +8,8 @@ namespace keeper {
 namespace {
 
 constexpr int rows_per_read = 200;
-// A comment after so many seconds without an event keeps a proxy from closing the stream, and shows whether the client is
-// still there.
+// A comment after so many seconds without an event keeps a proxy from closing the stream, and shows whether
+// the client is still there.
 constexpr int quiet_turns_max = 10;
 
 }  // namespace

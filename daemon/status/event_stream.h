@@ -1,5 +1,5 @@
-// Server-Sent Events, one for each transition. A stream reads the transitions after the last one that it sent from the
-// history. It therefore has no gap, however fast they come.
+// Server-Sent Events, one for each transition. A stream reads the transitions after the last one that it sent
+// from the history. It therefore has no gap, however fast they come.
 //
 // Each stream is used by one thread. Any thread may call published and stop.
 #pragma once
@@ -25,7 +25,8 @@ class EventStream {
   EventStream(const EventStream&) = delete;
   EventStream& operator=(const EventStream&) = delete;
 
-  // The next bytes to send. Waits for up to a second, and is empty if nothing came. Without a value the stream has ended.
+  // The next bytes to send. Waits for up to a second, and is empty if nothing came. Without a value the
+  // stream has ended.
   std::optional<std::string> next();
 
  private:
@@ -41,7 +42,8 @@ class EventStreams {
 
   explicit EventStreams(std::shared_ptr<History> history) : history_(std::move(history)) {}
 
-  // A stream of what follows `after_seq`, or of what comes from now on. Null while `streams_max` are open. Errors: storage.
+  // A stream of what follows `after_seq`, or of what comes from now on. Null while `streams_max` are open.
+  // Errors: storage.
   Result<std::shared_ptr<EventStream>> begin(std::optional<std::int64_t> after_seq);
   // Wakes the streams, because new transitions may be in the store.
   void published();

@@ -132,8 +132,8 @@ void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<
   const Spent spent = spent_within(*life, price.minimum, {Wall::min(), Wall::max()});
   char cost[64];
   std::snprintf(cost, sizeof cost, "%.2f", cost_of(spent.billed, price));
-  std::string text = "It has lived for " + to_text(std::chrono::floor<Seconds>(spent.lived)) + " and cost an estimated " +
-                     cost + (price.currency.empty() ? "" : " " + price.currency);
+  std::string text = "It has lived for " + to_text(std::chrono::floor<Seconds>(spent.lived)) +
+                     " and cost an estimated " + cost + (price.currency.empty() ? "" : " " + price.currency);
   if (spent.billed > spent.lived) text += ", since at least " + to_text(price.minimum) + " are billed";
   words.push_back(text + ".");
 }

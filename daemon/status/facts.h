@@ -1,5 +1,5 @@
-// What the daemon knows about itself beyond the view. The main program fills it in, and the status listener shows it. Plain
-// values without secrets.
+// What the daemon knows about itself beyond the view. The main program fills it in, and the status listener
+// shows it. Plain values without secrets.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,8 @@ struct ProviderFacts {
   ProviderName name;
   ProviderType type;
   std::optional<RateLimit> rate_limit;
-  std::optional<std::size_t> rate_left{};  // how many calls may be sent at once; the least, where calls have limits of their own
+  std::optional<std::size_t>
+      rate_left{};  // how many calls may be sent at once; the least, where calls have limits of their own
 };
 
 struct DaemonFacts {

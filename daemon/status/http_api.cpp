@@ -2,10 +2,10 @@
 
 #include <openssl/crypto.h>
 
+#include "base/problem_document.h"
 #include "status/json_rows.h"
 #include "status/metrics.h"
 #include "status/openapi.h"
-#include "base/problem_document.h"
 
 namespace keeper {
 namespace {
@@ -156,7 +156,7 @@ std::shared_ptr<const ApiAnswer> Api::run(const Route& route, const ApiRequest& 
 }
 
 std::shared_ptr<const ApiAnswer> Api::run_cached(const Route& route, const ApiRequest& request,
-                                               const Parts& parts) {
+                                                 const Parts& parts) {
   const std::string target = target_of(request);
   AnswerStamp stamp{ports_.facts().store.last_seq, ports_.view()};
   if (auto kept = answers_.find(target, stamp)) return kept;

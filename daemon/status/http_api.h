@@ -1,5 +1,6 @@
-// The paths of the status listener: which of them gives which answer, from the view, the daemon's facts and the history. It
-// does not know sockets or HTTP's syntax. Only a POST changes anything, and every POST needs the control token.
+// The paths of the status listener: which of them gives which answer, from the view, the daemon's facts and
+// the history. It does not know sockets or HTTP's syntax. Only a POST changes anything, and every POST needs
+// the control token.
 //
 // Any thread; several may call at once.
 #pragma once
@@ -19,14 +20,14 @@
 #include "status/facts.h"
 #include "status/query.h"
 #include "status/view_index.h"
-#include "store/store_backup.h"
 #include "store/history.h"
+#include "store/store_backup.h"
 
 namespace keeper {
 
 struct ApiRequest {
   std::string method;
-  std::string path;  // percent-decoded
+  std::string path;       // percent-decoded
   Parameters parameters;  // of the query, and of the body of a POST
   std::string authorization;
   std::string if_none_match{};
@@ -64,7 +65,8 @@ class Api {
     control  // only with the control token
   };
   struct Route {
-    Route(std::string_view to_method, std::string_view pattern, Call to_call, Access to_access = Access::plain);
+    Route(std::string_view to_method, std::string_view pattern, Call to_call,
+          Access to_access = Access::plain);
 
     std::string_view method;
     std::vector<std::string_view> segments;
@@ -76,7 +78,7 @@ class Api {
   std::shared_ptr<const ApiAnswer> find_answer(const ApiRequest& request);
   std::shared_ptr<const ApiAnswer> run(const Route& route, const ApiRequest& request, const Parts& parts);
   std::shared_ptr<const ApiAnswer> run_cached(const Route& route, const ApiRequest& request,
-                                            const Parts& parts);
+                                              const Parts& parts);
 
   ApiAnswer healthy(const ApiRequest& request, const Parts& parts);
   ApiAnswer ready(const ApiRequest& request, const Parts& parts);

@@ -187,7 +187,8 @@ void write(JsonWriter& json, const BudgetView& one) {
   json.field("cost", one.counted ? std::optional<double>(one.used.cost) : std::nullopt);
   const auto limit = one.budget.max_session_time;
   json.field("max_session_time_ms", limit ? std::optional<std::int64_t>(limit->count()) : std::nullopt);
-  json.field("session_time_ms", one.counted ? std::optional<std::int64_t>(one.used.lived.count()) : std::nullopt);
+  json.field("session_time_ms",
+             one.counted ? std::optional<std::int64_t>(one.used.lived.count()) : std::nullopt);
   json.field("soft_percent", one.budget.soft_percent);
   json.end_object();
 }

@@ -1,15 +1,16 @@
-// Writes rows and views as the JSON objects of the API. openapi.json describes each of them. Any thread; no state.
+// Writes rows and views as the JSON objects of the API. openapi.json describes each of them. Any thread; no
+// state.
 #pragma once
 
+#include "base/json_writer.h"
 #include "core/model.h"
 #include "core/view.h"
 #include "status/facts.h"
-#include "base/json_writer.h"
 
 namespace keeper {
 
-// `seen` is the same session in the view, which alone knows the deadlines, or null. `price` is that of its provider, or null.
-// The cost of a session that is still alive is counted up to `now`.
+// `seen` is the same session in the view, which alone knows the deadlines, or null. `price` is that of its
+// provider, or null. The cost of a session that is still alive is counted up to `now`.
 void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now);
 void write(JsonWriter& json, const TransitionRow& row);
 void write(JsonWriter& json, const DeliveryRow& row);  // without its body

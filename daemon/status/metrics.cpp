@@ -70,22 +70,26 @@ void add_plans(Families& to, const View& view) {
        [](const PlanView& plan) { return truth(plan.standing.condition == PlanCondition::degraded); });
   each("plan_blocked", "1 when a budget or a provider forbids a start that a plan wants.",
        [](const PlanView& plan) { return truth(plan.standing.condition == PlanCondition::blocked); });
-  each("plan_paused", "1 while an operator's pause lasts.", [](const PlanView& plan) { return truth(plan.pause.has_value()); });
+  each("plan_paused", "1 while an operator's pause lasts.",
+       [](const PlanView& plan) { return truth(plan.pause.has_value()); });
 }
 
 void add_providers(Families& to, const View& view, const DaemonFacts& facts) {
   const auto each = [&](std::string_view name, std::string help, auto value) {
     to.family(name, MetricType::Gauge, std::move(help));
-    for (const ProviderView& provider : view.providers) to.sample(value(provider), {{"provider", provider.name.str()}});
+    for (const ProviderView& provider : view.providers)
+      to.sample(value(provider), {{"provider", provider.name.str()}});
   };
   each("provider_healthy", "0 when the last call to a provider failed, or starts at it wait.",
        [](const ProviderView& provider) { return truth(provider.condition == ProviderCondition::healthy); });
   each("provider_circuit_open", "1 while starts wait because too many calls failed in a row.",
-       [](const ProviderView& provider) { return truth(provider.condition == ProviderCondition::circuit_open); });
+       [](const ProviderView& provider) {
+         return truth(provider.condition == ProviderCondition::circuit_open);
+       });
   each("orphans", "Remotes at a provider that no session stands for.", [&](const ProviderView& provider) {
-    return static_cast<double>(std::count_if(view.orphans.begin(), view.orphans.end(), [&](const OrphanView& orphan) {
-      return orphan.provider == provider.name;
-    }));
+    return static_cast<double>(
+        std::count_if(view.orphans.begin(), view.orphans.end(),
+                      [&](const OrphanView& orphan) { return orphan.provider == provider.name; }));
   });
   to.family("provider_rate_left_calls", MetricType::Gauge, "Calls that a provider's rate limit leaves now.");
   for (const ProviderFacts& provider : facts.providers) {
@@ -97,8 +101,9 @@ void add_budgets(Families& to, const View& view) {
   to.family("budget_used_ratio", MetricType::Gauge, "The part of a budget that its period has used up.");
   for (const BudgetView& row : view.budgets) {
     const Budget& budget = row.budget;
-    const double used = budget.max_cost ? row.used.cost / *budget.max_cost
-                                        : seconds(row.used.lived) / seconds(budget.max_session_time.value_or(Millis{1}));
+    const double used = budget.max_cost
+                            ? row.used.cost / *budget.max_cost
+                            : seconds(row.used.lived) / seconds(budget.max_session_time.value_or(Millis{1}));
     to.sample(used, {{"budget", to_string(row.key)}});
   }
 }
@@ -117,7 +122,8 @@ void add_webhook(Families& to, const WebhookFacts& webhook) {
   bool in_answers = false;
   for (const WebhookCounterRow& row : webhook_counters) {
     if (!row.help.empty()) {
-      to.counter("webhook_" + std::string(row.name) + "_total", webhook.count(row.counter), std::string(row.help));
+      to.counter("webhook_" + std::string(row.name) + "_total", webhook.count(row.counter),
+                 std::string(row.help));
       continue;
     }
     if (!std::exchange(in_answers, true)) {
@@ -129,16 +135,20 @@ void add_webhook(Families& to, const WebhookFacts& webhook) {
 
 }  // namespace
 
-std::string metrics_text(const View& view, const DaemonFacts& facts, std::vector<prometheus::MetricFamily> measured) {
+std::string metrics_text(const View& view, const DaemonFacts& facts,
+                         std::vector<prometheus::MetricFamily> measured) {
   Families all(std::move(measured));
   all.family("build_info", MetricType::Gauge, "The version that runs.");
   all.sample(1.0, {{"version", facts.version}});
   all.gauge("start_time_seconds", seconds(facts.started_at.time_since_epoch()),
             "When the daemon started, in seconds since the epoch.");
   all.gauge("loop_age_seconds", seconds(facts.loop_age), "Since the loop last turned.");
-  all.gauge("ready", truth(std::all_of(facts.ready.begin(), facts.ready.end(), [](const CheckFact& check) { return check.passes; })),
+  all.gauge("ready",
+            truth(std::all_of(facts.ready.begin(), facts.ready.end(),
+                              [](const CheckFact& check) { return check.passes; })),
             "1 when all readiness checks pass.");
-  all.gauge("config_last_reload_successful", truth(facts.config.last_reload_successful), "0 when the last reload was refused.");
+  all.gauge("config_last_reload_successful", truth(facts.config.last_reload_successful),
+            "0 when the last reload was refused.");
   all.gauge("store_last_seq", static_cast<double>(facts.store.last_seq), "The last transition in the store.");
   all.gauge("store_size_bytes", static_cast<double>(facts.store.size_bytes), "The store's size.");
   add_sessions(all, view);

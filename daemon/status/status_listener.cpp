@@ -13,10 +13,10 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "status/http_api.h"
+#include "base/problem_document.h"
 #include "status/event_stream.h"
 #include "status/host_check.h"
-#include "base/problem_document.h"
+#include "status/http_api.h"
 
 namespace keeper {
 namespace {
@@ -72,8 +72,8 @@ void set_answer(httplib::Response& response, const ApiAnswer& answer) {
   response.set_content(answer.body, answer.content_type.c_str());
 }
 
-// Closes the connection after this answer; otherwise the body that follows would be read as the next request. A content
-// provider that fails after its last byte is the only way to make cpp-httplib close it.
+// Closes the connection after this answer; otherwise the body that follows would be read as the next request.
+// A content provider that fails after its last byte is the only way to make cpp-httplib close it.
 void set_last_answer(httplib::Response& response, const ApiAnswer& answer) {
   response.status = answer.status;
   response.set_header("Connection", "close");
@@ -85,8 +85,8 @@ void set_last_answer(httplib::Response& response, const ApiAnswer& answer) {
       });
 }
 
-// Adds the members of a JSON object as parameters. The library has read the fields of a form already. False where the body is
-// neither.
+// Adds the members of a JSON object as parameters. The library has read the fields of a form already. False
+// where the body is neither.
 bool add_members(const std::string& body, Parameters& parameters) {
   if (body.find_first_not_of(" \t\r\n") == std::string::npos || !parameters.empty()) return true;
   const auto json = nlohmann::json::parse(body, nullptr, false);
@@ -163,8 +163,8 @@ void StatusListener::Server::configure() {
   });
 }
 
-// Every request is answered from here, so that the library's own rules for files, ranges and 404 never apply. Only a POST
-// with a body goes on, because the library has to read the body first.
+// Every request is answered from here, so that the library's own rules for files, ranges and 404 never apply.
+// Only a POST with a body goes on, because the library has to read the body first.
 Handled StatusListener::Server::before_routing(const httplib::Request& request, httplib::Response& response) {
   // The library owns the request, where it is not const. Ranges and compression are not supported.
   auto& mutable_request = const_cast<httplib::Request&>(request);
@@ -206,7 +206,9 @@ void StatusListener::Server::route(const httplib::Request& request, httplib::Res
   if (takes_text(request.path)) {
     asked.body = request.body;
   } else if (!add_members(request.body, asked.parameters)) {
-    return set_answer(response, problem(400, "the body must be a JSON object whose members are strings, numbers or booleans"));
+    return set_answer(
+        response,
+        problem(400, "the body must be a JSON object whose members are strings, numbers or booleans"));
   }
   const auto answer = api.answer(asked);
   if (answer->file) return send_file(response, *answer);

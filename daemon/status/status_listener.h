@@ -1,6 +1,6 @@
-// The status listener: the API, metrics, the event stream and the pages over HTTP, for people and programs on this machine.
-// It has a pool of threads of its own, so that a slow client never delays the loop. Whether the address is loopback is checked
-// when the configuration is read, not here.
+// The status listener: the API, metrics, the event stream and the pages over HTTP, for people and programs on
+// this machine. It has a pool of threads of its own, so that a slow client never delays the loop. Whether the
+// address is loopback is checked when the configuration is read, not here.
 //
 // One thread calls start, stop and the destructor. Any thread may call port and published.
 #pragma once

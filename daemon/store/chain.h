@@ -14,8 +14,8 @@ class Chain {
  public:
   static const std::string start;  // 32 zero bytes
 
-  // SHA-256 (32 bytes) of `previous` and the row, its seq apart. `previous` is `start` for the first transition.
-  // Each text goes in with its length in front; numbers as 8 bytes, least significant first.
+  // SHA-256 (32 bytes) of `previous` and the row, its seq apart. `previous` is `start` for the first
+  // transition. Each text goes in with its length in front; numbers as 8 bytes, least significant first.
   std::string link(std::string_view previous, const TransitionRow& row);
 
  private:

@@ -17,9 +17,8 @@ constexpr int chunk_bytes = 64 * 1024;  // SQLite's own files take less than 128
 void expect(const SQLite::Database& database, const std::string& pragma, std::int64_t wanted) {
   const std::int64_t got = sql::query_int(database, "PRAGMA " + pragma);
   if (got != wanted) {
-    throw SQLite::Exception("PRAGMA " + pragma + " is " + std::to_string(got) + ", not " +
-                                std::to_string(wanted),
-                            SQLITE_ERROR);
+    throw SQLite::Exception(
+        "PRAGMA " + pragma + " is " + std::to_string(got) + ", not " + std::to_string(wanted), SQLITE_ERROR);
   }
 }
 
@@ -42,9 +41,9 @@ void switch_to_wal(SQLite::Database& database) {
   while (statement.executeStep()) mode = statement.getColumn(0).getString();
   statement.reset();
   if (mode != "wal") {
-    throw SQLite::Exception("cannot use a write-ahead log here (journal mode " + mode +
-                                "); put it on a local file system",
-                            SQLITE_ERROR);
+    throw SQLite::Exception(
+        "cannot use a write-ahead log here (journal mode " + mode + "); put it on a local file system",
+        SQLITE_ERROR);
   }
 }
 
@@ -72,7 +71,8 @@ void try_checkpoint(SQLite::Database& database) {
   } catch (const SQLite::Exception& failure) {
     if ((failure.getErrorCode() & 0xff) != SQLITE_FULL) throw;
   }
-  if (log_frames < 0) throw SQLite::Exception("answers that it uses a write-ahead log, but has none", SQLITE_ERROR);
+  if (log_frames < 0)
+    throw SQLite::Exception("answers that it uses a write-ahead log, but has none", SQLITE_ERROR);
 }
 
 }  // namespace

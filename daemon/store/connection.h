@@ -15,13 +15,13 @@ inline constexpr const char* memory_path = ":memory:";
 // Read and write, no settings yet. Makes no file.
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path);
 
-// WAL, synchronous=FULL, no automatic checkpoints, foreign keys: set, read back, and tried out. What an earlier
-// process, or a failed fsync, left in the log is visible but perhaps not on disk, and a later fsync would not
-// notice: it is written once more and synced, so that whatever load() returns is durable.
+// WAL, synchronous=FULL, no automatic checkpoints, foreign keys: set, read back, and tried out. What an
+// earlier process, or a failed fsync, left in the log is visible but perhaps not on disk, and a later fsync
+// would not notice: it is written once more and synced, so that whatever load() returns is durable.
 void make_durable(SQLite::Database& database);
 
-// Whether closing the connection may move the log into the main file. Not by default: only a connection without
-// failures may.
+// Whether closing the connection may move the log into the main file. Not by default: only a connection
+// without failures may.
 void checkpoint_on_close(SQLite::Database& database, bool allowed);
 
 struct Checkpoint {

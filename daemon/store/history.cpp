@@ -11,8 +11,8 @@
 #include "store/history_query.h"
 #include "store/notice_writer.h"
 #include "store/rows.h"
-#include "store/session_columns.h"
 #include "store/schema.h"
+#include "store/session_columns.h"
 #include "store/spending_query.h"
 #include "store/sql.h"
 
@@ -107,15 +107,16 @@ auto History::read(Call&& call) -> decltype(call(std::declval<Connection&>())) {
     return answer;
   });
   if ((code & 0xff) == SQLITE_INTERRUPT) {
-    return Error{ErrorKind::storage, "store " + path_ + ": the read took longer than " + to_text(read_limit_) +
-                                         " and was cut off; ask for less"};
+    return Error{ErrorKind::storage, "store " + path_ + ": the read took longer than " +
+                                         to_text(read_limit_) + " and was cut off; ask for less"};
   }
   return result;
 }
 
 Result<std::unique_ptr<History>> History::open(const std::string& path, Millis read_limit) {
   if (path == memory_path) {
-    return Error{ErrorKind::storage, "store " + path + ": a store in memory has no history for other connections"};
+    return Error{ErrorKind::storage,
+                 "store " + path + ": a store in memory has no history for other connections"};
   }
   std::unique_ptr<History> history(new History(path, read_limit));
   const Status found = history->read([&](Connection& connection) -> Status {
@@ -140,9 +141,10 @@ Result<Page<SessionRow>> History::sessions(const SessionQuery& query) {
 
 Result<std::vector<SessionRow>> History::ended_since(Wall since, int limit) {
   return read([&](Connection& connection) -> Result<std::vector<SessionRow>> {
-    SQLite::Statement statement(connection.database(), "SELECT " + session_column_names() +
-                                                           " FROM sessions INDEXED BY sessions_by_end WHERE "
-                                                           "resolved = 1 AND ended_at > ? ORDER BY ended_at DESC LIMIT ?");
+    SQLite::Statement statement(connection.database(),
+                                "SELECT " + session_column_names() +
+                                    " FROM sessions INDEXED BY sessions_by_end WHERE "
+                                    "resolved = 1 AND ended_at > ? ORDER BY ended_at DESC LIMIT ?");
     sql::Binder(statement).time(since).integer(limit);
     std::vector<SessionRow> rows;
     while (statement.executeStep()) {
@@ -167,9 +169,10 @@ Result<Page<DeliveryRow>> History::deliveries(const DeliveryQuery& query) {
 
 Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
   return read([&](Connection& connection) -> Result<Page<MissedRow>> {
-    SQLite::Statement statement(connection.database(),
-                                "SELECT occurrence, why, recorded_at FROM missed WHERE plan = ? AND occurrence < ? "
-                                "ORDER BY occurrence DESC LIMIT ?");
+    SQLite::Statement statement(
+        connection.database(),
+        "SELECT occurrence, why, recorded_at FROM missed WHERE plan = ? AND occurrence < ? "
+        "ORDER BY occurrence DESC LIMIT ?");
     sql::Binder(statement)
         .text(query.plan)
         .integer(query.before.value_or(std::numeric_limits<std::int64_t>::max()))
@@ -192,8 +195,8 @@ Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
 Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
   return read([&](Connection& connection) -> Result<Page<MessageRow>> {
     Page<MessageRow> page = connection.page<MessageRow>(query, read_message);
-    SQLite::Statement notices(connection.database(),
-                              std::string("SELECT ") + notice_columns + " FROM notices WHERE message = ? ORDER BY n");
+    SQLite::Statement notices(connection.database(), std::string("SELECT ") + notice_columns +
+                                                         " FROM notices WHERE message = ? ORDER BY n");
     for (MessageRow& row : page.rows) {
       const sql::Use use(notices);
       sql::Binder(notices).text(row.id);
@@ -206,8 +209,8 @@ Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
   });
 }
 
-Result<std::vector<SpentBy>> History::spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
-                                            Wall now) {
+Result<std::vector<SpentBy>> History::spent(const Period& period,
+                                            const std::map<ProviderName, Millis>& minimums, Wall now) {
   return read([&](Connection& connection) -> Result<std::vector<SpentBy>> {
     return spent_by_all(connection.database(), period, minimums, now);
   });

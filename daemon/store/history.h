@@ -33,8 +33,8 @@ struct SessionQuery {
   int limit = 100;
 };
 
-// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page. `since`: recorded at this
-// time or later; where the pages go by `after_seq`, those after the first cost nothing more.
+// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page. `since`: recorded
+// at this time or later; where the pages go by `after_seq`, those after the first cost nothing more.
 struct TransitionQuery {
   std::optional<SessionId> session{};
   std::optional<PlanName> plan{};
@@ -94,7 +94,8 @@ class History {
   Result<Page<MessageRow>> messages(const MessageQuery& query);
 
   // By plan and provider; sessions that are not over count up to `now`.
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums, Wall now);
+  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
+                                     Wall now);
 
   // With its body.
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id);

@@ -44,7 +44,8 @@ const char* index_for(const DeliveryQuery& query) {
 // A partial index is used only where its own condition stands in the query, word for word.
 string state_condition(State state) {
   const string literal = " AND state = '" + string(to_string(state)) + "'";
-  return literal + (is_terminal(state) ? " AND state IN ('closed', 'error', 'timed_out')" : " AND resolved = 0");
+  return literal +
+         (is_terminal(state) ? " AND state IN ('closed', 'error', 'timed_out')" : " AND resolved = 0");
 }
 
 std::int64_t before_or_end(const std::optional<std::int64_t>& before) {
@@ -71,13 +72,16 @@ void bind(sql::Binder& to, const SessionQuery& query) {
 
 string list_text(const TransitionQuery& query) {
   string text = string("SELECT t.seq, ") + transition_columns + " FROM transitions t" +
-                indexed_by(index_for(query)) + " CROSS JOIN sessions s ON s.number = t.session WHERE t.seq < ?";
+                indexed_by(index_for(query)) +
+                " CROSS JOIN sessions s ON s.number = t.session WHERE t.seq < ?";
   if (query.session) text += string(" AND t.session") + by_session_id;
   if (query.plan) text += " AND t.plan = ?";
   if (query.after_seq) text += " AND t.seq > ?";
   if (query.since) text += " AND t.recorded_at >= ?";
   if (looks_for_first(query)) {
-    text += " AND t.seq >= (SELECT MIN(seq) FROM transitions INDEXED BY transitions_by_time WHERE recorded_at >= ?)";
+    text +=
+        " AND t.seq >= (SELECT MIN(seq) FROM transitions INDEXED BY transitions_by_time WHERE recorded_at >= "
+        "?)";
   }
   return text + (query.after_seq ? " ORDER BY t.seq LIMIT ?" : " ORDER BY t.seq DESC LIMIT ?");
 }

@@ -32,19 +32,24 @@ Notice read_notice(sql::Reader& from) {
 }
 
 NoticeWriter::NoticeWriter(SQLite::Database& database)
-    : upsert_alert_(database,
-                    "INSERT OR REPLACE INTO alerts(target, topic, subject, since, told_at, text) VALUES (?,?,?,?,?,?)"),
+    : upsert_alert_(
+          database,
+          "INSERT OR REPLACE INTO alerts(target, topic, subject, since, told_at, text) VALUES (?,?,?,?,?,?)"),
       delete_alert_(database, "DELETE FROM alerts WHERE target = ? AND topic = ? AND subject = ?"),
-      update_message_(database,
-                      "UPDATE messages SET attempts = ?, next_at = ?, state = ?, settled_at = ?, last_error = ? "
-                      "WHERE id = ?"),
-      insert_message_(database, std::string("INSERT INTO messages(") + message_columns + ") VALUES (?,?,?,?,?,?,?,?)"),
+      update_message_(
+          database,
+          "UPDATE messages SET attempts = ?, next_at = ?, state = ?, settled_at = ?, last_error = ? "
+          "WHERE id = ?"),
+      insert_message_(database,
+                      std::string("INSERT INTO messages(") + message_columns + ") VALUES (?,?,?,?,?,?,?,?)"),
       upsert_notice_(database, std::string("INSERT OR REPLACE INTO notices(message, n, ") + notice_columns +
                                    ") VALUES (?,?,?,?,?,?,?,?,?)"),
       alerts_(database, "SELECT target, topic, subject, since, told_at, text FROM alerts"),
-      waiting_(database, std::string("SELECT ") + message_columns +
-                             " FROM messages INDEXED BY messages_waiting WHERE state = 'waiting' ORDER BY number"),
-      notices_(database, std::string("SELECT ") + notice_columns + " FROM notices WHERE message = ? ORDER BY n"),
+      waiting_(database,
+               std::string("SELECT ") + message_columns +
+                   " FROM messages INDEXED BY messages_waiting WHERE state = 'waiting' ORDER BY number"),
+      notices_(database,
+               std::string("SELECT ") + notice_columns + " FROM notices WHERE message = ? ORDER BY n"),
       prune_(database,
              "DELETE FROM messages WHERE number IN (SELECT number FROM messages WHERE state <> 'waiting' "
              "AND settled_at < ? ORDER BY number LIMIT ?)") {}

@@ -35,7 +35,8 @@ Progress read_progress(sql::Reader& from) {
 }
 
 const char* const plan_columns =
-    "name, known_since, looked_until, handled, handled_before, buffered, paused_since, paused_until, pause_reason, "
+    "name, known_since, looked_until, handled, handled_before, buffered, paused_since, paused_until, "
+    "pause_reason, "
     "by_hand_begin, by_hand_end";
 
 void bind_plan(sql::Binder& to, const PlanRow& row) {

@@ -9,9 +9,9 @@
 namespace keeper {
 namespace {
 
-// Times are milliseconds since the epoch in UTC. `number` orders sessions by creation and keeps the large tables
-// narrow; it is never used twice, because a slot's newest session is never deleted. Partial indices on ended
-// sessions are written once in a session's life.
+// Times are milliseconds since the epoch in UTC. `number` orders sessions by creation and keeps the large
+// tables narrow; it is never used twice, because a slot's newest session is never deleted. Partial indices on
+// ended sessions are written once in a session's life.
 constexpr const char* tables = R"sql(
 CREATE TABLE meta(
   one INTEGER PRIMARY KEY CHECK(one = 1),
@@ -116,8 +116,8 @@ CREATE INDEX deliveries_by_disposition ON deliveries(disposition);
 CREATE INDEX deliveries_by_session ON deliveries(session);
 )sql";
 
-// Transitions go only together with their session, by the cascade, which runs after the session's row is gone.
-// Counts are of all sessions ever recorded, so that retention does not move them.
+// Transitions go only together with their session, by the cascade, which runs after the session's row is
+// gone. Counts are of all sessions ever recorded, so that retention does not move them.
 constexpr const char* rules = R"sql(
 INSERT INTO session_counts VALUES ('queued', 0), ('active', 0), ('closed', 0), ('error', 0), ('timed_out', 0);
 
@@ -141,7 +141,8 @@ WHEN EXISTS (SELECT 1 FROM sessions WHERE number = OLD.session) BEGIN
 END;
 )sql";
 
-// What operators ask for, and occurrences that began nothing. SQLite writes a new column's default only with the row.
+// What operators ask for, and occurrences that began nothing. SQLite writes a new column's default only with
+// the row.
 constexpr const char* operator_columns = R"sql(
 ALTER TABLE plans ADD COLUMN paused_since INTEGER;
 ALTER TABLE plans ADD COLUMN paused_until INTEGER;
@@ -216,7 +217,8 @@ ALTER TABLE sessions ADD COLUMN start_sent_mono INTEGER;
 ALTER TABLE meta ADD COLUMN boot TEXT NOT NULL DEFAULT '';
 )sql";
 
-// Which rows an export begins with, and how many sessions retention has removed: what is missing beyond them is a loss.
+// Which rows an export begins with, and how many sessions retention has removed: what is missing beyond them
+// is a loss.
 constexpr const char* record_of_retention = R"sql(
 CREATE INDEX transitions_by_time ON transitions(recorded_at);
 ALTER TABLE meta ADD COLUMN removed_sessions INTEGER NOT NULL DEFAULT 0;
@@ -230,9 +232,9 @@ struct Step {
 
 // The step at index n leads to version n + 1. A released step is never edited; a new one is added.
 constexpr std::array steps{
-    Step{{tables, indices, rules}},       Step{{operator_columns, missed_table, ""}},
-    Step{{occurrence_columns, "", ""}},   Step{{notice_tables, "", ""}},
-    Step{{boot_columns, "", ""}},         Step{{record_of_retention, "", ""}},
+    Step{{tables, indices, rules}},     Step{{operator_columns, missed_table, ""}},
+    Step{{occurrence_columns, "", ""}}, Step{{notice_tables, "", ""}},
+    Step{{boot_columns, "", ""}},       Step{{record_of_retention, "", ""}},
 };
 
 }  // namespace

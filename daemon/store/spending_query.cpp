@@ -10,14 +10,15 @@ namespace {
 
 using std::string;
 
-// ?1, ?2: the period; ?3: {"provider": least milliseconds}; ?4: the largest of them; ?5: now. A session's life is that
-// of core/spending.h: from active, or from the row where only its remote is known.
+// ?1, ?2: the period; ?3: {"provider": least milliseconds}; ?4: the largest of them; ?5: now. A session's
+// life is that of core/spending.h: from active, or from the row where only its remote is known.
 constexpr const char* ended =
     "SELECT plan, provider, COALESCE(active_at, created_at) AS b, ended_at AS e, active_at, predecessor "
     "FROM sessions INDEXED BY sessions_by_end WHERE resolved = 1 AND ended_at > ?1 - ?4 "
     "AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
 constexpr const char* unresolved =
-    " UNION ALL SELECT plan, provider, COALESCE(active_at, created_at), COALESCE(ended_at, ?5), active_at, predecessor "
+    " UNION ALL SELECT plan, provider, COALESCE(active_at, created_at), COALESCE(ended_at, ?5), active_at, "
+    "predecessor "
     "FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 "
     "AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
 constexpr const char* overlap =
@@ -26,11 +27,13 @@ constexpr const char* overlap =
 
 string query_text(bool all) {
   return string("WITH ends AS (") + ended + (all ? unresolved : "") +
-         "), lives AS (SELECT plan, provider, b, MAX(b, e) AS e, MAX(e, b + COALESCE(m.value, 0)) AS f, active_at, "
+         "), lives AS (SELECT plan, provider, b, MAX(b, e) AS e, MAX(e, b + COALESCE(m.value, 0)) AS f, "
+         "active_at, "
          "predecessor FROM ends LEFT JOIN json_each(?3) m ON m.key = ends.provider) "
          "SELECT plan, provider, COUNT(*), SUM(MAX(0, MIN(e, ?2) - MAX(b, ?1))), "
          "SUM(MAX(0, MIN(f, ?2) - MAX(b, ?1))), " +
-         (all ? overlap : "0") + " FROM lives WHERE f > ?1 AND b < ?2 GROUP BY plan, provider ORDER BY plan, provider";
+         (all ? overlap : "0") +
+         " FROM lives WHERE f > ?1 AND b < ?2 GROUP BY plan, provider ORDER BY plan, provider";
 }
 
 // Names are those of the configuration: letters, digits, '-', '_' and '.'.
@@ -42,7 +45,8 @@ string json_of(const Minimums& minimums) {
   return json + "}";
 }
 
-std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const Minimums& minimums, bool all, Wall now) {
+std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const Minimums& minimums, bool all,
+                         Wall now) {
   Millis most{0};
   for (const auto& [provider, least] : minimums) most = std::max(most, least);
   SQLite::Statement statement(database, query_text(all));
@@ -66,11 +70,13 @@ std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const
 
 }  // namespace
 
-std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period, const Minimums& minimums) {
+std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period,
+                                    const Minimums& minimums) {
   return run(database, period, minimums, false, {});
 }
 
-std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Minimums& minimums, Wall now) {
+std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Minimums& minimums,
+                                  Wall now) {
   return run(database, period, minimums, true, now);
 }
 

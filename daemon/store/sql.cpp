@@ -9,16 +9,22 @@ namespace {
 
 std::string_view cure(int primary) {
   switch (primary) {
-    case SQLITE_FULL: return "free space on its file system";
-    case SQLITE_IOERR: return "check the file system and the disk";
+    case SQLITE_FULL:
+      return "free space on its file system";
+    case SQLITE_IOERR:
+      return "check the file system and the disk";
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY: return "check that the file and its directory can be written by this user";
+    case SQLITE_READONLY:
+      return "check that the file and its directory can be written by this user";
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return "restore it from a backup, or move it away to begin anew";
+    case SQLITE_NOTADB:
+      return "restore it from a backup, or move it away to begin anew";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return "close the other program that has it open for writing";
-    default: return "";
+    case SQLITE_LOCKED:
+      return "close the other program that has it open for writing";
+    default:
+      return "";
   }
 }
 
@@ -39,8 +45,10 @@ bool spoils_connection(int code) {
     case SQLITE_LOCKED:
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
-    case SQLITE_INTERRUPT: return false;
-    default: return true;
+    case SQLITE_INTERRUPT:
+      return false;
+    default:
+      return true;
   }
 }
 

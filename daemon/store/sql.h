@@ -71,9 +71,13 @@ class Binder {
   Binder& null();
 
   template <class Tag>
-  Binder& text(const Id<Tag>& id) { return text(id.str()); }
+  Binder& text(const Id<Tag>& id) {
+    return text(id.str());
+  }
   template <class Tag>
-  Binder& text(const std::optional<Id<Tag>>& id) { return id ? text(id->str()) : null(); }
+  Binder& text(const std::optional<Id<Tag>>& id) {
+    return id ? text(id->str()) : null();
+  }
   Binder& time(const std::optional<Wall>& value) { return value ? time(*value) : null(); }
 
  private:
@@ -96,7 +100,9 @@ class Reader {
   std::optional<Wall> optional_time();
 
   template <class T>
-  T id() { return T(text()); }
+  T id() {
+    return T(text());
+  }
   template <class T>
   std::optional<T> optional_id() {
     if (is_null()) return skip(), std::nullopt;

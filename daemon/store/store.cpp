@@ -12,11 +12,11 @@
 #include <fstream>
 #include <utility>
 
-#include "store/store_backup.h"
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/schema.h"
 #include "store/sql.h"
+#include "store/store_backup.h"
 #include "store/writer.h"
 
 namespace keeper {
@@ -43,7 +43,8 @@ Status keep_copy(const std::string& path, int version) {
   if (stat(copy.c_str(), &found) == 0) return Done{};
   const Status kept = backup_store(path, copy);
   if (kept.ok()) return Done{};
-  return file_error(path, "is of an older version, and no copy can be made before it is changed: " + kept.error().what);
+  return file_error(
+      path, "is of an older version, and no copy can be made before it is changed: " + kept.error().what);
 }
 
 Status check_directory(const std::string& path) {
@@ -58,13 +59,15 @@ Status check_directory(const std::string& path) {
   return Done{};
 }
 
-// SQLite would make it with the umask's mode. An existing file is not opened: closing it would drop SQLite's locks.
+// SQLite would make it with the umask's mode. An existing file is not opened: closing it would drop SQLite's
+// locks.
 Status make_private_file(const std::string& path) {
   struct stat found {};
   if (stat(path.c_str(), &found) == 0) {
     if (!S_ISREG(found.st_mode)) return file_error(path, "is not a regular file");
     if ((found.st_mode & 077U) != 0 && chmod(path.c_str(), 0600) != 0) {
-      return file_error(path, std::string("cannot be made private: ") + std::strerror(errno) + "; chmod it to 0600");
+      return file_error(
+          path, std::string("cannot be made private: ") + std::strerror(errno) + "; chmod it to 0600");
     }
     return Done{};
   }
@@ -133,7 +136,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
     if (!alone) return alone.error();
     if (!*alone) {
       say(refusal, Refusal::held);
-      return file_error(path, "is held by another daemon, which knows the same file by another name; stop that daemon first");
+      return file_error(
+          path,
+          "is held by another daemon, which knows the same file by another name; stop that daemon first");
     }
   }
   if (const Status opened = store->connect(true, refusal); !opened) return opened.error();
@@ -174,15 +179,17 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
   database_ = open_for_writing(path_);
   const StoreIdentity identity = identify(*database_);
   if (identity.blank && !may_create) {
-    return file_error(path_, "was replaced by an empty file while the daemon ran; restore it or restart the daemon");
+    return file_error(path_,
+                      "was replaced by an empty file while the daemon ran; restore it or restart the daemon");
   }
   if (!identity.blank && !identity.ours) {
     return file_error(path_, "is a database of another program; give another store.path");
   }
   if (identity.version > store_version) {
     say(refusal, Refusal::newer);
-    return file_error(path_, "was written by a newer session-keeper (schema " + std::to_string(identity.version) +
-                                 ", this one knows " + std::to_string(store_version) +
+    return file_error(path_, "was written by a newer session-keeper (schema " +
+                                 std::to_string(identity.version) + ", this one knows " +
+                                 std::to_string(store_version) +
                                  "); install that version, or restore an older backup");
   }
   if (path_ == memory_path) {
@@ -200,7 +207,8 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
   if (sql::query_int(*database_, "SELECT COUNT(*) FROM meta") == 0) meta.exec();
   const InstanceId found(sql::query_text(*database_, "SELECT instance FROM meta"));
   if (!instance_.empty() && found != instance_) {
-    return file_error(path_, "was replaced by another store while the daemon ran; put it back or restart the daemon");
+    return file_error(
+        path_, "was replaced by another store while the daemon ran; put it back or restart the daemon");
   }
   instance_ = found;
   forget_other_boot(*database_, boot_id());
@@ -309,14 +317,15 @@ Result<Pruned> Store::prune(Wall ended_before, int rows_max) {
   return run([&]() -> Result<Pruned> { return writer_->prune(ended_before, rows_max); });
 }
 
-Result<std::vector<SpentBy>> Store::spent(const Period& period, const std::map<ProviderName, Millis>& minimums) {
+Result<std::vector<SpentBy>> Store::spent(const Period& period,
+                                          const std::map<ProviderName, Millis>& minimums) {
   return run([&]() -> Result<std::vector<SpentBy>> { return writer_->spent(period, minimums); });
 }
 
 Result<std::int64_t> Store::used_bytes() {
   return run([&]() -> Result<std::int64_t> {
-    const std::int64_t pages = sql::query_int(*database_, "PRAGMA page_count") -
-                               sql::query_int(*database_, "PRAGMA freelist_count");
+    const std::int64_t pages =
+        sql::query_int(*database_, "PRAGMA page_count") - sql::query_int(*database_, "PRAGMA freelist_count");
     return pages * page_bytes_;
   });
 }

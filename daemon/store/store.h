@@ -41,13 +41,14 @@ struct Seen {
 
 struct Pruned {
   int sessions = 0;   // how many were deleted
-  bool more = false;  // of sessions, deliveries or missed occurrences the most was deleted that one call may: call again
+  bool more = false;  // of sessions, deliveries or missed occurrences the most was deleted that one call may:
+                      // call again
 };
 
 class Store {
  public:
-  // Makes the file (mode 0600) where there is none; its directory must exist. ":memory:" gives a store that ends
-  // with the object. The path and the cure stand in the error.
+  // Makes the file (mode 0600) where there is none; its directory must exist. ":memory:" gives a store that
+  // ends with the object. The path and the cure stand in the error.
   static Result<std::unique_ptr<Store>> open(const std::string& path, Refusal* refusal = nullptr);
 
   // With an instance id that is not drawn: for runs that must repeat exactly.
@@ -64,20 +65,21 @@ class Store {
   const std::string& path() const { return path_; }
   const InstanceId& instance() const { return instance_; }
 
-  // Reads all that the keeper needs after a start. Ledger::latest is in the order of creation, and Ledger::counts counts every
-  // session ever recorded.
+  // Reads all that the keeper needs after a start. Ledger::latest is in the order of creation, and
+  // Ledger::counts counts every session ever recorded.
   Result<Ledger> load();
 
-  // Writes the batch in one transaction and returns the seq of the last transition. Committing a batch once more changes
-  // nothing. The batch is refused as a whole if one of its transitions does not follow from its session's last one.
-  // The fixed columns of a session (session_columns.h) are written with the row and never again.
+  // Writes the batch in one transaction and returns the seq of the last transition. Committing a batch once
+  // more changes nothing. The batch is refused as a whole if one of its transitions does not follow from its
+  // session's last one. The fixed columns of a session (session_columns.h) are written with the row and never
+  // again.
   Result<std::int64_t> commit(const Batch& batch);
 
   // Shows whether the disk takes writes, by a transaction that changes a counter and nothing else.
   Status probe();
 
-  // While an object of it lives, the lookups below share one read transaction, since its locks cost more than the lookups do.
-  // It must be gone before commit().
+  // While an object of it lives, the lookups below share one read transaction, since its locks cost more than
+  // the lookups do. It must be gone before commit().
   class Lookups {
    public:
     explicit Lookups(Store& store);
@@ -98,26 +100,29 @@ class Store {
 
   Result<std::optional<SessionRow>> session(const SessionId& id);
 
-  // What sessions took in the period, of those that have ended and whose remote is gone. Each is billed for at least the
-  // minimum of its provider.
+  // What sessions took in the period, of those that have ended and whose remote is gone. Each is billed for
+  // at least the minimum of its provider.
   Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
 
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
   bool checkpoint_due() const;
 
-  // Moves the write-ahead log into the main file, as far as the readers allow at this moment. It waits for none of them.
+  // Moves the write-ahead log into the main file, as far as the readers allow at this moment. It waits for
+  // none of them.
   Status checkpoint();
 
-  // True after a failure that leaves the state of the connection unknown. Every call is refused until reopen() has worked.
+  // True after a failure that leaves the state of the connection unknown. Every call is refused until
+  // reopen() has worked.
   bool needs_reopen() const { return needs_reopen_; }
 
-  // Closes the connection and opens it anew under the same lock. The caller then loads and compares. A store in memory
-  // stays as it is.
+  // Closes the connection and opens it anew under the same lock. The caller then loads and compares. A store
+  // in memory stays as it is.
   Status reopen();
 
-  // Deletes what is older than `ended_before`, the oldest first: up to `rows_max` sessions whose remote is gone, with their
-  // transitions and deliveries, and as many deliveries without a session and missed occurrences.
-  // It keeps the newest session of each plan and replica, and every delivery that still waits for its session.
+  // Deletes what is older than `ended_before`, the oldest first: up to `rows_max` sessions whose remote is
+  // gone, with their transitions and deliveries, and as many deliveries without a session and missed
+  // occurrences. It keeps the newest session of each plan and replica, and every delivery that still waits
+  // for its session.
   Result<Pruned> prune(Wall ended_before, int rows_max);
 
   // Bytes of the main file that are in use; what prune() frees is used again, not given back.
@@ -142,8 +147,8 @@ class Store {
   std::unique_ptr<SQLite::Database> database_;
   std::unique_ptr<Writer> writer_;
   bool needs_reopen_ = false;
-  int wal_frames_ = 0;       // as of the last commit
-  int checkpoint_at_ = 0;    // frames
+  int wal_frames_ = 0;     // as of the last commit
+  int checkpoint_at_ = 0;  // frames
   std::int64_t page_bytes_ = 4096;
   ThreadCheck thread_;
 };

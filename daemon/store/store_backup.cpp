@@ -59,8 +59,9 @@ Result<std::shared_ptr<const BackupCopy>> BackupCopy::make(const std::string& st
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   const auto needed = static_cast<std::uint64_t>(store.st_size) / 10 * 11;
   if (free < needed) {
-    return Error{ErrorKind::storage, "backup: the copy may need " + std::to_string(needed) + " bytes beside the store, and " +
-                                         std::to_string(free) + " are free; make room first"};
+    return Error{ErrorKind::storage, "backup: the copy may need " + std::to_string(needed) +
+                                         " bytes beside the store, and " + std::to_string(free) +
+                                         " are free; make room first"};
   }
   const std::string path = store_path + ".backup";
   unlink(path.c_str());  // what a killed daemon left

@@ -26,12 +26,15 @@ class Check {
  public:
   explicit Check(const SQLite::Database& database)
       : database_(database),
-        sessions_(database, "SELECT number, id, state, chain_head FROM sessions WHERE number > ? "
-                            "ORDER BY number LIMIT ?"),
-        transitions_(database, string("SELECT ") + transition_columns +
-                                   ", t.hash FROM transitions t CROSS JOIN sessions s ON s.number = t.session "
-                                   "WHERE t.session = ? ORDER BY t.ordinal"),
-        deliveries_(database, "SELECT id, key, digest, body FROM deliveries WHERE id > ? ORDER BY id LIMIT ?") {}
+        sessions_(database,
+                  "SELECT number, id, state, chain_head FROM sessions WHERE number > ? "
+                  "ORDER BY number LIMIT ?"),
+        transitions_(database,
+                     string("SELECT ") + transition_columns +
+                         ", t.hash FROM transitions t CROSS JOIN sessions s ON s.number = t.session "
+                         "WHERE t.session = ? ORDER BY t.ordinal"),
+        deliveries_(database,
+                    "SELECT id, key, digest, body FROM deliveries WHERE id > ? ORDER BY id LIMIT ?") {}
 
   void pages(bool in_use) {
     const Clock::time_point deadline = Clock::now() + read_limit;
@@ -44,8 +47,10 @@ class Check {
       report("PRAGMA integrity_check(100)", "ok");
       report("PRAGMA foreign_key_check", "");
     } catch (const SQLite::Exception& failure) {
-      if ((failure.getErrorCode() & 0xff) != SQLITE_INTERRUPT) add(failure.what());
-      else found_.notes.push_back("a daemon uses the store: its pages were not all checked; verify a backup");
+      if ((failure.getErrorCode() & 0xff) != SQLITE_INTERRUPT)
+        add(failure.what());
+      else
+        found_.notes.push_back("a daemon uses the store: its pages were not all checked; verify a backup");
     }
     sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr);
   }
@@ -126,7 +131,8 @@ class Check {
       ++found_.transitions;
     }
     if (hash != head) add("session " + id + ": its last transitions are missing or were replaced");
-    if (!last || to_string(*last) != state) add("session " + id + ": its state is not that of its last transition");
+    if (!last || to_string(*last) != state)
+      add("session " + id + ": its state is not that of its last transition");
   }
 
   const SQLite::Database& database_;

@@ -29,11 +29,14 @@ constexpr const char* latest_before_sql =
 
 int ordinal_of(State state) {
   switch (state) {
-    case State::queued: return 0;
-    case State::active: return 1;
+    case State::queued:
+      return 0;
+    case State::active:
+      return 1;
     case State::closed:
     case State::error:
-    case State::timed_out: return 2;
+    case State::timed_out:
+      return 2;
   }
   check_failed("a known State", __FILE__, __LINE__);
 }
@@ -44,7 +47,8 @@ std::vector<const SessionRow*> by_creation(const std::vector<SessionRow>& rows) 
   sorted.reserve(rows.size());
   for (const SessionRow& row : rows) sorted.push_back(&row);
   std::stable_sort(sorted.begin(), sorted.end(), [](const SessionRow* a, const SessionRow* b) {
-    return std::tie(a->created_at, a->occurrence, a->attempt) < std::tie(b->created_at, b->occurrence, b->attempt);
+    return std::tie(a->created_at, a->occurrence, a->attempt) <
+           std::tie(b->created_at, b->occurrence, b->attempt);
   });
   return sorted;
 }
@@ -58,40 +62,49 @@ Writer::Writer(SQLite::Database& database)
       update_session_(database, update_session_statement()),
       insert_session_(database, insert_session_statement()),
       find_chain_(database, find_chain_sql),
-      insert_transition_(database,
-                         "INSERT INTO transitions(session, ordinal, plan, remote_id, from_state, to_state, reason, "
-                         "cause, at, recorded_at, detail, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
+      insert_transition_(
+          database,
+          "INSERT INTO transitions(session, ordinal, plan, remote_id, from_state, to_state, reason, "
+          "cause, at, recorded_at, detail, hash) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"),
       set_chain_head_(database, "UPDATE sessions SET chain_head = ? WHERE number = ?"),
-      update_delivery_(database,
-                       "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
-                       "WHERE id = ?"),
-      insert_delivery_(database,
-                       "INSERT OR IGNORE INTO deliveries(id, provider, key, type, progress, failed, remote_id, session, "
-                       "disposition, received_at, digest, body) VALUES "
-                       "(?,?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?)"),
-      rewrite_delivery_(database,
-                        "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
-                        "WHERE provider = ? AND key = ?"),
-      upsert_plan_(database,
-                   string("INSERT OR REPLACE INTO plans(") + plan_columns + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      update_delivery_(
+          database,
+          "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
+          "WHERE id = ?"),
+      insert_delivery_(
+          database,
+          "INSERT OR IGNORE INTO deliveries(id, provider, key, type, progress, failed, remote_id, session, "
+          "disposition, received_at, digest, body) VALUES "
+          "(?,?,?,?,?,?,?,(SELECT number FROM sessions WHERE id = ?),?,?,?,?)"),
+      rewrite_delivery_(
+          database,
+          "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
+          "WHERE provider = ? AND key = ?"),
+      upsert_plan_(database, string("INSERT OR REPLACE INTO plans(") + plan_columns +
+                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_missed_(database,
                      "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
-      seen_(database, "SELECT EXISTS (SELECT 1 FROM deliveries WHERE provider = ?1 AND key = ?2), "
-                      "(SELECT id FROM sessions INDEXED BY sessions_by_remote "
-                      "WHERE remote_id = ?3 AND provider = ?1 ORDER BY number DESC LIMIT 1)"),
-      read_delivery_(database, string("SELECT ") + delivery_columns +
-                                   " FROM deliveries d LEFT JOIN sessions s ON s.number = d.session WHERE d.id = ?"),
-      find_remote_(database, "SELECT id FROM sessions INDEXED BY sessions_by_remote "
-                             "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
+      seen_(database,
+            "SELECT EXISTS (SELECT 1 FROM deliveries WHERE provider = ?1 AND key = ?2), "
+            "(SELECT id FROM sessions INDEXED BY sessions_by_remote "
+            "WHERE remote_id = ?3 AND provider = ?1 ORDER BY number DESC LIMIT 1)"),
+      read_delivery_(database,
+                     string("SELECT ") + delivery_columns +
+                         " FROM deliveries d LEFT JOIN sessions s ON s.number = d.session WHERE d.id = ?"),
+      find_remote_(database,
+                   "SELECT id FROM sessions INDEXED BY sessions_by_remote "
+                   "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
       last_seq_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'transitions'"),
       last_delivery_(database, "SELECT COALESCE(MAX(id), 0) FROM deliveries"),
-      unresolved_(database, "SELECT " + session_column_names() +
-                                " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
+      unresolved_(database,
+                  "SELECT " + session_column_names() +
+                      " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
       find_row_(database, "SELECT " + session_column_names() + " FROM sessions WHERE id = ?"),
       latest_before_(database, "SELECT " + session_column_names() + latest_before_sql),
       plans_(database, string("SELECT ") + plan_columns + " FROM plans ORDER BY name"),
-      held_(database, "SELECT id, provider, remote_id FROM deliveries INDEXED BY deliveries_by_disposition "
-                      "WHERE disposition = 'held' ORDER BY id"),
+      held_(database,
+            "SELECT id, provider, remote_id FROM deliveries INDEXED BY deliveries_by_disposition "
+            "WHERE disposition = 'held' ORDER BY id"),
       counts_(database, "SELECT state, sessions FROM session_counts"),
       notices_(database) {}
 
@@ -192,18 +205,20 @@ void Writer::write_delivery(const DeliveryRow& row) {
     const sql::Use use(update_delivery_);
     sql::Binder to(update_delivery_);
     to.name(to_string(row.disposition)).text(row.session).integer(row.id);
-    if (update_delivery_.exec() == 0) refuse("the delivery " + std::to_string(row.id) + " has no body and is not there");
+    if (update_delivery_.exec() == 0)
+      refuse("the delivery " + std::to_string(row.id) + " has no body and is not there");
     return;
   }
   if (insert_delivery(row)) return;
   const sql::Use use(rewrite_delivery_);
   sql::Binder to(rewrite_delivery_);
   to.name(to_string(row.disposition)).text(row.session).text(row.provider).text(row.key);
-  if (rewrite_delivery_.exec() == 0) refuse("the delivery " + row.key + " breaks a rule, or its id is another's");
+  if (rewrite_delivery_.exec() == 0)
+    refuse("the delivery " + row.key + " breaks a rule, or its id is another's");
 }
 
-// False: it is not there now, or was before. An upsert in one statement would copy every page that it changes, to be able
-// to undo itself.
+// False: it is not there now, or was before. An upsert in one statement would copy every page that it
+// changes, to be able to undo itself.
 bool Writer::insert_delivery(const DeliveryRow& row) {
   const sql::Use use(insert_delivery_);
   sql::Binder to(insert_delivery_);
@@ -228,7 +243,11 @@ void Writer::write_plan(const PlanRow& row) {
 
 void Writer::write_missed(const MissedRow& row) {
   const sql::Use use(insert_missed_);
-  sql::Binder(insert_missed_).text(row.plan).time(row.occurrence).name(to_string(row.why)).time(row.recorded_at);
+  sql::Binder(insert_missed_)
+      .text(row.plan)
+      .time(row.occurrence)
+      .name(to_string(row.why))
+      .time(row.recorded_at);
   insert_missed_.exec();
 }
 
@@ -344,9 +363,10 @@ Pruned Writer::prune(Wall ended_before, int rows_max) {
                                "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries INDEXED BY "
                                "deliveries_by_session WHERE session IS NULL AND disposition <> 'held' "
                                "AND received_at < ? ORDER BY id LIMIT ?)");
-  SQLite::Statement missed(database_,
-                           "DELETE FROM missed WHERE (plan, occurrence) IN (SELECT plan, occurrence FROM missed "
-                           "INDEXED BY missed_by_time WHERE recorded_at < ? ORDER BY recorded_at LIMIT ?)");
+  SQLite::Statement missed(
+      database_,
+      "DELETE FROM missed WHERE (plan, occurrence) IN (SELECT plan, occurrence FROM missed "
+      "INDEXED BY missed_by_time WHERE recorded_at < ? ORDER BY recorded_at LIMIT ?)");
   SQLite::Statement record(database_, "UPDATE meta SET removed_sessions = removed_sessions + ?");
   begin_.tryReset();
   begin_.exec();

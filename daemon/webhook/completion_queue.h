@@ -1,5 +1,5 @@
-// Carries the outcomes of requests from the threads that verify and commit them to the listener's thread. The queue wakes
-// that thread once for each batch and not for each outcome.
+// Carries the outcomes of requests from the threads that verify and commit them to the listener's thread. The
+// queue wakes that thread once for each batch and not for each outcome.
 //
 // Any thread may push, also after the listener has ended: then the outcome is dropped.
 #pragma once
@@ -42,7 +42,8 @@ class CompletionQueue : public std::enable_shared_from_this<CompletionQueue> {
   std::mutex mutex_;
   boost::asio::io_context* io_;
   std::vector<Completion> waiting_;
-  std::vector<Completion> dispatched_;  // only the listener's thread uses it; a member, so that its memory is used again
+  std::vector<Completion>
+      dispatched_;  // only the listener's thread uses it; a member, so that its memory is used again
 };
 
 }  // namespace keeper

@@ -16,21 +16,24 @@ constexpr int silence_share = 4;  // the part of the grace that a connection has
 }  // namespace
 
 ConnectionTable::ConnectionTable(asio::io_context& io, asio::thread_pool& pool, const WebhookPorts& ports,
-                         const WebhookLimits& limits, LiveCounters& counters)
+                                 const WebhookLimits& limits, LiveCounters& counters)
     : ports_(ports),
       limits_(limits),
       counters_(counters),
       completions_(std::make_shared<CompletionQueue>(io)),
-      verification_(std::make_shared<VerificationQueue>(pool, limits.verification_threads, ports, completions_)),
+      verification_(
+          std::make_shared<VerificationQueue>(pool, limits.verification_threads, ports, completions_)),
       handshakes_(io),
       timer_(io) {}
 
 // The address that counts against the limit: an IPv4 address, or an IPv6 /64. Empty for one that is exempt.
 std::string ConnectionTable::source_of(const asio::ip::address& from) const {
-  if ((limits_.exempts_loopback && from.is_loopback()) || limits_.exempt_addresses.contains(from.to_string())) return {};
+  if ((limits_.exempts_loopback && from.is_loopback()) || limits_.exempt_addresses.contains(from.to_string()))
+    return {};
   if (from.is_v4()) return from.to_string();
   auto bytes = from.to_v6().to_bytes();
-  if (from.to_v6().is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).to_string();
+  if (from.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).to_string();
   std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
   return asio::ip::address_v6(bytes).to_string();
 }
@@ -81,7 +84,8 @@ void ConnectionTable::end_processing(Entry entry, bool authenticated) {
   capacity_freed();
 }
 
-void ConnectionTable::remove(Entry entry, bool processing, bool authenticated, std::size_t buffered, const std::string& source) {
+void ConnectionTable::remove(Entry entry, bool processing, bool authenticated, std::size_t buffered,
+                             const std::string& source) {
   if (const auto counted = per_source_.find(source); counted != per_source_.end() && --counted->second == 0) {
     per_source_.erase(counted);
   }
@@ -168,7 +172,8 @@ void ConnectionTable::all_closed() {
   if (on_all_closed_) std::exchange(on_all_closed_, nullptr)();
 }
 
-void ConnectionTable::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number, bool authenticated) {
+void ConnectionTable::submit(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number,
+                             bool authenticated) {
   verification_->push(std::move(connection), request_number, authenticated);
 }
 

@@ -11,7 +11,9 @@ namespace keeper {
 
 class LiveCounters {
  public:
-  void count(WebhookCounter counter) { counts_.at(index_of(counter)).fetch_add(1, std::memory_order_relaxed); }
+  void count(WebhookCounter counter) {
+    counts_.at(index_of(counter)).fetch_add(1, std::memory_order_relaxed);
+  }
   void connection_opened() { connections_.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed() { connections_.fetch_sub(1, std::memory_order_relaxed); }
 

@@ -8,11 +8,12 @@
 
 namespace keeper {
 
-VerificationQueue::VerificationQueue(boost::asio::thread_pool& pool, std::size_t threads, const WebhookPorts& ports,
-                             std::shared_ptr<CompletionQueue> completions)
+VerificationQueue::VerificationQueue(boost::asio::thread_pool& pool, std::size_t threads,
+                                     const WebhookPorts& ports, std::shared_ptr<CompletionQueue> completions)
     : pool_(pool), threads_(threads), ports_(ports), completions_(std::move(completions)) {}
 
-void VerificationQueue::push(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number, bool authenticated) {
+void VerificationQueue::push(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number,
+                             bool authenticated) {
   {
     const std::scoped_lock lock(mutex_);
     (authenticated ? authenticated_ : unauthenticated_).push_back({std::move(connection), request_number});
@@ -45,8 +46,10 @@ void VerificationQueue::verify_and_deliver(const Request& request) {
   const std::uint64_t request_number = request.request_number;
   try {
     const WebhookVerdict& verdict = request.connection->verdict();
-    VerificationResult result = ports_.verify(verdict.provider, request.connection->body(), verdict.signature);
-    if (std::holds_alternative<Unauthorized>(result)) return completions_->push({weak, request_number, Unauthorized{}});
+    VerificationResult result =
+        ports_.verify(verdict.provider, request.connection->body(), verdict.signature);
+    if (std::holds_alternative<Unauthorized>(result))
+      return completions_->push({weak, request_number, Unauthorized{}});
     if (Malformed* malformed = std::get_if<Malformed>(&result)) {
       return completions_->push({weak, request_number, std::move(*malformed)});
     }

@@ -1,9 +1,9 @@
-// Queues complete requests for the threads that verify their signatures. A thread goes on to the next request as long as
-// there is one, so that under load no thread is woken for a single request.
+// Queues complete requests for the threads that verify their signatures. A thread goes on to the next request
+// as long as there is one, so that under load no thread is woken for a single request.
 //
-// A forged request costs as much to verify as a genuine one. Therefore requests of authenticated connections and those of
-// all others are two queues, and the threads alternate between them while both have requests. Each queue is first in,
-// first out.
+// A forged request costs as much to verify as a genuine one. Therefore requests of authenticated connections
+// and those of all others are two queues, and the threads alternate between them while both have requests.
+// Each queue is first in, first out.
 //
 // Only the listener's thread pushes. The threads of the pool call `verify` and `deliver` of the ports.
 #pragma once
@@ -17,15 +17,15 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "webhook/webhook_ports.h"
 #include "webhook/completion_queue.h"
+#include "webhook/webhook_ports.h"
 
 namespace keeper {
 
 class VerificationQueue : public std::enable_shared_from_this<VerificationQueue> {
  public:
   VerificationQueue(boost::asio::thread_pool& pool, std::size_t threads, const WebhookPorts& ports,
-                std::shared_ptr<CompletionQueue> completions);
+                    std::shared_ptr<CompletionQueue> completions);
 
   void push(std::shared_ptr<WebhookConnection> connection, std::uint64_t request_number, bool authenticated);
 

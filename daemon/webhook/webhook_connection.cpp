@@ -108,8 +108,8 @@ void WebhookConnection::process_buffer() {
   submit();
 }
 
-// Beast's own limit looks at one line at a time. The number of fields is limited too, because a field takes many times its
-// own bytes of memory.
+// Beast's own limit looks at one line at a time. The number of fields is limited too, because a field takes
+// many times its own bytes of memory.
 bool WebhookConnection::is_head_too_large() const {
   const auto& fields = parser_->get();
   return head_bytes_ > table_.limits().header_bytes_max ||
@@ -239,7 +239,8 @@ void WebhookConnection::answer(WebhookReply reply) {
     deadline_ = std::min(deadline_, receive_by_ + drain_after_timeout);
     table_.arm_timer(deadline_);
   }
-  stream_.write(out_, [self = shared_from_this()](error_code failed, std::size_t) { self->on_answered(failed); });
+  stream_.write(out_,
+                [self = shared_from_this()](error_code failed, std::size_t) { self->on_answered(failed); });
 }
 
 void WebhookConnection::on_answered(error_code failed) {
@@ -266,8 +267,8 @@ void WebhookConnection::begin_next() {
   process_buffer();
 }
 
-// The client may still be sending the body of a refused request. To close now would make the kernel send a reset, and the
-// client could lose the answer.
+// The client may still be sending the body of a refused request. To close now would make the kernel send a
+// reset, and the client could lose the answer.
 void WebhookConnection::drain() {
   phase_ = Phase::draining;
   if (!stream_.finish()) return close();

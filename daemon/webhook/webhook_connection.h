@@ -1,8 +1,8 @@
-// One client of the webhook listener. It reads a request, has it verified and committed without a thread that waits,
-// writes the answer, and goes on with the next request of the same client.
+// One client of the webhook listener. It reads a request, has it verified and committed without a thread that
+// waits, writes the answer, and goes on with the next request of the same client.
 //
-// Only the listener's thread uses it, with one exception: from `submit` to `complete` a thread of the pool reads body() and
-// verdict(). The connection changes neither of them during that time.
+// Only the listener's thread uses it, with one exception: from `submit` to `complete` a thread of the pool
+// reads body() and verdict(). The connection changes neither of them during that time.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,9 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "webhook/connection_table.h"
 #include "webhook/webhook_reply.h"
 #include "webhook/webhook_request.h"
-#include "webhook/connection_table.h"
 #include "webhook/webhook_stream.h"
 
 namespace keeper {

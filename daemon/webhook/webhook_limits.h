@@ -13,9 +13,9 @@ struct WebhookLimits {
   std::size_t body_bytes_max = 64U * 1024U;
   std::size_t header_bytes_max = 16U * 1024U;
   std::size_t header_fields_max = 100;
-  std::size_t connections_max = 2048;                  // less where the process may not have twice as many descriptors
-  // Of one IPv4 address, or of one IPv6 /64. One more evicts one of the same address. Loopback and the exempt addresses,
-  // which are those of reverse proxies, have no such limit.
+  std::size_t connections_max = 2048;  // less where the process may not have twice as many descriptors
+  // Of one IPv4 address, or of one IPv6 /64. One more evicts one of the same address. Loopback and the exempt
+  // addresses, which are those of reverse proxies, have no such limit.
   std::size_t connections_per_address_max = 128;
   bool exempts_loopback = true;
   std::set<std::string> exempt_addresses{};

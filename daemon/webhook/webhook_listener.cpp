@@ -32,8 +32,9 @@ using boost::system::error_code;
 constexpr int backlog = 4096;
 constexpr int accepts_per_turn = 64;  // then other connections are served
 
-// select(), which cpp-httplib uses for its own sockets, cannot handle descriptors from this number on. Where the process may
-// have many, this listener's descriptors are moved above it, so that its clients never use up the low ones.
+// select(), which cpp-httplib uses for its own sockets, cannot handle descriptors from this number on. Where
+// the process may have many, this listener's descriptors are moved above it, so that its clients never use up
+// the low ones.
 constexpr int lowest_descriptor = 1024;
 constexpr int descriptors_spared = 64;
 
@@ -104,17 +105,19 @@ error_code WebhookListener::Threads::bind(const tcp::endpoint& endpoint) {
   return failed;
 }
 
-// Connections are queued on it while no daemon runs, so it must have the address that the configuration names.
+// Connections are queued on it while no daemon runs, so it must have the address that the configuration
+// names.
 Status WebhookListener::Threads::adopt(const Address& listen, const tcp::endpoint& endpoint, int inherited) {
   error_code failed;
   acceptor.assign(protocol, inherited, failed);
   if (failed) return cannot_listen(listen, failed);
   const tcp::endpoint found = acceptor.local_endpoint(failed);
   if (!failed && found == endpoint) return Done{};
-  return Error{ErrorKind::malformed,
-               "webhook.listen is " + to_string(listen) + ", but the service manager passes a socket of " +
-                   (failed ? "another family" : to_string(Address{found.address().to_string(), found.port()})) +
-                   "; give ListenStream= of session-keeper.socket the same address"};
+  return Error{
+      ErrorKind::malformed,
+      "webhook.listen is " + to_string(listen) + ", but the service manager passes a socket of " +
+          (failed ? "another family" : to_string(Address{found.address().to_string(), found.port()})) +
+          "; give ListenStream= of session-keeper.socket the same address"};
 }
 
 Status WebhookListener::Threads::open(const Address& listen, int inherited) {
@@ -182,7 +185,8 @@ void WebhookListener::Threads::pause_accepting() {
   });
 }
 
-// Only a lack of memory is thrown here. The connection that it happened to is closed at its deadline; the others go on.
+// Only a lack of memory is thrown here. The connection that it happened to is closed at its deadline; the
+// others go on.
 void WebhookListener::Threads::run() {
   // OpenSSL writes with write(), which raises SIGPIPE.
   sigset_t broken_pipe;
@@ -221,7 +225,8 @@ WebhookListener::~WebhookListener() { stop(Millis::zero()); }
 int WebhookListener::port() const { return threads_->address.port; }
 
 void WebhookListener::use(ServerTls tls) {
-  asio::post(threads_->io, [&table = threads_->table, tls = std::move(tls)]() mutable { table.use(std::move(tls)); });
+  asio::post(threads_->io,
+             [&table = threads_->table, tls = std::move(tls)]() mutable { table.use(std::move(tls)); });
 }
 
 WebhookFacts WebhookListener::facts() const {

@@ -1,7 +1,8 @@
-// What the webhook listener asks of the rest of the daemon: whether it takes webhooks for a path, whether a message is
-// authentic, and to commit a delivery.
+// What the webhook listener asks of the rest of the daemon: whether it takes webhooks for a path, whether a
+// message is authentic, and to commit a delivery.
 //
-// The listener's own thread calls `admits`, which must not block. A thread of the pool calls `verify` and `deliver`.
+// The listener's own thread calls `admits`, which must not block. A thread of the pool calls `verify` and
+// `deliver`.
 #pragma once
 
 #include <functional>
@@ -24,13 +25,17 @@ using VerificationResult = std::variant<Unauthorized, Malformed, Delivered>;
 using DeliveryDone = std::function<void(std::optional<Ack>)>;
 
 struct WebhookPorts {
-  // True where the provider exists and sends webhooks, and the token is one of those that are configured, if any.
+  // True where the provider exists and sends webhooks, and the token is one of those that are configured, if
+  // any.
   std::function<bool(std::string_view provider, std::string_view token)> admits;
-  // Verifies the signature and parses the body. It may block while a key is fetched anew, once. `signature` is empty where
-  // the request has none.
-  std::function<VerificationResult(std::string_view provider, std::string_view body, std::string_view signature)> verify;
-  // Queues the delivery to be committed, without waiting. Returns false where the queue is full; then `done` is never
-  // called. Otherwise it is called at most once, by any thread, possibly after the listener has ended.
+  // Verifies the signature and parses the body. It may block while a key is fetched anew, once. `signature`
+  // is empty where the request has none.
+  std::function<VerificationResult(std::string_view provider, std::string_view body,
+                                   std::string_view signature)>
+      verify;
+  // Queues the delivery to be committed, without waiting. Returns false where the queue is full; then `done`
+  // is never called. Otherwise it is called at most once, by any thread, possibly after the listener has
+  // ended.
   std::function<bool(Delivered event, DeliveryDone done)> deliver;
 };
 

@@ -1,4 +1,5 @@
-// Decides by the head of a request, before its body is read, whether the request is taken. Pure; any thread may call it.
+// Decides by the head of a request, before its body is read, whether the request is taken. Pure; any thread
+// may call it.
 #pragma once
 
 #include <cstddef>
@@ -27,11 +28,12 @@ struct HookPath {
   std::string_view token;  // empty where the path has none
 };
 
-// Splits "/hooks/<provider>" or "/hooks/<provider>/<token>"; a query is ignored. For any other path the provider is empty.
+// Splits "/hooks/<provider>" or "/hooks/<provider>/<token>"; a query is ignored. For any other path the
+// provider is empty.
 HookPath hook_path(std::string_view target);
 
-// `admits` says whether webhooks are taken for this provider and token. The answer to a wrong token is the same 404 as to a
-// wrong name, so that nobody can find out which names exist.
+// `admits` says whether webhooks are taken for this provider and token. The answer to a wrong token is the
+// same 404 as to a wrong name, so that nobody can find out which names exist.
 WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
                      const std::function<bool(std::string_view, std::string_view)>& admits);
 

@@ -1,7 +1,7 @@
 // The byte stream of one client, in plain text or in TLS. A TLS handshake is part of the first read.
 //
-// Only the listener's thread uses it, with SIGPIPE blocked. The stream does not own itself: whoever waits for a read or a
-// write must keep it alive until then.
+// Only the listener's thread uses it, with SIGPIPE blocked. The stream does not own itself: whoever waits for
+// a read or a write must keep it alive until then.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -47,8 +47,8 @@ class WebhookStream {
     socket_.async_read_some(into, std::move(done));
   }
 
-  // Sends a few bytes at once. Only for a connection that has no write under way, where they always fit the send buffer.
-  // False where the connection is broken.
+  // Sends a few bytes at once. Only for a connection that has no write under way, where they always fit the
+  // send buffer. False where the connection is broken.
   bool send_now(std::string_view bytes);
 
   // True where bytes have come that were not read yet.

@@ -141,8 +141,8 @@ TEST_CASE("a rate limit is no failure: each call says how long to wait") {
 
 TEST_CASE("during an outage nothing is taken for ended or for refused") {
   Life life(GENERATE(from_range(adapters())));
-  const Json fault = GENERATE(Json{{"reset_before_effect", 1.0}}, Json{{"status", 503}}, Json{{"status", 502}},
-                              Json{{"status", 500}});
+  const Json fault = GENERATE(Json{{"reset_before_effect", 1.0}}, Json{{"status", 503}},
+                              Json{{"status", 502}}, Json{{"status", 500}});
   INFO(life.adapter.name << ", " << fault.dump());
   life.begin();
   life.playground.fault(fault);

@@ -1,8 +1,8 @@
 #include "adapters/adapters.h"
 
+#include <unistd.h>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 #include <stdexcept>
 
@@ -14,10 +14,12 @@ namespace keeper::test {
 namespace {
 
 std::string yaml_of(const Adapter& adapter) {
-  const std::string plans = "\nplans:\n  desk:\n    provider: it\n    schedule: {always: true}\n    keep_alive: true\n";
+  const std::string plans =
+      "\nplans:\n  desk:\n    provider: it\n    schedule: {always: true}\n    keep_alive: true\n";
   const std::string key = ", api_key: \"${KEY}\", base_url: \"BASE\"}";
   if (adapter.name == "notte") {
-    return "providers:\n  it: {type: notte" + key + plans + "    session: {idle_timeout: 3m, max_duration: 1d}\n";
+    return "providers:\n  it: {type: notte" + key + plans +
+           "    session: {idle_timeout: 3m, max_duration: 1d}\n";
   }
   if (adapter.name == "notte legacy") {
     return "providers:\n  it: {type: notte, dialect: legacy" + key + plans +
@@ -48,8 +50,8 @@ std::string described_yaml() {
   std::string yaml = replaced(text.str(), "https://api.notte.cc", "BASE");
   yaml = replaced(replaced(yaml, "  cloud:", "  it:"), "provider: cloud", "provider: it");
   yaml = replaced(replaced(yaml, "price-watch:", "desk:"), "${CLOUD_API_KEY}", "${KEY}");
-  return replaced(replaced(yaml, "max_duration_minutes: 30", "max_duration_minutes: 1440"), "max_duration: 30m",
-                  "max_duration: 1d");
+  return replaced(replaced(yaml, "max_duration_minutes: 30", "max_duration_minutes: 1440"),
+                  "max_duration: 30m", "max_duration: 1d");
 }
 
 }  // namespace
@@ -68,7 +70,8 @@ Settings settings_of(const Adapter& adapter, const std::string& url) {
   std::ofstream(path) << replaced(adapter.name == "http" ? described_yaml() : yaml_of(adapter), "BASE", url);
   LoadOptions options;
   options.variable = [](const std::string& name) {
-    return name == "SECRET" ? std::optional<std::string>("sandbox-secret") : std::optional<std::string>("sandbox-key");
+    return name == "SECRET" ? std::optional<std::string>("sandbox-secret")
+                            : std::optional<std::string>("sandbox-key");
   };
   LoadOutcome outcome = load_settings(path, provider_kinds(), options);
   ::unlink(path.c_str());

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.h"
 #include "sandbox/sandbox.h"
+#include "settings/settings.h"
 
 namespace keeper::test {
 
@@ -30,7 +30,8 @@ class Playground {
  public:
   Playground();
   std::string api_url() const { return sandbox_.api_url(); }
-  Json ask(const std::string& method, const std::string& path, const std::string& body = "");  // throws unless 2xx
+  Json ask(const std::string& method, const std::string& path,
+           const std::string& body = "");  // throws unless 2xx
   void fault(const Json& rule) { ask("POST", "/faults", rule.dump()); }
   void heal() { ask("DELETE", "/faults"); }
   void advance(Millis time);

@@ -1,5 +1,6 @@
-// Every fault at every call of every adapter: what the keeper made of it stands in a table, and in no cell are
-// there two remotes, one too many, or one that it does not know. KEEPER_UPDATE_GOLDEN=1 writes the table anew.
+// Every fault at every call of every adapter: what the keeper made of it stands in a table, and in no cell
+// are there two remotes, one too many, or one that it does not know. KEEPER_UPDATE_GOLDEN=1 writes the table
+// anew.
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -50,7 +51,8 @@ const std::vector<Fault>& faults() {
   return all;
 }
 
-// A lower bound, in classes that neither jitter crosses nor the seconds that a loaded machine takes for the calls.
+// A lower bound, in classes that neither jitter crosses nor the seconds that a loaded machine takes for the
+// calls.
 std::string wait_class(Millis wait) {
   if (wait >= minutes{59}) return "after an hour";
   if (wait >= minutes{5}) return "after the idle timeout";
@@ -64,7 +66,8 @@ std::string told_start(const Story& story) {
   if (story.found > 0) text = "found it";
   if (story.errors > 0) text += (text.empty() ? "" : ", ") + std::string("error");
   if (story.starts.size() > 1) {
-    text += (text.empty() ? "" : ", ") + std::string("started again ") + wait_class(story.starts[1] - story.starts[0]);
+    text += (text.empty() ? "" : ", ") + std::string("started again ") +
+            wait_class(story.starts[1] - story.starts[0]);
   }
   return text.empty() ? "went on" : text;
 }

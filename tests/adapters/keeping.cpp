@@ -50,7 +50,8 @@ void Keeping::note(const Change<SessionId, Tracked>& change) {
   };
   const std::optional<RemoteId> before = remote_of(change.before);
   const std::optional<RemoteId> after = remote_of(change.after);
-  const bool looked = change.before && change.before->flight && change.before->flight->kind == EffectKind::find;
+  const bool looked =
+      change.before && change.before->flight && change.before->flight->kind == EffectKind::find;
   if (looked && !before && after) ++story_.found;
   if (after) known_.insert(after->str());
 }

@@ -1,5 +1,6 @@
-// The real rounds, keeper, store and adapter, with one plan that should always be alive, against the sandbox, on the
-// sandbox's clock: what is due later is not waited for but jumped to. Calls are made one after the other.
+// The real rounds, keeper, store and adapter, with one plan that should always be alive, against the sandbox,
+// on the sandbox's clock: what is due later is not waited for but jumped to. Calls are made one after the
+// other.
 #pragma once
 
 #include <map>
@@ -19,9 +20,9 @@ namespace keeper::test {
 // What the keeper did since the count was last begun.
 struct Story {
   std::map<EffectKind, int> calls;
-  int found = 0;   // starts whose answer was lost and whose remote was adopted
-  int errors = 0;  // sessions that ended in `error`
-  int ended = 0;   // sessions that ended at all
+  int found = 0;             // starts whose answer was lost and whose remote was adopted
+  int errors = 0;            // sessions that ended in `error`
+  int ended = 0;             // sessions that ended at all
   std::vector<Mono> starts;  // when one left
 };
 
@@ -29,16 +30,16 @@ class Keeping {
  public:
   explicit Keeping(const Adapter& adapter, Millis request_timeout = Seconds{5});
 
-  void run(Millis time);        // throws where more than one remote lives at the same time
-  void stop();                  // as an operator stops everything
-  void crash();                 // a new process finds what is on disk
+  void run(Millis time);  // throws where more than one remote lives at the same time
+  void stop();            // as an operator stops everything
+  void crash();           // a new process finds what is on disk
   Playground& playground() { return playground_; }
   Story& story() { return story_; }
 
   std::size_t live() { return playground_.remotes(true).size(); }
   std::size_t made() { return playground_.remotes(false).size(); }
-  std::size_t unknown();        // remotes that no row of the ledger ever named
-  bool is_active() const;       // the plan's one session is
+  std::size_t unknown();   // remotes that no row of the ledger ever named
+  bool is_active() const;  // the plan's one session is
   std::string first_live();
 
  private:

@@ -1,5 +1,5 @@
-// A start whose answer is lost after the provider made the session: found and adopted, with other faults around it
-// and at any moment of the keeper's life.
+// A start whose answer is lost after the provider made the session: found and adopted, with other faults
+// around it and at any moment of the keeper's life.
 #include <random>
 
 #include "adapters/keeping.h"
@@ -32,7 +32,8 @@ void trouble(Playground& playground, std::uint64_t seed) {
     rule["operation"] = operation;
     if (random() % 4 != 0) playground.fault(rule);
   }
-  playground.fault({{"operation", "start"}, {"reset_after_effect", 1.0}, {"times", 1 + random() % 2}, {"seed", seed}});
+  playground.fault(
+      {{"operation", "start"}, {"reset_after_effect", 1.0}, {"times", 1 + random() % 2}, {"seed", seed}});
 }
 
 }  // namespace

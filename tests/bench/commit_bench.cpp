@@ -1,5 +1,6 @@
-// The bare limit of the disk: the deliveries that `hook-load make` made, ROWS a transaction, on one thread that does
-// nothing else; first into one table as a receiver needs it at least, then through the keeper's store with its lookups.
+// The bare limit of the disk: the deliveries that `hook-load make` made, ROWS a transaction, on one thread
+// that does nothing else; first into one table as a receiver needs it at least, then through the keeper's
+// store with its lookups.
 //   commit_bench DIRECTORY ROWS SECONDS
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
@@ -53,8 +54,9 @@ double bare(const Work& work, const std::string& path) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
-  database.exec("CREATE TABLE deliveries(type TEXT NOT NULL, session TEXT NOT NULL, received_at INTEGER NOT NULL, "
-                "body BLOB NOT NULL, PRIMARY KEY(type, session)) STRICT");
+  database.exec(
+      "CREATE TABLE deliveries(type TEXT NOT NULL, session TEXT NOT NULL, received_at INTEGER NOT NULL, "
+      "body BLOB NOT NULL, PRIMARY KEY(type, session)) STRICT");
   SQLite::Statement begin(database, "BEGIN IMMEDIATE");
   SQLite::Statement insert(database, "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?)");
   SQLite::Statement end(database, "COMMIT");
@@ -84,7 +86,8 @@ double through_store(const Work& work, const std::string& path) {
       const Store::Lookups together(*store);
       for (; at < until; ++at) {
         const DeliveryRow& row = work.rows[at];
-        if (store->seen(row.provider, row.key, row.remote_id).value().delivery) throw std::runtime_error("a delivery comes twice");
+        if (store->seen(row.provider, row.key, row.remote_id).value().delivery)
+          throw std::runtime_error("a delivery comes twice");
         batch.deliveries.push_back(row);
       }
     }
@@ -106,13 +109,17 @@ int main(int argc, char** argv) {
   }
   try {
     const std::string path = std::string(argv[1]) + "/commits.db";
-    const Work work{rows_of(argv[1]), static_cast<std::size_t>(std::atoi(argv[2])), std::chrono::duration<double>(std::atof(argv[3]))};
+    const Work work{rows_of(argv[1]), static_cast<std::size_t>(std::atoi(argv[2])),
+                    std::chrono::duration<double>(std::atof(argv[3]))};
     remove_store(path);
     const double one_table = bare(work, path);
     remove_store(path);
     const double store = through_store(work, path);
     remove_store(path);
-    std::cout << nlohmann::json{{"rows", work.rows_a_transaction}, {"bare_per_second", one_table}, {"store_per_second", store}} << "\n";
+    std::cout << nlohmann::json{{"rows", work.rows_a_transaction},
+                                {"bare_per_second", one_table},
+                                {"store_per_second", store}}
+              << "\n";
   } catch (const std::exception& failed) {
     std::cerr << "commit_bench: " << failed.what() << "\n";
     return 1;

@@ -1,5 +1,5 @@
-// Fills a new store with ended sessions of three transitions each, spread over the last ninety days, through the store's
-// own commits: fill_store FILE SESSIONS
+// Fills a new store with ended sessions of three transitions each, spread over the last ninety days, through
+// the store's own commits: fill_store FILE SESSIONS
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -40,9 +40,11 @@ void add(Batch& batch, std::int64_t number, Wall created) {
   row.remote_id = RemoteId("5b6e805a-4f6f-49bf-82e8-" + std::string(id, 12));
   batch.transitions.push_back(next(row, std::nullopt, State::queued, Reason::scheduled, created));
   row.active_at = created + Seconds{2};
-  batch.transitions.push_back(next(row, State::queued, State::active, Reason::start_confirmed, *row.active_at));
+  batch.transitions.push_back(
+      next(row, State::queued, State::active, Reason::start_confirmed, *row.active_at));
   row.ended_at = created + std::chrono::minutes{30};
-  batch.transitions.push_back(next(row, State::active, State::closed, Reason::ended_by_provider, *row.ended_at));
+  batch.transitions.push_back(
+      next(row, State::active, State::closed, Reason::ended_by_provider, *row.ended_at));
   row.resolved = true;
   batch.sessions.push_back(std::move(row));
 }
@@ -61,7 +63,8 @@ int main(int argc, char** argv) {
   const Wall begin = wall_now() - std::chrono::days{89} - std::chrono::hours{1};
   for (std::int64_t done = 0; done < sessions;) {
     Batch batch;
-    for (const std::int64_t end = std::min(sessions, done + batch_max); done < end; ++done) add(batch, done + 1, begin + step * done);
+    for (const std::int64_t end = std::min(sessions, done + batch_max); done < end; ++done)
+      add(batch, done + 1, begin + step * done);
     if (!(*store)->commit(batch) || ((*store)->checkpoint_due() && !(*store)->checkpoint())) return 1;
   }
   return 0;

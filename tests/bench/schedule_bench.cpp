@@ -1,5 +1,5 @@
-// Many plans, each with a cron expression and a zone of its own: how long the configuration takes to load, how long the
-// keeper needs until it waits for the first of them, and what finding the next one costs then.
+// Many plans, each with a cron expression and a zone of its own: how long the configuration takes to load,
+// how long the keeper needs until it waits for the first of them, and what finding the next one costs then.
 //   schedule_bench [PLANS [JITTER]]
 #include <unistd.h>
 
@@ -23,8 +23,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-const char* const zones[] = {"Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo",
-                             "America/Sao_Paulo", "Asia/Tokyo", "Pacific/Auckland", "UTC", "America/St_Johns"};
+const char* const zones[] = {"Europe/Berlin", "America/New_York",  "Asia/Kolkata", "Australia/Lord_Howe",
+                             "Africa/Cairo",  "America/Sao_Paulo", "Asia/Tokyo",   "Pacific/Auckland",
+                             "UTC",           "America/St_Johns"};
 
 double ms_since(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
@@ -35,9 +36,9 @@ std::string write_config(int plans, const std::string& jitter) {
   std::ofstream file(path);
   file << "providers:\n  agents: {type: videosdk, api_key: \"${KEY}\", secret: \"${KEY}\"}\nplans:\n";
   for (int i = 0; i < plans; ++i) {
-    file << "  plan-" << i << ": {provider: agents, session: {deployment_id: d}, schedule: {start: \"" << i % 60 << " "
-         << i / 60 % 24 << " * * " << (i % 3 == 0 ? "mon-fri" : "*") << "\", duration: 30m, time_zone: " << zones[i % 10]
-         << ", jitter: " << jitter << "}}\n";
+    file << "  plan-" << i << ": {provider: agents, session: {deployment_id: d}, schedule: {start: \""
+         << i % 60 << " " << i / 60 % 24 << " * * " << (i % 3 == 0 ? "mon-fri" : "*")
+         << "\", duration: 30m, time_zone: " << zones[i % 10] << ", jitter: " << jitter << "}}\n";
   }
   return path;
 }
@@ -101,9 +102,11 @@ int main(int argc, char** argv) {
     ticks.push_back(ms_since(begin));
   }
   std::sort(ticks.begin(), ticks.end());
-  std::printf("%d plans, jitter %s: load %.0f ms, start %.0f ms, next wake-up %.3f us, %zu rounds of an hour: median %.3f "
-              "ms, longest %.3f ms; most starts in one second: %zu\n",
-              plans, jitter.c_str(), load, start, next_us, ticks.size(), ticks[ticks.size() / 2], ticks.back(),
-              herd(*outcome.settings->config, now.wall));
+  std::printf(
+      "%d plans, jitter %s: load %.0f ms, start %.0f ms, next wake-up %.3f us, %zu rounds of an hour: median "
+      "%.3f "
+      "ms, longest %.3f ms; most starts in one second: %zu\n",
+      plans, jitter.c_str(), load, start, next_us, ticks.size(), ticks[ticks.size() / 2], ticks.back(),
+      herd(*outcome.settings->config, now.wall));
   return sum == Mono{} ? 1 : 0;
 }

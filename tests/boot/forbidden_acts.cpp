@@ -1,5 +1,5 @@
-// Tries what the service's unit forbids, and says of each whether it was refused: run in its place, under its directives.
-// Exit code 1 if anything was allowed.
+// Tries what the service's unit forbids, and says of each whether it was refused: run in its place, under its
+// directives. Exit code 1 if anything was allowed.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -33,10 +33,13 @@ bool reads(const char* path) {
   return file >= 0 && read(file, &byte, 1) == 1;
 }
 bool opens(const char* path) { return open(path, O_RDONLY | O_CLOEXEC) >= 0; }
-bool makes_socket(int family, int type, int protocol) { return socket(family, type | SOCK_CLOEXEC, protocol) >= 0; }
+bool makes_socket(int family, int type, int protocol) {
+  return socket(family, type | SOCK_CLOEXEC, protocol) >= 0;
+}
 
 bool maps_writable_code() {
-  return mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+  return mmap(nullptr, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+         MAP_FAILED;
 }
 
 bool makes_setuid_file() {
@@ -86,7 +89,8 @@ const std::vector<Act> acts{
     {"write a kernel setting", [] { return writes("/proc/sys/kernel/hostname"); }},
     {"read the kernel's settings", [] { return opens("/proc/sys/kernel/hostname"); }},
     {"write to a cgroup", [] { return writes("/sys/fs/cgroup/cgroup.procs"); }},
-    {"open a disk", [] { return opens("/dev/vda") || mknod("/tmp/disk", S_IFBLK | 0600, makedev(8, 0)) == 0; }},
+    {"open a disk",
+     [] { return opens("/dev/vda") || mknod("/tmp/disk", S_IFBLK | 0600, makedev(8, 0)) == 0; }},
     {"mount a file system", [] { return mount("none", "/tmp", "tmpfs", 0, nullptr) == 0; }},
     {"change its root", [] { return chroot("/tmp") == 0; }},
     {"make a user namespace", [] { return unshare(CLONE_NEWUSER) == 0; }},

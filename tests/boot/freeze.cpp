@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
     std::cerr << "freeze: process " << argv[1] << " has no thread " << argv[2] << "\n";
     return 1;
   }
-  if (ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0 || ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) {
+  if (ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0 ||
+      ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) != 0) {
     std::perror("freeze: ptrace");
     return 1;
   }

@@ -48,10 +48,19 @@ constexpr const char* nobody = "http://127.0.0.1:1";
 
 TEST_CASE("wrong usage exits 2 and says so on standard error") {
   for (const std::vector<const char*>& arguments :
-       {std::vector<const char*>{}, {"nonsense"}, {"run"}, {"session"}, {"status", "--loud"}, {"history", "-n", "0"},
-        {"status", "-o", "xml"}, {"status", "--url", "ftp://x"}, {"next", "--cron", "61 * * * *"},
-        {"next", "--cron", "0 0 30 2 *"}, {"next", "--cron", "0 9 * * *", "--time-zone", "Mars/Base"},
-        {"next", "--cron", "0 9 * * *", "--from", "soon"}, {"next", "--time-zone", "UTC"}}) {
+       {std::vector<const char*>{},
+        {"nonsense"},
+        {"run"},
+        {"session"},
+        {"status", "--loud"},
+        {"history", "-n", "0"},
+        {"status", "-o", "xml"},
+        {"status", "--url", "ftp://x"},
+        {"next", "--cron", "61 * * * *"},
+        {"next", "--cron", "0 0 30 2 *"},
+        {"next", "--cron", "0 9 * * *", "--time-zone", "Mars/Base"},
+        {"next", "--cron", "0 9 * * *", "--from", "soon"},
+        {"next", "--time-zone", "UTC"}}) {
     const Ran ran = run(arguments);
     CAPTURE(ran.err);
     CHECK(ran.code == 2);
@@ -62,7 +71,8 @@ TEST_CASE("wrong usage exits 2 and says so on standard error") {
 
 TEST_CASE("each command stands in the help, in the manual page and in each shell's completion") {
   const std::string help = run({"help"}).out;
-  std::istringstream lines(help.substr(help.find("SUBCOMMANDS") != std::string::npos ? help.find("SUBCOMMANDS") : help.find("Subcommands")));
+  std::istringstream lines(help.substr(
+      help.find("SUBCOMMANDS") != std::string::npos ? help.find("SUBCOMMANDS") : help.find("Subcommands")));
   std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/packaging/session-keeper.1");
   const std::string manual{std::istreambuf_iterator<char>(file), {}};
   const std::string bash = run({"completion", "bash"}).out;
@@ -93,7 +103,8 @@ std::string offered(const std::string& line) {
   const int made = ::mkstemp(name);
   REQUIRE(made >= 0);
   ::close(made);
-  std::ofstream(name) << run({"completion", "bash"}).out << "session-keeper() { echo '{\"plans\":[{\"name\":\"desk\"}]}'; }\n"
+  std::ofstream(name) << run({"completion", "bash"}).out
+                      << "session-keeper() { echo '{\"plans\":[{\"name\":\"desk\"}]}'; }\n"
                       << "COMP_WORDS=(" << line << ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n"
                       << "_session_keeper\necho \"${COMPREPLY[*]}\"\n";
   std::FILE* pipe = ::popen(("bash " + std::string(name) + " 2>&1").c_str(), "r");
@@ -145,9 +156,10 @@ TEST_CASE("next prints the times of an expression, after --from and not at it") 
   const Ran ran = run({"next", "--cron", "0 9 * * *", "--time-zone", "Europe/Berlin", "--from",
                        "2026-11-21T09:00:00+01:00", "-n", "2", "-o", "json"});
   CHECK(ran.code == 0);
-  CHECK(ran.out == "[\n  {\n    \"time\": \"2026-11-22T09:00:00+01:00\",\n    \"time_utc\": "
-                   "\"2026-11-22T08:00:00.000Z\"\n  },\n  {\n    \"time\": \"2026-11-23T09:00:00+01:00\",\n    "
-                   "\"time_utc\": \"2026-11-23T08:00:00.000Z\"\n  }\n]\n");
+  CHECK(ran.out ==
+        "[\n  {\n    \"time\": \"2026-11-22T09:00:00+01:00\",\n    \"time_utc\": "
+        "\"2026-11-22T08:00:00.000Z\"\n  },\n  {\n    \"time\": \"2026-11-23T09:00:00+01:00\",\n    "
+        "\"time_utc\": \"2026-11-23T08:00:00.000Z\"\n  }\n]\n");
 }
 
 TEST_CASE("a configuration that cannot be read exits 78, on the command line and as JSON") {
@@ -177,7 +189,8 @@ TEST_CASE("status exits by what the daemon says, and prints JSON as it came") {
      "pause":{"since":"2026-11-20T09:00:00.000Z","until":"2026-11-22T09:00:00.000Z","reason":"holiday"}}]})";
   const std::string told = run({"status", "--url", daemon.url().c_str()}).out;
   CHECK(told.find("desk: 503; next try 2026-11-21 09:00:00Z\n") != std::string::npos);
-  CHECK(told.find("night: paused since 2026-11-20 09:00:00Z until 2026-11-22 09:00:00Z: holiday\n") != std::string::npos);
+  CHECK(told.find("night: paused since 2026-11-20 09:00:00Z until 2026-11-22 09:00:00Z: holiday\n") !=
+        std::string::npos);
   CHECK(told.find("paused  ") != std::string::npos);
   daemon.status = R"({"ready":false,"plans":[]})";
   CHECK(run({"status", "--url", daemon.url().c_str()}).code == 1);

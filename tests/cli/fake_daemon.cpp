@@ -18,8 +18,8 @@ std::string session() {
 }
 
 std::string transition(int seq, const char* from, const char* to) {
-  return R"({"seq":)" + std::to_string(seq) + R"(,"session_id":")" + id +
-         R"(","plan":"desk","from":)" + from + R"(,"to":")" + to +
+  return R"({"seq":)" + std::to_string(seq) + R"(,"session_id":")" + id + R"(","plan":"desk","from":)" +
+         from + R"(,"to":")" + to +
          R"(","reason":"a_reason_that_is_long_enough_to_be_cut","at":"2026-11-21T09:00:00.000Z"})";
 }
 
@@ -29,10 +29,11 @@ FakeDaemon::FakeDaemon() {
   std::string name = (std::filesystem::temp_directory_path() / "keeper-cli-XXXXXX").string();
   REQUIRE(::mkdtemp(name.data()) != nullptr);
   directory_ = name;
-  status = R"({"version":"1","ready":true,"config":{"path":"/etc/x.yaml"},"sessions":{"active":1},"plans":[)"
-           R"({"name":"a-plan-with-a-rather-long-name-for-a-table","provider":"agents","wanted":1,"live":1,)"
-           R"("state":"as_wanted","next_start":"2026-11-21T09:00:00.000Z","next_stop":null,"last_error":null}],)"
-           R"("store":{"path":"/x","last_seq":2},"providers":[{"name":"agents","state":"healthy"}]})";
+  status =
+      R"({"version":"1","ready":true,"config":{"path":"/etc/x.yaml"},"sessions":{"active":1},"plans":[)"
+      R"({"name":"a-plan-with-a-rather-long-name-for-a-table","provider":"agents","wanted":1,"live":1,)"
+      R"("state":"as_wanted","next_start":"2026-11-21T09:00:00.000Z","next_stop":null,"last_error":null}],)"
+      R"("store":{"path":"/x","last_seq":2},"providers":[{"name":"agents","state":"healthy"}]})";
   serve_lists();
   serve_actions();
   port_ = server_.bind_to_any_port("127.0.0.1");
@@ -56,7 +57,8 @@ std::string FakeDaemon::token_file(const std::string& token) const {
 
 void FakeDaemon::serve_lists() {
   const auto get = [this](const std::string& path, std::function<std::string()> body) {
-    server_.Get(path, [body](const httplib::Request&, httplib::Response& out) { out.set_content(body(), json); });
+    server_.Get(path,
+                [body](const httplib::Request&, httplib::Response& out) { out.set_content(body(), json); });
   };
   const std::string transitions = R"({"transitions":[)" + transition(2, R"("queued")", "active") + "," +
                                   transition(1, "null", "queued") + R"(],"next":null})";
@@ -68,15 +70,17 @@ void FakeDaemon::serve_lists() {
   get(std::string("/api/v1/sessions/") + id + "/transitions", [transitions] { return transitions; });
   get("/api/v1/transitions", [transitions] { return transitions; });
   get("/api/v1/deliveries", [] {
-    return std::string(R"({"deliveries":[{"id":1,"provider":"agents","type":"ai-deployment-session-started",)"
-                       R"("session_id":null,"disposition":"unmatched","received_at":"2026-11-21T09:00:00.000Z"}]})");
+    return std::string(
+        R"({"deliveries":[{"id":1,"provider":"agents","type":"ai-deployment-session-started",)"
+        R"("session_id":null,"disposition":"unmatched","received_at":"2026-11-21T09:00:00.000Z"}]})");
   });
 }
 
 void FakeDaemon::serve_actions() {
   server_.Get("/api/v1/events", [this](const httplib::Request& in, httplib::Response& out) {
     last_event_id = in.get_header_value("Last-Event-ID");
-    out.set_content(":\n\nid: 3\ndata: " + transition(3, R"("active")", "closed") + "\n\n", "text/event-stream");
+    out.set_content(":\n\nid: 3\ndata: " + transition(3, R"("active")", "closed") + "\n\n",
+                    "text/event-stream");
   });
   server_.Post("/-/reload", [](const httplib::Request& in, httplib::Response& out) {
     if (in.get_header_value("Authorization") == "Bearer s3cret") return out.set_content("{}", json);

@@ -1,6 +1,6 @@
-// What `next` prints for the days of 2027 on which clocks change, held to a table that was checked by hand against
-// cron(8)'s rule: a fixed time that is skipped comes right after the gap, one that is shown twice comes once, and what
-// begins with * follows elapsed time. KEEPER_UPDATE_GOLDEN=1 writes the table anew.
+// What `next` prints for the days of 2027 on which clocks change, held to a table that was checked by hand
+// against cron(8)'s rule: a fixed time that is skipped comes right after the gap, one that is shown twice
+// comes once, and what begins with * follows elapsed time. KEEPER_UPDATE_GOLDEN=1 writes the table anew.
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -44,11 +44,16 @@ TEST_CASE("what next prints for the days of 2027 on which clocks change stands i
       {"an hour is skipped at 2:00", "Europe/Berlin", "2027-03-27T12:00", "30 2 * * *", "*/30 1-3 * * *"},
       {"an hour comes twice from 2:00", "Europe/Berlin", "2027-10-30T12:00", "30 2 * * *", "*/30 1-3 * * *"},
       {"an hour is skipped at 2:00", "America/New_York", "2027-03-13T12:00", "30 2 * * *", "*/30 1-3 * * *"},
-      {"an hour comes twice from 1:00", "America/New_York", "2027-11-06T12:00", "30 1 * * *", "*/30 0-2 * * *"},
-      {"half an hour comes twice from 1:30", "Australia/Lord_Howe", "2027-04-03T12:00", "45 1 * * *", "*/30 1-2 * * *"},
-      {"half an hour is skipped at 2:00", "Australia/Lord_Howe", "2027-10-02T12:00", "15 2 * * *", "*/30 1-2 * * *"},
-      {"an hour is skipped at midnight", "Africa/Cairo", "2027-04-29T12:00", "30 0 * * *", "*/30 0,1,23 * * *"},
-      {"an hour comes twice from 23:00", "Africa/Cairo", "2027-10-28T12:00", "30 23 * * *", "*/30 0,22,23 * * *"},
+      {"an hour comes twice from 1:00", "America/New_York", "2027-11-06T12:00", "30 1 * * *",
+       "*/30 0-2 * * *"},
+      {"half an hour comes twice from 1:30", "Australia/Lord_Howe", "2027-04-03T12:00", "45 1 * * *",
+       "*/30 1-2 * * *"},
+      {"half an hour is skipped at 2:00", "Australia/Lord_Howe", "2027-10-02T12:00", "15 2 * * *",
+       "*/30 1-2 * * *"},
+      {"an hour is skipped at midnight", "Africa/Cairo", "2027-04-29T12:00", "30 0 * * *",
+       "*/30 0,1,23 * * *"},
+      {"an hour comes twice from 23:00", "Africa/Cairo", "2027-10-28T12:00", "30 23 * * *",
+       "*/30 0,22,23 * * *"},
       {"no change since 2021", "Pacific/Apia", "2027-04-03T12:00", "30 3 * * *", "*/30 2-4 * * *"},
       {"a whole day was skipped in 2011", "Pacific/Apia", "2011-12-29T12:00", "0 9 * * *", "0 */12 * * *"},
   };

@@ -85,7 +85,8 @@ TEST_CASE("simulate names the occurrences that are passed over") {
   const Json told = simulated("2027-01-01T00:30:00Z", "2027-01-01T06:30:00Z");
   CHECK(of(told, "crowded").size() == 3);
   int overlaps = 0;
-  for (const Json& one : told.at("missed")) overlaps += one.at("plan") == "crowded" && one.at("why") == "overlap" ? 1 : 0;
+  for (const Json& one : told.at("missed"))
+    overlaps += one.at("plan") == "crowded" && one.at("why") == "overlap" ? 1 : 0;
   CHECK(overlaps == 3);
 }
 
@@ -94,5 +95,6 @@ TEST_CASE("simulate says what is wrong with its times") {
   const Terminal terminal{out, err, 80, false, {}};
   CHECK(simulate({"/nonexistent.yaml", "soon", "2027-01-01", false}, terminal) == exit_usage);
   CHECK(simulate({"/nonexistent.yaml", "2027-01-02", "2027-01-01", false}, terminal) == exit_usage);
-  CHECK(simulate({"/nonexistent.yaml", "2027-01-01", "2027-01-02", false}, terminal) == exit_bad_configuration);
+  CHECK(simulate({"/nonexistent.yaml", "2027-01-01", "2027-01-02", false}, terminal) ==
+        exit_bad_configuration);
 }

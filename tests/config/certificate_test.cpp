@@ -15,10 +15,12 @@ struct Read {
 Read read(const std::string& chain, const std::string& key) {
   const TemporaryFile chain_file(chain);
   const TemporaryFile key_file(key);
-  const LoadOutcome outcome = load_text("webhook:\n  public_url: https://hooks.example.org\n  tls: {certificate_file: " +
-                                        chain_file.path() + ", key_file: " + key_file.path() + "}\n");
+  const LoadOutcome outcome = load_text(
+      "webhook:\n  public_url: https://hooks.example.org\n  tls: {certificate_file: " + chain_file.path() +
+      ", key_file: " + key_file.path() + "}\n");
   Read result;
-  if (outcome.settings && outcome.settings->webhook->certificate) result.chain = outcome.settings->webhook->certificate->chain;
+  if (outcome.settings && outcome.settings->webhook->certificate)
+    result.chain = outcome.settings->webhook->certificate->chain;
   for (const Problem& problem : outcome.problems) result.said += to_line(problem) + "\n";
   return result;
 }
@@ -52,7 +54,8 @@ TEST_CASE("a key that is not the certificate's is refused, and neither is shown"
   const Certificate other = lasting(std::chrono::hours{1});
   const Read wrong = read(pem_of(one), key_pem_of(other));
   CHECK(wrong.chain.empty());
-  CHECK(wrong.said.find(":3:27: error: 'tls': the certificate is not that of the key in key_file") != std::string::npos);
+  CHECK(wrong.said.find(":3:27: error: 'tls': the certificate is not that of the key in key_file") !=
+        std::string::npos);
   CHECK(wrong.said.find("PRIVATE") == std::string::npos);
   CHECK(read("nonsense", key_pem_of(one)).said.find("no certificate in PEM form") != std::string::npos);
 }

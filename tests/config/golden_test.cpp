@@ -66,7 +66,8 @@ TEST_CASE("a file that is missing, a directory or too large is one problem") {
   const auto missing = load_settings("/nonexistent/keeper.yaml", provider_kinds(), options());
   CHECK_FALSE(missing.settings);
   CHECK(lines(missing) == "0:0: error: cannot read /nonexistent/keeper.yaml: No such file or directory\n");
-  CHECK(lines(load_settings("/", provider_kinds(), options())) == "0:0: error: cannot read /: Is a directory\n");
+  CHECK(lines(load_settings("/", provider_kinds(), options())) ==
+        "0:0: error: cannot read /: Is a directory\n");
   const auto large = load_text(std::string(16 * 1024 * 1024 + 1, '#'));
   REQUIRE(large.problems.size() == 1);
   CHECK(large.problems[0].message.find("larger than 16384 KiB") != std::string::npos);
@@ -87,7 +88,8 @@ TEST_CASE("the examples that come with the program load, quickstart without a wa
   CHECK(quickstart.settings->store_path == "/tmp/quickstart/session-keeper.db");
   CHECK(quickstart.settings->config->plans.size() == 3);
 
-  const auto example = load_settings(source("config/session-keeper.yaml").string(), provider_kinds(), options());
+  const auto example =
+      load_settings(source("config/session-keeper.yaml").string(), provider_kinds(), options());
   REQUIRE(example.settings);
   CHECK(example.settings->config->plans.size() == 4);
   for (const Problem& problem : example.problems) {

@@ -106,11 +106,10 @@ TEST_CASE("Notte is always told both of its timeouts") {
                             "provider: nt, session: {idle_timeout: 5m, max_duration: 1h, headless: false, "
                             "profile: {id: 7, persist: yes}, auth_ids: [1, b], viewport_width: 800, "
                             "viewport_height: 600, proxies: [{country: de}]}");
-  CHECK(
-      full.parameters ==
-      R"({"auth_ids":["1","b"],"headless":false,"idle_timeout_minutes":5,"max_duration_minutes":60,)"
-      R"("profile":{"id":"7","persist":true},"proxies":[{"country":"de"}],"viewport_height":600,)"
-      R"("viewport_width":800})");
+  CHECK(full.parameters ==
+        R"({"auth_ids":["1","b"],"headless":false,"idle_timeout_minutes":5,"max_duration_minutes":60,)"
+        R"("profile":{"id":"7","persist":true},"proxies":[{"country":"de"}],"viewport_height":600,)"
+        R"("viewport_width":800})");
 }
 
 TEST_CASE("the legacy dialect has an idle timeout of five minutes and no maximum") {

@@ -121,7 +121,8 @@ TEST_CASE("an alias of nothing is refused where it stands") {
 
 TEST_CASE("of very many complaints the first thousand are shown, and how many more there are") {
   std::string yaml = "providers: {p: {type: notte, api_key: \"${KEY}\"}}\nplans:\n";
-  for (int i = 0; i < 6000; ++i) yaml += "  p" + std::to_string(i) + ": {provider: q, schedule: {always: true}}\n";
+  for (int i = 0; i < 6000; ++i)
+    yaml += "  p" + std::to_string(i) + ": {provider: q, schedule: {always: true}}\n";
   const LoadOutcome outcome = load_text(yaml);
   CHECK_FALSE(outcome.settings);
   REQUIRE(outcome.problems.size() == 1001);

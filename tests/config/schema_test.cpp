@@ -57,8 +57,10 @@ void check_references(const json& node, const json& root) {
 }  // namespace
 
 TEST_CASE("every key stands in one of the two example files, or on the page of the provider that has it") {
-  std::string shown = read_text(source("config/session-keeper.yaml")) + read_text(source("config/http-provider.yaml"));
-  for (const auto& page : std::filesystem::directory_iterator(source("docs/providers"))) shown += read_text(page.path());
+  std::string shown =
+      read_text(source("config/session-keeper.yaml")) + read_text(source("config/http-provider.yaml"));
+  for (const auto& page : std::filesystem::directory_iterator(source("docs/providers")))
+    shown += read_text(page.path());
   std::set<std::string> keys;
   for (const config::Section* section : all_sections()) {
     for (const config::Key& key : section->keys) keys.emplace(key.name);

@@ -25,14 +25,16 @@ inline Plan always_plan(const std::string& name, const std::string& provider) {
 
 class Bench {
  public:
-  static constexpr Now monday{Wall{std::chrono::sys_days{std::chrono::November / 16 / 2026}.time_since_epoch()},
-                              Mono{std::chrono::hours{100}}};
+  static constexpr Now monday{
+      Wall{std::chrono::sys_days{std::chrono::November / 16 / 2026}.time_since_epoch()},
+      Mono{std::chrono::hours{100}}};
 
   explicit Bench(std::vector<Plan> plans, Ledger ledger = {}, std::map<TargetName, Target> targets = {},
                  Now begin = monday)
       : now(begin), keeper_(instance(std::move(ledger)), now) {
     config.targets = std::move(targets);
-    for (const ProviderType& type : {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
+    for (const ProviderType& type :
+         {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
       config.providers[ProviderName{type.str()}] = test::known_traits(type);
     }
     load(std::move(plans));
@@ -89,7 +91,9 @@ class Bench {
     for (const SessionRow& row : rows) {
       const auto life = row.resolved ? lifetime(row, now.wall) : std::nullopt;
       const Price* price = price_of(config, row.provider);
-      if (life) all.push_back({row.plan, row.provider, spent_within(*life, price ? price->minimum : Millis{}, period)});
+      if (life)
+        all.push_back(
+            {row.plan, row.provider, spent_within(*life, price ? price->minimum : Millis{}, period)});
     }
     return all;
   }
@@ -115,7 +119,8 @@ class Bench {
     for (const SessionRow& row : rows) {
       if (!row.resolved) all.unresolved.push_back(row);
       const auto newest = latest.find({row.plan, row.replica});
-      if (newest == latest.end() || newest->second.attempt < row.attempt) latest[{row.plan, row.replica}] = row;
+      if (newest == latest.end() || newest->second.attempt < row.attempt)
+        latest[{row.plan, row.replica}] = row;
     }
     for (const auto& [slot, row] : latest) all.latest.push_back(row);
     return all;
@@ -177,7 +182,8 @@ class Bench {
     if (!told.remotes.ok()) return told;
     for (const Remote& remote : *told.remotes) {
       for (const std::int64_t id : keeper_.world().held.of({told.provider, remote.id})) {
-        const auto row = std::find_if(deliveries.begin(), deliveries.end(), [&](const auto& one) { return one.id == id; });
+        const auto row =
+            std::find_if(deliveries.begin(), deliveries.end(), [&](const auto& one) { return one.id == id; });
         REQUIRE(row != deliveries.end());
         told.held.push_back(*row);
       }
@@ -212,15 +218,15 @@ class Bench {
 
   Now now;
   Config config;
-  std::vector<Effect> sent;   // without lists
+  std::vector<Effect> sent;  // without lists
   std::vector<Effect> lists;
   std::vector<SessionRow> rows;  // in the order of their last change
   std::vector<std::string> moves;
   std::vector<DeliveryRow> deliveries;
   std::vector<MissedRow> missed;
   std::vector<Ack> acks;
-  std::vector<Post> posts;            // not answered yet
-  std::vector<std::string> notices;   // "plan_degraded front-desk"
+  std::vector<Post> posts;           // not answered yet
+  std::vector<std::string> notices;  // "plan_degraded front-desk"
   std::vector<AlertRow> alerts;
   std::map<std::string, MessageRow> messages;
 

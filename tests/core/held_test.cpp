@@ -52,8 +52,9 @@ TEST_CASE("held deliveries are as a plain map of them, through thousands of chan
       all.put(id, one);
     }
     if (step % 100 != 0) continue;
-    REQUIRE(std::equal(all.begin(), all.end(), plain.begin(), plain.end(),
-                       [](const auto& a, const auto& b) { return a.first == b.first && a.second == b.second; }));
+    REQUIRE(std::equal(all.begin(), all.end(), plain.begin(), plain.end(), [](const auto& a, const auto& b) {
+      return a.first == b.first && a.second == b.second;
+    }));
     for (int n = 0; n < 20; ++n) {
       std::vector<std::int64_t> ids;
       const std::uint64_t hash = remote_hash(remote(n));

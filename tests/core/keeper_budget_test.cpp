@@ -37,7 +37,9 @@ struct MoneyBench : Bench {
     tick();
   }
 
-  void confirm_start(const std::string& remote_id) { answer(pop(EffectKind::start), std::vector{remote(remote_id)}); }
+  void confirm_start(const std::string& remote_id) {
+    answer(pop(EffectKind::start), std::vector{remote(remote_id)});
+  }
   void end(const std::string& remote_id, State state) {
     while (waiting().find("observe") == std::string::npos) advance(Seconds{10});
     answer(pop(EffectKind::observe), std::vector{ended(remote_id, state)});
@@ -62,8 +64,11 @@ int count_of(const Bench& bench, const std::string& notice) {
 
 }  // namespace
 
-TEST_CASE("a budget of session time is told at its soft share once, and used up it holds starts but stops nothing") {
-  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{2}), price(1));
+TEST_CASE(
+    "a budget of session time is told at its soft share once, and used up it holds starts but stops "
+    "nothing") {
+  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{2}),
+                   price(1));
   bench.confirm_start("r1");
   live(bench, "r1", minutes{90});
   CHECK(bench.notices.empty());
@@ -85,7 +90,8 @@ TEST_CASE("a budget of session time is told at its soft share once, and used up 
 }
 
 TEST_CASE("what a budget held back begins with the next period") {
-  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::plan, "one"}, budget_of_time(hours{1}), price(1));
+  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::plan, "one"}, budget_of_time(hours{1}),
+                   price(1));
   bench.confirm_start("r1");
   live(bench, "r1", hours{1});
   bench.end("r1", State::closed);
@@ -128,8 +134,8 @@ TEST_CASE("an occurrence whose budget is used up is recorded as missed, and told
   spec.start = std::get<Cron>(Cron::parse("0 * * * *"));
   Plan nightly = always_plan("nightly", "videosdk");
   nightly.schedule = Schedule::make(std::move(spec)).value();
-  MoneyBench bench({nightly, always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(minutes{30}),
-                   price(1));
+  MoneyBench bench({nightly, always_plan("one", "videosdk")}, {BudgetScope::all, ""},
+                   budget_of_time(minutes{30}), price(1));
   // The bench begins at midnight, an hour that both take.
   while (bench.waiting().find("start") != std::string::npos) {
     const Effect start = bench.pop(EffectKind::start);
@@ -157,12 +163,14 @@ TEST_CASE("a rollover waits for the next period, and the session lives on meanwh
 }
 
 TEST_CASE("a new process counts what ended before, and tells nothing twice") {
-  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{1}), price(1));
+  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{1}),
+                   price(1));
   bench.confirm_start("r1");
   live(bench, "r1", hours{1});
   bench.end("r1", State::closed);
   CHECK(count_of(bench, "budget_hard all plans") == 1);
-  MoneyBench again({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{1}), price(1));
+  MoneyBench again({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{1}),
+                   price(1));
   Bench restarted({}, bench.ledger());
   restarted.now = bench.now;
   restarted.rows = bench.rows;
@@ -181,8 +189,8 @@ TEST_CASE("an operator's start is refused while the budget is used up") {
   spec.start = std::get<Cron>(Cron::parse("0 12 * * *"));
   Plan nightly = always_plan("nightly", "videosdk");
   nightly.schedule = Schedule::make(std::move(spec)).value();
-  MoneyBench bench({nightly, always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(minutes{30}),
-                   price(1));
+  MoneyBench bench({nightly, always_plan("one", "videosdk")}, {BudgetScope::all, ""},
+                   budget_of_time(minutes{30}), price(1));
   bench.confirm_start("r1");
   live(bench, "r1", hours{1});
   bench.take(OperatorAsked{Order::start, PlanName{"nightly"}, {}, false, {}, {}, 7});
@@ -207,8 +215,10 @@ TEST_CASE("only the part of a life that lies in the period counts, its minimum f
   CHECK(spent_within({Wall{hours{1}}, Wall{hours{24}}}, Millis{0}, day) == Spent{});
 }
 
-TEST_CASE("a start that waited for a budget has its start_timeout from when it leaves, not from the period's end") {
-  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{10}), price(1));
+TEST_CASE(
+    "a start that waited for a budget has its start_timeout from when it leaves, not from the period's end") {
+  MoneyBench bench({always_plan("one", "videosdk")}, {BudgetScope::all, ""}, budget_of_time(hours{10}),
+                   price(1));
   const Effect first = bench.pop(EffectKind::start);
   bench.answer(first, Error{ErrorKind::not_applied, "refused"});
   // What was spent is unknown for the moment, so that the next try waits.
@@ -232,7 +242,8 @@ TEST_CASE("a start that waited for a budget has its start_timeout from when it l
   CHECK(bench.waiting().find("stop") != std::string::npos);
 }
 
-TEST_CASE("a session that its window outlives asks no budget for a successor, and none is told to be used up") {
+TEST_CASE(
+    "a session that its window outlives asks no budget for a successor, and none is told to be used up") {
   Schedule::Spec spec;
   spec.plan = PlanName{"shift"};
   spec.start = std::get<Cron>(Cron::parse("0 0 * * *"));

@@ -46,14 +46,17 @@ TEST_CASE("in an outage one start at a time probes, and no session's time limit 
   CHECK(std::count(bench.moves.begin(), bench.moves.end(), "timed_out start_timeout") == 0);
 }
 
-TEST_CASE("after ten minutes without the provider 200 starts that nobody could look up come about once each, within a minute") {
+TEST_CASE(
+    "after ten minutes without the provider 200 starts that nobody could look up come about once each, "
+    "within a minute") {
   Bench bench(many(200));
   bench.tick();
   while (bench.waiting().find("start") != std::string::npos) {
     bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::maybe_applied, "503"});
   }
   const auto find_with = [&](const Result<std::vector<Remote>>& shown) {
-    while (bench.waiting().find("find") != std::string::npos) bench.answer(bench.pop(EffectKind::find), shown);
+    while (bench.waiting().find("find") != std::string::npos)
+      bench.answer(bench.pop(EffectKind::find), shown);
     while (!bench.lists.empty()) bench.show_list(bench.lists.front().provider.str(), {});
   };
   int finds = 0;
@@ -95,8 +98,8 @@ TEST_CASE("the first good answer closes the circuit, and the starts do not leave
     bench.advance(Millis{100});
     most = std::max(most, bench.sent.size() - before);
   }
-  all = static_cast<std::size_t>(
-      std::count_if(bench.sent.begin(), bench.sent.end(), [](const Effect& e) { return e.kind == EffectKind::start; }));
+  all = static_cast<std::size_t>(std::count_if(bench.sent.begin(), bench.sent.end(),
+                                               [](const Effect& e) { return e.kind == EffectKind::start; }));
   CHECK(all == 49);
   CHECK(most <= 15);
 }

@@ -16,7 +16,8 @@ DeliveryRow delivery(Progress progress, bool failed = false) {
   static const std::array<std::string, 5> words{"", "starting", "started", "stopping", "stopped"};
   DeliveryRow row;
   row.provider = videosdk;
-  row.type = "ai-deployment-session-" + (failed ? std::string("failed") : words.at(static_cast<std::size_t>(progress)));
+  row.type = "ai-deployment-session-" +
+             (failed ? std::string("failed") : words.at(static_cast<std::size_t>(progress)));
   row.key = row.type + "|r1";
   row.progress = progress;
   row.failed = failed;
@@ -120,7 +121,9 @@ TEST_CASE("where both ends come before the start's answer, the one that came fir
   }
 }
 
-TEST_CASE("of very many deliveries for sessions of others the newest are held, and the rest are listed as unmatched") {
+TEST_CASE(
+    "of very many deliveries for sessions of others the newest are held, and the rest are listed as "
+    "unmatched") {
   constexpr int held_max = 50'000;
   Hooked bench;
   const Effect start = bench.pop(EffectKind::start);
@@ -131,9 +134,9 @@ TEST_CASE("of very many deliveries for sessions of others the newest are held, a
     bench.receive(row);
   }
   CHECK(bench.keeper().world().held.size() == held_max);
-  const auto unmatched = std::count_if(bench.deliveries.begin(), bench.deliveries.end(), [](const DeliveryRow& one) {
-    return one.disposition == Disposition::unmatched;
-  });
+  const auto unmatched =
+      std::count_if(bench.deliveries.begin(), bench.deliveries.end(),
+                    [](const DeliveryRow& one) { return one.disposition == Disposition::unmatched; });
   CHECK(unmatched == 1);
   CHECK(bench.receive(delivery(Progress::stopping)) == Ack::held);
   bench.answer(start, std::vector{bench.remote("r1")});

@@ -106,7 +106,8 @@ TEST_CASE("a heartbeat that the provider puts off is tried once more before the 
   CHECK(bench.now.mono < dies - Seconds{30});
 }
 
-TEST_CASE("polling at Sonoran takes at most half of what there is for reads, however many servers there are") {
+TEST_CASE(
+    "polling at Sonoran takes at most half of what there is for reads, however many servers there are") {
   std::vector<Plan> plans;
   for (int i = 0; i < 20; ++i) {
     plans.push_back(always_plan("s" + std::to_string(i), "sonoran_cms"));
@@ -152,7 +153,9 @@ TEST_CASE(
   CHECK(bench.moves.back() == "closed superseded");
 }
 
-TEST_CASE("a session whose window is followed by another at once is rolled over, and one in the last window is not") {
+TEST_CASE(
+    "a session whose window is followed by another at once is rolled over, and one in the last window is "
+    "not") {
   Plan plan = kept_alive();
   Schedule::Spec spec;
   spec.start = std::get<Cron>(Cron::parse("*/20 * * * *"));

@@ -27,7 +27,8 @@ void fail_starts(Bench& bench, int times) {
       continue;
     }
     const Effect start = bench.pop(EffectKind::start);
-    bench.answer(start, std::vector{bench.ended("f" + std::to_string(++n), State::error, Reason::provider_failed)});
+    bench.answer(start,
+                 std::vector{bench.ended("f" + std::to_string(++n), State::error, Reason::provider_failed)});
   }
 }
 
@@ -61,13 +62,14 @@ TEST_CASE("a plan that fails over and over is told once, and once that it is ove
   CHECK(bench.alerts.empty());
 }
 
-TEST_CASE("a message is tried again by the schedule of Standard Webhooks, with the same id, and then given up") {
+TEST_CASE(
+    "a message is tried again by the schedule of Standard Webhooks, with the same id, and then given up") {
   Bench bench = with_target({always_plan("one", "videosdk")});
   fail_starts(bench, 3);
   bench.advance(Seconds{6});
   std::vector<std::string> ids;
-  const std::vector<Millis> waits{Seconds{5}, minutes{5}, minutes{30}, hours{2}, hours{5}, hours{10}, hours{14},
-                                  hours{20}, hours{24}};
+  const std::vector<Millis> waits{Seconds{5}, minutes{5}, minutes{30}, hours{2}, hours{5},
+                                  hours{10},  hours{14},  hours{20},   hours{24}};
   for (const Millis wait : waits) {
     ids.push_back(bench.deliver(Error{ErrorKind::not_applied, "500"}).id);
     const Mono told = bench.now.mono;
@@ -79,7 +81,8 @@ TEST_CASE("a message is tried again by the schedule of Standard Webhooks, with t
         bench.advance(std::min<Millis>(std::max<Millis>(wait / 20, Seconds{1}), minutes{10}));
       }
       while (bench.waiting().find("start") != std::string::npos) {
-        bench.answer(bench.pop(EffectKind::start), std::vector{bench.ended("x", State::error, Reason::provider_failed)});
+        bench.answer(bench.pop(EffectKind::start),
+                     std::vector{bench.ended("x", State::error, Reason::provider_failed)});
       }
     }
     CHECK(bench.now.mono - told >= wait);
@@ -124,7 +127,8 @@ TEST_CASE("what lasts is repeated after the target's interval") {
       bench.deliver();
     }
     while (bench.waiting().find("start") != std::string::npos) {
-      bench.answer(bench.pop(EffectKind::start), std::vector{bench.ended("x", State::error, Reason::provider_failed)});
+      bench.answer(bench.pop(EffectKind::start),
+                   std::vector{bench.ended("x", State::error, Reason::provider_failed)});
     }
   }
   CHECK(told >= 3);
@@ -136,7 +140,8 @@ TEST_CASE("what comes together goes out in one message, and the next one waits")
   for (int i = 0; i < 30; ++i) plans.push_back(always_plan("p" + std::to_string(i), "videosdk"));
   Bench bench = with_target(plans);
   while (bench.waiting().find("start") != std::string::npos) {
-    bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote(bench.sent.empty() ? "last" : bench.sent.front().session.str())});
+    bench.answer(bench.pop(EffectKind::start),
+                 std::vector{bench.remote(bench.sent.empty() ? "last" : bench.sent.front().session.str())});
   }
   bench.advance(minutes{3});
   while (bench.waiting().find("observe") != std::string::npos) {
@@ -188,7 +193,8 @@ TEST_CASE("a target that is gone has its messages given up, and a new one is tol
   CHECK(told.target.str() == "new");
   CHECK(words_of(told) == std::vector<std::string>{"plan_degraded"});
   int given_up = 0;
-  for (const auto& [id, message] : bench.messages) given_up += message.state == MessageState::given_up ? 1 : 0;
+  for (const auto& [id, message] : bench.messages)
+    given_up += message.state == MessageState::given_up ? 1 : 0;
   CHECK(given_up == 1);
 }
 

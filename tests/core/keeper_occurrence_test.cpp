@@ -1,4 +1,5 @@
-// Occurrences: each begins at most once and is accounted for, whatever overlaps it and whatever the clock does.
+// Occurrences: each begins at most once and is accounted for, whatever overlaps it and whatever the clock
+// does.
 #include <map>
 #include <set>
 
@@ -27,7 +28,9 @@ Plan repeated(Millis every, Overlap overlap = Overlap::skip) {
 }
 
 struct Occurrences {
-  explicit Occurrences(Plan plan, Ledger ledger = {}) : bench({std::move(plan)}, std::move(ledger)) { bench.tick(); }
+  explicit Occurrences(Plan plan, Ledger ledger = {}) : bench({std::move(plan)}, std::move(ledger)) {
+    bench.tick();
+  }
 
   // Lets time pass; starts are answered, and each session ends by itself after `lives`.
   void pass(Millis time, Millis lives = Seconds{5}) {
@@ -96,7 +99,8 @@ TEST_CASE("overlap buffer_one: one waits for the end of the last session, no mor
   CHECK(world.bench.row().occurrence == world.bench.rows.front().occurrence + minutes{10});
 }
 
-TEST_CASE("what waits for the end of the last session is passed over when the plan lets nothing wait any more") {
+TEST_CASE(
+    "what waits for the end of the last session is passed over when the plan lets nothing wait any more") {
   Occurrences world(repeated(minutes{10}, Overlap::buffer_one));
   world.pass(minutes{15}, minutes{35});
   REQUIRE(world.begun.size() == 1);
@@ -105,7 +109,8 @@ TEST_CASE("what waits for the end of the last session is passed over when the pl
   CHECK(world.missed(Missed::overlap) == 1);
   world.pass(minutes{40}, Seconds{5});
   REQUIRE(world.begun.size() >= 2);
-  for (const SessionRow& row : world.bench.rows) CHECK(row.occurrence != world.bench.missed.front().occurrence);
+  for (const SessionRow& row : world.bench.rows)
+    CHECK(row.occurrence != world.bench.missed.front().occurrence);
 }
 
 TEST_CASE("overlap replace: the last session is ended first, then the new one begins") {
@@ -117,7 +122,9 @@ TEST_CASE("overlap replace: the last session is ended first, then the new one be
   CHECK(world.bench.missed.empty());
 }
 
-TEST_CASE("overlap replace: where a plan has several sessions, none begins the old occurrence again while another ends") {
+TEST_CASE(
+    "overlap replace: where a plan has several sessions, none begins the old occurrence again while another "
+    "ends") {
   Plan plan = repeated(minutes{10}, Overlap::replace);
   plan.count = 2;
   Occurrences world(plan);
@@ -193,7 +200,8 @@ TEST_CASE("a clock that was years ahead at the first start does not hold the pla
   CHECK(world.begun.size() == 3);
 }
 
-TEST_CASE("how late a start left counts from its time, jitter included, and only for an occurrence's first start") {
+TEST_CASE(
+    "how late a start left counts from its time, jitter included, and only for an occurrence's first start") {
   Plan plan = repeated(minutes{10});
   Bench bench({plan});
   bench.advance(Seconds{29});
@@ -211,5 +219,6 @@ TEST_CASE("how late a start left counts from its time, jitter included, and only
   Bench always({always_plan("p", "videosdk")});
   always.tick();
   const Effect other = always.pop(EffectKind::start);
-  CHECK_FALSE(lateness_of(always.keeper().world(), always.answer_to(other, std::vector{always.remote("x")}), always.now));
+  CHECK_FALSE(lateness_of(always.keeper().world(), always.answer_to(other, std::vector{always.remote("x")}),
+                          always.now));
 }

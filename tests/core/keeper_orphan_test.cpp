@@ -31,7 +31,9 @@ SessionRow ended_row(Bench& bench, const std::string& provider, const std::strin
 
 }  // namespace
 
-TEST_CASE("each credential is listed at the start and every few minutes, a place at a time where there are places") {
+TEST_CASE(
+    "each credential is listed at the start and every few minutes, a place at a time where there are "
+    "places") {
   Plan a = always_plan("a", "sonoran_cms");
   a.place = "server/1";
   Plan b = always_plan("b", "sonoran_cms");
@@ -78,7 +80,8 @@ TEST_CASE("a remote with our tag that no session stands for gets a row of its ow
   CHECK(bench.keeper().world().plans.empty());
 }
 
-TEST_CASE("a remote that lives after its verified end is stopped again, and its row does not change its state") {
+TEST_CASE(
+    "a remote that lives after its verified end is stopped again, and its row does not change its state") {
   Bench bench({});
   bench.tick();
   const SessionRow row = ended_row(bench, "notte", "undead");
@@ -112,7 +115,8 @@ TEST_CASE("with orphans: report, what is ours is shown and left alone") {
   CHECK(bench.keeper().view(bench.now).orphans.at(0).condition == OrphanCondition::reported);
 }
 
-TEST_CASE("without tags, a start that turns up after it was proven absent is stopped, an older remote is not") {
+TEST_CASE(
+    "without tags, a start that turns up after it was proven absent is stopped, an older remote is not") {
   Bench bench({always_plan("p", "notte")});
   const Remote older = bench.remote("older");
   bench.advance(minutes{1});

@@ -168,7 +168,9 @@ TEST_CASE("after a crash what was live is read, and lives on") {
   CHECK(second.keeper().view(second.now).plans.front().standing.live == 1);
 }
 
-TEST_CASE("after a crash and a clock that was set back, a lost start is found by its age, whatever the provider's clock") {
+TEST_CASE(
+    "after a crash and a clock that was set back, a lost start is found by its age, whatever the provider's "
+    "clock") {
   const std::vector<Plan> plans{always_plan("one", "notte")};
   Bench first(plans);
   first.tick();

@@ -41,7 +41,8 @@ TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the 
   CHECK(output.find("is there already") != std::string::npos);
   std::ofstream(stage.directory / "wrong.token") << "0123456789abcdef\n";
   const std::string other = (stage.directory / "other.db").string();
-  CHECK(stage.run_cli({"backup", other, "--token-file", (stage.directory / "wrong.token").string()}, &output) == 1);
+  CHECK(stage.run_cli({"backup", other, "--token-file", (stage.directory / "wrong.token").string()},
+                      &output) == 1);
   CHECK_FALSE(std::filesystem::exists(other));
   CHECK_FALSE(std::filesystem::exists(other + ".part"));
   CHECK(stage.run_cli({"backup", "/nonexistent/copy.db"}, &output) == 1);
@@ -67,16 +68,18 @@ TEST_CASE("the history is exported as JSON lines and CSV, from a time on") {
   const auto lines = lines_of(output);
   REQUIRE(lines.size() == 2);
   const Json answer = get_json(stage.status_port, "/api/v1/transitions?after_seq=0").value();
-  for (std::size_t i = 0; i < lines.size(); ++i) CHECK(Json::parse(lines[i]) == answer.at("transitions").at(i));
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    CHECK(Json::parse(lines[i]) == answer.at("transitions").at(i));
 
-  REQUIRE(stage.run_cli({"export", "--since", answer.at("transitions").at(1).at("recorded_at")}, &output) == 0);
+  REQUIRE(stage.run_cli({"export", "--since", answer.at("transitions").at(1).at("recorded_at")}, &output) ==
+          0);
   CHECK(lines_of(output) == std::vector<std::string>{lines[1]});
   REQUIRE(stage.run_cli({"export", "--since", "2099-01-01T00:00:00Z", "-o", "csv"}, &output) == 0);
   CHECK(output == "seq,session_id,plan,provider,remote_id,from,to,reason,cause,at,recorded_at,detail\r\n");
   REQUIRE(stage.run_cli({"export", "-o", "csv"}, &output) == 0);
   CHECK(lines_of(output).size() == 3);
-  CHECK(output.find("\r\n1," + answer.at("transitions").at(0).at("session_id").get<std::string>() + ",desk,agents,") !=
-        std::string::npos);
+  CHECK(output.find("\r\n1," + answer.at("transitions").at(0).at("session_id").get<std::string>() +
+                    ",desk,agents,") != std::string::npos);
   CHECK(stage.run_cli({"export", "--since", "yesterday"}, &output) == 1);
   CHECK(output.find("2026-11-21T09:00:00Z") != std::string::npos);
   CHECK(stage.run_cli({"export", "-o", "xml"}, &output) == 2);

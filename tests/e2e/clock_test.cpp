@@ -53,17 +53,20 @@ int sessions_of(Stage& stage, const std::string& plan, const std::string& state 
 
 }  // namespace
 
-TEST_CASE("a clock that is a day behind at the start and is then set starts nothing twice and misses nothing") {
+TEST_CASE(
+    "a clock that is a day behind at the start and is then set starts nothing twice and misses nothing") {
   Stage stage("");
   Clocks clocks(stage);
   clocks.set_wall(-hours{24});
   const std::string soon = keeper::to_rfc3339(keeper::wall_now() + seconds{12});
-  stage.write_plans(std::string(desk_plan) + watch_plan + "  once:\n    provider: browsers\n    schedule: {at: [\"" + soon +
+  stage.write_plans(std::string(desk_plan) + watch_plan +
+                    "  once:\n    provider: browsers\n    schedule: {at: [\"" + soon +
                     "\"]}\n    session: {idle_timeout: 10m, max_duration: 1h}\n    on_shutdown: stop\n");
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{20}, [&] { return sessions_of(stage, "watch", "active") == 1; }));
-  CHECK(stage.status().at("started_at").get<std::string>() < keeper::to_rfc3339(keeper::wall_now() - hours{23}));
+  CHECK(stage.status().at("started_at").get<std::string>() <
+        keeper::to_rfc3339(keeper::wall_now() - hours{23}));
   sleep_for(seconds{4});
   CHECK(sessions_of(stage, "desk", "active") == 0);  // its provider refuses tokens of yesterday
   CHECK(sessions_of(stage, "once") == 0);

@@ -51,11 +51,13 @@ plans:
 }
 
 TEST_CASE("check-config --online asks each provider whether it accepts the credentials") {
-  Stage stage("  desk:\n    provider: agents\n    schedule: {always: true}\n    session: {deployment_id: d}\n");
+  Stage stage(
+      "  desk:\n    provider: agents\n    schedule: {always: true}\n    session: {deployment_id: d}\n");
   const std::string file = (stage.directory / "online.yaml").string();
   const std::string base = ", base_url: \"http://127.0.0.1:" + std::to_string(stage.api_port) + "\"}\n";
-  const std::string good = "providers:\n  browsers: {type: notte, api_key: \"${SANDBOX_KEY}\"" + base +
-                           "  agents: {type: videosdk, api_key: \"${SANDBOX_KEY}\", secret: \"${SANDBOX_SECRET}\"" + base;
+  const std::string good =
+      "providers:\n  browsers: {type: notte, api_key: \"${SANDBOX_KEY}\"" + base +
+      "  agents: {type: videosdk, api_key: \"${SANDBOX_KEY}\", secret: \"${SANDBOX_SECRET}\"" + base;
   const std::string plans = "plans: {}\n";
   std::string output;
   std::ofstream(file) << good + plans;
@@ -68,7 +70,9 @@ TEST_CASE("check-config --online asks each provider whether it accepts the crede
   CHECK(stage.run_cli({"check-config", "--online", file}, &output) == 78);
   CHECK(output.find("error: provider other: GET") != std::string::npos);
   CHECK(output.find("check the provider's credentials") != std::string::npos);
-  std::ofstream(file) << good + "  gone: {type: notte, api_key: \"${SANDBOX_KEY}\", base_url: \"http://127.0.0.1:9\"}\n" + plans;
+  std::ofstream(file)
+      << good + "  gone: {type: notte, api_key: \"${SANDBOX_KEY}\", base_url: \"http://127.0.0.1:9\"}\n" +
+             plans;
   CHECK(stage.run_cli({"check-config", "--online", file}, &output) == 1);
   CHECK(stage.remotes().empty());
 }

@@ -19,8 +19,10 @@ namespace {
 
 const std::string two_plans = std::string(desk_plan) + watch_plan;
 
-std::map<std::string, std::string> failing_disk(const std::string& variable, const std::filesystem::path& flag) {
-  return {{"LD_PRELOAD", FAILING_DISK}, {variable, flag.string()}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+std::map<std::string, std::string> failing_disk(const std::string& variable,
+                                                const std::filesystem::path& flag) {
+  return {
+      {"LD_PRELOAD", FAILING_DISK}, {variable, flag.string()}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
 }
 
 // The longest time without a heartbeat of any remote, by the sandbox's log, from its first to now.
@@ -68,7 +70,8 @@ template <class Fail, class Mend>
 void go_through(Stage& stage, Fail&& fail, Mend&& mend) {
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 2; }));
+  REQUIRE(
+      eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 2; }));
   std::string desk;
   for (const Json& remote : stage.remotes("/remotes/live")) {
     if (remote.at("provider") == "videosdk") desk = remote.at("id");
@@ -89,7 +92,8 @@ void go_through(Stage& stage, Fail&& fail, Mend&& mend) {
   const int recorded = deliveries_with(stage, 200);
   mend();
   CHECK(eventually(seconds{3}, [&] { return unready(stage).empty(); }));
-  CHECK(eventually(seconds{20}, [&] { return stage.remotes("/remotes/live").size() == 2 && starts(stage) == 3; }));
+  CHECK(eventually(seconds{20},
+                   [&] { return stage.remotes("/remotes/live").size() == 2 && starts(stage) == 3; }));
   CHECK(eventually(seconds{20}, [&] { return deliveries_with(stage, 200) > recorded; }));
   CHECK(stage.end_daemon() == 0);
   CHECK(stage.remotes("/remotes/live").empty());
@@ -99,7 +103,8 @@ void go_through(Stage& stage, Fail&& fail, Mend&& mend) {
 
 }  // namespace
 
-TEST_CASE("with a full disk heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
+TEST_CASE(
+    "with a full disk heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
   Stage stage("");
   const auto small = stage.directory / "small";
   std::filesystem::create_directory(small);
@@ -121,7 +126,9 @@ TEST_CASE("with a full disk heartbeats go on, no start leaves, deliveries get 50
   umount2(small.c_str(), MNT_DETACH);
 }
 
-TEST_CASE("with flushes that fail heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
+TEST_CASE(
+    "with flushes that fail heartbeats go on, no start leaves, deliveries get 503, and it recovers by "
+    "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-fails";
   stage.variables = failing_disk("FAILING_FSYNC", flag);
@@ -129,7 +136,9 @@ TEST_CASE("with flushes that fail heartbeats go on, no start leaves, deliveries 
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
 }
 
-TEST_CASE("with flushes that hang heartbeats go on, no start leaves, deliveries get 503, and it recovers by itself") {
+TEST_CASE(
+    "with flushes that hang heartbeats go on, no start leaves, deliveries get 503, and it recovers by "
+    "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-hangs";
   stage.variables = failing_disk("HANGING_FSYNC", flag);
@@ -141,9 +150,10 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   const bool is_long = std::getenv("KEEPER_LONG_TESTS") != nullptr;
   const std::size_t count = is_long ? 50 : 10;
   const seconds hang{is_long ? 150 : 75};
-  Stage stage("  many:\n    provider: browsers\n    schedule: {always: true}\n    count: " + std::to_string(count) +
-              "\n    session: {idle_timeout: 1m, max_duration: 30m}\n    keep_alive: true\n    on_shutdown: stop\n" +
-              desk_plan);
+  Stage stage(
+      "  many:\n    provider: browsers\n    schedule: {always: true}\n    count: " + std::to_string(count) +
+      "\n    session: {idle_timeout: 1m, max_duration: 30m}\n    keep_alive: true\n    on_shutdown: stop\n" +
+      desk_plan);
   const auto flag = stage.directory / "fsync-hangs";
   stage.variables = failing_disk("HANGING_FSYNC", flag);
   stage.start_daemon();
@@ -155,7 +165,8 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   std::ofstream(flag).flush();
   for (const Json& remote : stage.remotes("/remotes/live")) {
     if (remote.at("provider") == "videosdk") {
-      post_json(stage.control_port, "/remotes/" + remote.at("id").get<std::string>() + "/end", {{"as", "error"}});
+      post_json(stage.control_port, "/remotes/" + remote.at("id").get<std::string>() + "/end",
+                {{"as", "error"}});
     }
   }
   INFO(read_file(stage.directory / "daemon.log"));
@@ -164,7 +175,9 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   CHECK(longest_gap(stage) < std::chrono::milliseconds{40'000});
   CHECK(stage.remotes("/remotes/live").size() == count);
   std::filesystem::remove(flag);
-  CHECK(eventually(seconds{20}, [&] { return unready(stage).empty() && stage.remotes("/remotes/live").size() == count + 1; }));
+  CHECK(eventually(seconds{20}, [&] {
+    return unready(stage).empty() && stage.remotes("/remotes/live").size() == count + 1;
+  }));
   CHECK(starts(stage) == count + 2);
   CHECK(stage.end_daemon() == 0);
 }

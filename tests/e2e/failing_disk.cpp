@@ -1,9 +1,9 @@
-// Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that HANGING_FSYNC
-// names is there, none returns.
-#include <cerrno>
-#include <cstdlib>
+// Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that
+// HANGING_FSYNC names is there, none returns.
 #include <dlfcn.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstdlib>
 
 namespace {
 

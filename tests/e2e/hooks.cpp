@@ -18,8 +18,9 @@ Hooks::Hooks(Stage& stage) {
 }
 
 Signed Hooks::next() {
-  const std::string body = R"({"webhookType":"ai-deployment-session-started","data":{"sessionId":"session-of-nobody-)" +
-                           std::to_string(++count_) + "\"}}";
+  const std::string body =
+      R"({"webhookType":"ai-deployment-session-started","data":{"sessionId":"session-of-nobody-)" +
+      std::to_string(++count_) + "\"}}";
   return {body, signer_.sign(body, sandbox::Padding::pkcs1)};
 }
 
@@ -54,8 +55,8 @@ test::Certificate write_certificate(const std::filesystem::path& directory, cons
 std::filesystem::path use_https(Stage& stage) {
   write_certificate(stage.directory, "hooks");
   const std::filesystem::path certificate = stage.directory / "hooks.pem";
-  stage.webhook_lines = "  tls: {certificate_file: " + certificate.string() + ", key_file: " +
-                        (stage.directory / "hooks.key").string() + "}\n";
+  stage.webhook_lines = "  tls: {certificate_file: " + certificate.string() +
+                        ", key_file: " + (stage.directory / "hooks.key").string() + "}\n";
   return certificate;
 }
 

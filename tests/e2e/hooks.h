@@ -1,4 +1,5 @@
-// Deliveries of our own making to a real daemon: a key that its configuration pins, bodies signed with it, and https.
+// Deliveries of our own making to a real daemon: a key that its configuration pins, bodies signed with it,
+// and https.
 #pragma once
 
 #include <httplib.h>
@@ -26,7 +27,8 @@ class Hooks {
   Signed next();
   // Its status, 0 without an answer.
   static int send(httplib::Client& client, const Signed& delivery, const std::string& path = "/hooks/agents");
-  static int send(httplib::SSLClient& client, const Signed& delivery, const std::string& path = "/hooks/agents");
+  static int send(httplib::SSLClient& client, const Signed& delivery,
+                  const std::string& path = "/hooks/agents");
 
  private:
   sandbox::Signer signer_;
@@ -39,7 +41,8 @@ std::unique_ptr<httplib::SSLClient> https_client(int port, const std::filesystem
 // Writes NAME.pem and NAME.key, for 127.0.0.1.
 test::Certificate write_certificate(const std::filesystem::path& directory, const std::string& name);
 
-// A stage whose daemon is to take deliveries by https, with a certificate of its own, which is returned. Before write_plans().
+// A stage whose daemon is to take deliveries by https, with a certificate of its own, which is returned.
+// Before write_plans().
 std::filesystem::path use_https(Stage& stage);
 
 }  // namespace keeper::e2e

@@ -11,8 +11,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const char* const no_plans = "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
-                             "    session: {deployment_id: d}\n";
+const char* const no_plans =
+    "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
+    "    session: {deployment_id: d}\n";
 
 void replace(std::string& text, const std::string& what, const std::string& with) {
   const std::size_t at = text.find(what);
@@ -33,7 +34,9 @@ std::string program(const std::string& path) {
 }
 
 std::size_t recorded(Stage& stage) {
-  return get_json(stage.status_port, "/api/v1/deliveries?limit=1000").value_or(Json{{"deliveries", Json::array()}})["deliveries"].size();
+  return get_json(stage.status_port, "/api/v1/deliveries?limit=1000")
+      .value_or(Json{{"deliveries", Json::array()}})["deliveries"]
+      .size();
 }
 
 // What a provider must see, whatever stands between it and the keeper.
@@ -58,8 +61,9 @@ void check_too_large(Stage& stage, int port, const fs::path& certificate) {
   const std::string body = (stage.directory / "large").string();
   std::ofstream(body) << std::string(64 * 1024 + 1, 'x');
   for (int i = 0; i < 5; ++i) {
-    Child curl({"/usr/bin/curl", "-s", "-o", "/dev/null", "-w", "%{http_code} ", "--cacert", certificate.string(), "-H", "Expect:",
-                "--data-binary", "@" + body, "https://127.0.0.1:" + std::to_string(port) + "/hooks/agents"},
+    Child curl({"/usr/bin/curl", "-s", "-o", "/dev/null", "-w", "%{http_code} ", "--cacert",
+                certificate.string(), "-H", "Expect:", "--data-binary", "@" + body,
+                "https://127.0.0.1:" + std::to_string(port) + "/hooks/agents"},
                {}, stage.directory / "curl.log");
     CHECK(curl.wait(seconds{20}) == 0);
   }
@@ -80,7 +84,8 @@ void check_restart(Stage& stage, Hooks& hooks, int port, const fs::path& certifi
 
 }  // namespace
 
-TEST_CASE("https of the daemon's own: a reload takes a renewed certificate and refuses one that does not fit") {
+TEST_CASE(
+    "https of the daemon's own: a reload takes a renewed certificate and refuses one that does not fit") {
   Stage stage(no_plans);
   Hooks hooks(stage);
   const fs::path chain = use_https(stage);
@@ -100,7 +105,8 @@ TEST_CASE("https of the daemon's own: a reload takes a renewed certificate and r
   CHECK(Hooks::send(*https_client(stage.webhook_port, old), hooks.next()) == 0);
 
   write_certificate(stage.directory, "other");
-  fs::copy_file(stage.directory / "other.key", stage.directory / "hooks.key", fs::copy_options::overwrite_existing);
+  fs::copy_file(stage.directory / "other.key", stage.directory / "hooks.key",
+                fs::copy_options::overwrite_existing);
   std::string output;
   CHECK(stage.run_cli({"reload"}, &output) != 0);
   INFO(output);
@@ -125,12 +131,14 @@ TEST_CASE("behind nginx as in the example, deliveries keep their meaning") {
   replace(server, "/etc/ssl/hooks.example.org.pem", here + "/hooks.pem");
   replace(server, "/etc/ssl/private/hooks.example.org.key", here + "/hooks.key");
   std::ofstream conf(stage.directory / "nginx.conf");
-  conf << "daemon off;\nmaster_process off;\npid " << here << "/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n";
+  conf << "daemon off;\nmaster_process off;\npid " << here
+       << "/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n";
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
     conf << kind << "_temp_path " << here << "/nginx_" << kind << ";\n";
   }
   conf << server << "}\n" << std::flush;
-  Child nginx({program("usr/sbin/nginx"), "-p", here, "-c", here + "/nginx.conf"}, {}, stage.directory / "nginx.log");
+  Child nginx({program("usr/sbin/nginx"), "-p", here, "-c", here + "/nginx.conf"}, {},
+              stage.directory / "nginx.log");
   check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");
   check_too_large(stage, port, stage.directory / "hooks.pem");
   check_restart(stage, hooks, port, stage.directory / "hooks.pem");
@@ -147,9 +155,11 @@ TEST_CASE("behind Caddy as in the example, deliveries keep their meaning") {
   write_certificate(stage.directory, "hooks");
   std::string server = example("Caddyfile");
   replace(server, "127.0.0.1:8471", "127.0.0.1:" + std::to_string(stage.webhook_port));
-  replace(server, "\nhooks.example.org {", "\nhttps://127.0.0.1:" + std::to_string(port) + " {\n\tbind 127.0.0.1\n\ttls " +
-                                           here + "/hooks.pem " + here + "/hooks.key");
-  std::ofstream(stage.directory / "Caddyfile") << "{\n\tadmin off\n\tauto_https disable_redirects\n}\n" << server;
+  replace(server, "\nhooks.example.org {",
+          "\nhttps://127.0.0.1:" + std::to_string(port) + " {\n\tbind 127.0.0.1\n\ttls " + here +
+              "/hooks.pem " + here + "/hooks.key");
+  std::ofstream(stage.directory / "Caddyfile") << "{\n\tadmin off\n\tauto_https disable_redirects\n}\n"
+                                               << server;
   Child caddy({program("usr/bin/caddy"), "run", "--adapter", "caddyfile", "--config", here + "/Caddyfile"},
               {{"HOME", here}}, stage.directory / "caddy.log");
   check_deliveries(stage, hooks, port, stage.directory / "hooks.pem");

@@ -67,8 +67,8 @@ std::map<std::string, Json> sessions_by_remote(Stage& stage) {
   return by_remote;
 }
 
-// Each remote that ever was, with the session that it belongs to. A remote without one is an orphan; one that was made
-// this moment has its session as soon as the answer is there.
+// Each remote that ever was, with the session that it belongs to. A remote without one is an orphan; one that
+// was made this moment has its session as soon as the answer is there.
 std::vector<Life> lives(Stage& stage) {
   const Json remotes = stage.remotes();
   std::map<std::string, Json> by_remote;
@@ -162,7 +162,8 @@ void check_no_lapse(Stage& stage) {
 
 }  // namespace
 
-TEST_CASE("kill -9 at any moment, with calls that go wrong: no double, no orphan, no lapse, no delivery lost") {
+TEST_CASE(
+    "kill -9 at any moment, with calls that go wrong: no double, no orphan, no lapse, no delivery lost") {
   const bool is_long = std::getenv("KEEPER_LONG_TESTS") != nullptr;
   const int kills = is_long ? 1000 : 12;
   std::mt19937 random(20261121);

@@ -21,8 +21,9 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const no_plans = "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
-                             "    session: {deployment_id: d}\n";
+const char* const no_plans =
+    "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
+    "    session: {deployment_id: d}\n";
 
 // A sanitizer makes the daemon some ten times as slow, and so as much easier to overwhelm.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -35,12 +36,14 @@ bool is_long() { return std::getenv("KEEPER_LONG_TESTS") != nullptr; }
 
 std::unique_ptr<Child> hook_load(Stage& stage, std::vector<std::string> arguments, const std::string& log) {
   arguments.insert(arguments.begin(), HOOK_LOAD_PROGRAM);
-  return std::make_unique<Child>(std::move(arguments), std::map<std::string, std::string>{}, stage.directory / log);
+  return std::make_unique<Child>(std::move(arguments), std::map<std::string, std::string>{},
+                                 stage.directory / log);
 }
 
 // Deliveries of ours whose key the daemon pins.
 void prepare(Stage& stage, int count) {
-  const auto made = hook_load(stage, {"make", stage.directory.string(), "--count", std::to_string(count)}, "make.log");
+  const auto made =
+      hook_load(stage, {"make", stage.directory.string(), "--count", std::to_string(count)}, "make.log");
   REQUIRE(made->wait(seconds{600}) == 0);
   stage.agents_lines = "    webhook_public_key_file: " + (stage.directory / "public.pem").string() + "\n";
   stage.write_plans(no_plans);
@@ -70,7 +73,8 @@ std::set<std::string> lines_of(const std::filesystem::path& path) {
   return lines;
 }
 
-// What the good client's deliveries took, in milliseconds: on the connection that it keeps, and each on one of its own.
+// What the good client's deliveries took, in milliseconds: on the connection that it keeps, and each on one
+// of its own.
 struct Took {
   std::vector<double> kept, fresh;
 };
@@ -92,7 +96,8 @@ Took deliver_by_tls(Stage& stage, Hooks& hooks, const std::filesystem::path& cer
   };
   send(*keeping);
   Took took;
-  for (const auto end = Clock::now() + std::chrono::duration<double>(lasts); Clock::now() < end; sleep_for(milliseconds{10})) {
+  for (const auto end = Clock::now() + std::chrono::duration<double>(lasts); Clock::now() < end;
+       sleep_for(milliseconds{10})) {
     took.kept.push_back(send(*keeping));
     took.fresh.push_back(send(*client()));
   }
@@ -113,9 +118,11 @@ TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in 
   Stage stage(no_plans);
   prepare(stage, lasts * rate);
   const std::filesystem::path acked = stage.directory / "acked";
-  const auto load = hook_load(stage, {"send", stage.directory.string(), "--port", std::to_string(stage.webhook_port),
-                                      "--connections", "32", "--rate", std::to_string(rate), "--seconds",
-                                      std::to_string(lasts), "--acked", acked.string()}, "load.log");
+  const auto load = hook_load(
+      stage,
+      {"send", stage.directory.string(), "--port", std::to_string(stage.webhook_port), "--connections", "32",
+       "--rate", std::to_string(rate), "--seconds", std::to_string(lasts), "--acked", acked.string()},
+      "load.log");
   std::mt19937 random(20261121);
   for (int i = 0; i < kills; ++i) {
     stage.start_daemon();
@@ -145,7 +152,9 @@ TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in 
   CHECK(verified->problems == std::vector<std::string>{});
 }
 
-TEST_CASE("while many connections attack, in whatever way, the deliveries of a good client are acknowledged in time") {
+TEST_CASE(
+    "while many connections attack, in whatever way, the deliveries of a good client are acknowledged in "
+    "time") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
   Stage stage(no_plans);
@@ -155,14 +164,19 @@ TEST_CASE("while many connections attack, in whatever way, the deliveries of a g
   const std::string port = std::to_string(stage.webhook_port);
   const auto listing = hook_load(stage, {"attack"}, "kinds");
   REQUIRE(listing->wait(seconds{20}) == 0);
-  std::string table = "attack: acknowledged, refused, broken, p99 ms | opened, closed, answered, longest s | KiB\n";
+  std::string table =
+      "attack: acknowledged, refused, broken, p99 ms | opened, closed, answered, longest s | KiB\n";
   for (const std::string& kind : lines_of(stage.directory / "kinds")) {
     INFO(kind);
-    const auto attack = hook_load(stage, {"attack", kind, "--port", port, "--connections",
-                                          std::to_string(attackers), "--seconds", std::to_string(lasts + 1)}, kind + ".attack");
+    const auto attack = hook_load(stage,
+                                  {"attack", kind, "--port", port, "--connections", std::to_string(attackers),
+                                   "--seconds", std::to_string(lasts + 1)},
+                                  kind + ".attack");
     sleep_for(milliseconds{500});
-    const auto good = hook_load(stage, {"send", stage.directory.string(), "--port", port, "--connections", "8", "--rate",
-                                        "100", "--seconds", std::to_string(lasts)}, kind + ".good");
+    const auto good = hook_load(stage,
+                                {"send", stage.directory.string(), "--port", port, "--connections", "8",
+                                 "--rate", "100", "--seconds", std::to_string(lasts)},
+                                kind + ".good");
     REQUIRE(good->wait(seconds{60}) == 0);
     REQUIRE(attack->wait(seconds{60}) == 0);
     const Json well = Json::parse(read_file(stage.directory / (kind + ".good")));
@@ -173,8 +187,8 @@ TEST_CASE("while many connections attack, in whatever way, the deliveries of a g
     CHECK(well.at("p99_ms") < promised_ms);
     CHECK(ill.at("longest_seconds") < 10.5);
     table += kind + ": " + well.at("acknowledged").dump() + ", 0, 0, " + well.at("p99_ms").dump() + " | " +
-             ill.at("opened").dump() + ", " + ill.at("closed").dump() + ", " + ill.at("answered").dump() + ", " +
-             ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
+             ill.at("opened").dump() + ", " + ill.at("closed").dump() + ", " + ill.at("answered").dump() +
+             ", " + ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
   }
   WARN(table);
 }
@@ -190,11 +204,15 @@ TEST_CASE("while many connections ask for handshakes, deliveries by https are ac
   REQUIRE(stage.ready());
   const auto listing = hook_load(stage, {"attack", "--tls"}, "kinds");
   REQUIRE(listing->wait(seconds{20}) == 0);
-  std::string table = "attack: deliveries, p50, p99 ms kept; fresh | opened, closed, answered, longest s | KiB\n";
+  std::string table =
+      "attack: deliveries, p50, p99 ms kept; fresh | opened, closed, answered, longest s | KiB\n";
   for (const std::string& kind : lines_of(stage.directory / "kinds")) {
     INFO(kind);
-    const auto attack = hook_load(stage, {"attack", kind, "--tls", "--port", std::to_string(stage.webhook_port), "--connections",
-                                          std::to_string(attackers), "--seconds", std::to_string(lasts + 1)}, kind + ".attack");
+    const auto attack =
+        hook_load(stage,
+                  {"attack", kind, "--tls", "--port", std::to_string(stage.webhook_port), "--connections",
+                   std::to_string(attackers), "--seconds", std::to_string(lasts + 1)},
+                  kind + ".attack");
     sleep_for(milliseconds{500});
     const Took took = deliver_by_tls(stage, hooks, certificate, lasts);
     REQUIRE(attack->wait(seconds{60}) == 0);
@@ -203,10 +221,12 @@ TEST_CASE("while many connections ask for handshakes, deliveries by https are ac
     const Json ill = Json::parse(read_file(stage.directory / (kind + ".attack")));
     CHECK(ill.at("opened") >= attackers);
     CHECK(ill.at("longest_seconds") < 10.5);
-    table += kind + ": " + std::to_string(took.kept.size()) + ", " + std::to_string(percentile(took.kept, 0.5)) + ", " +
-             std::to_string(percentile(took.kept, 0.99)) + ", " + std::to_string(percentile(took.fresh, 0.5)) + ", " +
-             std::to_string(percentile(took.fresh, 0.99)) + " | " + ill.at("opened").dump() + ", " + ill.at("closed").dump() +
-             ", " + ill.at("answered").dump() + ", " + ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
+    table += kind + ": " + std::to_string(took.kept.size()) + ", " +
+             std::to_string(percentile(took.kept, 0.5)) + ", " + std::to_string(percentile(took.kept, 0.99)) +
+             ", " + std::to_string(percentile(took.fresh, 0.5)) + ", " +
+             std::to_string(percentile(took.fresh, 0.99)) + " | " + ill.at("opened").dump() + ", " +
+             ill.at("closed").dump() + ", " + ill.at("answered").dump() + ", " +
+             ill.at("longest_seconds").dump() + " | " + resident(*stage.daemon) + "\n";
   }
   WARN(table);
 }

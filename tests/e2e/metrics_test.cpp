@@ -35,7 +35,8 @@ int promtool(const Stage& stage, const std::string& arguments, std::string* outp
   INFO("run tests/install-packages --unpack build/programs");
   REQUIRE(fs::exists(program));
   const fs::path log = stage.directory / "promtool.log";
-  Child child({"/bin/sh", "-c", "exec " + program.string() + " " + arguments}, {{"PATH", "/usr/bin:/bin"}}, log);
+  Child child({"/bin/sh", "-c", "exec " + program.string() + " " + arguments}, {{"PATH", "/usr/bin:/bin"}},
+              log);
   const auto status = child.wait(seconds{60});
   *output = read_file(log);
   return status.value_or(-1);
@@ -44,7 +45,8 @@ int promtool(const Stage& stage, const std::string& arguments, std::string* outp
 std::set<std::string> names_in(const std::string& text) {
   static const std::regex name("session_keeper_[a-z_]+");
   std::set<std::string> all;
-  for (auto at = std::sregex_iterator(text.begin(), text.end(), name); at != std::sregex_iterator(); ++at) all.insert(at->str());
+  for (auto at = std::sregex_iterator(text.begin(), text.end(), name); at != std::sregex_iterator(); ++at)
+    all.insert(at->str());
   return all;
 }
 
@@ -69,10 +71,11 @@ TEST_CASE("metrics pass Prometheus' own check, and all that the rules and the da
     text = metrics(stage);
     return text.find("session_keeper_session_cost_total{") != std::string::npos;
   }));
-  for (const char* line : {"session_keeper_provider_calls_total{call=\"start\",outcome=\"ok\",provider=\"browsers\"} 1\n",
-                           "session_keeper_transitions_total{reason=\"stopped_by_operator\",to=\"closed\"} 1\n",
-                           "session_keeper_deliveries_total{disposition=\"applied\",provider=\"agents\"} 2\n",
-                           "session_keeper_start_lateness_seconds_bucket{le=\"+Inf\"}"}) {
+  for (const char* line :
+       {"session_keeper_provider_calls_total{call=\"start\",outcome=\"ok\",provider=\"browsers\"} 1\n",
+        "session_keeper_transitions_total{reason=\"stopped_by_operator\",to=\"closed\"} 1\n",
+        "session_keeper_deliveries_total{disposition=\"applied\",provider=\"agents\"} 2\n",
+        "session_keeper_start_lateness_seconds_bucket{le=\"+Inf\"}"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
   }
@@ -100,11 +103,13 @@ TEST_CASE("metrics pass Prometheus' own check, and all that the rules and the da
 TEST_CASE("each alert fires when it should, and does not before") {
   Stage stage(two_plans);
   const std::string source = KEEPER_SOURCE_DIR;
-  for (const char* file : {"/config/prometheus/session-keeper.rules.yaml", "/tests/golden/prometheus/rules_test.yaml"}) {
+  for (const char* file :
+       {"/config/prometheus/session-keeper.rules.yaml", "/tests/golden/prometheus/rules_test.yaml"}) {
     fs::copy_file(source + file, stage.directory / fs::path(file).filename());
   }
   std::string output;
-  CHECK(promtool(stage, "check rules " + (stage.directory / "session-keeper.rules.yaml").string(), &output) == 0);
+  CHECK(promtool(stage, "check rules " + (stage.directory / "session-keeper.rules.yaml").string(), &output) ==
+        0);
   CHECK(promtool(stage, "test rules " + (stage.directory / "rules_test.yaml").string(), &output) == 0);
   INFO(output);
   CHECK(output.find("SUCCESS") != std::string::npos);

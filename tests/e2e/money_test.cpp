@@ -111,7 +111,9 @@ std::string plans_with(Stage& stage, const Receiver& receiver, const std::string
 
 }  // namespace
 
-TEST_CASE("a lost session is told, signed, and again with the same id after a refusal; a restart tells nothing twice") {
+TEST_CASE(
+    "a lost session is told, signed, and again with the same id after a refusal; a restart tells nothing "
+    "twice") {
   Receiver receiver;
   Stage stage("");
   stage.write_plans(plans_with(stage, receiver, ""));
@@ -119,7 +121,8 @@ TEST_CASE("a lost session is told, signed, and again with the same id after a re
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{20}, [&] { return stage.remotes("/remotes/live").size() == 1; }));
-  REQUIRE(eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 1; }));
+  REQUIRE(
+      eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 1; }));
   const std::string remote = stage.remotes("/remotes/live").front().at("id");
   post_json(stage.control_port, "/remotes/" + remote + "/end", {{"as", "error"}});
   INFO(read_file(stage.directory / "daemon.log"));
@@ -151,10 +154,11 @@ TEST_CASE("a budget in money ends the starts, is told, and `cost` says where it 
   Receiver receiver;
   Stage stage("");
   stage.provider_lines = "    price: {per_hour: 60, minimum: 1m, currency: USD}\n";
-  stage.write_plans(plans_with(stage, receiver,
-                               "  loop:\n    provider: agents\n    schedule: {every: 2s}\n    overlap: allow\n"
-                               "    session: {deployment_id: demo, tag: v1.0}\n    on_shutdown: stop\n"
-                               "budget: {max_cost: 6, period: 1d, soft: 50%}\n"));
+  stage.write_plans(
+      plans_with(stage, receiver,
+                 "  loop:\n    provider: agents\n    schedule: {every: 2s}\n    overlap: allow\n"
+                 "    session: {deployment_id: demo, tag: v1.0}\n    on_shutdown: stop\n"
+                 "budget: {max_cost: 6, period: 1d, soft: 50%}\n"));
   stage.start_daemon();
   REQUIRE(stage.ready());
   INFO(read_file(stage.directory / "daemon.log"));
@@ -173,7 +177,8 @@ TEST_CASE("a budget in money ends the starts, is told, and `cost` says where it 
   CHECK(output.find("all plans") != std::string::npos);
   CHECK(stage.run_cli({"missed", "loop"}, &output) == 0);
   CHECK(output.find("budget") != std::string::npos);
-  const std::string desk = get_json(stage.status_port, "/api/v1/sessions?plan=desk")->at("sessions").at(0).at("id");
+  const std::string desk =
+      get_json(stage.status_port, "/api/v1/sessions?plan=desk")->at("sessions").at(0).at("id");
   CHECK(get_json(stage.status_port, "/api/v1/sessions/" + desk)->at("cost").at("currency") == "USD");
   CHECK(stage.run_cli({"explain", desk}, &output) == 0);
   CHECK(output.find("USD") != std::string::npos);
@@ -182,7 +187,8 @@ TEST_CASE("a budget in money ends the starts, is told, and `cost` says where it 
 
 TEST_CASE("preview says beforehand what a reload then does") {
   const std::string desk =
-      "  desk:\n    provider: agents\n    schedule: {always: true}\n    on_shutdown: stop\n    keep_alive: true\n"
+      "  desk:\n    provider: agents\n    schedule: {always: true}\n    on_shutdown: stop\n    keep_alive: "
+      "true\n"
       "    session: {deployment_id: demo, tag: ";
   const std::string watch =
       "  watch:\n    provider: browsers\n    schedule: {always: true}\n    count: 2\n    on_shutdown: stop\n"
@@ -193,7 +199,8 @@ TEST_CASE("preview says beforehand what a reload then does") {
   Stage stage(desk + "v1.0}\n" + watch);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 3; }));
+  REQUIRE(
+      eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 3; }));
   const std::string config = (stage.directory / "keeper.yaml").string();
   std::string output;
   CHECK(stage.run_cli({"preview", "--config", config, "-o", "json"}, &output) == 0);

@@ -15,7 +15,8 @@ using std::chrono::seconds;
 namespace {
 
 std::string crowd(const std::string& name, int count) {
-  return "  " + name + ":\n    provider: agents\n    schedule: {always: true}\n    count: " + std::to_string(count) +
+  return "  " + name +
+         ":\n    provider: agents\n    schedule: {always: true}\n    count: " + std::to_string(count) +
          "\n    session: {deployment_id: demo, tag: v1.0}\n    on_shutdown: stop\n    keep_alive: true\n";
 }
 
@@ -25,7 +26,9 @@ std::size_t calls_made(Stage& stage) { return get_json(stage.control_port, "/cal
 
 }  // namespace
 
-TEST_CASE("a provider's outage ends no session that lives, and those that were to begin begin once when it is over") {
+TEST_CASE(
+    "a provider's outage ends no session that lives, and those that were to begin begin once when it is "
+    "over") {
   const bool is_long = std::getenv("KEEPER_LONG_TESTS") != nullptr;
   const int half = is_long ? 100 : 20;
   const auto outage = is_long ? seconds{600} : seconds{15};
@@ -53,13 +56,16 @@ TEST_CASE("a provider's outage ends no session that lives, and those that were t
   CHECK(stage.remotes().size() == static_cast<std::size_t>(2 * half));
   const Json now = stage.remotes("/remotes/live");
   for (const Json& remote : living) {
-    CHECK(std::any_of(now.begin(), now.end(), [&](const Json& one) { return one.at("id") == remote.at("id"); }));
+    CHECK(std::any_of(now.begin(), now.end(),
+                      [&](const Json& one) { return one.at("id") == remote.at("id"); }));
   }
   std::map<std::string, int> starts;
-  for (const Json& session : stage.sessions()) ++starts[session.at("plan").get<std::string>() + session.at("replica").dump()];
+  for (const Json& session : stage.sessions())
+    ++starts[session.at("plan").get<std::string>() + session.at("replica").dump()];
   for (const auto& [slot, count] : starts) CHECK(count == 1);
-  std::printf("outage of %lld s with %d sessions: %zu calls meanwhile, all right after %.1f s, one start for each\n",
-              static_cast<long long>(outage.count()), 2 * half, calls, took);
+  std::printf(
+      "outage of %lld s with %d sessions: %zu calls meanwhile, all right after %.1f s, one start for each\n",
+      static_cast<long long>(outage.count()), 2 * half, calls, took);
   CHECK(stage.end_daemon() == 0);
   CHECK(stage.remotes("/remotes/live").empty());
 }

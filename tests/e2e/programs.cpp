@@ -157,14 +157,14 @@ std::map<std::string, std::string> Stage::environment() const {
 
 void Stage::write_plans(const std::string& plans) {
   const auto at = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-  const std::string base =
-      "    base_url: http://" + at(api_port) + "\n    request_timeout: 3s\n    poll_interval: 2s\n" + provider_lines;
+  const std::string base = "    base_url: http://" + at(api_port) +
+                           "\n    request_timeout: 3s\n    poll_interval: 2s\n" + provider_lines;
   std::ofstream(directory / "keeper.yaml")
       << "store:\n  path: " << (store.empty() ? directory / "keeper.db" : store).string()
       << "\nstatus:\n  listen: " << at(status_port) << "\nwebhook:\n  listen: " << at(webhook_port)
-      << "\n  public_url: http://" << at(webhook_port)
-      << "\n"
-      << webhook_lines << "providers:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
+      << "\n  public_url: http://" << at(webhook_port) << "\n"
+      << webhook_lines
+      << "providers:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
          "${SANDBOX_SECRET}\n"
       << agents_lines << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"

@@ -18,8 +18,8 @@ using Json = nlohmann::json;
 
 class Child {
  public:
-  // `log`: where its output goes. `inherited`: a listening socket that it gets as a service manager would pass it, named
-  // "webhook"; -1: none.
+  // `log`: where its output goes. `inherited`: a listening socket that it gets as a service manager would
+  // pass it, named "webhook"; -1: none.
   Child(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
         const std::filesystem::path& log, int inherited = -1);
   ~Child();
@@ -84,7 +84,7 @@ class Stage {
   std::string agents_lines;   // likewise, into the VideoSDK provider alone
   std::string webhook_lines;  // likewise, into `webhook:`, indented by two
 
-  std::filesystem::path store;                  // from the next write_plans() on; default: in `directory`
+  std::filesystem::path store;                   // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment
   int inherited = -1;                            // its webhook socket, see Child
 

@@ -1,7 +1,5 @@
-// Preloaded: the wall clock and the boot-time clock run on from an offset, which the file that SHIFTED_CLOCK names holds as
-// two 64-bit numbers of milliseconds, and which may be changed at any time.
-#include <cstdint>
-#include <cstdlib>
+// Preloaded: the wall clock and the boot-time clock run on from an offset, which the file that SHIFTED_CLOCK
+// names holds as two 64-bit numbers of milliseconds, and which may be changed at any time.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -9,6 +7,8 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+#include <cstdint>
+#include <cstdlib>
 
 #include <atomic>
 
@@ -78,7 +78,8 @@ extern "C" int timerfd_create(int clock, int flags) noexcept {
 extern "C" int timerfd_settime(int file, int flags, const itimerspec* wanted, itimerspec* old) noexcept {
   itimerspec real = *wanted;
   const bool on_boot_time = file < files_max && timer_clocks[file] == CLOCK_BOOTTIME;
-  if (on_boot_time && (flags & TFD_TIMER_ABSTIME) != 0 && (real.it_value.tv_sec != 0 || real.it_value.tv_nsec != 0)) {
+  if (on_boot_time && (flags & TFD_TIMER_ABSTIME) != 0 &&
+      (real.it_value.tv_sec != 0 || real.it_value.tv_nsec != 0)) {
     shift(real.it_value, -offset_of(CLOCK_BOOTTIME));
     if (real.it_value.tv_sec < 0 || real.it_value.tv_nsec < 0) real.it_value = {0, 1};
   }

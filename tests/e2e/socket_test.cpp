@@ -73,7 +73,9 @@ TEST_CASE("with a socket of the service manager's no delivery is refused while t
     CHECK(stage.end_daemon() == 0);
     stage.start_daemon();
     REQUIRE(stage.ready());
-    if (!eventually(seconds{20}, [&] { return acknowledged > before || acknowledged + refused == deliveries; })) break;
+    if (!eventually(seconds{20},
+                    [&] { return acknowledged > before || acknowledged + refused == deliveries; }))
+      break;
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(restarted == restarts);

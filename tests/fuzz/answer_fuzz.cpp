@@ -25,7 +25,10 @@ Description description() {
   all.idle_timeout = "/idle_timeout_minutes";
   all.maximum = "/max_duration_minutes";
   all.duration_unit = std::chrono::minutes{1};
-  all.states = {{"active", State::active}, {"closed", State::closed}, {"error", State::error}, {"timed_out", State::timed_out}};
+  all.states = {{"active", State::active},
+                {"closed", State::closed},
+                {"error", State::error},
+                {"timed_out", State::timed_out}};
   return all;
 }
 
@@ -40,7 +43,8 @@ void check_remote(const Result<Remote>& remote) {
 void check_refusal(const HttpResponse& response) {
   for (const Purpose purpose : {Purpose::start, Purpose::read, Purpose::change}) {
     const Error error = refusal(response, purpose, Wall{});
-    require(!error.retry_after || *error.retry_after <= std::chrono::hours{1}, "no wait is longer than an hour");
+    require(!error.retry_after || *error.retry_after <= std::chrono::hours{1},
+            "no wait is longer than an hour");
     require(purpose != Purpose::start || error.kind != ErrorKind::gone, "a start cannot be gone");
   }
 }

@@ -1,6 +1,6 @@
 // A cron expression: refused with its place, or it matches again and again, each time later.
-#include "schedule/cron.h"
 #include "fuzz/fuzz.h"
+#include "schedule/cron.h"
 
 using namespace keeper;
 using namespace keeper::fuzz;
@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = text_of(data, size);
   const auto parsed = Cron::parse(text);
   if (const auto* problem = std::get_if<CronProblem>(&parsed)) {
-    require(problem->column >= 1 && problem->column <= text.size() + 1, "a problem lies within the expression");
+    require(problem->column >= 1 && problem->column <= text.size() + 1,
+            "a problem lies within the expression");
     require(!problem->message.empty(), "a problem says what is allowed");
     return 0;
   }

@@ -25,17 +25,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = parse_json(body);
   if (!first) {
     require(!first.error().what.empty(), "a refusal says why");
-    require(!whole || !whole->is_object() || type_of(*whole).empty() || id_of(*whole).empty(), "what is refused lacks something");
+    require(!whole || !whole->is_object() || type_of(*whole).empty() || id_of(*whole).empty(),
+            "what is refused lacks something");
     return 0;
   }
   require(whole && whole->is_object(), "it is an object");
-  require(type_of(*whole) == first->row.type && id_of(*whole) == first->row.remote_id, "it says what the whole document says");
+  require(type_of(*whole) == first->row.type && id_of(*whole) == first->row.remote_id,
+          "it says what the whole document says");
   const DeliveryRow& row = first->row;
   require(row.body == body, "the raw bytes are kept");
   require(!row.key.empty() && !row.type.empty(), "it can be told from others");
   require(!first->followed || !row.remote_id.empty(), "what is followed names its session");
-  require(normalised_id(row.remote_id.str()) == row.remote_id || row.remote_id.empty(), "an id is normal already");
+  require(normalised_id(row.remote_id.str()) == row.remote_id || row.remote_id.empty(),
+          "an id is normal already");
   const auto again = parse_delivery(body + " ", ProviderName{"agents"}, Wall{});
-  require(again.ok() && (!first->followed || again->row.key == row.key), "blanks after it make no other delivery of it");
+  require(again.ok() && (!first->followed || again->row.key == row.key),
+          "blanks after it make no other delivery of it");
   return 0;
 }

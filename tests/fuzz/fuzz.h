@@ -1,4 +1,5 @@
-// What the fuzz harnesses share: an input that breaks a property ends the process, so that the fuzzer keeps it.
+// What the fuzz harnesses share: an input that breaks a property ends the process, so that the fuzzer keeps
+// it.
 #pragma once
 
 #include <cstddef>

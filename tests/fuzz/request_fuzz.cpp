@@ -1,5 +1,5 @@
-// The head of a request to the webhook listener: judged alike in one piece and byte by byte, and let in only if its body
-// has one certain length.
+// The head of a request to the webhook listener: judged alike in one piece and byte by byte, and let in only
+// if its body has one certain length.
 #include <algorithm>
 #include <optional>
 
@@ -39,7 +39,8 @@ void check_admitted(const Parser& parser, const WebhookVerdict& verdict) {
   require(head.count(http::field::content_encoding) == 0, "and no coding");
   require(verdict.body_bytes <= body_bytes_max, "within the limit");
   const auto length = head[http::field::content_length];
-  require(std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; }), "in digits alone");
+  require(std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; }),
+          "in digits alone");
 }
 
 Judged judged(std::string_view text, std::size_t piece) {
@@ -70,7 +71,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Judged whole = judged(text, size);
   const Judged pieces = judged(text, 1);
   // What is no good may be seen to be so before it is complete.
-  const bool neither = whole.refusal != 0 && pieces.refusal != 0 && (whole.refusal == -1 || pieces.refusal == -1);
+  const bool neither =
+      whole.refusal != 0 && pieces.refusal != 0 && (whole.refusal == -1 || pieces.refusal == -1);
   require(neither || whole == pieces, "pieces make no difference");
   return 0;
 }

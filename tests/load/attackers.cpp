@@ -35,12 +35,14 @@ struct Kind {
 std::string head(const std::string& path, const std::string& fields) {
   std::string signature;
   for (int i = 0; i < 85; ++i) signature += "QUFB";
-  return "POST " + path + " HTTP/1.1\r\nHost: h\r\nvideosdk-signature: " + signature + "QQ==\r\n" + fields + "\r\n";
+  return "POST " + path + " HTTP/1.1\r\nHost: h\r\nvideosdk-signature: " + signature + "QQ==\r\n" + fields +
+         "\r\n";
 }
 
 // The first message of a handshake, which costs the server a signature and the sender nothing.
 std::string client_hello() {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
+                                                                  SSL_CTX_free);
   const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
   BIO* said = BIO_new(BIO_s_mem());
   SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), said);
@@ -73,8 +75,10 @@ std::vector<Kind> plain_kinds(const std::string& path) {
       {"half-close", begun + "{", "", std::chrono::seconds{1}, true, true},
       {"never-reads", pipeline, pipeline, std::chrono::milliseconds{50}, false},
       {"pipeline", pipeline, pipeline, std::chrono::milliseconds{50}},
-      {"endless-head", "POST " + path + " HTTP/1.1\r\n", "a: " + std::string(500, 'b') + "\r\n", std::chrono::milliseconds{50}},
-      {"endless-chunks", head(path, "Transfer-Encoding: chunked\r\n"), "1\r\nx\r\n", std::chrono::milliseconds{50}},
+      {"endless-head", "POST " + path + " HTTP/1.1\r\n", "a: " + std::string(500, 'b') + "\r\n",
+       std::chrono::milliseconds{50}},
+      {"endless-chunks", head(path, "Transfer-Encoding: chunked\r\n"), "1\r\nx\r\n",
+       std::chrono::milliseconds{50}},
       {"two-lengths", head(path, "Content-Length: 2\r\nContent-Length: 40\r\n") + "{}"},
       {"length-and-chunks", head(path, "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n"},
       {"too-large", head(path, "Content-Length: 65537\r\n") + std::string(4096, 'x'), std::string(4096, 'x'),
@@ -96,7 +100,9 @@ struct Connection {
 class Attack {
  public:
   Attack(Kind kind, const AttackOptions& options)
-      : kind_(std::move(kind)), options_(options), connections_(static_cast<std::size_t>(options.connections)),
+      : kind_(std::move(kind)),
+        options_(options),
+        connections_(static_cast<std::size_t>(options.connections)),
         epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     rlimit files{};
     getrlimit(RLIMIT_NOFILE, &files);
@@ -120,14 +126,16 @@ class Attack {
       const int count = epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 5);
       for (int i = 0; i < count; ++i) receive(ready[static_cast<std::size_t>(i)].data.u64);
     }
-    result_.open = static_cast<int>(std::count_if(connections_.begin(), connections_.end(), [](const Connection& one) { return one.socket >= 0; }));
+    result_.open = static_cast<int>(std::count_if(connections_.begin(), connections_.end(),
+                                                  [](const Connection& one) { return one.socket >= 0; }));
     return result_;
   }
 
  private:
   void open(std::size_t number) {
     Connection& one = connections_[number];
-    one = {::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), Clock::now(), Clock::now() + kind_.every, false};
+    one = {::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), Clock::now(),
+           Clock::now() + kind_.every, false};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(options_.port));
@@ -165,7 +173,8 @@ class Attack {
     Connection& one = connections_[number];
     if (one.socket < 0) return;
     std::array<char, 16384> bytes{};
-    const ssize_t count = kind_.reads ? ::recv(one.socket, bytes.data(), bytes.size(), 0) : ::recv(one.socket, bytes.data(), 1, MSG_PEEK);
+    const ssize_t count = kind_.reads ? ::recv(one.socket, bytes.data(), bytes.size(), 0)
+                                      : ::recv(one.socket, bytes.data(), 1, MSG_PEEK);
     if (count > 0) {
       one.answered = true;
       if (!kind_.comes_again) return;

@@ -1,4 +1,5 @@
-// Clients that mean no good: as many connections as are asked for, opened again when they are closed. One thread, epoll.
+// Clients that mean no good: as many connections as are asked for, opened again when they are closed. One
+// thread, epoll.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,11 @@ struct AttackOptions {
 };
 
 struct AttackResult {
-  int open = 0;                 // at the end
-  std::uint64_t opened = 0;     // connections in all
-  std::uint64_t closed = 0;     // by the other side
-  std::uint64_t answered = 0;   // of the closed ones: an answer was read before
-  double longest_seconds = 0;   // that one connection lasted before it was closed
+  int open = 0;                // at the end
+  std::uint64_t opened = 0;    // connections in all
+  std::uint64_t closed = 0;    // by the other side
+  std::uint64_t answered = 0;  // of the closed ones: an answer was read before
+  double longest_seconds = 0;  // that one connection lasted before it was closed
 };
 
 std::vector<std::string_view> attack_kinds(bool tls);

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "load/attackers.h"
-#include "load/signed_deliveries.h"
 #include "load/sender.h"
+#include "load/signed_deliveries.h"
 
 using namespace keeper::load;
 

@@ -37,7 +37,8 @@ int take_answer(std::string& in) {
   const std::size_t head = in.find("\r\n\r\n");
   if (head == std::string::npos || in.size() < 12) return 0;
   std::string lower = in.substr(0, head + 2);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   std::size_t length = 0;
   if (const std::size_t at = lower.find("\r\ncontent-length: "); at != std::string::npos) {
     std::from_chars(lower.data() + at + 18, lower.data() + lower.size(), length);
@@ -52,7 +53,9 @@ int take_answer(std::string& in) {
 class Sender {
  public:
   Sender(const std::vector<SignedDelivery>& deliveries, const SenderOptions& options)
-      : deliveries_(deliveries), options_(options), connections_(static_cast<std::size_t>(options.connections)),
+      : deliveries_(deliveries),
+        options_(options),
+        connections_(static_cast<std::size_t>(options.connections)),
         epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     if (!options.acked.empty()) acked_.open(options.acked, std::ios::trunc);
     result_.latency_ms.reserve(deliveries.size());
@@ -92,7 +95,8 @@ class Sender {
     const int yes = 1;
     ::setsockopt(one.socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     // Loopback connects at once or is refused at once.
-    if (::connect(one.socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return lose(number);
+    if (::connect(one.socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      return lose(number);
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.u64 = number;
@@ -130,11 +134,13 @@ class Sender {
     if (!again_.empty()) again_.pop_front();
     ++sent_;
     const SignedDelivery& delivery = deliveries_[*one.delivery];
-    out_ = "POST " + options_.path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nvideosdk-signature: ";
+    out_ = "POST " + options_.path +
+           " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nvideosdk-signature: ";
     out_ += delivery.signature;
     out_ += "\r\nContent-Length: " + std::to_string(delivery.body.size()) + "\r\n\r\n" + delivery.body;
     one.sent = Clock::now();
-    if (::send(one.socket, out_.data(), out_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(out_.size())) lose(number);
+    if (::send(one.socket, out_.data(), out_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(out_.size()))
+      lose(number);
   }
 
   void receive(std::size_t number) {

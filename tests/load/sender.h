@@ -1,5 +1,5 @@
-// Sends deliveries over kept connections, one at a time on each, as a provider does that waits for its answer and sends
-// again what was not taken. One thread, epoll.
+// Sends deliveries over kept connections, one at a time on each, as a provider does that waits for its answer
+// and sends again what was not taken. One thread, epoll.
 #pragma once
 
 #include <chrono>
@@ -17,9 +17,9 @@ struct SenderOptions {
   std::string path = "/hooks/agents";
   int connections = 1;
   double seconds = 5;
-  double rate = 0;    // a second, over all connections; 0: as fast as it is answered
+  double rate = 0;     // a second, over all connections; 0: as fast as it is answered
   double warm_up = 0;  // seconds at the begin that are not counted
-  std::string acked;  // a file: the id of each delivery that was acknowledged, one a line; empty: none
+  std::string acked;   // a file: the id of each delivery that was acknowledged, one a line; empty: none
 };
 
 struct SenderResult {

@@ -63,7 +63,8 @@ std::vector<SignedDelivery> read(const std::string& directory) {
   std::ifstream file(directory + "/deliveries", std::ios::binary);
   std::vector<SignedDelivery> all;
   SignedDelivery one;
-  while (std::getline(file, one.id, '\t') && std::getline(file, one.signature, '\t') && std::getline(file, one.body)) {
+  while (std::getline(file, one.id, '\t') && std::getline(file, one.signature, '\t') &&
+         std::getline(file, one.body)) {
     all.push_back(one);
   }
   if (all.empty()) throw std::runtime_error(directory + "/deliveries cannot be read; make it first");

@@ -1,4 +1,5 @@
-// Signed deliveries, made once and kept in a file, so that no run pays for signing. One thread, but for make().
+// Signed deliveries, made once and kept in a file, so that no run pays for signing. One thread, but for
+// make().
 #pragma once
 
 #include <string>
@@ -12,9 +13,9 @@ struct SignedDelivery {
   std::string body;
 };
 
-// `count` deliveries of some 600 bytes, signed by all cores with a new RSA-2048 key, into `directory`/deliveries, and the
-// public key into `directory`/public.pem. Their ids are UUIDs, as the provider's are, or rise, which is easier for an index.
-// Throws std::runtime_error.
+// `count` deliveries of some 600 bytes, signed by all cores with a new RSA-2048 key, into
+// `directory`/deliveries, and the public key into `directory`/public.pem. Their ids are UUIDs, as the
+// provider's are, or rise, which is easier for an index. Throws std::runtime_error.
 void make(const std::string& directory, int count, bool rising);
 
 // Throws std::runtime_error.

@@ -63,8 +63,9 @@ std::string pem_of(const Certificate& certificate) {
 
 std::string key_pem_of(const Certificate& certificate, const std::string& passphrase) {
   return text_of([&](BIO* to) {
-    return PEM_write_bio_PKCS8PrivateKey(to, certificate.key.get(), passphrase.empty() ? nullptr : EVP_aes_128_cbc(),
-                                         passphrase.data(), static_cast<int>(passphrase.size()), nullptr, nullptr);
+    return PEM_write_bio_PKCS8PrivateKey(to, certificate.key.get(),
+                                         passphrase.empty() ? nullptr : EVP_aes_128_cbc(), passphrase.data(),
+                                         static_cast<int>(passphrase.size()), nullptr, nullptr);
   });
 }
 

@@ -72,11 +72,13 @@ TEST_CASE("Retry-After is kept, within an hour") {
 
 TEST_CASE("no start waits longer than an hour because an answer asks for it") {
   for (const int status : {402, 429, 500, 503, 542}) {
-    for (const char* asked : {"7200", "999999999999", "1111111111111111111111111111110", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+    for (const char* asked :
+         {"7200", "999999999999", "1111111111111111111111111111110", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
       INFO(status << ", " << asked);
       CHECK(judged(status, Purpose::start, "{}", {{"Retry-After", asked}}).retry_after == Seconds{3600});
     }
-    const auto past = judged(status, Purpose::start, "{}", {{"Retry-After", "Thu, 01 Jan 1970 00:00:01 GMT"}}).retry_after;
+    const auto past =
+        judged(status, Purpose::start, "{}", {{"Retry-After", "Thu, 01 Jan 1970 00:00:01 GMT"}}).retry_after;
     REQUIRE(past);
     CHECK(*past >= Millis{0});
   }

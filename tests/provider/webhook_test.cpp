@@ -209,7 +209,8 @@ TEST_CASE("of a name that stands twice the last value counts, and names elsewher
       {R"({"webhookType":"a","data":{"sessionId":"x"},"data":7})", "a", ""},
       {R"({"webhookType":"a","data":{"sessionId":["z"]},"other":{"sessionId":"x"}})", "a", ""},
       {R"({"webhookType":"a","data":[{"sessionId":"x"}]})", "a", ""},
-      {R"({"webhookType":"a","data":{"deep":{"sessionId":"x","data":{"sessionId":"z"}},"sessionId":"y"}})", "a", "y"},
+      {R"({"webhookType":"a","data":{"deep":{"sessionId":"x","data":{"sessionId":"z"}},"sessionId":"y"}})",
+       "a", "y"},
       {R"({"in":{"webhookType":"b"},"webhookType":"a","data":{"sessionId":"session-x"}})", "a", "x"},
   }));
   CAPTURE(text);
@@ -250,7 +251,8 @@ TEST_CASE("an unfollowed type is kept by its digest, a message that says nothing
     CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
   }
   using namespace std::string_literals;
-  for (const std::string& wrong : {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s, "{\"webhookType\":\"a\0\"}"s}) {
+  for (const std::string& wrong :
+       {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s, "{\"webhookType\":\"a\0\"}"s}) {
     CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
     CHECK_FALSE(parse_json(wrong));
   }

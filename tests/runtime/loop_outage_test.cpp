@@ -4,8 +4,8 @@
 #include <csignal>
 
 #include "catch.h"
-#include "runtime/rowless.h"
 #include "runtime/loop_world.h"
+#include "runtime/rowless.h"
 
 namespace keeper {
 namespace {

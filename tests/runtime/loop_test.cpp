@@ -1,6 +1,6 @@
 #include "catch.h"
-#include "runtime/rowless.h"
 #include "runtime/loop_world.h"
+#include "runtime/rowless.h"
 
 namespace keeper {
 namespace {
@@ -55,8 +55,8 @@ TEST_CASE("a delivery for a session that ended long ago is recorded as late") {
   world.turn();
   REQUIRE_FALSE(world.loop->keeper().world().sessions.contains(session));
   std::optional<Ack> ack;
-  REQUIRE(world.inbox.offer(world.delivery("r1", Progress::ended),
-                            [&](std::optional<Ack> told) { ack = told; }));
+  REQUIRE(
+      world.inbox.offer(world.delivery("r1", Progress::ended), [&](std::optional<Ack> told) { ack = told; }));
   world.turn();
   CHECK(ack == Ack::recorded);
   DeliveryQuery query;
@@ -66,15 +66,16 @@ TEST_CASE("a delivery for a session that ended long ago is recorded as late") {
   CHECK(page->rows.front().disposition == Disposition::late);
 }
 
-// "in one round": the row is not in the store yet when the answer comes; "in one after the other": it is, and "after a
-// restart" it is there alone.
+// "in one round": the row is not in the store yet when the answer comes; "in one after the other": it is, and
+// "after a restart" it is there alone.
 TEST_CASE("a delivery that comes before the start's answer is matched with it") {
   const std::string when = GENERATE("in one round", "in one after the other", "after a restart");
   CAPTURE(when);
   LoopWorld world;
   world.load(one_plan());
   std::optional<Ack> ack;
-  REQUIRE(world.inbox.offer(world.delivery("r1", Progress::ended), [&](std::optional<Ack> told) { ack = told; }));
+  REQUIRE(
+      world.inbox.offer(world.delivery("r1", Progress::ended), [&](std::optional<Ack> told) { ack = told; }));
   if (when != "in one round") {
     world.turn();
     CHECK(ack == Ack::held);
@@ -163,7 +164,8 @@ TEST_CASE("a restart recovers what the store holds, and nothing is started twice
   CHECK(world.effects.front().session == session);
 }
 
-TEST_CASE("ended sessions go by age, and above the store's size the oldest go, but none that a budget may count") {
+TEST_CASE(
+    "ended sessions go by age, and above the store's size the oldest go, but none that a budget may count") {
   LoopWorld world;
   world.boot();
   Batch old;
@@ -216,7 +218,8 @@ TEST_CASE("the loop says once that the daemon may leave, and goes on to take del
   world.turn();
   CHECK(world.may_leave == 1);
   std::optional<Ack> told;
-  REQUIRE(world.inbox.offer(world.delivery("r1", Progress::stopping), [&](std::optional<Ack> ack) { told = ack; }));
+  REQUIRE(world.inbox.offer(world.delivery("r1", Progress::stopping),
+                            [&](std::optional<Ack> ack) { told = ack; }));
   world.turn();
   CHECK(told == Ack::recorded);
   CHECK(world.may_leave == 1);

@@ -76,7 +76,8 @@ void LoopWorld::load(std::shared_ptr<const Config> config) {
 }
 
 Effect LoopWorld::take(EffectKind kind) {
-  const auto found = std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& one) { return one.kind == kind; });
+  const auto found =
+      std::find_if(effects.rbegin(), effects.rend(), [&](const Effect& one) { return one.kind == kind; });
   REQUIRE(found != effects.rend());
   Effect effect = *found;
   effects.erase(std::next(found).base());

@@ -1,5 +1,5 @@
-// A loop over a real store in a directory of its own, a clock that only the test moves, and a provider that is a
-// list of the effects it was given.
+// A loop over a real store in a directory of its own, a clock that only the test moves, and a provider that
+// is a list of the effects it was given.
 #pragma once
 
 #include <filesystem>
@@ -71,12 +71,12 @@ class LoopWorld {
   Inbox inbox{64};
   Meters meters;
   std::unique_ptr<Loop> loop;
-  std::vector<Effect> effects;              // dispatched and not yet taken
-  std::vector<TransitionRow> transitions;   // as told after their commit
-  std::vector<std::string> order;           // what left the loop, in order
-  int pruned = 0;                           // sessions that retention removed
-  int may_leave = 0;                        // how often it said so
-  bool rows_before_effects = true;          // each effect's session was in the file when it was dispatched
+  std::vector<Effect> effects;             // dispatched and not yet taken
+  std::vector<TransitionRow> transitions;  // as told after their commit
+  std::vector<std::string> order;          // what left the loop, in order
+  int pruned = 0;                          // sessions that retention removed
+  int may_leave = 0;                       // how often it said so
+  bool rows_before_effects = true;         // each effect's session was in the file when it was dispatched
 };
 
 }  // namespace keeper

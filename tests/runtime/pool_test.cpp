@@ -66,7 +66,8 @@ TEST_CASE("a call that never ends is told from one that takes its time") {
   });
   settings.patience = Seconds{30};
   workers.install({{ProviderName("p"), std::move(settings)}});
-  CHECK_FALSE(workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));  // nothing is under way
+  CHECK_FALSE(
+      workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));  // nothing is under way
   workers.dispatch({effect_of(EffectKind::start, 1)});
   begun.get_future().wait();
   const auto now = std::chrono::steady_clock::now();
@@ -100,7 +101,8 @@ TEST_CASE("each effect gets exactly one answer, with its own ticket and session"
 
 TEST_CASE("a call that throws is answered as one that may have been applied") {
   Answers answers;
-  Pool pool(settings_of([](const Effect&) -> Answer { throw std::runtime_error("no luck"); }), answers.sink());
+  Pool pool(settings_of([](const Effect&) -> Answer { throw std::runtime_error("no luck"); }),
+            answers.sink());
   pool.add(effect_of(EffectKind::start, 7));
   const auto list = answers.wait(1);
   REQUIRE(list.size() == 1);
@@ -253,7 +255,7 @@ TEST_CASE("where each call has a limit of its own, reads do not use up the start
   CHECK(carried(pool, answers, many(EffectKind::observe, 20)) == 9);
   CHECK(carried(pool, answers, many(EffectKind::start, 20)) == 9);
   CHECK(carried(pool, answers, many(EffectKind::stop, 3, true)) == 1);  // 9 reads went before, 2 more
-  CHECK(carried(pool, answers, many(EffectKind::stop, 3)) == 0);        // it would need 2 reads, and there is one
+  CHECK(carried(pool, answers, many(EffectKind::stop, 3)) == 0);  // it would need 2 reads, and there is one
 }
 
 TEST_CASE("an effect for a provider that is not there is answered") {

@@ -17,10 +17,12 @@ TEST_CASE("a log value is quoted where it must be and never breaks its line") {
 }
 
 TEST_CASE("a line of JSON holds the time, the level, what happened and the fields") {
-  const std::string line = json_line(Level::warning, "provider_failing", {{"provider", "agents"}, {"error", "said \"no\"\xff"}},
-                                     *parse_time("2026-11-21T13:00:00Z"));
-  CHECK(line == "{\"time\":\"2026-11-21T13:00:00.000Z\",\"level\":\"warning\",\"event\":\"provider_failing\","
-                "\"provider\":\"agents\",\"error\":\"said \\\"no\\\"\xef\xbf\xbd\"}");
+  const std::string line =
+      json_line(Level::warning, "provider_failing", {{"provider", "agents"}, {"error", "said \"no\"\xff"}},
+                *parse_time("2026-11-21T13:00:00Z"));
+  CHECK(line ==
+        "{\"time\":\"2026-11-21T13:00:00.000Z\",\"level\":\"warning\",\"event\":\"provider_failing\","
+        "\"provider\":\"agents\",\"error\":\"said \\\"no\\\"\xef\xbf\xbd\"}");
 }
 
 TEST_CASE("what repeats is let through a few times in a stretch, and then said to have been held back") {

@@ -12,7 +12,8 @@ namespace {
 std::string answer(const std::string& line) {
   std::istringstream fields(line);
   std::string from, zone_name, expression;
-  if (!std::getline(fields, from, '\t') || !std::getline(fields, zone_name, '\t') || !std::getline(fields, expression)) {
+  if (!std::getline(fields, from, '\t') || !std::getline(fields, zone_name, '\t') ||
+      !std::getline(fields, expression)) {
     return "error: three fields are needed";
   }
   const Result<Zone> zone = Zone::find(zone_name);

@@ -46,7 +46,8 @@ void Simulation::check_begin(const SessionRow& row) {
   }
   const Wall start = plan->schedule.start_of(row.occurrence);
   // One that waited for its predecessor's end may begin later, or after the clock was set back.
-  const bool waits = plan->overlap == Overlap::buffer_one || plan->overlap == Overlap::replace;
+  const bool waits = plan->overlap == Overlap::buffer_one || plan->overlap == Overlap::replace ||
+                     worlds_.buffered.contains({row.plan, row.occurrence});
   if (!waits && created < start) fail("12: begins before its time: " + row.id.str());
   if (!waits && created - start > plan->catch_up) fail("12: begins later than catch_up: " + row.id.str());
 }

@@ -156,12 +156,15 @@ TEST_CASE("a keep-alive connection is answered again and again") {
   }
 }
 
-TEST_CASE("an order needs the control token, reaches the keeper whole, and its answer says what became of it") {
+TEST_CASE(
+    "an order needs the control token, reaches the keeper whole, and its answer says what became of it") {
   StatusStage stage;
   const std::string bearer = "Authorization: Bearer " + std::string(StatusStage::token) + "\r\n";
   CHECK(stage.send("POST", "/api/v1/plans/desk/stop", "").status == 401);
   CHECK(stage.orders.with([](auto& orders) { return orders.size(); }) == 0);
-  CHECK(stage.send("POST", "/api/v1/plans/desk/pause?until=2026-12-24T09:00:00Z&reason=works", bearer).status == 202);
+  CHECK(
+      stage.send("POST", "/api/v1/plans/desk/pause?until=2026-12-24T09:00:00Z&reason=works", bearer).status ==
+      202);
   CHECK(stage.send("POST", "/api/v1/plans/desk/resume", bearer).status == 202);
   const auto orders = stage.orders.with([](auto& given) { return given; });
   REQUIRE(orders.size() == 2);

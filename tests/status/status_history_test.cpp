@@ -166,15 +166,18 @@ TEST_CASE("a plan's missed occurrences are listed newest first, in pages") {
   stage.publish(view_with_plans());
   Batch batch;
   for (int i = 1; i <= 5; ++i) {
-    batch.missed.push_back({PlanName{"front-desk"}, Wall{Seconds{i}}, i == 5 ? Missed::paused : Missed::too_late, at(0)});
+    batch.missed.push_back(
+        {PlanName{"front-desk"}, Wall{Seconds{i}}, i == 5 ? Missed::paused : Missed::too_late, at(0)});
   }
   batch.missed.push_back({PlanName{"price-watch"}, Wall{Seconds{3}}, Missed::overlap, at(0)});
   REQUIRE(stage.store->commit(batch).ok());
   const json first = stage.json("/api/v1/plans/front-desk/missed?limit=3");
-  CHECK(ids(first.at("missed"), "occurrence") ==
-        std::vector<std::string>{"1970-01-01T00:00:05.000Z", "1970-01-01T00:00:04.000Z", "1970-01-01T00:00:03.000Z"});
+  CHECK(ids(first.at("missed"), "occurrence") == std::vector<std::string>{"1970-01-01T00:00:05.000Z",
+                                                                          "1970-01-01T00:00:04.000Z",
+                                                                          "1970-01-01T00:00:03.000Z"});
   CHECK(first.at("missed")[0].at("why") == "paused");
-  const json second = stage.json("/api/v1/plans/front-desk/missed?limit=3&before=" + first.at("next").get<std::string>());
+  const json second =
+      stage.json("/api/v1/plans/front-desk/missed?limit=3&before=" + first.at("next").get<std::string>());
   CHECK(second.at("missed").size() == 2);
   CHECK(second.at("next").is_null());
   stage.json("/api/v1/plans/nobody/missed", 404);

@@ -161,9 +161,10 @@ TEST_CASE("the page draws the last 24 hours of each plan, with what was missing"
   view.plans[0].standing.next_start = now + std::chrono::hours{72};
   stage.publish(view);
   const std::string body = stage.get("/").body;
-  for (const char* part : {"<rect class=\"active\" x=\"240\" y=\"0\" width=\"300\" height=\"24\">",
-                           "<rect class=\"active\" x=\"840\"", "<rect class=\"gap\" x=\"540\" y=\"0\" width=\"300\"",
-                           "alive 10h in 1d, missing 5h in 1 gap", "in 2 d</i> · Europe/Berlin"}) {
+  for (const char* part :
+       {"<rect class=\"active\" x=\"240\" y=\"0\" width=\"300\" height=\"24\">",
+        "<rect class=\"active\" x=\"840\"", "<rect class=\"gap\" x=\"540\" y=\"0\" width=\"300\"",
+        "alive 10h in 1d, missing 5h in 1 gap", "in 2 d</i> · Europe/Berlin"}) {
     INFO(part);
     CHECK(body.find(part) != std::string::npos);
   }
@@ -178,7 +179,8 @@ TEST_CASE("a session has a page of its own, with why and what comes next") {
   const RawAnswer answer = stage.get("/sessions/s1");
   CHECK(answer.status == 200);
   CHECK(answer.headers.at("content-security-policy").find("default-src 'none'") == 0);
-  for (const char* part : {"the provider says that it failed", "Its plan wants 1 and has 1 active", "<code>s1</code>", "<dd>r1</dd>"}) {
+  for (const char* part : {"the provider says that it failed", "Its plan wants 1 and has 1 active",
+                           "<code>s1</code>", "<dd>r1</dd>"}) {
     INFO(part);
     CHECK(answer.body.find(part) != std::string::npos);
   }

@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/locked.h"
-#include "webhook/raw_client.h"
 #include "status/status_listener.h"
 #include "store/store.h"
+#include "webhook/raw_client.h"
 
 // Catch has a CHECK of its own; in a test that one is meant.
 #include "catch.h"

@@ -32,7 +32,8 @@ SessionRow session(Wall created, std::optional<Wall> ended, int replica = 0, int
   return row;
 }
 
-Timeline timeline(const Plan& plan, const std::vector<SessionRow>& rows, const std::optional<Pause>& pause = {}) {
+Timeline timeline(const Plan& plan, const std::vector<SessionRow>& rows,
+                  const std::optional<Pause>& pause = {}) {
   std::vector<const SessionRow*> all;
   for (const SessionRow& row : rows) all.push_back(&row);
   return timeline_of(plan, pause, all, at(0), at(24));
@@ -62,7 +63,8 @@ TEST_CASE("a timeline shows what was queued and active, and where a session was 
   CHECK(found.alive == hours{8} + hours{12} - minutes{2});
 }
 
-TEST_CASE("a session from before the timeline begins with it, and one that is missing now is a gap up to now") {
+TEST_CASE(
+    "a session from before the timeline begins with it, and one that is missing now is a gap up to now") {
   const Timeline found = timeline(always(), {session(at(-30), at(23))});
   CHECK(seen(found, StretchKind::active) == Seen{{StretchKind::active, at(0), at(23), 0}});
   CHECK(seen(found, StretchKind::gap) == Seen{{StretchKind::gap, at(23), at(24), 0}});

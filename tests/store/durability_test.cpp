@@ -89,5 +89,6 @@ TEST_CASE("a kill at any moment loses no acknowledged commit") {
   require_all(path, acknowledged);
   REQUIRE(acknowledged.size() > 200);
   const auto found = verify_store(path);
-  for (const std::string& problem : found.value().problems) REQUIRE(problem.find("digest") != std::string::npos);
+  for (const std::string& problem : found.value().problems)
+    REQUIRE(problem.find("digest") != std::string::npos);
 }

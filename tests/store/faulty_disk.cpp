@@ -102,10 +102,9 @@ struct DiskCalls {
   }
 
   static int open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* out_flags) {
-    static const sqlite3_io_methods methods{
-        2,        close,    read,    write,  truncate, sync, size,        lock,    lock,
-        reserved, control,  sector,  traits, map,      shared_lock, barrier, unmap,
-        nullptr,  nullptr};
+    static const sqlite3_io_methods methods{2,           close,   read,     write,   truncate, sync,   size,
+                                            lock,        lock,    reserved, control, sector,   traits, map,
+                                            shared_lock, barrier, unmap,    nullptr, nullptr};
     FaultyDisk& on = disk(vfs);
     const std::string path = name != nullptr ? name : "anonymous " + std::to_string(++on.anonymous_);
     FaultyDisk::File& content = on.file(path);
@@ -160,7 +159,8 @@ void FaultyDisk::apply(std::string& content, const Write& write) {
   }
   const std::size_t end = write.offset + write.bytes.size();
   if (content.size() < end) content.resize(end);
-  std::copy(write.bytes.begin(), write.bytes.end(), content.begin() + static_cast<std::ptrdiff_t>(write.offset));
+  std::copy(write.bytes.begin(), write.bytes.end(),
+            content.begin() + static_cast<std::ptrdiff_t>(write.offset));
 }
 
 FaultyDisk::File& FaultyDisk::file(const std::string& path) {

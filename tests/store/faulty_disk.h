@@ -1,5 +1,5 @@
-// A disk in memory under SQLite, as its default VFS while the object lives: it knows what was synced and what was
-// only written, fails on demand, and can lose its power. One thread, one connection to a file at a time.
+// A disk in memory under SQLite, as its default VFS while the object lives: it knows what was synced and what
+// was only written, fails on demand, and can lose its power. One thread, one connection to a file at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -40,8 +40,8 @@ class FaultyDisk {
     heal();
   }
 
-  // The operation with this number fails, and `more` after it. A failed sync drops what it should have synced from
-  // what can survive, while readers still see it, as Linux does.
+  // The operation with this number fails, and `more` after it. A failed sync drops what it should have synced
+  // from what can survive, while readers still see it, as Linux does.
   void fail_at(int operation, Fault fault, int more = 0);
   // No file can grow any more.
   void fill() { full_ = true; }

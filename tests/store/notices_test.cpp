@@ -15,7 +15,8 @@ MessageRow message(const std::string& id, std::vector<Notice> notices) {
   return row;
 }
 
-const Notice degraded{Topic::plan_degraded, Phase::firing, "desk", at(900), at(1000), 1, "it fails; 'quoted' \xc3\xa4"};
+const Notice degraded{Topic::plan_degraded,         Phase::firing, "desk", at(900), at(1000), 1,
+                      "it fails; 'quoted' \xc3\xa4"};
 const Notice lost{Topic::session_lost, Phase::happened, "desk", at(1), at(2), 3, "lost"};
 
 SessionRow ended_session(int n, const std::string& provider, std::int64_t active, std::int64_t ended) {
@@ -84,15 +85,17 @@ TEST_CASE("retention takes settled messages with what they say, and leaves those
   CHECK(run_sql(path, "SELECT COUNT(*) FROM notices") == "1");
 }
 
-TEST_CASE("what ended sessions took is summed by plan and provider, clipped to the period, billed at least the minimum") {
+TEST_CASE(
+    "what ended sessions took is summed by plan and provider, clipped to the period, billed at least the "
+    "minimum") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   const std::map<ProviderName, Millis> minimums{{ProviderName{"a"}, Millis{100}}};
   {
     const auto store = open_store(path);
     Batch batch;
-    batch.sessions = {ended_session(1, "a", 500, 1200), ended_session(2, "a", 1500, 1510), ended_session(3, "b", 1900, 2500),
-                      ended_session(4, "a", 100, 900), session(5)};
+    batch.sessions = {ended_session(1, "a", 500, 1200), ended_session(2, "a", 1500, 1510),
+                      ended_session(3, "b", 1900, 2500), ended_session(4, "a", 100, 900), session(5)};
     must_commit(*store, batch);
     const auto spent = store->spent({at(1000), at(2000)}, minimums);
     REQUIRE(spent.ok());

@@ -107,8 +107,8 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   const std::string path = directory.file("s.db");
   must_commit(*open_store(path), story(session(1), State::closed));
   const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
-  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end", "handled",
-                             "handled_before", "buffered"}) {
+  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end",
+                             "handled", "handled_before", "buffered"}) {
     run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
   }
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
@@ -118,7 +118,8 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   run_sql(path, "DROP INDEX transitions_by_time");
   run_sql(path, "ALTER TABLE plans RENAME COLUMN looked_until TO considered");
   run_sql(path, "INSERT INTO plans(name, known_since, considered) VALUES ('old', 5, 77)");
-  for (const char* table : {"missed", "notices", "messages", "alerts"}) run_sql(path, std::string("DROP TABLE ") + table);
+  for (const char* table : {"missed", "notices", "messages", "alerts"})
+    run_sql(path, std::string("DROP TABLE ") + table);
   run_sql(path, "PRAGMA user_version = 1");
   {
     auto store = open_store(path);
@@ -251,8 +252,9 @@ TEST_CASE("the file says whose it is") {
   open_store(path);
   REQUIRE(run_sql(path, "PRAGMA application_id") == std::to_string(store_application_id));
   REQUIRE(run_sql(path, "PRAGMA user_version") == std::to_string(store_version));
-  REQUIRE(run_sql(path, "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%' "
-                        "AND name NOT LIKE 'sqlite_%'") == "0");
+  REQUIRE(run_sql(path,
+                  "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE '%STRICT%' "
+                  "AND name NOT LIKE 'sqlite_%'") == "0");
 }
 
 TEST_CASE("a store that was replaced while it was open is not taken for the old one") {

@@ -104,9 +104,7 @@ int count_operations(World& world) {
   return world.disk.operations();
 }
 
-void require_none(const std::vector<std::string>& found) {
-  REQUIRE(found == std::vector<std::string>{});
-}
+void require_none(const std::vector<std::string>& found) { REQUIRE(found == std::vector<std::string>{}); }
 
 }  // namespace
 
@@ -121,7 +119,8 @@ TEST_CASE("each commit is synced before it is acknowledged") {
   }
 }
 
-TEST_CASE("after an I/O error everything is refused until the store was opened anew, after a full disk it is not") {
+TEST_CASE(
+    "after an I/O error everything is refused until the store was opened anew, after a full disk it is not") {
   World world;
   Loop loop(world.path);
   const bool is_full = GENERATE(false, true);
@@ -241,8 +240,8 @@ TEST_CASE("no failing write or sync becomes a false acknowledgement, and the sto
   REQUIRE(failures > operations / 9);
 }
 
-// Works until the sync at operation `at` fails, then is killed: SQLite gets no chance to tidy up, and what was
-// written stays visible. Gives what was acknowledged.
+// Works until the sync at operation `at` fails, then is killed: SQLite gets no chance to tidy up, and what
+// was written stays visible. Gives what was acknowledged.
 std::set<int> fail_and_be_killed(World& world, int at) {
   world.disk.load(world.blank);
   world.disk.fail_at(at, Fault::failed_sync, 1);

@@ -162,7 +162,9 @@ TEST_CASE("transitions are listed oldest first after a seq, and newest first bef
   REQUIRE(filled.history->transitions(none)->rows.empty());
 }
 
-TEST_CASE("transitions since a time are those recorded then or later, in either order, also after the clock was set back") {
+TEST_CASE(
+    "transitions since a time are those recorded then or later, in either order, also after the clock was "
+    "set back") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   const auto store = open_store(path);

@@ -1,4 +1,5 @@
-// What the store's tests share: a directory that goes with the test, example rows, and a raw look into the file.
+// What the store's tests share: a directory that goes with the test, example rows, and a raw look into the
+// file.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,8 @@ SessionRow full_session();
 TransitionRow created(const SessionRow& row);
 TransitionRow moved(SessionRow& row, State to, Reason reason = Reason::ended_by_provider);
 
-PlanRow plan(std::string_view name, std::int64_t known_since, std::optional<Wall> looked_until = std::nullopt);
+PlanRow plan(std::string_view name, std::int64_t known_since,
+             std::optional<Wall> looked_until = std::nullopt);
 
 DeliveryRow delivery(int n, Disposition disposition = Disposition::applied);
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "store/store_backup.h"
 #include "store/chain.h"
+#include "store/store_backup.h"
 #include "store/store_kit.h"
 #include "store/verify.h"
 
@@ -32,8 +32,9 @@ Verification must_verify(const std::string& path) {
 // As somebody would who has the file and no respect.
 void tamper(const std::string& path, const std::string& text) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE);
-  database.exec("DROP TRIGGER transitions_never_change; DROP TRIGGER transitions_stay;"
-                "DROP TRIGGER sessions_never_go_back");
+  database.exec(
+      "DROP TRIGGER transitions_never_change; DROP TRIGGER transitions_stay;"
+      "DROP TRIGGER sessions_never_go_back");
   REQUIRE(database.exec(text) > 0);
 }
 
@@ -125,13 +126,13 @@ TEST_CASE("tampering with the history shows") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   fill(path, 10);
-  const char* text = GENERATE("UPDATE transitions SET reason = 'lost' WHERE seq = 6",
-                              "UPDATE transitions SET at = at + 1 WHERE seq = 2",
-                              "UPDATE transitions SET detail = 'x', hash = zeroblob(32) WHERE seq = 3",
-                              "DELETE FROM transitions WHERE seq = (SELECT MAX(seq) FROM transitions)",
-                              "DELETE FROM transitions WHERE seq = 2",
-                              "UPDATE sessions SET state = 'error' WHERE id = 's2'",
-                              "UPDATE sessions SET provider = 'b' WHERE id = 's2'");
+  const char* text =
+      GENERATE("UPDATE transitions SET reason = 'lost' WHERE seq = 6",
+               "UPDATE transitions SET at = at + 1 WHERE seq = 2",
+               "UPDATE transitions SET detail = 'x', hash = zeroblob(32) WHERE seq = 3",
+               "DELETE FROM transitions WHERE seq = (SELECT MAX(seq) FROM transitions)",
+               "DELETE FROM transitions WHERE seq = 2", "UPDATE sessions SET state = 'error' WHERE id = 's2'",
+               "UPDATE sessions SET provider = 'b' WHERE id = 's2'");
   tamper(path, text);
   const Verification found = must_verify(path);
   INFO(text);
@@ -144,7 +145,8 @@ TEST_CASE("a changed delivery shows") {
   Batch batch;
   batch.deliveries = {delivery(1)};
   batch.deliveries[0].body = "abc";
-  batch.deliveries[0].digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-2
+  batch.deliveries[0].digest =
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-2
   must_commit(*open_store(path), batch);
   REQUIRE(must_verify(path).problems.empty());
   run_sql(path, "UPDATE deliveries SET body = x'00'");

@@ -20,7 +20,8 @@ TEST_CASE("other work that is ready runs between two handshake steps") {
     order.push_back("other");
     if (order.size() < 8) asio::post(io, other);
   };
-  for (const char* name : {"a", "b", "c"}) scheduler.schedule([&order, name] { order.push_back(name); }, false);
+  for (const char* name : {"a", "b", "c"})
+    scheduler.schedule([&order, name] { order.push_back(name); }, false);
   CHECK(order.empty());
   asio::post(io, other);
   io.run();
@@ -36,10 +37,12 @@ TEST_CASE("handshakes that have begun go before new ones, each kind in the order
   const auto step = [&](char name) { return [&order, name] { order += name; }; };
   scheduler.schedule(step('a'), false);
   scheduler.schedule(step('b'), false);
-  scheduler.schedule([&] {
-    order += 'C';
-    scheduler.schedule(step('E'), true);
-  }, true);
+  scheduler.schedule(
+      [&] {
+        order += 'C';
+        scheduler.schedule(step('E'), true);
+      },
+      true);
   scheduler.schedule(step('D'), true);
   io.run();
   CHECK(order == "CDEab");

@@ -47,7 +47,10 @@ RawClient::RawClient(int port, SSL_CTX* context) : RawClient(port) {
 }
 
 RawClient::RawClient(RawClient&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)), ssl_(std::move(other.ssl_)), buffer_(std::move(other.buffer_)), ended_(other.ended_) {}
+    : socket_(std::exchange(other.socket_, -1)),
+      ssl_(std::move(other.ssl_)),
+      buffer_(std::move(other.buffer_)),
+      ended_(other.ended_) {}
 
 RawClient::~RawClient() {
   if (socket_ >= 0) ::close(socket_);

@@ -1,5 +1,5 @@
-// A TCP client for tests, plain or in TLS, that sends exactly the bytes it is told and reads one HTTP answer at a time.
-// One thread; a failed read ends the test case.
+// A TCP client for tests, plain or in TLS, that sends exactly the bytes it is told and reads one HTTP answer
+// at a time. One thread; a failed read ends the test case.
 #pragma once
 
 #include <openssl/ssl.h>

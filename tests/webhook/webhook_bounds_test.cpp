@@ -185,7 +185,8 @@ TEST_CASE("authenticated connections and others take turns at being verified") {
   const std::uint64_t before = stage.listener->facts().count(WebhookCounter::received);
   slow->send(stage.post("slow", "videosdk-signature: slow\r\n"));
   const auto received = [&](std::uint64_t count) {
-    return eventually([&] { return stage.listener->facts().count(WebhookCounter::received) == before + count; });
+    return eventually(
+        [&] { return stage.listener->facts().count(WebhookCounter::received) == before + count; });
   };
   REQUIRE(received(1));
   for (const auto& other : many) other->send(stage.post("many"));

@@ -29,7 +29,8 @@ WebhookPorts WebhookStage::ports() {
   ports.admits = [this](std::string_view provider, std::string_view asked) {
     return provider == "agents" && asked == token;
   };
-  ports.verify = [this](std::string_view, std::string_view body, std::string_view signature) -> VerificationResult {
+  ports.verify = [this](std::string_view, std::string_view body,
+                        std::string_view signature) -> VerificationResult {
     ++verifications;
     if (signature == "slow") {
       while (!release_verification) std::this_thread::sleep_for(Millis{1});

@@ -16,8 +16,9 @@
 
 namespace keeper::test {
 
-// Signature "bad": unauthorized; "odd": malformed; "slow": the verification blocks until `release_verification`; an empty
-// one: unauthorized. Deliveries are answered with `ack` at once, or kept while `holds` is set.
+// Signature "bad": unauthorized; "odd": malformed; "slow": the verification blocks until
+// `release_verification`; an empty one: unauthorized. Deliveries are answered with `ack` at once, or kept
+// while `holds` is set.
 class WebhookStage {
  public:
   explicit WebhookStage(WebhookLimits limits = {}, ServerTls tls = {});

@@ -1,8 +1,8 @@
 #include <thread>
 
+#include "net/certificates.h"
 #include "webhook/raw_client.h"
 #include "webhook/webhook_stage.h"
-#include "net/certificates.h"
 
 using namespace keeper;
 using namespace keeper::test;
@@ -111,7 +111,8 @@ TEST_CASE("who shakes hands slowly, or says something else than TLS, is gone in 
   CHECK(eventually([&] { return stage.listener->facts().connections <= 1; }));
 }
 
-TEST_CASE("a request that drips in TLS is answered with 408, one that is too large with 413, and both are seen") {
+TEST_CASE(
+    "a request that drips in TLS is answered with 408, one that is too large with 413, and both are seen") {
   WebhookStage stage(quick(), any_certificate());
   const auto context = client_context();
   RawClient slow(stage.port(), context.get());
@@ -148,11 +149,15 @@ TEST_CASE("a certificate and a key that do not fit are refused with what is wron
   const Certificate other = make_certificate({});
   const std::string chain = pem_of(one);
   CHECK(make_server_tls(chain + pem_of(other), Secret(key_pem_of(one))).ok());
-  CHECK(why(make_server_tls(chain, Secret(key_pem_of(other)))).find("not that of the key") != std::string::npos);
-  CHECK(why(make_server_tls(chain, Secret(key_pem_of(one, "passphrase")))).find("encrypted") != std::string::npos);
+  CHECK(why(make_server_tls(chain, Secret(key_pem_of(other)))).find("not that of the key") !=
+        std::string::npos);
+  CHECK(why(make_server_tls(chain, Secret(key_pem_of(one, "passphrase")))).find("encrypted") !=
+        std::string::npos);
   CHECK(why(make_server_tls(chain, Secret(chain))).find("no private key") != std::string::npos);
-  CHECK(why(make_server_tls("nonsense", Secret(key_pem_of(one)))).find("no certificate") != std::string::npos);
-  CHECK(why(make_server_tls(key_pem_of(one), Secret(key_pem_of(one)))).find("no certificate") != std::string::npos);
+  CHECK(why(make_server_tls("nonsense", Secret(key_pem_of(one)))).find("no certificate") !=
+        std::string::npos);
+  CHECK(why(make_server_tls(key_pem_of(one), Secret(key_pem_of(one)))).find("no certificate") !=
+        std::string::npos);
   const Wall until = make_server_tls(chain, Secret(key_pem_of(one))).value().valid_until;
   CHECK(std::chrono::abs(until - wall_now() - std::chrono::hours{1}) < Seconds{30});
 }

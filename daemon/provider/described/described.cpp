@@ -230,7 +230,8 @@ Reply Described::keep_alive(const Effect& effect) {
     ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
     call.discard_body = true;
     const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
-    if (!answer.json && is_vain_to_read(answer.json.error().kind)) return reply_of(visit, answer.json.error());
+    if (!answer.json && is_vain_to_read(answer.json.error().kind))
+      return reply_of(visit, answer.json.error());
   }
   return reply_of(visit, read(visit, effect));
 }

@@ -19,7 +19,8 @@ class Described final : public Provider {
   Result<Checked> check() override;
 
  private:
-  ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect, int page = 1) const;
+  ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
+                       int page = 1) const;
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
   Result<Remote> read(Visit& visit, const Effect& effect);

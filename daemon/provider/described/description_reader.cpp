@@ -16,7 +16,8 @@ bool has_large_index(std::string_view pointer) {
   for (std::size_t begin = 1; begin <= pointer.size();) {
     const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
     const std::string_view part = pointer.substr(begin, end - begin);
-    if (part.size() > index_digits_max && part.find_first_not_of("0123456789") == std::string_view::npos) return true;
+    if (part.size() > index_digits_max && part.find_first_not_of("0123456789") == std::string_view::npos)
+      return true;
     begin = end + 1;
   }
   return false;
@@ -73,9 +74,11 @@ class DescriptionReader {
   std::string pointer(const Node& map, std::string_view key) {
     const std::string text = text_at(map, key).value_or("");
     if (!is_pointer(text)) {
-      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
+      problems_.error(map.entry(key)->value.place,
+                      "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
     } else if (has_large_index(text)) {
-      problems_.error(map.entry(key)->value.place, "'" + std::string(key) + "' must have no number above 9999 in it");
+      problems_.error(map.entry(key)->value.place,
+                      "'" + std::string(key) + "' must have no number above 9999 in it");
     } else {
       return text;
     }
@@ -135,6 +138,8 @@ class DescriptionReader {
 
 }  // namespace
 
-Description read_description(const Node& node, Problems& problems) { return DescriptionReader(node, problems).read(); }
+Description read_description(const Node& node, Problems& problems) {
+  return DescriptionReader(node, problems).read();
+}
 
 }  // namespace keeper::config

@@ -78,7 +78,8 @@ std::optional<Error> notte_odd_answer(HttpResponse& response, const Json* json, 
 }
 
 Notte::Notte(const ProviderSettings& settings)
-    : api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
+    : api_(
+          settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
 
 Result<Remote> Notte::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
   auto remote = notte_remote(session);
@@ -161,7 +162,8 @@ Reply Notte::keep_alive(const Effect& effect) {
   call.body_bytes_max = observe_bytes_max;
   call.discard_body = true;
   const ProviderAnswer touched = api_.ask_leaving_time(visit, call);
-  if (!touched.json && is_vain_to_read(touched.json.error().kind)) return reply_of(visit, touched.json.error());
+  if (!touched.json && is_vain_to_read(touched.json.error().kind))
+    return reply_of(visit, touched.json.error());
   return reply_of(visit, read(visit, effect));
 }
 

@@ -13,7 +13,8 @@ namespace keeper {
 // text.
 Result<Remote> notte_remote(const Json& session);
 
-// A 200 with a top-level `detail`, which Notte's own clients take for a failure, and a 529. An OddAnswer, of both dialects.
+// A 200 with a top-level `detail`, which Notte's own clients take for a failure, and a 529. An OddAnswer, of
+// both dialects.
 std::optional<Error> notte_odd_answer(HttpResponse& response, const Json* json, Purpose purpose, Wall now);
 
 class Notte final : public Provider {

@@ -35,7 +35,8 @@ Result<Remote> legacy_remote(const Json& session) {
 }  // namespace
 
 NotteLegacy::NotteLegacy(const ProviderSettings& settings)
-    : api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
+    : api_(
+          settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
 
 Reply NotteLegacy::start(const Effect& effect) {
   Visit visit = api_.begin();

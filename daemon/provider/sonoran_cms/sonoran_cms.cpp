@@ -60,7 +60,9 @@ Result<Remote> sonoran_remote(const Json& row) {
 }
 
 Sonoran::Sonoran(const ProviderSettings& settings)
-    : name_(settings.name), api_(settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, odd_answer) {}
+    : name_(settings.name),
+      api_(
+          settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, odd_answer) {}
 
 Result<Sonoran::Target> Sonoran::target_of(const Effect& effect) const {
   const Json asked = parse_json(effect.parameters).value_or(Json());

@@ -102,7 +102,8 @@ std::string_view mood_of(ProviderCondition condition) {
 Html& Html::time(const std::optional<Wall>& time, const Zone* zone) {
   if (!time) return *this;
   constexpr std::size_t date_size = 10;
-  std::string clock = zone != nullptr ? to_rfc3339(*time, *zone).substr(0, 16) : to_rfc3339(*time).substr(0, 19);
+  std::string clock =
+      zone != nullptr ? to_rfc3339(*time, *zone).substr(0, 16) : to_rfc3339(*time).substr(0, 19);
   const std::string today = zone != nullptr ? to_rfc3339(now_, *zone) : to_rfc3339(now_);
   clock[date_size] = ' ';
   if (today.starts_with(clock.substr(0, date_size))) clock.erase(0, date_size + 1);
@@ -147,7 +148,9 @@ std::string Html::document(std::string_view title) const {
   Html all(now_);
   all.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
   all.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  all.raw("<link rel=\"icon\" href=\"data:,\">\n<title>").text(title).raw(" – session-keeper</title>\n<style>");
+  all.raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
+      .text(title)
+      .raw(" – session-keeper</title>\n<style>");
   all.raw(page_style).raw("</style>\n</head>\n<body>\n<main data-now=\"").raw(to_rfc3339(now_)).raw("\">\n");
   all.raw(out_).raw("</main>\n").raw(page_control).raw("<script>").raw(page_script);
   all.raw("</script>\n</body>\n</html>\n");

@@ -1,4 +1,5 @@
-// Writes the HTML of the pages. Everything that does not come from this program's text goes through text(), which escapes it.
+// Writes the HTML of the pages. Everything that does not come from this program's text goes through text(),
+// which escapes it.
 //
 // One thread for each writer.
 #pragma once
@@ -38,8 +39,8 @@ class Html {
   Html& text(std::string_view foreign) { return out_ += escape_html(foreign), *this; }
   Html& number(std::int64_t value) { return out_ += std::to_string(value), *this; }
 
-  // Writes the time and how far away it is. The time is in UTC, or in `zone`, whose name is then added. The date is left out
-  // if it is today. Writes nothing without a time.
+  // Writes the time and how far away it is. The time is in UTC, or in `zone`, whose name is then added. The
+  // date is left out if it is today. Writes nothing without a time.
   Html& time(const std::optional<Wall>& time, const Zone* zone = nullptr);
   Html& state(std::string_view mood, std::string_view label);
   Html& session_link(const SessionId& id);
@@ -51,7 +52,9 @@ class Html {
   Html& begin_cell() { return raw("<td data-label=\"").text(labels_.at(cell_++)).raw("\">"); }
   Html& end_cell() { return raw("</td>"); }
   Html& cell(std::string_view foreign) { return begin_cell().text(foreign).end_cell(); }
-  Html& cell(const std::optional<Wall>& when, const Zone* zone = nullptr) { return begin_cell().time(when, zone).end_cell(); }
+  Html& cell(const std::optional<Wall>& when, const Zone* zone = nullptr) {
+    return begin_cell().time(when, zone).end_cell();
+  }
   void end_row() { raw("</tr>\n"); }
 
   const std::string& inner() const { return out_; }

@@ -94,7 +94,11 @@ class Writer {
     html_.raw("<header><p class=\"kicker\">session-keeper ").text(page_.facts.version).raw("</p>\n<h1>");
     html_.state(headline.mood, headline.words).raw("</h1>\n<ul class=\"figures\">");
     for (std::size_t i = 0; i < all_states.size(); ++i) {
-      html_.raw("<li><b>").number(view_.counts[i]).raw("</b>").text(spaced(to_string(all_states[i]))).raw("</li>");
+      html_.raw("<li><b>")
+          .number(view_.counts[i])
+          .raw("</b>")
+          .text(spaced(to_string(all_states[i])))
+          .raw("</li>");
     }
     std::optional<Wall> next;
     for (const PlanView& plan : view_.plans) {
@@ -127,7 +131,8 @@ class Writer {
     for (const BudgetView& budget : view_.budgets) {
       if (budget.level == BudgetLevel::within) continue;
       list.raw("<li><b>Budget of ").text(to_string(budget.key)).raw("</b> ").text(to_string(budget.level));
-      list.raw(budget.level == BudgetLevel::hard ? ": nothing more is started before " : ": its period ends at ");
+      list.raw(budget.level == BudgetLevel::hard ? ": nothing more is started before "
+                                                 : ": its period ends at ");
       list.time(budget.period.end).raw("</li>");
     }
     const std::string told = list.inner();
@@ -174,15 +179,22 @@ class Writer {
 
   void write_plan(const PlanView& plan) {
     const Plan* configured = nullptr;
-    if (view_.config && view_.config->plans.contains(plan.name)) configured = &view_.config->plans.at(plan.name);
-    html_.begin_row().begin_cell().raw("<b>").text(plan.name.str()).raw("</b><small>").text(plan.provider.str());
+    if (view_.config && view_.config->plans.contains(plan.name))
+      configured = &view_.config->plans.at(plan.name);
+    html_.begin_row()
+        .begin_cell()
+        .raw("<b>")
+        .text(plan.name.str())
+        .raw("</b><small>")
+        .text(plan.provider.str());
     if (const auto cost = cost_.find(plan.name); cost != cost_.end()) {
       for (const std::string& sum : cost->second) html_.raw(" · ").text(sum).raw(" in 24 h");
     }
     html_.raw("</small><span class=\"actions\" data-plan=\"").text(plan.name.str()).raw("\" data-paused=\"");
     html_.raw(plan.pause ? "yes" : "no").raw("\"></span>").end_cell();
     html_.begin_cell().state(mood_of(plan.standing.condition), spaced(to_string(plan.standing.condition)));
-    if (plan.pause && !plan.pause->reason.empty()) html_.raw("<small>").text(plan.pause->reason).raw("</small>");
+    if (plan.pause && !plan.pause->reason.empty())
+      html_.raw("<small>").text(plan.pause->reason).raw("</small>");
     html_.end_cell()
         .cell(std::to_string(plan.standing.live) + "\u00a0of\u00a0" + std::to_string(plan.standing.wanted))
         .begin_cell();
@@ -198,15 +210,18 @@ class Writer {
 
   void write_day(const Plan& plan, const std::optional<Pause>& pause) {
     const auto found = sessions_.find(plan.name);
-    const Timeline day = timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
-                                     page_.ended_from, page_.now);
+    const Timeline day =
+        timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
+                    page_.ended_from, page_.now);
     const Millis span = std::chrono::round<std::chrono::minutes>(page_.now - page_.ended_from);
-    std::string told = "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
+    std::string told =
+        "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
     if (day.gaps > 0) {
-      told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " + std::to_string(day.gaps) +
-              (day.gaps == 1 ? " gap" : " gaps");
+      told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " +
+              std::to_string(day.gaps) + (day.gaps == 1 ? " gap" : " gaps");
     }
-    html_.raw("<svg class=\"day\" viewBox=\"0 0 1440 24\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
+    html_.raw(
+        "<svg class=\"day\" viewBox=\"0 0 1440 24\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"");
     html_.text(told).raw("\"><title>").text(told).raw("</title>");
     for (const int x : {360, 720, 1080}) {
       html_.raw("<path class=\"hour\" d=\"M").number(x).raw(" 0v24\"/>");
@@ -224,11 +239,23 @@ class Writer {
     std::int64_t width = std::max<std::int64_t>(minute_of(stretch.end) - x, 1);
     if (stretch.kind == StretchKind::gap) width = std::max(width, gap_width_min);
     x = std::min(x, day_width - width);
-    html_.raw("<rect class=\"").raw(classes.at(static_cast<std::size_t>(stretch.kind))).raw("\" x=\"").number(x);
-    html_.raw("\" y=\"").number(stretch.replica % lanes * height).raw("\" width=\"").number(width).raw("\" height=\"");
-    html_.number(lanes > 1 ? height - 1 : height).raw("\"><title>").raw(classes.at(static_cast<std::size_t>(stretch.kind)));
+    html_.raw("<rect class=\"")
+        .raw(classes.at(static_cast<std::size_t>(stretch.kind)))
+        .raw("\" x=\"")
+        .number(x);
+    html_.raw("\" y=\"")
+        .number(stretch.replica % lanes * height)
+        .raw("\" width=\"")
+        .number(width)
+        .raw("\" height=\"");
+    html_.number(lanes > 1 ? height - 1 : height)
+        .raw("\"><title>")
+        .raw(classes.at(static_cast<std::size_t>(stretch.kind)));
     if (stretch.session) html_.raw(" ").text(stretch.session->str().substr(0, 8));
-    html_.raw(" ").raw(to_rfc3339(stretch.begin).substr(11, 8)).raw("–").raw(to_rfc3339(stretch.end).substr(11, 8));
+    html_.raw(" ")
+        .raw(to_rfc3339(stretch.begin).substr(11, 8))
+        .raw("–")
+        .raw(to_rfc3339(stretch.end).substr(11, 8));
     html_.raw(" UTC</title></rect>");
   }
 
@@ -239,19 +266,22 @@ class Writer {
     for (const SessionView& session : view_.sessions) sessions.push_back(&session);
     const auto due = [](const SessionView* session) {
       if (session->row.state != State::active || session->row.ending) return Wall::min();
-      return std::min(session->idle_deadline.value_or(Wall::max()), session->hard_deadline.value_or(Wall::max()));
+      return std::min(session->idle_deadline.value_or(Wall::max()),
+                      session->hard_deadline.value_or(Wall::max()));
     };
     const std::size_t shown = std::min(sessions.size(), sessions_shown_max);
     std::partial_sort(sessions.begin(), sessions.begin() + static_cast<std::ptrdiff_t>(shown), sessions.end(),
                       [&](const SessionView* a, const SessionView* b) { return due(a) < due(b); });
-    html_.begin_table("Sessions", {"Session", "Plan", "State", "Since", "Next heartbeat", "Idle deadline", "Rollover",
-                                   "Hard deadline"});
+    html_.begin_table("Sessions", {"Session", "Plan", "State", "Since", "Next heartbeat", "Idle deadline",
+                                   "Rollover", "Hard deadline"});
     for (std::size_t i = 0; i < shown; ++i) write_session(*sessions[i]);
     html_.end_table();
     if (sessions.size() > shown) {
       html_.raw("<p class=\"soft\">The ").number(static_cast<std::int64_t>(shown)).raw(" of ");
       html_.number(static_cast<std::int64_t>(sessions.size()));
-      html_.raw(" that are nearest to a deadline; all are at <a href=\"/api/v1/sessions?limit=1000\">/api/v1/sessions</a>.</p>\n");
+      html_.raw(
+          " that are nearest to a deadline; all are at <a "
+          "href=\"/api/v1/sessions?limit=1000\">/api/v1/sessions</a>.</p>\n");
     }
   }
 
@@ -259,7 +289,10 @@ class Writer {
     const SessionRow& row = session.row;
     html_.begin_row().begin_cell().session_link(row.id).end_cell().cell(row.plan.str()).begin_cell();
     html_.state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)));
-    html_.raw("<small>").text(spaced(to_string(row.ending ? row.ending->reason : row.reason))).raw("</small>").end_cell();
+    html_.raw("<small>")
+        .text(spaced(to_string(row.ending ? row.ending->reason : row.reason)))
+        .raw("</small>")
+        .end_cell();
     html_.cell(row.active_at ? row.active_at : std::optional<Wall>(row.created_at));
     write_deadline_cells(html_, &session);
     html_.end_row();
@@ -270,16 +303,23 @@ class Writer {
     html_.begin_table("Providers", {"Provider", "Type", "State", "Rate limit", "Strangers", "Last error"});
     for (const ProviderView& provider : view_.providers) {
       const auto& all = page_.facts.providers;
-      const auto facts = std::find_if(all.begin(), all.end(), [&](const ProviderFacts& each) { return each.name == provider.name; });
-      html_.begin_row().cell(provider.name.str()).cell(facts != all.end() ? facts->type.str() : std::string{});
-      html_.begin_cell().state(mood_of(provider.condition), spaced(to_string(provider.condition))).end_cell().begin_cell();
+      const auto facts = std::find_if(all.begin(), all.end(),
+                                      [&](const ProviderFacts& each) { return each.name == provider.name; });
+      html_.begin_row()
+          .cell(provider.name.str())
+          .cell(facts != all.end() ? facts->type.str() : std::string{});
+      html_.begin_cell()
+          .state(mood_of(provider.condition), spaced(to_string(provider.condition)))
+          .end_cell()
+          .begin_cell();
       if (facts != all.end() && facts->rate_limit) {
         if (facts->rate_left) html_.number(static_cast<std::int64_t>(*facts->rate_left)).raw(" left of ");
         html_.number(facts->rate_limit->calls).raw(" in ").text(to_text(facts->rate_limit->window));
       }
-      const auto strangers = std::count_if(view_.orphans.begin(), view_.orphans.end(), [&](const OrphanView& orphan) {
-        return orphan.provider == provider.name && orphan.condition == OrphanCondition::stranger;
-      });
+      const auto strangers =
+          std::count_if(view_.orphans.begin(), view_.orphans.end(), [&](const OrphanView& orphan) {
+            return orphan.provider == provider.name && orphan.condition == OrphanCondition::stranger;
+          });
       html_.end_cell().begin_cell().number(strangers).end_cell();
       html_.cell(provider.last_error).end_row();
     }
@@ -288,12 +328,14 @@ class Writer {
 
   void write_webhooks() {
     const WebhookFacts& hooks = page_.facts.webhook;
-    if (!hooks.listening) return html_.nothing("Webhooks", "No webhook listener; sessions are followed by polling.");
+    if (!hooks.listening)
+      return html_.nothing("Webhooks", "No webhook listener; sessions are followed by polling.");
     write_deliveries(html_, "Webhooks", page_.deliveries);
     html_.raw("<p class=\"soft\">On ").text(hooks.address).raw(", since the start: ");
     html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::received))).raw(" received, ");
     html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::duplicate))).raw(" seen before, ");
-    html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::unauthorized))).raw(" without a good signature.</p>\n");
+    html_.number(static_cast<std::int64_t>(hooks.count(WebhookCounter::unauthorized)))
+        .raw(" without a good signature.</p>\n");
   }
 
   void write_budgets() {
@@ -302,10 +344,14 @@ class Writer {
     for (const BudgetView& row : view_.budgets) {
       const Budget& budget = row.budget;
       html_.begin_row().cell(to_string(row.key)).begin_cell();
-      html_.state(row.level == BudgetLevel::within ? "good" : row.level == BudgetLevel::soft ? "warn" : "bad", to_string(row.level));
+      html_.state(row.level == BudgetLevel::within ? "good"
+                  : row.level == BudgetLevel::soft ? "warn"
+                                                   : "bad",
+                  to_string(row.level));
       html_.end_cell().cell(budget.max_cost ? money(row.used.cost, budget.currency)
                                             : to_text(std::chrono::floor<Seconds>(row.used.lived)));
-      html_.cell(budget.max_cost ? money(*budget.max_cost, budget.currency) : to_text(budget.max_session_time.value_or(Millis{0})));
+      html_.cell(budget.max_cost ? money(*budget.max_cost, budget.currency)
+                                 : to_text(budget.max_session_time.value_or(Millis{0})));
       html_.cell(std::optional<Wall>(row.period.end)).end_row();
     }
     html_.end_table();
@@ -315,8 +361,12 @@ class Writer {
     const DaemonFacts& facts = page_.facts;
     html_.raw("<footer><p>Times are UTC unless a zone stands beside them, as of ").raw(to_rfc3339(view_.at));
     html_.raw(". Running since ").raw(to_rfc3339(facts.started_at)).raw(".</p>\n<p>Configuration <code>");
-    html_.text(facts.config.path).raw("</code>, store <code>").text(facts.store.path).raw("</code> at transition ");
-    html_.number(facts.store.last_seq).raw(". <a href=\"/api/v1/status\">API</a> · <a href=\"/openapi.json\">its ");
+    html_.text(facts.config.path)
+        .raw("</code>, store <code>")
+        .text(facts.store.path)
+        .raw("</code> at transition ");
+    html_.number(facts.store.last_seq)
+        .raw(". <a href=\"/api/v1/status\">API</a> · <a href=\"/openapi.json\">its ");
     html_.raw("description</a> · <a href=\"/metrics\">metrics</a></p></footer>\n");
   }
 

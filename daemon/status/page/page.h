@@ -1,5 +1,6 @@
-// The pages: HTML documents that load nothing else and work without scripts. The script refreshes them, counts deadlines down,
-// and offers control to those who have the control token. Everything foreign in them is escaped.
+// The pages: HTML documents that load nothing else and work without scripts. The script refreshes them,
+// counts deadlines down, and offers control to those who have the control token. Everything foreign in them
+// is escaped.
 //
 // Pure; any thread.
 #pragma once
@@ -29,7 +30,7 @@ std::string to_html(const StatusPage& page);
 
 struct SessionPage {
   const SessionRow& row;
-  const SessionView* seen = nullptr;      // null after its remote is gone
+  const SessionView* seen = nullptr;  // null after its remote is gone
   Wall now{};
   std::vector<std::string> explanation{};
   std::vector<TransitionRow> transitions{};  // newest first

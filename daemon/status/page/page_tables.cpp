@@ -12,7 +12,11 @@ void write_transitions(Html& html, std::string_view title, const std::vector<Tra
     html.cell(row.plan.str()).begin_cell().state(mood_of(row.to), spaced(to_string(row.to)));
     if (row.from) html.raw(" <span class=\"soft\">from ").text(spaced(to_string(*row.from))).raw("</span>");
     html.end_cell().begin_cell().text(spaced(to_string(row.reason)));
-    html.raw("<small>").text(clause_of(row.reason)).raw("</small>").end_cell().cell(spaced(to_string(row.cause)));
+    html.raw("<small>")
+        .text(clause_of(row.reason))
+        .raw("</small>")
+        .end_cell()
+        .cell(spaced(to_string(row.cause)));
     html.cell(row.detail).end_row();
   }
   html.end_table();
@@ -22,7 +26,11 @@ void write_deliveries(Html& html, std::string_view title, const std::vector<Deli
   if (rows.empty()) return html.nothing(title, "No delivery is recorded.");
   html.begin_table(title, {"Received", "Type", "Provider", "Session", "Disposition"});
   for (const DeliveryRow& row : rows) {
-    html.begin_row().cell(std::optional<Wall>(row.received_at)).cell(row.type).cell(row.provider.str()).begin_cell();
+    html.begin_row()
+        .cell(std::optional<Wall>(row.received_at))
+        .cell(row.type)
+        .cell(row.provider.str())
+        .begin_cell();
     if (row.session) {
       html.session_link(*row.session);
     } else {

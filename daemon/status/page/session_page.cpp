@@ -43,8 +43,10 @@ void write_facts(Html& html, const SessionPage& page) {
 std::string to_html(const SessionPage& page) {
   const SessionRow& row = page.row;
   Html html(page.now);
-  html.raw("<header><p class=\"kicker\"><a href=\"/\">session-keeper</a> · session <code>").text(row.id.str());
-  html.raw("</code></p>\n<h1>").state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)));
+  html.raw("<header><p class=\"kicker\"><a href=\"/\">session-keeper</a> · session <code>")
+      .text(row.id.str());
+  html.raw("</code></p>\n<h1>")
+      .state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)));
   html.raw(" <span class=\"soft\">").text(spaced(to_string(row.reason))).raw("</span></h1>");
   if (!is_terminal(row.state)) {
     html.raw("<span class=\"actions\" data-session=\"").text(row.id.str()).raw("\"></span>");

@@ -67,7 +67,8 @@ bool ends_its_occurrence(const SessionRow& row, Restart restart) {
 
 class Replica {
  public:
-  Replica(const Plan& plan, int number, Wall since, Wall now) : plan_(plan), number_(number), since_(since), now_(now) {}
+  Replica(const Plan& plan, int number, Wall since, Wall now)
+      : plan_(plan), number_(number), since_(since), now_(now) {}
 
   void add(const SessionRow& row) {
     const Wall end = row.ended_at.value_or(now_);
@@ -83,7 +84,8 @@ class Replica {
     std::sort(active_.begin(), active_.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
     Wall reached = Wall::min();
     for (const Span& span : active_) {
-      if (span.begin < reached) put(StretchKind::overlap, span.begin, std::min(reached, span.end), std::nullopt);
+      if (span.begin < reached)
+        put(StretchKind::overlap, span.begin, std::min(reached, span.end), std::nullopt);
       reached = std::max(reached, span.end);
     }
     for (const Span& span : merged(active_)) to.alive += span.end - span.begin;
@@ -104,7 +106,8 @@ class Replica {
 
   // Nothing is missing between the last session and the end of its occurrence, if that end was final.
   Spans not_restarted() const {
-    if (last_ == nullptr || !last_->ended_at || !ends_its_occurrence(*last_, effective_restart(plan_))) return {};
+    if (last_ == nullptr || !last_->ended_at || !ends_its_occurrence(*last_, effective_restart(plan_)))
+      return {};
     const auto window = plan_.schedule.window_at(*last_->ended_at);
     return {{*last_->ended_at, window ? window->end.value_or(now_) : now_}};
   }
@@ -121,8 +124,8 @@ class Replica {
 
 }  // namespace
 
-Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause, const std::vector<const SessionRow*>& sessions,
-                     Wall since, Wall now) {
+Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause,
+                     const std::vector<const SessionRow*>& sessions, Wall since, Wall now) {
   Timeline timeline;
   if (sessions.empty() || since >= now) return timeline;
   Wall first = now;
@@ -140,10 +143,13 @@ Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause, const 
     }
     replica.finish(number < plan.count ? wanted : Spans{}, timeline);
   }
-  std::stable_sort(timeline.stretches.begin(), timeline.stretches.end(), [](const Stretch& a, const Stretch& b) {
-    const auto rank = [](StretchKind kind) { return kind == StretchKind::gap ? 2 : kind == StretchKind::overlap ? 1 : 0; };
-    return rank(a.kind) < rank(b.kind);
-  });
+  std::stable_sort(timeline.stretches.begin(), timeline.stretches.end(),
+                   [](const Stretch& a, const Stretch& b) {
+                     const auto rank = [](StretchKind kind) {
+                       return kind == StretchKind::gap ? 2 : kind == StretchKind::overlap ? 1 : 0;
+                     };
+                     return rank(a.kind) < rank(b.kind);
+                   });
   return timeline;
 }
 

@@ -9,8 +9,8 @@
 namespace keeper {
 
 // overlap: the successor and the predecessor of a rollover were active at once.
-// gap: the schedule wanted a session, and none was queued or active. It is no gap where an operator stopped or paused the
-// plan, or where a session had ended that is not restarted.
+// gap: the schedule wanted a session, and none was queued or active. It is no gap where an operator stopped
+// or paused the plan, or where a session had ended that is not restarted.
 enum class StretchKind { queued, active, overlap, gap };
 
 struct Stretch {
@@ -29,7 +29,7 @@ struct Timeline {
 };
 
 // `sessions` are all sessions of the plan that touch [since, now]. There is no gap before the first of them.
-Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause, const std::vector<const SessionRow*>& sessions,
-                     Wall since, Wall now);
+Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause,
+                     const std::vector<const SessionRow*>& sessions, Wall since, Wall now);
 
 }  // namespace keeper

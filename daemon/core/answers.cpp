@@ -112,7 +112,15 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   KEEPER_CHECK(answer.remotes->size() == 1);
-  adopt_remote(draft, id, answer.remotes->front(), answer, Reason::start_confirmed);
+  const Remote& remote = answer.remotes->front();
+  const SessionId* other = draft.find(RemoteKey{answer.provider, remote.id});
+  if (other && *other != id) {
+    on_start_failed(draft, id,
+                    {ErrorKind::denied, "the provider answered the start with remote " + remote.id.str() +
+                                            ", which lives already as session " + other->str()});
+    return;
+  }
+  adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }
 
 // Whether a remote may have been created by this session's start. Each line has a test of its number in

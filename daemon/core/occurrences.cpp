@@ -61,6 +61,14 @@ void heed_step_back(PlanRow& row, Wall now) {
   row.looked_until = now - std::chrono::hours{24};
 }
 
+// An occurrence waits for the last one's end only as long as the plan lets one wait.
+void heed_no_wait(Draft& draft, const Plan& plan, PlanRow& row) {
+  const bool waits = plan.schedule.kind() == Schedule::Kind::occurrences && plan.overlap != Overlap::skip;
+  if (!row.buffered || waits) return;
+  note_missed(draft, plan.name, *row.buffered, Missed::overlap);
+  row.buffered.reset();
+}
+
 Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
   Want want;
   if (const auto window = plan.schedule.window_at(now)) want.begin = window->time;
@@ -98,7 +106,8 @@ void mark_handled(PlanRow& row, Wall occurrence) {
 
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const Wall now = draft.now().wall;
-  if (plan.schedule.kind() != Schedule::Kind::occurrences) return want_now(plan, row, now, paused);
+  heed_no_wait(draft, plan, row);
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
   heed_step_back(row, now);
   auto latest = plan.schedule.latest_start(now, plan.catch_up);
   if (latest && (latest->start < row.known_since || is_handled(row, latest->time))) latest.reset();

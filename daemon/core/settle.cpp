@@ -15,6 +15,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis predecessor_wait = Seconds{2};
+// Windows that touch are followed as far as this; beyond it the session is taken to be wanted.
+constexpr int windows_max = 1'000;
 
 // The stop goes on being asked for; from here on it shows.
 void apply_stop_timeout(Draft& draft, Tracked& session) {
@@ -52,13 +54,18 @@ bool breaks_first(const Plan& plan, const Traits& traits) {
   return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
 }
 
-// The window ends before the session does: no successor is needed.
+// The window ends before the session does: no successor is needed. A window that begins when the last one
+// ends goes on with its session, so that the end of the last of them counts.
 bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
-  const auto window = plan.schedule.window_at(draft.now().wall);
+  auto window = plan.schedule.window_at(draft.now().wall);
   if (!window) return true;
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
-  if (!window->end || hard == mono_never) return false;
-  return draft.now().wall + (hard - draft.now().mono) >= *window->end;
+  if (hard == mono_never) return false;
+  const Wall end = draft.now().wall + (hard - draft.now().mono);
+  for (int n = 0; n < windows_max && window && window->end && *window->end <= end; ++n) {
+    window = plan.schedule.window_at(*window->end);
+  }
+  return !window;
 }
 
 // False where the plan is about to end the session. A reload, or the end of a window, is settled for the

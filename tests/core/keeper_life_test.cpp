@@ -153,6 +153,25 @@ TEST_CASE(
   CHECK(bench.moves.back() == "closed superseded");
 }
 
+TEST_CASE(
+    "a session whose window is followed by another at once is rolled over, and one in the last window is "
+    "not") {
+  Plan plan = kept_alive();
+  Schedule::Spec spec;
+  spec.start = std::get<Cron>(Cron::parse("*/20 * * * *"));
+  spec.duration = minutes{20};
+  spec.plan = plan.name;
+  for (const bool last : {false, true}) {
+    if (last) spec.not_after = Bench::monday.wall + minutes{20};
+    plan.schedule = Schedule::make(spec).value();
+    Bench bench({plan});
+    const Wall created = bench.now.wall;
+    bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
+    live(bench, "r1", created, minutes{19});
+    CHECK((bench.moves.back() == "queued rollover") == !last);
+  }
+}
+
 TEST_CASE("a rollover whose successor fails leaves the old one running and tries again") {
   Bench bench({kept_alive()});
   const Wall created = bench.now.wall;

@@ -99,6 +99,20 @@ TEST_CASE("overlap buffer_one: one waits for the end of the last session, no mor
   CHECK(world.bench.row().occurrence == world.bench.rows.front().occurrence + minutes{10});
 }
 
+TEST_CASE(
+    "what waits for the end of the last session is passed over when the plan lets nothing wait any more") {
+  Occurrences world(repeated(minutes{10}, Overlap::buffer_one));
+  world.pass(minutes{15}, minutes{35});
+  REQUIRE(world.begun.size() == 1);
+  REQUIRE(world.missed(Missed::overlap) == 0);
+  world.bench.load({repeated(minutes{10}, Overlap::skip)});
+  CHECK(world.missed(Missed::overlap) == 1);
+  world.pass(minutes{40}, Seconds{5});
+  REQUIRE(world.begun.size() >= 2);
+  for (const SessionRow& row : world.bench.rows)
+    CHECK(row.occurrence != world.bench.missed.front().occurrence);
+}
+
 TEST_CASE("overlap replace: the last session is ended first, then the new one begins") {
   Occurrences world(repeated(minutes{10}, Overlap::replace));
   world.pass(minutes{35}, hours{5});

@@ -94,6 +94,22 @@ TEST_CASE("a refused start ends as error, and the plan tries again after its bac
   CHECK(bench.row().attempt == 1);
 }
 
+TEST_CASE("a start that is answered with a remote of another session is refused, and that session lives on") {
+  Plan plan = always_plan("desk", "videosdk");
+  plan.count = 2;
+  Bench bench({plan});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  const SessionId first = bench.row().id;
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  CHECK(bench.moves.back() == "error start_refused");
+  CHECK(bench.row().last_error.find("lives already as session " + first.str()) != std::string::npos);
+  CHECK(bench.keeper().world().by_remote.at({ProviderName{"videosdk"}, RemoteId{"one"}}) == first);
+  bench.advance(Seconds{30});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("two")});
+  CHECK(bench.moves.back() == "active start_confirmed");
+}
+
 TEST_CASE("a start that certainly did not happen is sent again for the same session") {
   Bench bench({always_plan("watch", "notte")});
   bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "connection refused"});

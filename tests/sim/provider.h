@@ -68,6 +68,7 @@ class SimProvider {
   std::vector<SimRemote>& remotes() { return remotes_; }
   const std::vector<SimRemote>& remotes() const { return remotes_; }
   std::vector<SimDelivery>& outbox() { return outbox_; }
+  void set_clock(Millis skew) { skew_ = skew; }
   Wall clock(Mono now) const { return Wall{now.time_since_epoch()} + skew_; }
 
  private:

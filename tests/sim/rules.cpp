@@ -46,7 +46,8 @@ void Simulation::check_begin(const SessionRow& row) {
   }
   const Wall start = plan->schedule.start_of(row.occurrence);
   // One that waited for its predecessor's end may begin later, or after the clock was set back.
-  const bool waits = plan->overlap == Overlap::buffer_one || plan->overlap == Overlap::replace;
+  const bool waits = plan->overlap == Overlap::buffer_one || plan->overlap == Overlap::replace ||
+                     worlds_.buffered.contains({row.plan, row.occurrence});
   if (!waits && created < start) fail("12: begins before its time: " + row.id.str());
   if (!waits && created - start > plan->catch_up) fail("12: begins later than catch_up: " + row.id.str());
 }
@@ -63,7 +64,7 @@ void Simulation::check_restart(const SessionRow& row) {
   if (!by_keeper && (policy == Restart::never || (policy == Restart::on_failure && succeeded))) {
     fail("restart: a session is started again that should not be: " + row.id.str());
   }
-  const bool waits = !ended_by_keeper(end.reason) && end.epoch == epoch_ && !clock_steps_ && !disk_;
+  const bool waits = !ended_by_keeper(end.reason) && end.epoch == epoch_ && !clock_moves() && !disk_;
   if (waits && row.created_at - end.at < plan->keep_alive.initial_backoff) {
     fail("backoff: started again without a wait: " + row.id.str());
   }
@@ -166,7 +167,7 @@ void Simulation::check_wanted() {
       }
       const auto latest = plan->schedule.latest_start(before, minutes{20});
       const bool replaced = is_single(*plan) && plan->overlap == Overlap::replace && latest;
-      if (replaced && latest->time > row.occurrence && !clock_steps_) {
+      if (replaced && latest->time > row.occurrence && !clock_moves()) {
         fail("overlap: lives on though it was to be replaced: " + remote.id.str());
       }
     }

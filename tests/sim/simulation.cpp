@@ -44,7 +44,10 @@ Schedule draw_schedule(Random& random, const PlanName& name) {
 
 }  // namespace
 
-Simulation::Simulation(const Options& options) : options_(options), random_(options.seed) { draw_world(); }
+Simulation::Simulation(const Options& options) : options_(options), random_(options.seed) {
+  draw_world();
+  enter_worlds();
+}
 
 void Simulation::log(const std::string& line) {
   verdict_.log_hash = stable_hash(line, verdict_.log_hash);
@@ -134,7 +137,8 @@ void Simulation::draw_world() {
 
 void Simulation::draw_disk() {
   const InstanceId instance{"simulated"};
-  if (!options_.disk && !random_.chance(0.2)) {
+  // An unkind world is looked at by itself.
+  if (!options_.disk && (!random_.chance(0.2) || !options_.worlds.empty())) {
     store_ = Store::open_in_memory(instance).value();
     return;
   }
@@ -159,6 +163,7 @@ void Simulation::trouble_disk() {
 void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
 
 void Simulation::meddle() {
+  if (worlds_.down) return;
   if (!calm_ && random_.chance(0.05)) {
     for (auto& [name, provider] : providers_) {
       for (SimRemote& remote : provider.remotes()) {
@@ -188,6 +193,7 @@ void Simulation::meddle() {
 
 void Simulation::step_clock(Millis by) {
   wall_offset_ += by;
+  note_shown();
   log("clock step");
 }
 
@@ -213,7 +219,7 @@ void Simulation::begin_outage() {
 // Same plans, but for one that comes, goes or changes what it starts.
 void Simulation::reload() {
   auto next = std::make_shared<Config>(*config_);
-  if (next->plans.empty()) return;
+  if (next->plans.empty() || worlds_.file_invalid) return;
   auto at = next->plans.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(random_.below(next->plans.size())));
   if (random_.chance(0.5)) {
@@ -221,23 +227,24 @@ void Simulation::reload() {
   } else {
     at->second.count = at->second.count == 1 && at->second.place.empty() ? 2 : 1;
   }
-  config_ = next;
-  log("reload");
-  load_config();
+  bring_config(std::move(next));
 }
 
 // Where it is refused, its sender tries again.
 void Simulation::load_config() {
   inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
-    if (!ack) later(now_ + Seconds{10}, [this] { load_config(); });
+    if (ack) return;
+    later(now_ + Seconds{10}, [this] {
+      if (!worlds_.down) load_config();
+    });
   });
 }
 
 void Simulation::run_until(Mono end) {
   while (now_ < end && verdict_.broken.empty()) {
-    Mono next = rounds_->next_turn(now());
+    Mono next = worlds_.down ? mono_never : rounds_->next_turn(now());
     if (!queue_.empty()) next = std::min(next, queue_.top().at);
-    if (inbox_->size() > 0) next = now_;
+    if (inbox_->size() > 0 && !worlds_.down) next = now_;
     step(std::min(std::max(next, now_), end));
   }
 }
@@ -251,6 +258,7 @@ void Simulation::step(Mono at) {
     act();
   }
   carry_deliveries();
+  if (worlds_.down) return;
   turn();
   end_process();
 }
@@ -272,6 +280,7 @@ Verdict Simulation::run() {
 }
 
 void Simulation::live() {
+  begin_worlds(now_ + phase1);
   restart();
   faults_ = phase_faults_;
   for (auto& [name, provider] : providers_) {
@@ -279,7 +288,7 @@ void Simulation::live() {
     // ours, and so may any after a crash with a step of the clock.
     const bool told_apart = provider.type() == ProviderType{"videosdk"};
     const bool shared =
-        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType{"notte"} && !clock_steps_));
+        random_.chance(0.5) && (told_apart || (provider.type() == ProviderType{"notte"} && !clock_moves()));
     const Mono at = told_apart ? now_ + random_.between(minutes{1}, phase1) : now_;
     const Mono created = told_apart ? at : now_ - minutes{10};
     if (shared) later(at, [&provider, created] { provider.add_stranger(created); });
@@ -291,6 +300,7 @@ void Simulation::live() {
   if (disk_) disk_->trouble(Trouble::none, now_, random_);
   crash_rate_ = 0;
   deaf_ = 0;
+  heal_worlds();
   for (auto& [name, provider] : providers_) provider.expire(now_);
   healed_at_ = now_;
   log("healed");

@@ -18,6 +18,7 @@
 #include "sim/disk.h"
 #include "sim/mutants.h"
 #include "sim/provider.h"
+#include "sim/worlds.h"
 #include "store/store.h"
 
 namespace keeper::sim {
@@ -26,7 +27,8 @@ struct Options {
   std::uint64_t seed = 1;
   bool log = false;
   Mutant mutant;
-  bool disk = false;  // its troubles in each seed, not in some
+  bool disk = false;            // its troubles in each seed, not in some
+  std::set<SimWorld> worlds{};  // that are unkind
 };
 
 struct Verdict {
@@ -98,6 +100,43 @@ class Simulation {
   void begin_outage();
   void step_clock(Millis by);
 
+  // The unkind worlds: worlds.cpp, world_clock.cpp, world_config.cpp, world_provider.cpp, world_checks.cpp.
+  bool is_in(SimWorld world) const { return worlds_.on.contains(world); }
+  bool clock_moves() const;
+  void enter_worlds();
+  void begin_worlds(Mono end);
+  void heal_worlds();
+  void begin_clock(Mono end);
+  void set_clock_right();
+  void note_shown();
+  bool came_after(const WorldState::Since& since, Wall time) const;
+  void shape_plans();
+  void keep_one_plan(const ProviderName& provider);
+  void bring_config(std::shared_ptr<Config> next);
+  void bring(std::shared_ptr<Config> next);
+  void change_plan(Plan& plan);
+  void change_configuration();
+  void take_out(const std::vector<Plan>& plans, const std::optional<ProviderName>& provider, Config& next);
+  void put_back();
+  void spoil_file();
+  void mend_file();
+  void restore_configuration();
+  void shape_providers();
+  void trouble_providers();
+  void deliver_of_others();
+  std::optional<Error> refused(SimProvider& provider, const Effect& effect);
+  SimRemote* living(SimProvider& provider, const std::string& place);
+  void reuse_id(SimProvider& provider, Remote& told);
+  Result<std::vector<Remote>> carry(SimProvider& provider, const Effect& effect);
+  void distort(const SimProvider& provider, const Effect& effect, std::vector<Remote>& remotes);
+  std::optional<Wall> date_of(const SimProvider& provider);
+  void check_rows();
+  void check_heartbeats();
+  void check_moment(const PlanName& name, Wall occurrence, const std::string& what);
+  void check_begin(const TransitionRow& transition);
+  void check_maximum(const TransitionRow& transition);
+  bool windows_touch(const Plan& plan) const;
+
   void check_all();
   void check_store();
   void check_remotes();
@@ -124,6 +163,7 @@ class Simulation {
 
   Options options_;
   Random random_;
+  WorldState worlds_;
   Faults faults_, phase_faults_;
   double crash_rate_ = 0;
   bool clock_steps_ = false;

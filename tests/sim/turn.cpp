@@ -22,8 +22,8 @@ void Simulation::restart() {
   log("start of the process");
   for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
+  leaving_since_.reset();
   health_.clear();
-  inbox_ = std::make_unique<Inbox>(deliveries_max);
   rounds_.reset();
   if (disk_) {
     disk_->start_anew(random_);
@@ -32,11 +32,12 @@ void Simulation::restart() {
   }
   if (in_doubt_ && is_on_disk(*in_doubt_)) record(*in_doubt_);
   in_doubt_.reset();
+  ++epoch_;
+  inbox_ = std::make_unique<Inbox>(deliveries_max);
   StoreAccess& access = disk_ ? static_cast<StoreAccess&>(*disk_) : *access_;
   rounds_ = std::make_unique<Rounds>(store().load().value(), now(), *inbox_, access, ports());
-  ++epoch_;
-  leaving_since_.reset();
-  load_config();
+  worlds_.down = worlds_.file_invalid;
+  if (!worlds_.down) load_config();
 }
 
 RoundPorts Simulation::ports() {
@@ -68,7 +69,7 @@ void Simulation::turn() {
   } catch (const Killed&) {
     restart();
   }
-  if (verdict_.broken.empty()) check_all();
+  if (verdict_.broken.empty() && !worlds_.down) check_all();
 }
 
 Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
@@ -90,7 +91,11 @@ void Simulation::record(const Batch& batch) {
     rows_[row.id] = row;
   }
   for (const TransitionRow& transition : batch.transitions) note(transition);
+  for (const PlanRow& row : batch.plans) {
+    if (row.buffered) worlds_.buffered.insert({row.name, *row.buffered});
+  }
   for (const MissedRow& row : batch.missed) {
+    check_moment(row.plan, row.occurrence, "is missed");
     check_missed(row);
     missed_.insert({row.plan, row.occurrence});
     log(row.plan.str() + " passes over " + to_rfc3339(row.occurrence) + ": " +
@@ -121,6 +126,8 @@ void Simulation::dispatch_all(const std::vector<Effect>& effects) {
 void Simulation::note(const TransitionRow& t) {
   log(t.plan.str() + " " + t.session.str().substr(0, 6) + " -> " + std::string(to_string(t.to)) + " " +
       std::string(to_string(t.reason)) + (t.remote_id ? " " + t.remote_id->str() : ""));
+  check_begin(t);
+  check_maximum(t);
   if (t.reason == Reason::rollover) ++verdict_.rollovers;
   if (t.reason == Reason::found) ++verdict_.adopted;
   if (t.reason == Reason::orphan && !t.from) ++verdict_.orphans;
@@ -132,7 +139,8 @@ void Simulation::note(const TransitionRow& t) {
     return;
   const bool kept = plan->second.keep_alive.heartbeat;
   if (t.reason == Reason::idle_timeout && kept) fail("6: a heartbeat was missed: " + t.session.str());
-  const bool rolls = plan->second.keep_alive.rollover != Rollover::off && plan->second.schedule.spec().always;
+  const bool rolls = plan->second.keep_alive.rollover != Rollover::off &&
+                     (plan->second.schedule.spec().always || windows_touch(plan->second));
   if (t.reason == Reason::max_duration && rolls && config_->budgets.empty())
     fail("6: a maximum passed without a successor: " + t.session.str());
 }
@@ -217,15 +225,14 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else if (random_.chance(faults_.lose_after)) {
     const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
     later(now_ + latency, [this, &provider, effect] {
-      const auto lost = provider.apply(effect, now_, random_, faults_);
+      const auto lost = carry(provider, effect);
       log("lost answer of " + std::string(to_string(effect.kind)) + (lost.ok() ? "" : " (refused)"));
     });
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
   } else {
     later(now_ + latency, [this, &provider, effect, say] {
-      auto remotes = provider.apply(effect, now_, random_, faults_);
-      const Wall date = std::chrono::floor<Seconds>(provider.clock(now_));
-      say(now_ + Millis{5}, std::move(remotes), date);
+      auto remotes = carry(provider, effect);
+      say(now_ + Millis{5}, std::move(remotes), date_of(provider));
     });
   }
 }
@@ -244,6 +251,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));
+  if (effect.kind == EffectKind::keep_alive && remotes.ok()) worlds_.beaten.insert(effect.session);
   inbox_->post(std::move(told));
 }
 
@@ -264,6 +272,12 @@ void Simulation::carry_deliveries() {
 }
 
 void Simulation::deliver(SimDelivery delivery) {
+  // Nobody listens, or nobody knows the provider: it sends the delivery again.
+  if (worlds_.down || !config_->providers.contains(delivery.row.provider)) {
+    if (++delivery.tries < 5)
+      later(now_ + random_.between(Seconds{5}, Seconds{60}), [this, delivery] { deliver(delivery); });
+    return;
+  }
   Delivered event;
   event.row = delivery.row;
   event.row.received_at = now().wall;

@@ -39,7 +39,7 @@ void add_session(Amount& amount, const Config& config, const SessionRow& row, co
   const auto life = lifetime(row, now);
   if (life) {
     add(amount, spent_within(*life, price.minimum, period), price);
-  } else if (!is_terminal(row.state) && !planted(Bug::no_reservation)) {
+  } else if (!is_terminal(row.state)) {
     amount.cost += cost_of(price.minimum, price);
   }
 }

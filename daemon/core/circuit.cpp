@@ -136,7 +136,7 @@ std::optional<Mono> start_blocked_until(Draft& draft, const SessionRow& row) {
   const ProviderTrack& track = draft.provider(row.provider);
   const Millis spread{static_cast<std::int64_t>(stable_hash(row.id.str(), 13) % spread_ms)};
   if (now < track.starts_from) return track.starts_from + spread;
-  if (track.failures < failures_open || planted(Bug::no_probe_limit)) return std::nullopt;
+  if (track.failures < failures_open) return std::nullopt;
   if (track.probe && *track.probe != row.id && draft.find(*track.probe)) return now + probe_look + spread;
   draft.edit_provider(row.provider).probe = row.id;
   return std::nullopt;

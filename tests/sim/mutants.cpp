@@ -35,10 +35,6 @@ void no_catch_up(Config& config) {
   each_plan(config, [](Plan& plan) { plan.catch_up = Millis{0}; });
 }
 
-void endless_catch_up(Config& config) {
-  each_plan(config, [](Plan& plan) { plan.catch_up = std::chrono::hours{24}; });
-}
-
 void no_jitter(Config& config) {
   each_plan(config, [](Plan& plan) {
     Schedule::Spec spec = plan.schedule.spec();
@@ -116,7 +112,6 @@ const std::vector<Mutant>& mutants() {
       {"zombie", "9: a remote that shows up alive after its end is not stopped", Bug::zombie},
       {"quiet_stop", "stop_timeout: a stop that lasts longer is not told", Bug::quiet_stop},
       {"no_circuit", "10: starts go on although the provider does not answer", Bug::no_circuit},
-      {"no_probe_limit", "10: each waiting start probes, not one", Bug::no_probe_limit},
       {"no_backpressure", "allowance: a start leaves before the provider's Retry-After",
        Bug::no_backpressure},
       {"greedy_sweep", "11: strangers in a list are stopped", Bug::greedy_sweep},
@@ -127,7 +122,6 @@ const std::vector<Mutant>& mutants() {
       {"loses_buffered", "12: overlap buffer_one: what waits never begins", Bug::loses_buffered},
       {"begins_twice", "12: an occurrence that began is not remembered", Bug::begins_twice},
       {"no_catch_up", "12: catch_up: nothing begins that is late", Bug::none, no_catch_up},
-      {"endless_catch_up", "12: catch_up: what is too late begins", Bug::none, endless_catch_up},
       {"no_jitter", "12: jitter: sessions begin before their jittered time", Bug::none, no_jitter},
       {"unstable_jitter", "12: jitter: it is drawn anew at each load", Bug::none, unstable_jitter},
       {"skip_allows", "overlap skip: it begins beside the last one", Bug::none,
@@ -143,7 +137,6 @@ const std::vector<Mutant>& mutants() {
       {"no_window_end", "windows: sessions live on after the end of their window", Bug::no_window_end},
       {"keeps_replicas", "20: sessions of a count that was reduced live on", Bug::keeps_replicas},
       {"no_count", "13: what ended sessions took is forgotten", Bug::no_count},
-      {"no_reservation", "13: the least price of a start under way is not set aside", Bug::no_reservation},
       {"forgetful_alerts", "14: alerts do not outlive the process", Bug::forgetful_alerts},
       {"told_twice", "14: what lasts is told each time that it is seen", Bug::told_twice},
       {"eager_repeat", "14: what lasts is told again before the repeat interval", Bug::none, eager_repeat},

@@ -202,6 +202,7 @@ class Simulation {
     Reason reason = Reason::lost;
     Wall at{};
     int epoch = 0;
+    int attempt = 0;
   };
   std::map<SlotOccurrence, LastEnd> ends_;
   struct Health {  // of a provider, by the answers that this process was given

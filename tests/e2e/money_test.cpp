@@ -204,7 +204,9 @@ TEST_CASE("preview says beforehand what a reload then does") {
   const std::string config = (stage.directory / "keeper.yaml").string();
   std::string output;
   CHECK(stage.run_cli({"preview", "--config", config, "-o", "json"}, &output) == 0);
-  for (const Json& one : Json::parse(output).at("plans")) CHECK(one.at("keep").get<int>() > 0);
+  const Json unchanged = Json::parse(output).at("plans");
+  REQUIRE(unchanged.size() == 2);
+  for (const Json& one : unchanged) CHECK(one.at("keep").get<int>() > 0);
   stage.write_plans(desk + "v2.0}\n" + patrol);
   REQUIRE(stage.run_cli({"plan", "--config", config, "-o", "json"}, &output) == 0);
   const Json changes = Json::parse(output).at("plans");

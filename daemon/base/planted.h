@@ -63,6 +63,7 @@ enum class Bug {
   no_beats_in_outage,
   loses_waiting,
   starts_in_outage,
+  loses_lost,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

@@ -278,6 +278,14 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   arm_retry(session, draft.now().mono + call_backoff(id, session.tries, stop_retry_max));
 }
 
+// What a heartbeat showed that went on while the session's answer waited for the store.
+void apply_kept(Draft& draft, const SessionId& id, const Answer& kept) {
+  const Tracked* session = draft.find(id);
+  if (!session || session->row.resolved || !session->row.remote_id || !kept.remotes.ok()) return;
+  const Remote& remote = kept.remotes->front();
+  if (remote.id == *session->row.remote_id) apply_reading(draft, id, {remote, kept});
+}
+
 }  // namespace
 
 void on_answer(Draft& draft, const Answer& answer) {
@@ -309,6 +317,7 @@ void on_answer(Draft& draft, const Answer& answer) {
     case EffectKind::list:
       break;
   }
+  if (answer.kept) apply_kept(draft, id, *answer.kept);
   draft.wake_session(id);
 }
 

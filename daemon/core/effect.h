@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,6 +62,9 @@ struct Answer {
   std::vector<std::optional<SessionRow>> known{};
   // All kinds: the loop fills the deliveries that wait for one of the remotes, in the order of arrival.
   std::vector<DeliveryRow> held{};
+  // Of a session's call, while this answer waited for the store: the newest good answer to a heartbeat that
+  // went on meanwhile. Null: there was none.
+  std::shared_ptr<const Answer> kept{};
 };
 
 // A message to a notification target.

@@ -142,10 +142,10 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   }
   set_deadlines(draft, session, remote, reading.answer);
   doubt_expired(draft, session, reading.answer);
-  plan_next_call(draft, session, reading.answer.kind);
+  plan_next_call(draft, session, reading.answer);
 }
 
-void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
+void plan_next_call(Draft& draft, Tracked& session, const Answer& answer) {
   const Mono now = draft.now().mono;
   if (session.row.ending) {
     hasten_call(session, now);
@@ -160,14 +160,15 @@ void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
   arm_watch(session, now, wait - tenth_by_hash(session.row.id, wait));
   if (session.beat_at) {
     // A heartbeat that did not move the idle clock is repeated within what is left.
-    if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
+    const bool beat = answer.kind == EffectKind::keep_alive;
+    if (beat && *session.beat_at <= answer.sent_at) {
       if (++session.vain_heartbeats >= 2) {
         session.row.last_error =
             std::to_string(session.vain_heartbeats) + " heartbeats in a row did not move the idle clock";
       }
       const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
       repeat_heartbeat(session, now, std::max(left / 3, heartbeat_retry_min));
-    } else if (answered == EffectKind::keep_alive) {
+    } else if (beat) {
       session.vain_heartbeats = 0;
     }
     hasten_call(session, std::max(*session.beat_at, now));

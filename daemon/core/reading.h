@@ -20,6 +20,6 @@ struct Reading {
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading);
 
 // The next read or heartbeat after a good answer.
-void plan_next_call(Draft& draft, Tracked& session, EffectKind answered);
+void plan_next_call(Draft& draft, Tracked& session, const Answer& answer);
 
 }  // namespace keeper

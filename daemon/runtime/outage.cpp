@@ -1,5 +1,6 @@
 // The rounds while the store cannot be used: nothing that needs a row leaves the process, heartbeats go on.
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -42,6 +43,26 @@ void refuse_deliveries(std::vector<Item>& items) {
   for (Item& item : items) {
     if (carries_delivery(item)) answer(item, ack);
   }
+}
+
+// Of what seems to be lost, what the store does not have: a session that has ended there stays as it is, and
+// the history of any other goes on from its state there.
+Result<Batch> not_stored(Store& store, const Batch& lost) {
+  Batch batch = lost;
+  batch.sessions.clear();
+  batch.transitions.clear();
+  for (const SessionRow& row : lost.sessions) {
+    const Result<std::optional<SessionRow>> stored = store.session(row.id);
+    if (!stored) return stored.error();
+    if (*stored && is_terminal((*stored)->state)) continue;
+    batch.sessions.push_back(row);
+    for (TransitionRow again : lost.transitions) {
+      if (again.session != row.id) continue;
+      if (*stored) again.from = (*stored)->state;
+      if (again.from != again.to) batch.transitions.push_back(std::move(again));
+    }
+  }
+  return batch;
 }
 
 void move_to(std::vector<Item>& waiting, std::vector<Item>& items) {
@@ -118,7 +139,7 @@ void Rounds::returned(const Status& done, Now now) {
 }
 
 // A commit that failed may be on disk all the same; the reopened store says which of the two it is.
-void Rounds::find_out(Now) {
+void Rounds::find_out(Now now) {
   using Loaded = Result<Ledger>;
   const auto reload = [](Store& store) -> Loaded {
     if (store.needs_reopen()) {
@@ -127,20 +148,20 @@ void Rounds::find_out(Now) {
     return store.load();
   };
   const std::optional<Loaded> ledger =
-      ask<Loaded>(reload, [this](const Loaded& late, Now) { resolve_doubt(late); });
-  if (ledger) resolve_doubt(*ledger);
+      ask<Loaded>(reload, [this](const Loaded& late, Now then) { resolve_doubt(late, then); });
+  if (ledger) resolve_doubt(*ledger, now);
 }
 
-void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
+void Rounds::resolve_doubt(const Result<Ledger>& ledger, Now now) {
   if (!ledger) {
     ports_.store_error(ledger.error().what);
     return;
   }
-  outage_->known = true;
-  outage_->written.clear();
   Round failed = std::exchange(outage_->failed, {});
   const std::string without = difference(keeper_.world(), *ledger);
   if (without.empty() || planted(Bug::denies_applied)) {
+    outage_->known = true;
+    outage_->written.clear();
     refuse(failed.items());
     move_to(outage_->waiting, failed.items());
     return;
@@ -148,13 +169,43 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger) {
   failed.install(keeper_);
   const std::string with = difference(keeper_.world(), *ledger);
   if (!with.empty()) {
-    fatal_ = "after a failed write the store holds neither the state before it (" + without +
-             ") nor the one after it (" + with + "); the process ends and recovers from the store";
+    failed.revert(keeper_);
+    outage_->failed = std::move(failed);
+    write_lost(*ledger, "neither the state before it (" + without + ") nor the one after it (" + with + ")",
+               now);
     return;
   }
+  outage_->known = true;
+  outage_->written.clear();
   last_seq_ = ledger->last_seq;
   if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
   failed.let_out(ports_);
+  inbox_.put_back(outage_->beats.hand_over(keeper_));
+}
+
+// What was committed and is not there any more is written again, tried each second; the next process goes on
+// from what is loaded then.
+void Rounds::write_lost(const Ledger& ledger, const std::string& what, Now now) {
+  const std::string why = "after a failed write the store holds " + what;
+  const auto lost = std::make_shared<const Batch>(lost_rows(keeper_.world(), ledger, now));
+  if (ledger.instance != keeper_.world().instance || lost->empty() || planted(Bug::loses_lost)) {
+    fatal_ = why + "; the process ends and recovers from the store";
+    return;
+  }
+  const auto judge = [this, why](const Result<std::int64_t>& written, Now) {
+    if (written.ok()) {
+      fatal_ = why + "; what it had lost was written again, and the process ends and recovers from the store";
+    } else {
+      ports_.store_error(written.error().what);
+    }
+  };
+  using Seq = Result<std::int64_t>;
+  const auto write = [lost, commit = ports_.commit](Store& store) -> Seq {
+    const Result<Batch> batch = not_stored(store, *lost);
+    if (!batch) return batch.error();
+    return batch->empty() ? Seq(std::int64_t{0}) : commit(store, *batch);
+  };
+  if (const std::optional<Seq> written = ask<Seq>(write, judge)) judge(*written, now);
 }
 
 // What changes no row may be installed and let out without a commit; the rest waits.
@@ -163,6 +214,8 @@ void Rounds::take_rowless(Item item, Now now, Round& round) {
     answer(item, std::nullopt);
     return;
   }
+  const auto* told = std::get_if<Answer>(&item.event);
+  if (told != nullptr && outage_->beats.take(*told, now)) return;
   const bool in_doubt = !outage_->known && !outage_->installed;
   std::optional<Decision> decision;
   if (!needs_store(item)) {
@@ -175,6 +228,14 @@ void Rounds::take_rowless(Item item, Now now, Round& round) {
   round.add(keeper_, *std::move(decision), now);
 }
 
+// The answers of a round that is in doubt wait as well.
+void Rounds::keep_waiting_alive(Now now) {
+  std::vector<Effect> beats;
+  if (!outage_->installed) outage_->beats.send_due(keeper_, outage_->failed.items(), now, beats);
+  outage_->beats.send_due(keeper_, outage_->waiting, now, beats);
+  if (!beats.empty()) ports_.dispatch(std::move(beats));
+}
+
 void Rounds::work_in_outage(Now now) {
   if (late_ && store_.idle()) std::exchange(late_, nullptr)(now);
   if (!outage_ || !fatal_.empty()) return;
@@ -185,6 +246,7 @@ void Rounds::work_in_outage(Now now) {
   }
   changed_ = true;
   round.let_out(ports_);
+  keep_waiting_alive(now);
   if (now.mono < outage_->retry_at) return;
   outage_->retry_at = now.mono + retry_every;
   if (late_) return;
@@ -192,18 +254,15 @@ void Rounds::work_in_outage(Now now) {
   if (outage_->known && !late_ && fatal_.empty()) probe(now);
 }
 
-// SQLite leaves a row alone that is written with what it holds, so this is a write of its own.
+// SQLite leaves a row alone that is written with what it holds, so this is a write of its own. Once it has
+// failed, the store is opened and compared anew.
 void Rounds::probe(Now now) {
-  const auto write = [](Store& store) -> Status {
-    if (store.needs_reopen()) {
-      if (Status opened = store.reopen(); !opened) return opened;
-    }
-    return store.probe();
-  };
+  const auto write = [](Store& store) -> Status { return store.probe(); };
   const auto judge = [this](const Status& written, Now) {
     if (written.ok()) {
       end_outage();
     } else {
+      outage_->known = false;
       ports_.store_error(written.error().what);
     }
   };
@@ -213,6 +272,7 @@ void Rounds::probe(Now now) {
 void Rounds::end_outage() {
   ports_.store_error({});
   changed_ = true;
+  outage_->beats.give_to(outage_->waiting);
   if (!planted(Bug::loses_waiting)) inbox_.put_back(std::move(outage_->waiting));
   inbox_.accept_deliveries(true);
   outage_.reset();

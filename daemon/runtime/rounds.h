@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/outage_beats.h"
 #include "runtime/round.h"
 #include "runtime/store_access.h"
 
@@ -60,6 +61,7 @@ class Rounds {
     bool installed = false;              // the keeper holds it: its commit goes on
     bool known = false;                  // whether it is on disk has been found out
     std::vector<Item> waiting;           // what needs a row
+    OutageBeats beats;                   // of sessions whose answers wait
     Mono retry_at{};
   };
 
@@ -78,8 +80,10 @@ class Rounds {
   void late_commit(const Result<Written>& written, Now now);
   void work_in_outage(Now now);
   void take_rowless(Item item, Now now, Round& round);
+  void keep_waiting_alive(Now now);
   void find_out(Now now);
-  void resolve_doubt(const Result<Ledger>& ledger);
+  void resolve_doubt(const Result<Ledger>& ledger, Now now);
+  void write_lost(const Ledger& ledger, const std::string& what, Now now);
   void probe(Now now);
   void returned(const Status& done, Now now);
   void end_outage();

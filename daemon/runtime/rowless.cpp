@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/planted.h"
+#include "core/lifecycle.h"
 
 namespace keeper {
 namespace {
@@ -54,6 +55,76 @@ std::string delivery_difference(const World& world, const Ledger& ledger) {
   return same ? std::string{} : "the held deliveries differ";
 }
 
+template <class Row, class Id>
+const Row* row_of(const std::vector<Row>& rows, Id Row::*id, const Id& wanted) {
+  const auto found =
+      std::find_if(rows.begin(), rows.end(), [&](const Row& row) { return row.*id == wanted; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+const SessionRow* stored_session(const Ledger& ledger, const SessionId& id) {
+  const SessionRow* row = row_of(ledger.unresolved, &SessionRow::id, id);
+  return row != nullptr ? row : row_of(ledger.latest, &SessionRow::id, id);
+}
+
+TransitionRow written_again(const SessionRow& row, Now now) {
+  TransitionRow transition;
+  transition.session = row.id;
+  transition.plan = row.plan;
+  transition.provider = row.provider;
+  transition.remote_id = row.remote_id;
+  transition.to = row.state;
+  transition.reason = row.reason;
+  transition.cause = Cause::recovery;
+  transition.at = transition.recorded_at = now.wall;
+  transition.detail = "written again, because the store had lost it";
+  return transition;
+}
+
+void add_lost_sessions(const World& world, const Ledger& ledger, Now now, Batch& batch) {
+  for (const auto& [id, session] : world.sessions) {
+    const SessionRow* stored = stored_session(ledger, id);
+    if (stored != nullptr && (*stored == session.row || is_terminal(stored->state))) continue;
+    batch.sessions.push_back(session.row);
+    batch.transitions.push_back(written_again(session.row, now));
+  }
+}
+
+// An attempt that was begun and ended and that the store has lost: a row of what is remembered of it, so that
+// its number, and with it its session's id, is not given a second time.
+SessionRow stand_in(const World& world, const SlotKey& key, const Slot& slot, const Plan& plan, Now now) {
+  SessionRow row;
+  row.plan = key.plan;
+  row.provider = plan.provider;
+  row.occurrence = *slot.occurrence;
+  row.replica = key.replica;
+  row.attempt = slot.attempts - 1;
+  row.failures = slot.failures;
+  row.id = session_id(world.instance, row.plan, row.occurrence, row.replica, row.attempt);
+  row.place = plan.place;
+  row.parameters = plan.parameters;
+  row.fingerprint = plan.fingerprint;
+  row.state = slot.last_state.value_or(State::error);
+  row.reason = slot.last_reason.value_or(Reason::lost);
+  row.progress = Progress::ended;
+  row.resolved = true;
+  row.created_at = now.wall;
+  row.ended_at = now.wall;
+  row.last_error = slot.last_error;
+  return row;
+}
+
+void add_lost_attempts(const World& world, const Ledger& ledger, Now now, Batch& batch) {
+  for (const auto& [key, slot] : world.slots) {
+    const auto plan = world.config->plans.find(key.plan);
+    if (plan == world.config->plans.end() || !slot.occurrence || slot.attempts == 0) continue;
+    const SessionRow row = stand_in(world, key, slot, plan->second, now);
+    if (world.sessions.contains(row.id) || stored_session(ledger, row.id) != nullptr) continue;
+    batch.sessions.push_back(row);
+    batch.transitions.push_back(written_again(row, now));
+  }
+}
+
 bool differs_by_words(const SessionRow& before, SessionRow after) {
   after.native_status = before.native_status;
   after.last_error = before.last_error;
@@ -95,6 +166,28 @@ std::string difference(const World& world, const Ledger& ledger) {
   if (std::string found = plan_difference(world, ledger); !found.empty()) return found;
   if (std::string found = notice_difference(world, ledger); !found.empty()) return found;
   return delivery_difference(world, ledger);
+}
+
+Batch lost_rows(const World& world, const Ledger& ledger, Now now) {
+  Batch batch;
+  add_lost_sessions(world, ledger, now, batch);
+  add_lost_attempts(world, ledger, now, batch);
+  for (const auto& [name, track] : world.plans) {
+    const PlanRow* stored = row_of(ledger.plans, &PlanRow::name, name);
+    if (stored == nullptr || !(*stored == track.row)) batch.plans.push_back(track.row);
+  }
+  for (const auto& [key, track] : world.alerts) {
+    const AlertRow* stored = row_of(ledger.alerts, &AlertRow::key, key);
+    if (stored == nullptr || !(*stored == track.row)) batch.alerts.push_back(track.row);
+  }
+  for (const AlertRow& row : ledger.alerts) {
+    if (!world.alerts.contains(row.key)) batch.resolved.push_back(row.key);
+  }
+  for (const auto& [id, track] : world.messages) {
+    const MessageRow* stored = row_of(ledger.messages, &MessageRow::id, id);
+    if (stored == nullptr || !(*stored == track.row)) batch.messages.push_back(track.row);
+  }
+  return batch;
 }
 
 Decision rowless_part(const Decision& tick, const std::set<SessionId>& written) {

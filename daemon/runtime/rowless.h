@@ -1,4 +1,5 @@
-// Whether what the store holds equals what the keeper holds, and what of a decision needs no row.
+// Whether what the store holds equals what the keeper holds, what it has lost of that, and what of a decision
+// needs no row.
 // Pure; loop thread.
 #pragma once
 
@@ -12,6 +13,13 @@ namespace keeper {
 
 // The first difference, in words; empty if they are equal.
 std::string difference(const World& world, const Ledger& ledger);
+
+// The rows that the keeper holds, as they were committed, and that the store has lost or has in an older
+// state. Written again, they keep what lives from being started twice or left behind; the history of a
+// session says that it was so. What the store has and the keeper does not is left for the next process to
+// look after. The acknowledged deliveries that are lost are gone, because the keeper holds none. Each
+// session's transition comes from nothing; who writes it puts the state in that the store has.
+Batch lost_rows(const World& world, const Ledger& ledger, Now now);
 
 // What of a tick may be installed while the store cannot be written: calls that leave every row as it is
 // (heartbeats, reads, stops that are asked for again), with the volatile changes that belong to them. Of the

@@ -45,6 +45,8 @@ std::string_view to_string(Trouble trouble) {
       return "denies what it did";
     case Trouble::hangs:
       return "hangs";
+    case Trouble::forgets:
+      return "forgets";
   }
   check_failed("a known Trouble", __FILE__, __LINE__);
 }
@@ -68,7 +70,8 @@ void SimDisk::trouble(Trouble trouble, Mono until, Random& random) {
   applies_early_ = random.chance(0.5);
   fails_late_ = random.chance(0.3);
   const int next = disk_.operations() + 1;
-  if (trouble == Trouble::fails) disk_.fail_at(next, kit::Fault::io_error, for_long);
+  if (trouble == Trouble::fails || trouble == Trouble::forgets)
+    disk_.fail_at(next, kit::Fault::io_error, for_long);
   if (trouble == Trouble::loses_writes) disk_.fail_at(next, kit::Fault::failed_sync, for_long);
   if (trouble == Trouble::full) disk_.fill();
 }
@@ -82,12 +85,24 @@ void SimDisk::start_anew(Random& random) {
   if (waiting_ && random.chance(0.5)) waiting_(*store_);
   waiting_ = nullptr;
   busy_ = false;
-  // The process is gone without closing anything.
+  forgot_ = false;
+  close();
+  heal();
+  store_ = Store::open_as(path_, instance_).value();
+}
+
+// As where a process is gone without closing anything.
+void SimDisk::close() {
   disk_.cut_power_at(disk_.operations());
   store_.reset();
   disk_.come_back();
-  heal();
+}
+
+void SimDisk::forget() {
+  close();
+  disk_.load(remembered_);
   store_ = Store::open_as(path_, instance_).value();
+  forgot_ = true;
 }
 
 Result<std::int64_t> SimDisk::commit(Store& store, const Batch& batch) {
@@ -98,7 +113,11 @@ Result<std::int64_t> SimDisk::commit(Store& store, const Batch& batch) {
 
 bool SimDisk::run(StoreWork work) {
   KEEPER_CHECK(!busy_);
-  if (trouble_ != Trouble::none && now_() >= until_) heal();
+  if (trouble_ != Trouble::none && now_() >= until_) {
+    // One that never failed has not been opened anew either.
+    if (trouble_ == Trouble::forgets && store_->needs_reopen()) forget();
+    heal();
+  }
   if (!hangs()) {
     work(*store_);
     return true;

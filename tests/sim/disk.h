@@ -23,6 +23,7 @@ enum class Trouble {
   full,          // no file can grow
   denies,        // a transaction is applied, and its commit says that it failed
   hangs,         // a flush does not return
+  forgets,       // writes and flushes fail, and then the files are as they were some minutes ago
 };
 std::string_view to_string(Trouble trouble);
 
@@ -38,6 +39,11 @@ class SimDisk final : public StoreAccess {
   void trouble(Trouble trouble, Mono until, Random& random);
   Trouble trouble() const { return trouble_; }
 
+  // What the files hold now is what a disk that forgets gives back.
+  void remember() { remembered_ = disk_.image(); }
+  // Since the last start of a process.
+  bool forgot() const { return forgot_; }
+
   // The process was killed and begins anew: the disk works again, and work that hung was done or was not.
   void start_anew(Random& random);
 
@@ -48,6 +54,8 @@ class SimDisk final : public StoreAccess {
 
  private:
   void heal();
+  void close();
+  void forget();
   bool hangs() const { return trouble_ == Trouble::hangs && now_() < until_; }
 
   const InstanceId instance_;
@@ -60,6 +68,8 @@ class SimDisk final : public StoreAccess {
   bool applies_early_ = false;  // what hangs has been done, and does not return
   bool fails_late_ = false;     // what hangs fails in the end
   bool busy_ = false;
+  bool forgot_ = false;
+  kit::FaultyDisk::Image remembered_;
   StoreWork waiting_;
 };
 

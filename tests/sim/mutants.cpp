@@ -168,6 +168,7 @@ const std::vector<Mutant>& mutants() {
        Bug::denies_applied, nullptr, true},
       {"no_beats_in_outage", "22: heartbeats stop in an outage of the store", Bug::no_beats_in_outage,
        nullptr, true},
+      {"loses_lost", "22: rows that the disk lost are not written again", Bug::loses_lost, nullptr, true},
       {"loses_waiting", "22: answers that waited for the end of an outage are lost", Bug::loses_waiting,
        nullptr, true},
       {"starts_in_outage", "22: calls leave in an outage whose rows are not on disk", Bug::starts_in_outage,

@@ -150,7 +150,8 @@ void Simulation::draw_disk() {
 }
 
 void Simulation::trouble_disk() {
-  const auto trouble = static_cast<Trouble>(1 + random_.below(5));
+  // A process that is killed before it has written again what the disk forgot cannot know of it.
+  const auto trouble = static_cast<Trouble>(1 + random_.below(calm_ ? 6 : 5));
   const Millis lasts = random_.chance(0.3)   ? Millis{1}
                        : random_.chance(0.5) ? random_.between(Seconds{1}, Seconds{40})
                                              : random_.between(minutes{1}, minutes{20});
@@ -181,7 +182,10 @@ void Simulation::meddle() {
       later(now_ + random_.between(Seconds{1}, minutes{20}), [this, years] { step_clock(-years); });
     }
   }
-  if (disk_ && random_.chance(0.06)) trouble_disk();
+  // Also in the middle of what schedules begin at the full minute.
+  if (disk_ && random_.chance(0.06))
+    later(now_ + random_.between(Millis{0}, Millis{500}), [this] { trouble_disk(); });
+  if (disk_ && store_works_ && disk_->trouble() == Trouble::none) disk_->remember();
   if (calm_) return;
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();

@@ -66,6 +66,7 @@ class Simulation {
   void run_until(Mono end);
   void step(Mono at);
   void turn();
+  void go_on_from_loaded();
   RoundPorts ports();
   Result<std::int64_t> commit(Store& store, const Batch& batch);
   void record(const Batch& batch);

@@ -64,10 +64,26 @@ RoundPorts Simulation::ports() {
   return ports;
 }
 
+// The store has other rows than the keeper held, and the process begins anew with them. What it has lost for
+// good is not judged: deliveries, and ends that it no longer knows of.
+void Simulation::go_on_from_loaded() {
+  if (!disk_ || !disk_->forgot()) {
+    fail("21: after an outage: " + rounds_->fatal());
+    return;
+  }
+  log("the store has lost rows: " + rounds_->fatal());
+  restart();
+  const Ledger ledger = store().load().value();
+  for (const SessionRow& row : ledger.unresolved) rows_[row.id] = row;
+  std::erase_if(acknowledged_, [&](const auto& one) {
+    return !store().seen(ProviderName{one.first}, one.second, {}).value().delivery;
+  });
+}
+
 void Simulation::turn() {
   try {
     rounds_->turn(now());
-    if (!rounds_->fatal().empty()) fail("21: after an outage: " + rounds_->fatal());
+    if (!rounds_->fatal().empty()) go_on_from_loaded();
   } catch (const Killed&) {
     restart();
   }

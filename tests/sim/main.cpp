@@ -133,6 +133,7 @@ int main(int argc, char** argv) {
   bool list_worlds = false;
   bool broken = false;
   bool disk = false;
+  bool draw = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
@@ -147,6 +148,7 @@ int main(int argc, char** argv) {
   auto names = worlds_by_name();
   CLI::Option* one = app.add_option("--world", world, "turn this unkind world on");
   one->check(CLI::IsMember(names));
+  app.add_flag("--draw-worlds", draw, "turn an unkind world on in some of the seeds");
   app.add_flag("--worlds", list_worlds, "list the unkind worlds");
   app.add_flag("--expect-broken", broken, "succeed if a seed fails")->needs(one);
   CLI11_PARSE(app, argc, argv);
@@ -154,6 +156,8 @@ int main(int argc, char** argv) {
   if (list_worlds) return print_worlds();
   Options options{seed, seed != 0, mutant.empty() ? Mutant{} : mutant_named(mutant)};
   options.disk = disk || options.mutant.disk;
+  options.draw_worlds = draw;
+  if (world.empty()) world = options.mutant.world;
   if (!world.empty()) options.worlds.insert(names.at(world));
   if (seed != 0) return replay(options);
   if (broken) return expect_broken(from, seeds, options, world);

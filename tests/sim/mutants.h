@@ -19,6 +19,7 @@ struct Mutant {
   Bug bug = Bug::none;
   void (*ignore)(Config&) = nullptr;  // what is not heeded of the configuration
   bool disk = false;                  // it needs a disk that fails
+  std::string_view world{};           // it needs this unkind world
 };
 
 const std::vector<Mutant>& mutants();

@@ -28,6 +28,7 @@ struct Options {
   bool log = false;
   Mutant mutant;
   bool disk = false;            // its troubles in each seed, not in some
+  bool draw_worlds = false;     // some seeds are in an unkind world that the program stands
   std::set<SimWorld> worlds{};  // that are unkind
 };
 
@@ -105,6 +106,7 @@ class Simulation {
   bool is_in(SimWorld world) const { return worlds_.on.contains(world); }
   bool clock_moves() const;
   void enter_worlds();
+  void draw_unkind();
   void begin_worlds(Mono end);
   void heal_worlds();
   void begin_clock(Mono end);

@@ -25,10 +25,24 @@ bool Simulation::clock_moves() const {
          is_in(SimWorld::clock_drift);
 }
 
+// At most one of those that the program stands, by a number of its own as well.
+void Simulation::draw_unkind() {
+  Random random(options_.seed ^ 0x2545f4914f6cdd1dU);
+  std::vector<SimWorld> held;
+  for (const WorldEntry& entry : worlds()) {
+    if (entry.seed == 0) held.push_back(entry.world);
+  }
+  if (random.chance(0.25)) worlds_.on.insert(held[random.below(held.size())]);
+  for (const WorldEntry& entry : worlds()) {
+    if (is_in(entry.world)) log("in the world " + entry.name);
+  }
+}
+
 // From a number of its own, so that a seed without worlds stays what it was.
 void Simulation::enter_worlds() {
   worlds_.random = Random(options_.seed ^ 0x5851f42d4c957f2dU);
   worlds_.on = options_.worlds;
+  if (options_.draw_worlds) draw_unkind();
   worlds_.form = static_cast<int>(worlds_.random.below(3));
   worlds_.rate = 0.1 + 0.5 * worlds_.random.unit();
   shape_plans();

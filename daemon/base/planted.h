@@ -32,6 +32,8 @@ enum class Bug {
   zombie,
   no_circuit,
   no_backpressure,
+  waits_for_end,
+  starts_beyond_keeping,
   lost_missed,
   skips_unrecorded,
   drops_buffered,

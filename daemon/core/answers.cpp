@@ -9,6 +9,7 @@
 #include "core/deliveries.h"
 #include "core/lifecycle.h"
 #include "core/reading.h"
+#include "core/rollover.h"
 #include "core/sweep.h"
 
 namespace keeper {
@@ -48,6 +49,14 @@ Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis m
   check_failed("a known ErrorKind", __FILE__, __LINE__);
 }
 
+// The next try after an error. What the provider asks to wait is not counted against a start.
+void wait_after(Draft& draft, Tracked& session, const Error& error, Millis most) {
+  const Mono at = retry_at(draft, session, error, most);
+  if (error.kind == ErrorKind::exhausted && error.retry_after)
+    defer_start_timeout(session, at - draft.now().mono);
+  arm_retry(session, at);
+}
+
 void note_failure(Tracked& session, const Error& error) {
   ++session.tries;
   session.row.last_error = error.what;
@@ -83,8 +92,9 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
       return;
     case ErrorKind::not_applied:
     case ErrorKind::exhausted:
-      arm_retry(session, retry_at(draft, session, error, retry_max));
+      wait_after(draft, session, error, retry_max);
       start_did_not_happen(draft, id);
+      if (error.kind == ErrorKind::exhausted) note_no_room(draft, id);
       return;
     case ErrorKind::cut_off:
       block_start(session, draft.now().mono + cut_off_wait, draft.plan(session.row.plan));
@@ -120,6 +130,7 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
                                             ", which lives already as session " + other->str()});
     return;
   }
+  note_room_beside(draft, id);
   adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }
 
@@ -190,7 +201,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   KEEPER_CHECK(session.row.start_sent_at);
   if (!answer.remotes.ok()) {
     note_failure(session, answer.remotes.error());
-    arm_retry(session, retry_at(draft, session, answer.remotes.error(), retry_max));
+    wait_after(draft, session, answer.remotes.error(), retry_max);
     return;
   }
   if (const Remote* remote = candidate_of(draft, session, answer)) {
@@ -242,7 +253,7 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   note_failure(session, error);
-  arm_retry(session, retry_at(draft, session, error, retry_max));
+  wait_after(draft, session, error, retry_max);
   if (answer.kind == EffectKind::keep_alive && session.idle_at) {
     // What the provider asks to wait is waited, but not to the session's death.
     const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});

@@ -207,6 +207,10 @@ bool is_being_counted(const Draft& draft, const Plan& plan) {
   });
 }
 
+Mono on_mono(const BudgetHold& hold, Now now) {
+  return now.mono + std::max<Millis>(hold.until - now.wall, look_min);
+}
+
 std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan) {
   return first_hold(draft, plan.name, plan.provider, false);
 }

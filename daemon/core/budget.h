@@ -14,6 +14,8 @@ struct BudgetHold {
   Wall until{};
   std::string why;
 };
+// When it ends; a second from now at the least.
+Mono on_mono(const BudgetHold& hold, Now now);
 std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan);
 // Likewise for the start of a session that has its row already.
 std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued);

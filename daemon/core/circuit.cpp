@@ -1,6 +1,7 @@
 #include "core/circuit.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -86,7 +87,40 @@ void hasten_calls(Draft& draft, const ProviderName& provider) {
   }
 }
 
+bool waits_for_start(const Draft& draft, const SessionRow& row, const ProviderName& provider) {
+  if (row.provider != provider || row.state != State::queued || row.ending || row.remote_id) return false;
+  return !row.start_sent_at && draft.find(row.id)->call_at > draft.now().mono;
+}
+
+// The oldest start that waits at this provider, or this one.
+void hasten_start(Draft& draft, const ProviderName& provider, const std::optional<SessionId>& first) {
+  const SessionRow* next = nullptr;
+  draft.each_session([&](const SessionRow& row) {
+    if (!waits_for_start(draft, row, provider)) return;
+    const bool before =
+        !next || row.id == first ||
+        (next->id != first && std::tie(row.created_at, row.id) < std::tie(next->created_at, next->id));
+    if (before) next = &row;
+  });
+  if (!next) {
+    draft.edit_provider(provider).starts_wait = false;
+    return;
+  }
+  const SessionId id = next->id;
+  hasten_call(draft.edit(id), draft.now().mono);
+  draft.wake_session(id);
+}
+
 }  // namespace
+
+void note_room(Draft& draft, const SessionRow& ended) {
+  if (!draft.provider(ended.provider).starts_wait) return;
+  ProviderTrack& track = draft.edit_provider(ended.provider);
+  if (track.exhausted) track.starts_from = Mono{};
+  track.exhausted = false;
+  const bool taken_again = ended.reason == Reason::superseded && !ended.successor;
+  if (!taken_again) hasten_start(draft, ended.provider, ended.successor);
+}
 
 void note_provider(Draft& draft, const Answer& answer) {
   if (!draft.traits(answer.provider)) return;
@@ -107,10 +141,12 @@ void note_provider(Draft& draft, const Answer& answer) {
   count_failures(track, got_through(answer), now);
   tell_provider(draft, answer.provider, track);
   if (was_open && track.failures == 0) hasten_calls(draft, answer.provider);
+  if (start && good && track.starts_wait) hasten_start(draft, answer.provider, std::nullopt);
   if (start && !good && !planted(Bug::no_backpressure) && asks_to_wait(answer.remotes.error())) {
     const Millis asked = std::min(answer.remotes.error().retry_after.value_or(list_wait), exhausted_max);
     track.starts_from = now + std::max(asked, Millis{Seconds{1}});
     track.exhausted = true;
+    track.starts_wait = true;
   }
 }
 

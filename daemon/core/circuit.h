@@ -13,6 +13,11 @@ namespace keeper {
 // for their next try go soon after the provider answers again.
 void note_provider(Draft& draft, const Answer& answer);
 
+// A session of the provider's has ended and left its room: the allowance may be there again. One start that
+// waits for it goes at once, its successor's before any other; the success of that lets the next one go. None
+// does where the room is taken again by the plan of the session.
+void note_room(Draft& draft, const SessionRow& ended);
+
 // True while nothing can be found out from this provider: there is no route to it, or call after call fails.
 bool is_out_of_reach(const ProviderTrack& track);
 

@@ -67,6 +67,10 @@ void extend_start_timeout(Tracked& session, Mono now, Millis limit) {
   if (session.start_by) set(session.start_by, std::max(*session.start_by, now + limit));
 }
 
+void defer_start_timeout(Tracked& session, Millis wait) {
+  if (session.start_by) set(session.start_by, *session.start_by + wait);
+}
+
 void cut_start_timeout(Tracked& session, Mono now, Millis limit) {
   if (session.start_by) set(session.start_by, std::min(*session.start_by, now + limit));
 }

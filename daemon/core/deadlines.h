@@ -63,6 +63,8 @@ void arm_start_timeout(Tracked& session, Mono now, Millis limit);
 // The provider is out of reach, so that what the start came to cannot be learned: not before `limit` after
 // now.
 void extend_start_timeout(Tracked& session, Mono now, Millis limit);
+// The provider asked to wait for so long: the wait does not count.
+void defer_start_timeout(Tracked& session, Millis wait);
 // The start leaves: however long it was blocked, and for however long that was thought to last, `limit` is
 // enough.
 void cut_start_timeout(Tracked& session, Mono now, Millis limit);

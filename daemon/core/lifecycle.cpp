@@ -6,8 +6,10 @@
 #include "base/hash.h"
 #include "base/planted.h"
 #include "core/budget.h"
+#include "core/circuit.h"
 #include "core/deadlines.h"
 #include "core/notices.h"
+#include "core/rollover.h"
 
 namespace keeper {
 namespace {
@@ -33,7 +35,9 @@ Millis restart_backoff(const Plan& plan, const SessionId& id, int failures) {
 void note_end(Draft& draft, const SessionRow& row) {
   const SlotKey key{row.plan, row.replica};
   Slot& slot = draft.edit_slot(key);
-  const bool newest = slot.occurrence == row.occurrence && row.attempt + 1 == slot.attempts;
+  // One that was ended for a successor that is still to be made counts as the newest: earlier tries failed.
+  const bool makes_room = row.reason == Reason::superseded && !row.successor;
+  const bool newest = slot.occurrence == row.occurrence && (row.attempt + 1 == slot.attempts || makes_room);
   if (!newest) return;
   const Plan* plan = draft.plan(row.plan);
   slot.last_state = row.state;
@@ -85,7 +89,7 @@ void free_predecessor(Draft& draft, const SessionRow& row) {
   old.row.successor.reset();
   const Plan* plan = draft.plan(row.plan);
   const Millis wait = plan ? restart_backoff(*plan, row.id, row.failures + 1) : Millis{Seconds{10}};
-  postpone_rollover(old, draft.now().mono + wait);
+  postpone_rollover(old, next_rollover(draft, old, wait));
   draft.wake_session(*row.predecessor);
 }
 
@@ -235,6 +239,7 @@ void resolve(Draft& draft, const SessionId& id) {
   session.row.resolved = true;
   spend(draft, session.row);
   leave_slot(draft, session.row);
+  if (session.row.remote_id) note_room(draft, session.row);
 }
 
 }  // namespace keeper

@@ -9,14 +9,10 @@
 #include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
-#include "core/occurrences.h"
+#include "core/rollover.h"
 
 namespace keeper {
 namespace {
-
-constexpr Millis predecessor_wait = Seconds{2};
-// Windows that touch are followed as far as this; beyond it the session is taken to be wanted.
-constexpr int windows_max = 1'000;
 
 // The stop goes on being asked for; from here on it shows.
 void apply_stop_timeout(Draft& draft, Tracked& session) {
@@ -46,70 +42,6 @@ void apply_deadlines(Draft& draft, Tracked& session) {
   if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
     ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
-}
-
-Mono on_mono(Now now, Wall time) { return now.mono + std::max(time - now.wall, Millis{1000}); }
-
-bool breaks_first(const Plan& plan, const Traits& traits) {
-  return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
-}
-
-// The window ends before the session does: no successor is needed. A window that begins when the last one
-// ends goes on with its session, so that the end of the last of them counts.
-bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
-  auto window = plan.schedule.window_at(draft.now().wall);
-  if (!window) return true;
-  const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
-  if (hard == mono_never) return false;
-  const Wall end = draft.now().wall + (hard - draft.now().mono);
-  for (int n = 0; n < windows_max && window && window->end && *window->end <= end; ++n) {
-    window = plan.schedule.window_at(*window->end);
-  }
-  return !window;
-}
-
-// False where the plan is about to end the session. A reload, or the end of a window, is settled for the
-// session before it is for the plan, and a successor that is made in between would be stopped at once.
-bool is_still_wanted(const Draft& draft, const Plan& plan, const SessionRow& row) {
-  if (row.replica >= plan.count) return false;
-  const PlanTrack* track = draft.plan_track(plan.name);
-  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
-  return !windows || !track || want_now(plan, track->row, draft.now().wall, false).alive;
-}
-
-void maybe_roll_over(Draft& draft, Tracked& session) {
-  const Plan* plan = draft.plan(session.row.plan);
-  const Traits* traits = draft.traits(session.row.provider);
-  const bool due = session.rollover_at && draft.now().mono >= *session.rollover_at;
-  if (!due || !plan || !traits || draft.shutting_down()) return;
-  if (session.row.state != State::active || session.row.ending || session.row.successor) return;
-  if (draft.is_paused(session.row.plan)) {
-    // A successor would be a start. The next read plans it anew.
-    drop_rollover(session);
-    return;
-  }
-  if (session.row.predecessor && draft.find(*session.row.predecessor)) {
-    // Two at most: its own predecessor goes first.
-    postpone_rollover(session, draft.now().mono + predecessor_wait);
-    return;
-  }
-  const bool changed = session.row.fingerprint != plan->fingerprint;
-  drop_rollover(session);
-  if (!is_still_wanted(draft, *plan, session.row)) return;
-  // Where occurrences overlap, an older one's session lives on as it was started.
-  if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
-  if (!changed && outlives_window(draft, *plan, session)) return;
-  if (const auto hold = budget_hold(draft, *plan)) {
-    postpone_rollover(session, on_mono(draft.now(), hold->until));
-    return;
-  }
-  if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
-    ask_end(draft, session.row.id, State::closed, Reason::superseded,
-            changed ? Cause::reload : Cause::schedule);
-    return;
-  }
-  create_session(draft, *plan, session.row.replica, session.row.occurrence, Reason::rollover,
-                 changed ? Cause::reload : Cause::schedule, session.row.id);
 }
 
 void send(Draft& draft, Tracked& session, EffectKind kind) {
@@ -151,12 +83,13 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (const auto hold = budget_hold(draft, session.row)) {
     session.row.last_error = hold->why;
     release_scope(draft, session.row.id);
-    block_start(session, on_mono(draft.now(), hold->until), draft.plan(session.row.plan));
+    block_start(session, on_mono(*hold, draft.now()), draft.plan(session.row.plan));
     return true;
   }
   if (const auto until = start_blocked_until(draft, session.row)) {
     release_scope(draft, session.row.id);
     block_start(session, *until, draft.plan(session.row.plan));
+    if (draft.provider(session.row.provider).exhausted) note_no_room(draft, session.row.id);
     return true;
   }
   // It may have been blocked for less time than was expected: from here on start_timeout is enough.
@@ -219,8 +152,7 @@ Mono due_of(Draft& draft, const Tracked& session, bool waits) {
   if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
     due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
-    const bool may_roll =
-        session.row.state == State::active && !session.row.successor && !draft.shutting_down();
+    const bool may_roll = session.row.state == State::active && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
   }
   return due;

@@ -94,11 +94,15 @@ struct AbsentStart {
 struct ProviderTrack {
   bool healthy = true;
   std::string last_error;
-  int failures = 0;        // calls in a row that did not get through
-  Mono starts_from{};      // no start leaves before this: the circuit is open, or an allowance used up
-  bool exhausted = false;  // starts_from is by the provider's word
-  bool cut_off = false;    // this machine has no route to it
-  bool denied = false;     // the last call was refused because of the credentials
+  int failures = 0;           // calls in a row that did not get through
+  Mono starts_from{};         // no start leaves before this: the circuit is open, or an allowance used up
+  bool exhausted = false;     // starts_from is by the provider's word
+  bool starts_wait = false;   // for its allowance, as far as is known
+  Mono breaks_first_until{};  // it had no room for a successor: until then rollovers break first
+  bool cut_off = false;       // this machine has no route to it
+  bool denied = false;        // the last call was refused because of the credentials
+  std::optional<Millis> beat_took;         // what a heartbeat takes, as seen lately
+  std::optional<Millis> call_took;         // what the last call took, until a heartbeat was seen
   std::optional<SessionId> probe;          // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
   bool operator==(const ProviderTrack&) const = default;

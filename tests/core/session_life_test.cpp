@@ -251,6 +251,7 @@ std::map<std::string, std::function<void(Tracked&, Slot&)>> setters() {
           {"arm_start_timeout", [=](Tracked& s, Slot&) { arm_start_timeout(s, at, hour); }},
           {"extend_start_timeout", [=](Tracked& s, Slot&) { extend_start_timeout(s, at, 9 * hour); }},
           {"cut_start_timeout", [=](Tracked& s, Slot&) { cut_start_timeout(s, at, hour); }},
+          {"defer_start_timeout", [=](Tracked& s, Slot&) { defer_start_timeout(s, hour); }},
           {"drop_start_timeout", [=](Tracked& s, Slot&) { drop_start_timeout(s); }},
           {"arm_stop_timeout", [=](Tracked& s, Slot&) { arm_stop_timeout(s, at, hour); }},
           {"look_again", [=](Tracked& s, Slot&) { look_again(s, at); }},

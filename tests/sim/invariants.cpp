@@ -21,6 +21,7 @@ void Simulation::check_all() {
   check_remotes();
   check_rows();
   check_heartbeats();
+  check_gap();
 }
 
 // 1: what the store gives back is what the keeper holds.

@@ -103,9 +103,15 @@ void Simulation::note_answer(const Effect& effect, const Result<std::vector<Remo
   if (!remotes.ok() && remotes.error().kind == ErrorKind::cut_off) return;
   health.failures = got_through(remotes) ? 0 : health.failures + 1;
   if (health.failures == failures_open) health.open_since = now_;
+  // Where one ended, there is room again.
+  const bool ended = remotes.ok() ? !remotes->empty() && remotes->front().progress == Progress::ended
+                                  : remotes.error().kind == ErrorKind::gone;
+  if (ended && effect.kind != EffectKind::find && effect.kind != EffectKind::list)
+    health.starts_from = Mono{};
   if (effect.kind != EffectKind::start) return;
   if (remotes.ok()) health.starts_from = Mono{};
   if (!remotes.ok() && remotes.error().kind == ErrorKind::exhausted) {
+    health.had_no_room = true;
     health.told_at = now_;
     health.starts_from = now_ + remotes.error().retry_after.value_or(Millis{0});
   }

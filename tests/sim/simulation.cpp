@@ -225,7 +225,9 @@ void Simulation::reload() {
   if (next->plans.empty() || worlds_.file_invalid) return;
   auto at = next->plans.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(random_.below(next->plans.size())));
-  if (random_.chance(0.5)) {
+  // An account of one has no room for a second session of its plan.
+  const bool counts = !is_in(SimWorld::account_of_one) || at->second.provider != ProviderName{"notte"};
+  if (random_.chance(0.5) || !counts) {
     at->second.fingerprint += "b";
   } else {
     at->second.count = at->second.count == 1 && at->second.place.empty() ? 2 : 1;

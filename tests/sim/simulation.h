@@ -86,6 +86,7 @@ class Simulation {
   void leave();
   void end_process();
   void check_handover(const Effect& stop);
+  bool is_last_moment(const SessionRow& row) const;
   void check_budgets(const Effect& start);
   void check_notice(const Notice& notice);
   void check_notices();
@@ -135,6 +136,7 @@ class Simulation {
   std::optional<Wall> date_of(const SimProvider& provider);
   void check_rows();
   void check_heartbeats();
+  void check_gap();
   void check_moment(const PlanName& name, Wall occurrence, const std::string& what);
   void check_begin(const TransitionRow& transition);
   void check_maximum(const TransitionRow& transition);
@@ -213,6 +215,7 @@ class Simulation {
     Mono open_since{};
     std::optional<SessionId> probe;  // whose start is under way
     Mono told_at{}, starts_from{};   // when it asked to wait, and until when
+    bool had_no_room = false;        // it refused a start so
   };
   std::map<ProviderName, Health> health_;
   double deaf_ = 0;  // of posts that fail

@@ -13,6 +13,7 @@ constexpr Millis idle_slack = Seconds{5};
 // A maximum counts from when a call left, by the `Date` of its answer: up to the time limit of a call too
 // early.
 constexpr Millis maximum_slack = Seconds{35};
+constexpr Millis gap_max = Seconds{10};
 
 }  // namespace
 
@@ -83,6 +84,24 @@ void Simulation::check_maximum(const TransitionRow& transition) {
       fail("6: a session ends for a maximum that is not reached: " + transition.session.str());
     }
   }
+}
+
+// 6: where the account has room for one session, its plan is without one no longer than a stop and a start
+// take.
+void Simulation::check_gap() {
+  if (!is_in(SimWorld::account_of_one)) return;
+  const SimProvider& provider = providers_.at(ProviderName{"notte"});
+  const auto& all = provider.remotes();
+  const bool lives =
+      std::any_of(all.begin(), all.end(), [](const auto& one) { return one.alive && !one.stranger; });
+  const bool settled = healed_at_ != mono_never && now_ > healed_at_ + minutes{10};
+  if (lives || !settled) worlds_.lived_at = now_;
+  const bool kept = std::any_of(config_->plans.begin(), config_->plans.end(), [&](const auto& one) {
+    const KeepAlive& keep = one.second.keep_alive;
+    return one.second.provider == provider.name() && keep.heartbeat && keep.restart == Restart::by_schedule;
+  });
+  if (kept && config_->budgets.empty() && now_ - worlds_.lived_at > gap_max)
+    fail("6: nothing is alive between a session and its successor");
 }
 
 // The window before ended when this one began, so that its session lives on.

@@ -66,6 +66,7 @@ void read_limits(const Node& node, const ProviderKind& kind, ProviderSettings& s
 Traits traits_of(const ProviderKind& kind, const ProviderSettings& settings) {
   Traits traits = kind.traits(settings);
   traits.request_timeout = settings.request_timeout;
+  traits.max_concurrent = settings.max_concurrent;
   traits.orphans = settings.orphans;
   // Polling takes at most half of what there is for reads.
   const CallLimits& limits = settings.limits;

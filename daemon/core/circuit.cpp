@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/planted.h"
 #include "core/deadlines.h"
+#include "core/keeping.h"
 #include "core/notices.h"
 
 namespace keeper {
@@ -135,6 +136,7 @@ void note_provider(Draft& draft, const Answer& answer) {
   track.cut_off = !answer.remotes.ok() && answer.remotes.error().kind == ErrorKind::cut_off;
   if (track.cut_off && !planted(Bug::blind_route)) return;
   if (track.exhausted && now >= track.starts_from) track.exhausted = false;
+  note_call_time(draft, answer);
   const bool start = answer.kind == EffectKind::start;
   if (start && good) track.exhausted = false;
   const bool was_open = track.failures >= failures_open;

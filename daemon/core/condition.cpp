@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/keeping.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -39,12 +40,16 @@ struct Tally {
 std::optional<StartBlock> block_of(Draft& draft, const SessionRow& queued) {
   if (queued.start_sent_at || queued.remote_id) return std::nullopt;
   if (auto block = budget_block(draft, queued.plan, queued.provider, true)) return block;
-  return provider_block(queued.provider, draft.provider(queued.provider), draft.now());
+  if (auto block = provider_block(queued.provider, draft.provider(queued.provider), draft.now()))
+    return block;
+  const Plan* plan = draft.plan(queued.plan);
+  return plan ? keeping_block(draft, *plan, queued.predecessor.has_value()) : std::nullopt;
 }
 
 std::optional<StartBlock> block_of(Draft& draft, const Plan& plan, const Slot& slot) {
   if (auto block = budget_block(draft, plan.name, plan.provider, false)) return block;
   auto block = provider_block(plan.provider, draft.provider(plan.provider), draft.now());
+  if (!block) block = keeping_block(draft, plan, false);
   if (block && !block->until && slot.retry_at > draft.now().mono)
     block->until = wall_time_of(draft.now(), slot.retry_at);
   return block;

@@ -39,13 +39,19 @@ void block_start(Tracked& session, Mono until, const Plan* plan) {
   if (plan) extend_start_timeout(session, until, plan->start_timeout);
 }
 
-void arm_heartbeat(Tracked& session, Mono active, Millis every) { set(session.beat_at, active + every); }
+void arm_heartbeat(Tracked& session, Mono active, Millis every) {
+  set(session.beat_at, active + every);
+  session.beat_every = every;
+}
 
 void repeat_heartbeat(Tracked& session, Mono now, Millis wait) { set(session.beat_at, now + wait); }
 
 void drop_heartbeat(Tracked& session) { set(session.beat_at, std::nullopt); }
 
-void arm_idle_timeout(Tracked& session, Mono active, Millis idle) { set(session.idle_at, active + idle); }
+void arm_idle_timeout(Tracked& session, Mono active, Millis idle) {
+  set(session.idle_at, active + idle);
+  session.idle = idle;
+}
 
 void arm_maximum(Tracked& session, Mono begin, std::optional<Millis> maximum) {
   set(session.hard_at, maximum ? std::optional<Mono>(begin + *maximum) : std::nullopt);

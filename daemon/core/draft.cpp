@@ -100,6 +100,15 @@ const Amount& Draft::remember_amount(const BudgetKey& key, const Amount& amount)
   return amounts_.insert_or_assign(key, amount).first->second;
 }
 
+const KeepLoad* Draft::known_load(const ProviderName& provider) const {
+  const auto found = loads_.find(provider);
+  return found == loads_.end() ? nullptr : &found->second;
+}
+
+const KeepLoad& Draft::remember_load(const ProviderName& provider, const KeepLoad& load) {
+  return loads_.insert_or_assign(provider, load).first->second;
+}
+
 std::optional<AlertTrack>& Draft::edit_alert(const AlertKey& key) {
   if (const auto edit = edits_.alerts.find(key); edit != edits_.alerts.end()) return edit->second;
   const AlertTrack* found = find_in(world_.alerts, key);

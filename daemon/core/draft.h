@@ -13,6 +13,13 @@
 
 namespace keeper {
 
+// What the heartbeats of one provider take; see core/keeping.h.
+struct KeepLoad {
+  int sessions = 0;  // that need heartbeats
+  int late = 0;      // of these, whose heartbeat is late
+  double calls = 0;  // at once, on average
+};
+
 class Draft {
  public:
   Draft(const World& world, Now now) : world_(world), now_(now), values_(world) {}
@@ -56,15 +63,22 @@ class Draft {
   // Every session in the memory, with what this decision changed.
   template <class Visit>
   void each_session(Visit&& visit) const {
+    each_tracked([&](const Tracked& session) { visit(session.row); });
+  }
+  template <class Visit>
+  void each_tracked(Visit&& visit) const {
     for (const auto& [id, session] : world_.sessions) {
       const auto edit = edits_.sessions.find(id);
-      const SessionRow& row = edit == edits_.sessions.end() ? session.row : edit->second->row;
-      if (!row.resolved) visit(row);
+      const Tracked& tracked = edit == edits_.sessions.end() ? session : *edit->second;
+      if (!tracked.row.resolved) visit(tracked);
     }
     for (const auto& [id, session] : edits_.sessions) {
-      if (!session->row.resolved && !world_.sessions.contains(id)) visit(session->row);
+      if (!session->row.resolved && !world_.sessions.contains(id)) visit(*session);
     }
   }
+  // What a provider's heartbeats take, computed once for a decision.
+  const KeepLoad* known_load(const ProviderName& provider) const;
+  const KeepLoad& remember_load(const ProviderName& provider, const KeepLoad& load);
 
   const AlertTrack* alert(const AlertKey& key) const { return look(edits_.alerts, world_.alerts, key); }
   std::optional<AlertTrack>& edit_alert(const AlertKey& key);  // empty: it is not raised
@@ -137,6 +151,7 @@ class Draft {
   Tables<Edits> edits_;
   std::map<RemoteKey, SessionId> adopted_;
   std::map<BudgetKey, Amount> amounts_;
+  std::map<ProviderName, KeepLoad> loads_;
   std::vector<Notice> notices_;
   std::vector<Post> posts_;
   std::vector<TransitionRow> transitions_;

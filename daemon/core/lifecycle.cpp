@@ -8,6 +8,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/deadlines.h"
+#include "core/keeping.h"
 #include "core/notices.h"
 #include "core/rollover.h"
 
@@ -237,6 +238,7 @@ void resolve(Draft& draft, const SessionId& id) {
   KEEPER_CHECK(is_terminal(session.row.state));
   release_scope(draft, id);
   session.row.resolved = true;
+  end_idle_alert(draft, session.row.provider);
   spend(draft, session.row);
   leave_slot(draft, session.row);
   if (session.row.remote_id) note_room(draft, session.row);

@@ -204,7 +204,8 @@ void on_posted(Draft& draft, const Posted& posted) {
 void plan_targets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().alerts) {
-    if (key.topic != Topic::provider_down || config.providers.contains(ProviderName{key.subject})) continue;
+    const bool of_provider = key.topic == Topic::provider_down || key.topic == Topic::keeping_behind;
+    if (!of_provider || config.providers.contains(ProviderName{key.subject})) continue;
     clear(draft, key.topic, key.subject, "provider " + key.subject + " is not in the configuration any more");
   }
   for (const auto& [key, track] : draft.world().alerts) {

@@ -72,6 +72,7 @@ struct Traits {
   State gone_state = State::error;  // what an unasked "unknown" means, once it was said twice
   Reason gone_reason = Reason::lost;
   Millis request_timeout{Seconds{30}};
+  int max_concurrent = 16;  // calls at once
   Millis poll_interval{Seconds{30}};
   // Reads that only watch are at least this far apart, taken over all sessions of the provider; zero: no
   // matter.

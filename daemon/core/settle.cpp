@@ -8,6 +8,7 @@
 #include "core/circuit.h"
 #include "core/condition.h"
 #include "core/deadlines.h"
+#include "core/keeping.h"
 #include "core/lifecycle.h"
 #include "core/rollover.h"
 
@@ -86,7 +87,9 @@ bool begin_start(Draft& draft, Tracked& session) {
     block_start(session, on_mono(*hold, draft.now()), draft.plan(session.row.plan));
     return true;
   }
-  if (const auto until = start_blocked_until(draft, session.row)) {
+  auto until = held_for_keeping(draft, session);
+  if (!until) until = start_blocked_until(draft, session.row);
+  if (until) {
     release_scope(draft, session.row.id);
     block_start(session, *until, draft.plan(session.row.plan));
     if (draft.provider(session.row.provider).exhausted) note_no_room(draft, session.row.id);
@@ -97,6 +100,7 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
   if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
+  end_idle_alert(draft, session.row.provider);
   session.start_sent = draft.now().mono;
   session.sent_before = false;
   session.absent_reads = 0;

@@ -129,13 +129,14 @@ KEEPER_WORDS(Missed, missed, missed_causes, KEEPER_MISSED)
 
 // What somebody is told of; and the word for the end of what lasts, which is the same word for what only
 // happens.
-#define KEEPER_TOPICS(ENTRY)                              \
-  ENTRY(session_lost, "session_lost", "session_lost")     \
-  ENTRY(plan_degraded, "plan_degraded", "plan_recovered") \
-  ENTRY(provider_down, "provider_down", "provider_up")    \
-  ENTRY(budget_soft, "budget_soft", "budget_renewed")     \
-  ENTRY(budget_hard, "budget_hard", "budget_renewed")     \
-  ENTRY(orphan_found, "orphan_found", "orphan_found")     \
+#define KEEPER_TOPICS(ENTRY)                                 \
+  ENTRY(session_lost, "session_lost", "session_lost")        \
+  ENTRY(plan_degraded, "plan_degraded", "plan_recovered")    \
+  ENTRY(provider_down, "provider_down", "provider_up")       \
+  ENTRY(keeping_behind, "keeping_behind", "keeping_in_time") \
+  ENTRY(budget_soft, "budget_soft", "budget_renewed")        \
+  ENTRY(budget_hard, "budget_hard", "budget_renewed")        \
+  ENTRY(orphan_found, "orphan_found", "orphan_found")        \
   ENTRY(start_missed, "start_missed", "start_missed")
 KEEPER_WORDS(Topic, topic, topics, KEEPER_TOPICS)
 

@@ -43,6 +43,8 @@ struct Tracked {
   bool sent_before = false;     // by an earlier process: start_sent is only its upper bound
   int absent_reads = 0;         // answers in a row that did not know the remote
   int tries = 0;                // calls in a row that failed
+  Millis idle{0};               // the provider's idle timeout, where idle_at is set
+  Millis beat_every{0};         // how often it is kept alive, where beat_at is set
   int vain_heartbeats = 0;      // heartbeats in a row that did not move the idle clock
   bool confirm = false;         // a delivery said something that a read should confirm
   Moment due;                   // when settle() is needed next; mono_never: an event will come

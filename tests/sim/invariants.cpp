@@ -192,7 +192,7 @@ void Simulation::check_healed() {
     const bool long_enough = window && now().wall - window->begin > std::chrono::minutes{10};
     const bool lives_on = plan.keep_alive.heartbeat || !plan.idle_timeout;
     if (!long_enough || !lives_on || plan.keep_alive.restart != Restart::by_schedule) continue;
-    if (!config_->budgets.empty()) continue;
+    if (!config_->budgets.empty() || is_crowded(providers_.at(plan.provider))) continue;
     for (int replica = 0; replica < plan.count; ++replica) {
       const auto& live = world().slots.at({name, replica}).live;
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {

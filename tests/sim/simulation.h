@@ -103,7 +103,8 @@ class Simulation {
   void begin_outage();
   void step_clock(Millis by);
 
-  // The unkind worlds: worlds.cpp, world_clock.cpp, world_config.cpp, world_provider.cpp, world_checks.cpp.
+  // The unkind worlds: worlds.cpp, world_clock.cpp, world_config.cpp, world_provider.cpp, world_calls.cpp,
+  // world_checks.cpp.
   bool is_in(SimWorld world) const { return worlds_.on.contains(world); }
   bool clock_moves() const;
   void enter_worlds();
@@ -134,6 +135,12 @@ class Simulation {
   Result<std::vector<Remote>> carry(SimProvider& provider, const Effect& effect);
   void distort(const SimProvider& provider, const Effect& effect, std::vector<Remote>& remotes);
   std::optional<Wall> date_of(const SimProvider& provider);
+  bool is_crowded(const SimProvider& provider) const;
+  void shape_calls();
+  Millis held_up(const SimProvider& provider, const Effect& effect) const;
+  void queue_call(const Effect& effect);
+  void end_call();
+  void carry_next();
   void check_rows();
   void check_heartbeats();
   void check_gap();

@@ -47,6 +47,7 @@ void Simulation::enter_worlds() {
   worlds_.rate = 0.1 + 0.5 * worlds_.random.unit();
   shape_plans();
   shape_providers();
+  shape_calls();
 }
 
 void Simulation::begin_worlds(Mono end) {

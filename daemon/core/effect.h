@@ -29,6 +29,9 @@ struct Effect {
   std::string parameters;  // the provider's JSON, without secrets
   bool cancel = false;     // stop: by the provider's cancel call, where it has one
   Mono needed_by{};        // when the session suffers; the queue is ordered by it
+  // The call is answered by then, because the session's next heartbeat would come too late else; one that
+  // only watches is needed by then as well. Empty: the provider's request_timeout is enough.
+  std::optional<Mono> answer_by;
 };
 
 // What a provider says of one remote.

@@ -29,6 +29,18 @@ void apply_stop_timeout(Draft& draft, Tracked& session) {
   session.row.last_error = std::string(overdue) + " (" + to_text(limit) + "), and asked again: " + why;
 }
 
+// A call that answers in the ordinary way has this time at the least.
+constexpr Millis call_min = Seconds{5};
+
+// A session has one call under way, so that one which hangs must not use up the time of the next heartbeat: a
+// third of what is left for it.
+std::optional<Mono> answer_by(const Tracked& session, EffectKind kind, Mono now) {
+  const bool watches = kind == EffectKind::observe || kind == EffectKind::keep_alive;
+  if (!watches || !session.beat_at || !session.idle_at || session.row.ending) return std::nullopt;
+  const Mono from = std::max<Mono>(*session.beat_at, now);
+  return std::max<Mono>(from + (*session.idle_at - from) / 3, now + call_min);
+}
+
 void apply_deadlines(Draft& draft, Tracked& session) {
   const Mono now = draft.now().mono;
   apply_stop_timeout(draft, session);
@@ -57,9 +69,11 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
   effect.place = session.row.place;
   effect.parameters = session.row.parameters;
   effect.cancel = session.row.ending && session.row.ending->cancel;
+  const Mono now = draft.now().mono;
+  effect.answer_by = answer_by(session, kind, now);
   effect.needed_by = kind == EffectKind::keep_alive && session.idle_at ? *session.idle_at
-                     : kind == EffectKind::stop                        ? draft.now().mono
-                                                : draft.now().mono + std::chrono::minutes{1};
+                     : kind == EffectKind::stop                        ? now
+                                                : effect.answer_by.value_or(now + std::chrono::minutes{1});
   session.flight = Flight{kind, effect.ticket, draft.now().mono};
   draft.effect(std::move(effect));
 }

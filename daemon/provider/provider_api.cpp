@@ -10,6 +10,8 @@ namespace {
 
 // A start on a connection that dies under it has to be looked up; a handshake is cheaper.
 constexpr Seconds start_idle_max{3};
+// Of a call that waited for its turn until it was nearly due.
+constexpr Millis call_min = Seconds{2};
 
 // Blots out every occurrence; what is shorter is no secret and would blot out ordinary words.
 void blot_out(std::string* text, const std::string& secret) {
@@ -52,6 +54,14 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
 
 Visit ProviderApi::begin() const {
   return Visit{std::chrono::steady_clock::now() + request_timeout_, std::nullopt, {}};
+}
+
+Visit ProviderApi::begin(const Effect& effect) const {
+  Visit visit = begin();
+  if (!effect.answer_by) return visit;
+  const Millis left = std::max(*effect.answer_by - BootClock::now(), call_min);
+  visit.deadline = std::min<CallDeadline>(visit.deadline, std::chrono::steady_clock::now() + left);
+  return visit;
 }
 
 std::string ProviderApi::harmless(const Visit& visit, std::string text) const {

@@ -54,7 +54,8 @@ class ProviderApi {
   // `odd_answer`: null for a provider whose answers mean what their statuses say.
   ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer = nullptr);
 
-  Visit begin() const;  // with the whole request timeout ahead
+  Visit begin() const;                      // with the whole request timeout ahead
+  Visit begin(const Effect& effect) const;  // with less of it where the effect is to be answered sooner
   ProviderAnswer ask(Visit& visit, const ProviderCall& call);
   // For a heartbeat: leaves time for the read that tells whether it counted.
   ProviderAnswer ask_leaving_time(Visit& visit, const ProviderCall& call);

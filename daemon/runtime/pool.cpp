@@ -13,6 +13,19 @@ namespace {
 
 constexpr int effect_calls_max = 8;  // a list of many pages apart, which the margin has room for
 constexpr Millis hang_margin = std::chrono::minutes{5};
+constexpr Millis late_look = Seconds{1};  // while calls wait for a free thread
+
+enum Rank : int { keeps, ends, other };
+
+// What keeps or ends a session goes before what makes or watches one.
+Rank rank_of(EffectKind kind) {
+  if (kind == EffectKind::keep_alive) return keeps;
+  return kind == EffectKind::stop ? ends : other;
+}
+
+std::size_t kept_free(int threads) {
+  return threads < 2 ? 0 : std::max<std::size_t>(static_cast<std::size_t>(threads) / 4, 1);
+}
 
 }  // namespace
 
@@ -96,16 +109,40 @@ Mono Pool::free_at(const Effect& effect, std::size_t ahead, Mono now) const {
   Mono free = now;
   for (const Need& need : needs_of(effect)) {
     const CallRate& rate = lanes_.at(need.lane).rate;
-    const std::size_t reserved = rank_of(effect.kind) == 0 ? 0 : rate.reserve();
+    const std::size_t reserved = rank_of(effect.kind) != other ? 0 : rate.reserve();
     free = std::max(free, rate.nth(ahead + rate.at_most(need.calls + reserved), now));
     ahead = 0;
   }
   return free;
 }
 
-// Where calls are scarce, what keeps or ends a session goes before what makes or watches one.
-int Pool::rank_of(EffectKind kind) const {
-  return !settings_.limits.calls || kind == EffectKind::keep_alive || kind == EffectKind::stop ? 0 : 1;
+bool Pool::has_room(const Queued& queued) const {
+  const auto threads = static_cast<std::size_t>(settings_.threads_max);
+  return queued.rank != other || others_under_way_ < threads - kept_free(settings_.threads_max);
+}
+
+// A session has one call under way. One that has not left by its time would hold up the heartbeat after it.
+void Pool::refuse_late(std::unique_lock<std::mutex>& lock) {
+  const Mono now = BootClock::now();
+  std::vector<Effect> late;
+  for (Lane& lane : lanes_) {
+    // What has a time to leave by is needed by then, so that it comes first.
+    for (auto at = lane.queue.lower_bound(Queued{other, 0, {}}); at != lane.queue.end();) {
+      const auto queued = at++;
+      if (now < queued->effect.needed_by) break;
+      if (!queued->effect.answer_by || now < *queued->effect.answer_by) continue;
+      late.push_back(std::move(lane.queue.extract(queued).value().effect));
+      --queued_;
+    }
+  }
+  if (late.empty()) return;
+  lock.unlock();
+  for (const Effect& effect : late) {
+    sink_(answer_for(effect, {ErrorKind::exhausted,
+                              "no call to provider " + settings_.name + " was free in time (max_concurrent)",
+                              Seconds{1}}));
+  }
+  lock.lock();
 }
 
 std::optional<Error> Pool::refusal(const Lane& lane, const Queued& queued) const {
@@ -160,11 +197,16 @@ void Pool::add(Effect effect) {
 // Waits for an effect that may leave now; empty when the pool stops.
 std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
   while (!stopping_) {
+    refuse_late(lock);
     const Mono now = BootClock::now();
     Mono earliest = mono_never;
     Lane* best = nullptr;
     for (Lane& lane : lanes_) {
       if (lane.queue.empty()) continue;
+      if (!has_room(*lane.queue.begin())) {
+        earliest = std::min(earliest, now + late_look);
+        continue;
+      }
       const Mono free = free_at(lane.queue.begin()->effect, 0, now);
       earliest = std::min(earliest, free);
       if (free <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
@@ -173,6 +215,7 @@ std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
       --queued_;
       Effect effect = std::move(best->queue.extract(best->queue.begin()).value().effect);
       for (const Need& need : needs_of(effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
+      if (rank_of(effect.kind) == other) ++others_under_way_;
       return effect;
     }
     if (earliest == mono_never) {
@@ -194,6 +237,7 @@ void Pool::work() {
     sink_(carry_out(*effect));
     lock.lock();
     begun_.erase(begun);
+    if (rank_of(effect->kind) == other) --others_under_way_;
     ++waiting_;
   }
 }

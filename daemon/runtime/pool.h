@@ -1,6 +1,8 @@
-// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, the
-// most urgent first, and gives exactly one answer for each. Threads are made when they are needed, at most
-// `threads_max`. Never retries: the core decides that.
+// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, and
+// gives exactly one answer for each. Heartbeats go first, then stops, then all others, and of each the most
+// urgent. A quarter of the threads is kept for heartbeats and stops, so that reads that hang do not hold them
+// up; a pool of one thread keeps none. Threads are made when they are needed, at most `threads_max`. Never
+// retries: the core decides that.
 #pragma once
 
 #include <array>
@@ -77,7 +79,8 @@ class Pool {
 
   // The first is of the lane in which it queues.
   std::vector<Need> needs_of(const Effect& effect) const;
-  int rank_of(EffectKind kind) const;
+  bool has_room(const Queued& queued) const;
+  void refuse_late(std::unique_lock<std::mutex>& lock);
   Mono free_at(const Effect& effect, std::size_t ahead, Mono now) const;
   std::optional<Error> refusal(const Lane& lane, const Queued& queued) const;
   std::optional<Error> add_thread();
@@ -93,7 +96,8 @@ class Pool {
   std::vector<std::thread> threads_;
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;
-  std::size_t waiting_ = 0;  // threads without a call
+  std::size_t others_under_way_ = 0;  // neither heartbeats nor stops
+  std::size_t waiting_ = 0;           // threads without a call
   std::multiset<std::chrono::steady_clock::time_point>
       begun_;  // when each effect that is under way was taken up
   bool stopping_ = false;

@@ -68,6 +68,26 @@ TEST_CASE("the first heartbeat leaves at a third of the idle timeout") {
   CHECK(bench.now.mono - started <= minutes{1});
 }
 
+TEST_CASE("a read that hangs does not use up the time of its session's next heartbeat") {
+  Bench bench({kept_alive()});
+  bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
+  const Mono started = bench.now.mono;
+  while (bench.waiting() != "observe") bench.advance(Seconds{1});
+  const Effect read = bench.pop(EffectKind::observe);
+  REQUIRE(read.answer_by);
+  CHECK(*read.answer_by > started + minutes{1});
+  CHECK(*read.answer_by <= started + minutes{2});
+  CHECK(read.needed_by == *read.answer_by);
+  bench.advance(*read.answer_by - bench.now.mono);
+  bench.answer(read, Error{ErrorKind::not_applied, "no answer"});
+  REQUIRE(bench.waiting().empty());
+  while (bench.waiting().empty()) bench.advance(Seconds{1});
+  const Effect beat = bench.pop(EffectKind::keep_alive);
+  CHECK(bench.now.mono <= started + minutes{2});
+  REQUIRE(beat.answer_by);
+  CHECK(*beat.answer_by - bench.now.mono < minutes{1});
+}
+
 TEST_CASE("a heartbeat that did not move the idle clock is repeated within what is left") {
   Bench bench({kept_alive()});
   const Remote born = notte(bench, "r1");

@@ -133,6 +133,22 @@ TEST_CASE("every call of an effect shares one deadline") {
         (kind == EffectKind::start ? ErrorKind::maybe_applied : answered.remotes.error().kind));
 }
 
+TEST_CASE("a read or a heartbeat ends by the time that its session needs its answer by") {
+  const ProviderType type = GENERATE(from_range(all_types));
+  const EffectKind kind = GENERATE(EffectKind::observe, EffectKind::keep_alive);
+  FakeServer server([](const Received&, Wire& wire) {
+    wire.drip("HTTP/1.1 200 OK\r\nX: " + std::string(900, 'x'), Millis{10});
+  });
+  ProviderSettings settings = settings_for(type, server.url());
+  settings.request_timeout = Seconds{20};
+  const auto provider = make_provider(settings, with_environment());
+  Effect effect = effect_of(kind, "a", parameters);
+  effect.answer_by = BootClock::now() + Millis{500};
+  const auto began = std::chrono::steady_clock::now();
+  CHECK_FALSE(carry_out(*provider, effect).remotes.ok());
+  CHECK(std::chrono::steady_clock::now() - began < Seconds{4});
+}
+
 TEST_CASE("an unusable base_url is an error of the call that says so") {
   const std::string url = GENERATE("not a url", "http://api.example.org", "");
   const auto provider = make_provider(settings_for(ProviderType{"notte"}, url), {});

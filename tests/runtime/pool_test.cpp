@@ -213,6 +213,77 @@ TEST_CASE("a rate that is used up for a moment delays, and stops go before reads
   CHECK(BootClock::now() - begun >= Millis{300});
 }
 
+TEST_CASE("reads that hang leave calls free for heartbeats and stops") {
+  Answers answers;
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  {
+    Pool pool(settings_of(
+                  [open](const Effect& effect) {
+                    if (effect.kind == EffectKind::observe) open.wait();
+                    return Answer{};
+                  },
+                  16),
+              answers.sink());
+    for (std::uint64_t i = 1; i <= 40; ++i) pool.add(effect_of(EffectKind::observe, i));
+    for (std::uint64_t i = 101; i <= 116; ++i) pool.add(effect_of(EffectKind::keep_alive, i));
+    pool.add(effect_of(EffectKind::stop, 120));
+    const auto list = answers.wait(17);
+    CHECK(list.size() == 17);
+    for (const Answer& answer : list) CHECK(answer.ticket > 100);
+    gate.set_value();
+  }
+  CHECK(answers.all().size() == 57);
+}
+
+TEST_CASE("heartbeats go before stops, and stops before reads") {
+  Answers answers;
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  std::promise<void> begun;
+  Pool pool(settings_of(
+                [&, open](const Effect& effect) {
+                  if (effect.ticket == 1) begun.set_value(), open.wait();
+                  return Answer{};
+                },
+                1),
+            answers.sink());
+  pool.add(effect_of(EffectKind::observe, 1));
+  begun.get_future().wait();
+  pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{1}}));
+  pool.add(effect_of(EffectKind::stop, 3, Mono{Seconds{2}}));
+  pool.add(effect_of(EffectKind::keep_alive, 4, Mono{Seconds{30}}));
+  gate.set_value();
+  const auto list = answers.wait(4);
+  REQUIRE(list.size() == 4);
+  CHECK(list[1].ticket == 4);
+  CHECK(list[2].ticket == 3);
+  CHECK(list[3].ticket == 2);
+}
+
+TEST_CASE("a read that finds no free call in time is answered, so that its session's heartbeat can leave") {
+  Answers answers;
+  std::promise<void> gate;
+  std::shared_future<void> open = gate.get_future().share();
+  Pool pool(settings_of(
+                [open](const Effect&) {
+                  open.wait();
+                  return Answer{};
+                },
+                2),
+            answers.sink());
+  pool.add(effect_of(EffectKind::observe, 1));
+  Effect late = effect_of(EffectKind::observe, 2);
+  late.answer_by = late.needed_by = BootClock::now() + Millis{200};
+  pool.add(late);
+  const auto list = answers.wait(1);
+  gate.set_value();
+  REQUIRE(list.size() == 1);
+  CHECK(list[0].ticket == 2);
+  REQUIRE_FALSE(list[0].remotes.ok());
+  CHECK(list[0].remotes.error().kind == ErrorKind::exhausted);
+}
+
 // Offers one effect after the other, and counts those that were not refused.
 int carried(Pool& pool, Answers& answers, const std::vector<Effect>& effects) {
   const std::size_t before = answers.all().size();

@@ -219,13 +219,13 @@ Result<Remote> Described::read(Visit& visit, const Effect& effect) {
 }
 
 Reply Described::observe(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   return reply_of(visit, read(visit, effect));
 }
 
 // Only a read shows whether it counted, and whether the session is gone.
 Reply Described::keep_alive(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   if (description_.heartbeat) {
     ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
     call.discard_body = true;

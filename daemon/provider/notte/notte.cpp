@@ -151,12 +151,12 @@ Result<Remote> Notte::read(Visit& visit, const Effect& effect) {
 }
 
 Reply Notte::observe(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   return reply_of(visit, read(visit, effect));
 }
 
 Reply Notte::keep_alive(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   ProviderCall call{Purpose::change, "POST", session_path(effect, "/page/observe"),
                     R"({"perception_type":"fast"})"};
   call.body_bytes_max = observe_bytes_max;

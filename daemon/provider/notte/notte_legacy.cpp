@@ -88,7 +88,7 @@ Result<Remote> NotteLegacy::touch(Visit& visit, const Effect& effect) {
 Reply NotteLegacy::observe(const Effect& effect) { return keep_alive(effect); }
 
 Reply NotteLegacy::keep_alive(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   return reply_of(visit, touch(visit, effect));
 }
 

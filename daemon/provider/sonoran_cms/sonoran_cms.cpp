@@ -158,7 +158,7 @@ Result<Remote> Sonoran::read(Visit& visit, const Target& target, const RemoteId&
 }
 
 Reply Sonoran::observe(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   const auto target = target_of(effect);
   if (!target) return reply_of(visit, target.error());
   return reply_of(visit, read(visit, *target, effect.remote));

@@ -223,7 +223,7 @@ Result<Remote> Videosdk::read(Visit& visit, const Effect& effect) {
 }
 
 Reply Videosdk::observe(const Effect& effect) {
-  Visit visit = api_.begin();
+  Visit visit = api_.begin(effect);
   return reply_of(visit, read(visit, effect));
 }
 

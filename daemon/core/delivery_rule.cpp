@@ -9,8 +9,10 @@ std::optional<DeliveryMove> move_by_delivery(const SessionRow& session, Progress
   const bool late = is_terminal(session.state) || (told <= session.progress && !planted(Bug::progress_back));
   if (late && !planted(Bug::late_delivery)) return std::nullopt;
   if (told == Progress::ended) {
+    if (session.ending) {
+      return DeliveryMove{told, failed ? State::error : session.ending->state, session.ending->reason};
+    }
     if (failed) return DeliveryMove{told, State::error, Reason::provider_failed};
-    if (session.ending) return DeliveryMove{told, session.ending->state, session.ending->reason};
     return DeliveryMove{told, State::closed, Reason::ended_by_provider};
   }
   const bool activates = told >= Progress::started && session.state == State::queued && !session.ending;

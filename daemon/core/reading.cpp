@@ -94,15 +94,17 @@ void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
     resolve(draft, session.row.id);
     return;
   }
-  // An end that was asked for stands, unless the provider knows of a failure.
-  if (session.row.ending && remote.state == State::closed) {
+  // An end that was asked for stands, whatever brought it about. A failure that the provider knows of shows
+  // as such, and nobody is told of a loss.
+  if (session.row.ending) {
+    if (remote.state == State::error) session.row.ending->state = State::error;
     end_as_asked(draft, session.row.id, remote.detail);
     return;
   }
-  const Reason otherwise = session.row.ending ? session.row.ending->reason : Reason::ended_by_provider;
   const Wall at = remote.ended_at && !reading.answer.provider_now ? *remote.ended_at : draft.now().wall;
   end_session(draft, session.row.id,
-              {remote.state, remote.reason.value_or(otherwise), reading.cause, at, true, remote.detail});
+              {remote.state, remote.reason.value_or(Reason::ended_by_provider), reading.cause, at, true,
+               remote.detail});
 }
 
 Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {

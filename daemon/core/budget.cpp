@@ -98,16 +98,17 @@ void tell_level(Draft& draft, const BudgetKey& key, const Budget& budget, const 
     const std::string until = to_rfc3339(period_at(budget.period, draft.now().wall).end);
     raise(draft, Topic::budget_hard, name,
           "the budget of " + name + " is used up: " + used + "; nothing more begins before " + until);
-  } else {
-    clear(draft, Topic::budget_hard, name, "the budget of " + name + " has room again: " + used);
+    return;
   }
-  if (level == BudgetLevel::soft) {
-    raise(draft, Topic::budget_soft, name,
-          "the budget of " + name + " is used to over " + std::to_string(std::lround(budget.soft_percent)) +
-              " %: " + used);
-  } else if (level == BudgetLevel::within) {
-    clear(draft, Topic::budget_soft, name, "the budget of " + name + " has room again: " + used);
+  const std::string room = "the budget of " + name + " has room again: " + used;
+  if (level == BudgetLevel::within) {
+    clear_together(draft, {Topic::budget_hard, Topic::budget_soft}, name, room);
+    return;
   }
+  clear(draft, Topic::budget_hard, name, room);
+  raise(draft, Topic::budget_soft, name,
+        "the budget of " + name + " is used to over " + std::to_string(std::lround(budget.soft_percent)) +
+            " %: " + used);
 }
 
 // Plans and starts that a budget blocked look again.
@@ -274,8 +275,7 @@ void plan_budgets(Draft& draft) {
     draft.edit_budget(key) = BudgetTrack{};
     if (config.budgets.contains(key)) continue;
     const std::string gone = "the budget of " + to_string(key) + " is not in the configuration any more";
-    clear(draft, Topic::budget_soft, to_string(key), gone);
-    clear(draft, Topic::budget_hard, to_string(key), gone);
+    clear_together(draft, {Topic::budget_hard, Topic::budget_soft}, to_string(key), gone);
   }
   for (const auto& [key, budget] : config.budgets) draft.edit_budget(key);
   draft.set_budgets_due(config.budgets.empty() ? mono_never : draft.now().mono);

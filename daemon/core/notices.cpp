@@ -145,14 +145,21 @@ void raise(Draft& draft, Topic topic, const std::string& subject, const std::str
 }
 
 void clear(Draft& draft, Topic topic, const std::string& subject, const std::string& text) {
+  clear_together(draft, {topic}, subject, text);
+}
+
+void clear_together(Draft& draft, std::initializer_list<Topic> topics, const std::string& subject,
+                    const std::string& text) {
   for (const TargetName& name : everybody(draft)) {
-    const AlertKey key{name, topic, subject};
-    const AlertTrack* track = draft.alert(key);
-    if (!track) continue;
-    const Wall since = track->row.since;
-    draft.edit_alert(key).reset();
-    if (planted(Bug::never_over)) continue;
-    tell(draft, name, {topic, Phase::resolved, subject, since, draft.now().wall, 1, text});
+    std::optional<Notice> over;
+    for (const Topic topic : topics) {
+      const AlertKey key{name, topic, subject};
+      const AlertTrack* track = draft.alert(key);
+      if (!track) continue;
+      if (!over) over = Notice{topic, Phase::resolved, subject, track->row.since, draft.now().wall, 1, text};
+      draft.edit_alert(key).reset();
+    }
+    if (over && !planted(Bug::never_over)) tell(draft, name, *over);
   }
 }
 

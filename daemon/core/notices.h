@@ -6,6 +6,7 @@
 // out.
 #pragma once
 
+#include <initializer_list>
 #include <string>
 
 #include "core/draft.h"
@@ -19,6 +20,9 @@ inline const TargetName log_target{};
 // is not, changes nothing and tells nobody.
 void raise(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 void clear(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
+// Clears several topics of one subject whose ends have the same word, and tells of the end once.
+void clear_together(Draft& draft, std::initializer_list<Topic> topics, const std::string& subject,
+                    const std::string& text);
 void happen(Draft& draft, Topic topic, const std::string& subject, const std::string& text, int times = 1);
 
 // Raised and not yet resolved?

@@ -16,6 +16,10 @@ std::string subject_of(const Notice& notice) {
   return std::string(to_string(notice.topic)) + " " + notice.subject;
 }
 
+std::string soft_of(const Notice& notice) {
+  return std::string(to_string(Topic::budget_soft)) + " " + notice.subject;
+}
+
 }  // namespace
 
 void Simulation::draw_money() {
@@ -116,6 +120,8 @@ void Simulation::hear(const MessageRow& message) {
     if (notice.at < told.at) continue;
     told.at = notice.at;
     told.firing = notice.phase == Phase::firing;
+    // Both levels of a budget are over at once, and that is told once.
+    if (notice.topic == Topic::budget_hard && !told.firing) told_[soft_of(notice)].firing = false;
   }
 }
 

@@ -41,9 +41,55 @@ httplib::Request request_of(const HttpRequest& asked, const std::string& authori
   return request;
 }
 
+// Tells the trailers of a chunked body (RFC 9112, 7.1.2) from the rest of it: cpp-httplib takes them for a
+// broken body.
+class Trailers {
+ public:
+  // To be asked for each byte of the body in turn.
+  bool is_within(char c) {
+    if (data_left_ > 0) {
+      --data_left_;
+      return false;
+    }
+    if (!last_chunk_) {
+      read_size(c);
+      return false;
+    }
+    // A blank line ends them, and is the body's own end.
+    if (begins_line_) is_trailer_ = c != '\r' && c != '\n';
+    begins_line_ = c == '\n';
+    return is_trailer_;
+  }
+
+ private:
+  void read_size(char c) {
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    in_size_ = in_size_ && digit >= 0;
+    if (in_size_) size_ = std::min(size_, size_max) * 16 + static_cast<std::uint64_t>(digit);
+    if (c != '\n') return;
+    last_chunk_ = size_ == 0;
+    data_left_ = size_ == 0 ? 0 : size_ + 2;
+    size_ = 0;
+    in_size_ = true;
+  }
+
+  static constexpr std::uint64_t size_max = std::uint64_t{1} << 56U;
+  std::uint64_t size_ = 0;
+  std::uint64_t data_left_ = 0;  // with the line's end after it
+  bool in_size_ = true;          // the rest of the line is extensions
+  bool last_chunk_ = false;
+  bool begins_line_ = true;
+  bool is_trailer_ = false;
+};
+
 }  // namespace
 
 // One request and its answer as a stream. Writes are gathered and leave in one piece with the first read.
+// Heads are read as a whole: interim ones (RFC 9110, 15.2) are passed over, since cpp-httplib takes all but a
+// 100 for the answer, and the headers are kept as they came, since it decodes %NN in their values.
 class HttpConnection::Exchange final : public httplib::Stream {
  public:
   Exchange(Transport& transport, const HttpRequest& request, CallDeadline deadline)
@@ -68,25 +114,36 @@ class HttpConnection::Exchange final : public httplib::Stream {
       unsent_.clear();
       if (!sent) return fail(transport_.failure());
     }
-    if (next_ == end_) {
-      const ssize_t count = transport_.read(buffer_.data(), buffer_.size(), deadline_);
-      if (count < 0) return fail(transport_.failure());
-      if (count == 0) return ended();
-      next_ = 0;
-      end_ = static_cast<std::size_t>(count);
-      received_ = true;
+    while (in_head_) {
+      if (const ssize_t filled = fill(); filled <= 0) return filled;
+      if (!take_head()) return -1;
     }
-    const std::size_t count = std::min(bytes_max, end_ - next_);
-    if (!(in_head_ ? admit_head(count) : admit_body(count))) return -1;
-    std::copy_n(buffer_.data() + next_, count, to);
-    next_ += count;
-    return static_cast<ssize_t>(count);
+    if (head_.size() > head_next_) {
+      const std::size_t count = std::min(bytes_max, head_.size() - head_next_);
+      std::copy_n(head_.data() + head_next_, count, to);
+      head_next_ += count;
+      return static_cast<ssize_t>(count);
+    }
+    for (;;) {
+      if (const ssize_t filled = fill(); filled <= 0) return filled;
+      const std::size_t count = std::min(bytes_max, end_ - next_);
+      if (!admit_body(count)) return -1;
+      const char* const from = buffer_.data() + next_;
+      next_ += count;
+      char* const end =
+          trailers_ ? std::copy_if(from, from + count, to, [&](char c) { return !trailers_->is_within(c); })
+                    : std::copy_n(from, count, to);
+      if (end != to) return end - to;
+    }
   }
 
-  void enter_body() { in_head_ = false; }
+  // The head said that the body comes in chunks.
+  void expect_chunks() { trailers_.emplace(); }
+
   bool has_received() const { return received_; }
   bool has_leftover() const { return next_ != end_; }
   const std::string& failure() const { return failure_; }
+  std::vector<std::pair<std::string, std::string>> headers() const;
 
  private:
   ssize_t fail(std::string why) {
@@ -100,19 +157,42 @@ class HttpConnection::Exchange final : public httplib::Stream {
     return 0;
   }
 
-  bool admit_head(std::size_t count) {
-    for (std::size_t i = next_; i < next_ + count; ++i) {
+  // Positive: there are bytes that were not taken yet.
+  ssize_t fill() {
+    if (next_ != end_) return 1;
+    const ssize_t count = transport_.read(buffer_.data(), buffer_.size(), deadline_);
+    if (count < 0) return fail(transport_.failure());
+    if (count == 0) return ended();
+    next_ = 0;
+    end_ = static_cast<std::size_t>(count);
+    received_ = true;
+    return 1;
+  }
+
+  // What the buffer has of the head, which ends with a blank line.
+  bool take_head() {
+    while (in_head_ && next_ != end_) {
+      const char c = buffer_[next_++];
+      head_ += c;
       ++head_bytes_;
       ++line_bytes_;
       const std::size_t line_max = is_status_line_ ? status_line_bytes_max : header_line_bytes_max;
       if (head_bytes_ > head_bytes_max || line_bytes_ > line_max)
         return fail("the answer's head is too large") == 0;
-      if (buffer_[i] != '\n') continue;
-      // After a blank line comes the body, or the next status line after an interim answer.
+      if (c != '\n') continue;
       is_status_line_ = line_bytes_ <= 2;
       line_bytes_ = 0;
+      if (!is_status_line_) continue;
+      in_head_ = is_interim();
+      if (in_head_) head_.clear();
     }
     return true;
+  }
+
+  // A 1xx, but for 101, after which this would be no HTTP any more.
+  bool is_interim() const {
+    const std::string_view status = std::string_view(head_).substr(0, 12);
+    return status.starts_with("HTTP/1.") && status.substr(8, 2) == " 1" && status.substr(9) != "101";
   }
 
   bool admit_body(std::size_t count) {
@@ -124,6 +204,9 @@ class HttpConnection::Exchange final : public httplib::Stream {
   Transport& transport_;
   const CallDeadline deadline_;
   std::string unsent_;
+  std::optional<Trailers> trailers_;
+  std::string head_;  // of the answer, or as much as came
+  std::size_t head_next_ = 0;
   std::array<char, 16U << 10U> buffer_;
   std::size_t next_ = 0;
   std::size_t end_ = 0;
@@ -135,6 +218,31 @@ class HttpConnection::Exchange final : public httplib::Stream {
   std::size_t body_bytes_left_;
   std::string failure_;
 };
+
+// RFC 9112, 5: a line that begins with a blank goes on with the value before it.
+std::vector<std::pair<std::string, std::string>> HttpConnection::Exchange::headers() const {
+  const auto trimmed = [](std::string_view text) {
+    const std::size_t begin = text.find_first_not_of(" \t\r");
+    if (begin == std::string_view::npos) return std::string_view{};
+    return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
+  };
+  std::vector<std::pair<std::string, std::string>> all;
+  std::string_view rest = head_;
+  rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    const std::string_view line = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    const bool goes_on = !line.empty() && (line.front() == ' ' || line.front() == '\t');
+    const std::size_t colon = line.find(':');
+    if (goes_on && !all.empty()) {
+      all.back().second += ' ' + std::string(trimmed(line));
+    } else if (colon != std::string_view::npos) {
+      all.emplace_back(trimmed(line.substr(0, colon)), trimmed(line.substr(colon + 1)));
+    }
+  }
+  return all;
+}
 
 HttpConnection::HttpConnection(const Url& url) : httplib::ClientImpl(url.host, url.port), url_(url) {
   set_keep_alive(true);
@@ -188,7 +296,7 @@ bool HttpConnection::exchange(const HttpRequest& asked, CallDeadline deadline, H
   bool discard = false;
   request.response_handler = [&](const httplib::Response& head) {
     discard = asked.discard_body && head.status >= 200 && head.status < 300;
-    exchange.enter_body();
+    if (equal_ignoring_case(head.get_header_value("Transfer-Encoding"), "chunked")) exchange.expect_chunks();
     return has_head = true;
   };
   request.content_receiver = [&](const char* bytes, std::size_t count, std::uint64_t, std::uint64_t) {
@@ -214,7 +322,7 @@ bool HttpConnection::exchange(const HttpRequest& asked, CallDeadline deadline, H
 
   if (!complete && !has_head) return false;
   response->status = answer.status;
-  for (const auto& [name, value] : answer.headers) response->headers.emplace_back(name, value);
+  response->headers = exchange.headers();
   if (!complete)
     response->cut_short = body_bytes > asked.body_bytes_max ? "the answer is too large" : failure_;
   return true;

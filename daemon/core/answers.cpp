@@ -198,6 +198,12 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   const Traits* traits = draft.traits(session.row.provider);
+  // What could not be read may be the remote.
+  if (!answer.whole) {
+    session.row.last_error = "the provider's list could not be read as a whole";
+    arm_retry(session, draft.now().mono + call_backoff(id, ++session.tries, retry_max));
+    return;
+  }
   Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
   ++session.absent_reads;

@@ -44,6 +44,8 @@ struct Remote {
   std::optional<Wall> ended_at;
   std::optional<Millis> idle_timeout;
   std::optional<Millis> maximum;
+  std::optional<Wall> expires_at;  // when it ends at the latest, where the answer tells no more than that
+  std::string heartbeat_error;     // keep_alive: what the heartbeat itself was answered; empty: it was taken
 };
 
 // Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every
@@ -56,6 +58,7 @@ struct Answer {
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
+  bool whole = true;  // find, list: a remote that is not among them is absent
   // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has
   // for it.
   std::vector<std::optional<SessionRow>> known{};

@@ -121,7 +121,8 @@ ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, 
     return {status, std::move(error)};
   }
   if (odd) return {status, std::move(*odd)};
-  if (call.discard_body || (response.body.empty() && response.cut_short.empty())) return {status, Json()};
+  const bool is_empty = response.body.empty() && response.cut_short.empty();
+  if (call.discard_body || is_empty) return {status, Json(), is_empty};
   if (!response.cut_short.empty()) return {status, misunderstood(call.purpose, response.cut_short)};
   if (json) return {status, std::move(*json)};
   return {status, misunderstood(call.purpose, "the answer is not JSON: " + text_of(response))};
@@ -175,9 +176,22 @@ bool is_vain_to_read(ErrorKind kind) {
   return kind == ErrorKind::exhausted || kind == ErrorKind::denied || kind == ErrorKind::not_applied;
 }
 
-Reason reason_of_timeout(const Remote& remote) {
-  if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
-  if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
+bool must_read_after_stop(const ProviderAnswer& answer) {
+  if (answer.json || answer.status == 0 || answer.status == 401) return false;
+  return answer.json.error().kind != ErrorKind::exhausted || answer.status == 402;
+}
+
+Result<Remote> confirmed_end(const Error& refused, Result<Remote> read) {
+  const bool is_over = read ? read->progress == Progress::ended : read.error().kind == ErrorKind::gone;
+  return is_over ? std::move(read) : contradicted(refused);
+}
+
+std::optional<Reason> reason_of_timeout(const Remote& remote) {
+  if (remote.maximum && !remote.idle_timeout) return Reason::max_duration;
+  if (remote.idle_timeout && !remote.maximum) return Reason::idle_timeout;
+  const bool knows_all =
+      remote.maximum && remote.created_at && remote.idle_timeout && remote.last_activity_at;
+  if (!knows_all) return std::nullopt;
   const bool idle_first =
       *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
   return idle_first ? Reason::idle_timeout : Reason::max_duration;

@@ -32,6 +32,13 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
+void log_passed_over(const Effect& effect, const Reply& reply) {
+  Log(Level::warning, "list_items_passed_over")
+      .with("provider", effect.provider.str())
+      .with("items", static_cast<long long>(reply.passed_over))
+      .with("proves_absence", reply.whole ? "yes" : "no");
+}
+
 PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
   const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
   PoolSettings settings;
@@ -42,11 +49,13 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
   settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
+    if (reply.passed_over > 0) log_passed_over(effect, reply);
     meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
     Answer answer;
     answer.kind = effect.kind;
     answer.sent_at = sent_at;
     answer.provider_now = reply.provider_now;
+    answer.whole = reply.whole;
     answer.remotes = std::move(reply.remotes);
     return answer;
   };

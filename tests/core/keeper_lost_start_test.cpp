@@ -81,3 +81,20 @@ TEST_CASE("lost start, rule 4: after a reboot, one that is older by every clock 
   const Then then = after_reboot(minutes{1});
   CHECK_FALSE(is_taken(then, then.provider_now - minutes{10}));
 }
+
+TEST_CASE("a list of which something could not be read proves no start absent") {
+  Bench bench({always_plan("watch", "notte")});
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::maybe_applied, "no answer"});
+  const auto look = [&](bool whole) {
+    while (bench.waiting().empty()) bench.advance(Seconds{1});
+    Answer answer = bench.answer_to(bench.pop(EffectKind::find), std::vector<Remote>{});
+    answer.whole = whole;
+    bench.take(answer);
+  };
+  for (int n = 0; n < 3; ++n) look(false);
+  while (bench.waiting().empty()) bench.advance(Seconds{1});
+  CHECK(bench.waiting() == "find");
+  for (int n = 0; n < 2; ++n) look(true);
+  while (bench.waiting().empty()) bench.advance(Seconds{1});
+  CHECK(bench.waiting() == "start");
+}

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "provider/listing.h"
 
 namespace keeper {
 namespace {
@@ -58,10 +59,6 @@ std::string word(const Json& value) {
   return value.is_number() || value.is_boolean() ? value.dump() : std::string{};
 }
 
-std::optional<Wall> time(const Json& value) {
-  return value.is_string() ? parse_time(value.get_ref<const std::string&>()) : std::nullopt;
-}
-
 // Empty where it is no number, not positive, or beyond a century.
 std::optional<Millis> duration(const Json& value, Millis unit) {
   constexpr double century = 100.0 * 366 * 24 * 3600 * 1000;
@@ -71,16 +68,18 @@ std::optional<Millis> duration(const Json& value, Millis unit) {
   return Millis{std::llround(length)};
 }
 
-// An unknown word moves nothing.
-void map_status(const Description& description, Remote* remote) {
-  if (description.native_status.empty()) return;
+// Where no word says more: an end that has come is one, and an unknown word moves nothing. Some providers
+// tell the time at which a session will end.
+State state_without_word(const Description& description, const Remote& remote, Wall now) {
+  if (remote.ended_at && *remote.ended_at <= now + Seconds{1}) return State::closed;
+  return description.native_status.empty() ? State::active : State::queued;
+}
+
+void map_status(const Description& description, Remote* remote, Wall now) {
   const auto found = description.states.find(remote->native_status);
-  if (found == description.states.end() || found->second == State::queued) {
-    remote->progress = Progress::asked;
-    remote->state = State::queued;
-    return;
-  }
-  remote->state = found->second;
+  const bool is_known = !description.native_status.empty() && found != description.states.end();
+  remote->state = is_known ? found->second : state_without_word(description, *remote, now);
+  if (remote->state == State::queued) remote->progress = Progress::asked;
   if (!is_terminal(remote->state)) return;
   remote->progress = Progress::ended;
   remote->reason = Reason::ended_elsewhere;
@@ -106,22 +105,23 @@ Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& c
 
 }  // namespace
 
-Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item) {
+Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now) {
   Remote remote;
-  remote.id = plain_id(word(told(item, description.id)));
-  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no id at " + description.id};
+  remote.id = plain_id(id_text(told(item, description.id)));
   remote.native_status = word(told(item, description.native_status));
   remote.detail = word(told(item, description.error));
-  remote.created_at = time(told(item, description.created_at));
-  remote.last_activity_at = time(told(item, description.last_activity_at));
+  remote.created_at = time_in(told(item, description.created_at));
+  remote.last_activity_at = time_in(told(item, description.last_activity_at));
   remote.idle_timeout = duration(told(item, description.idle_timeout), description.duration_unit);
   remote.maximum = duration(told(item, description.maximum), description.duration_unit);
-  const auto expires_at = time(told(item, description.expires_at));
+  const auto expires_at = time_in(told(item, description.expires_at));
+  if (expires_at && !remote.created_at) remote.expires_at = expires_at;
   if (expires_at && remote.created_at && *expires_at > *remote.created_at) {
     remote.maximum = *expires_at - *remote.created_at;
   }
-  map_status(description, &remote);
-  if (remote.progress == Progress::ended) remote.ended_at = time(told(item, description.ended_at));
+  remote.ended_at = time_in(told(item, description.ended_at));
+  map_status(description, &remote, now);
+  if (remote.progress != Progress::ended) remote.ended_at.reset();
   const std::string tag = word(told(item, description.tag));
   const std::string ours = effect.instance.str() + "/";
   if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
@@ -147,13 +147,18 @@ ProviderCall Described::call_of(Purpose purpose, const DescribedCall& described,
   return call;
 }
 
+Remote Described::reading_of(const Visit& visit, const Effect& effect, const Json& item) const {
+  Remote remote = described_reading(description_, effect, item, visit.provider_now.value_or(wall_now()));
+  remote.native_status = api_.harmless(visit, remote.native_status);
+  remote.detail = api_.harmless(visit, remote.detail);
+  return remote;
+}
+
 Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                                     const Json& item) const {
-  auto remote = described_remote(description_, effect, item);
-  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
-  remote->native_status = api_.harmless(visit, remote->native_status);
-  remote->detail = api_.harmless(visit, remote->detail);
-  return remote;
+  Remote remote = reading_of(visit, effect, item);
+  if (!remote.id.empty()) return remote;
+  return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no id at " + description_.id));
 }
 
 Reply Described::start(const Effect& effect) {
@@ -174,25 +179,24 @@ Reply Described::walk(const Effect& effect) {
   if (!description_.list) {
     return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
   }
-  std::vector<Remote> found;
+  Listing listing(effect);
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call = call_of(Purpose::read, *description_.list, effect, page);
     call.body_bytes_max = list_bytes_max;
     const ProviderAnswer answer = api_.ask(visit, call);
     if (!answer.json) return reply_of(visit, answer.json.error());
-    const Json& items = part(*answer.json, description_.list->item);
-    if (!items.is_array()) {
-      const std::string what = "there is no array at '" + description_.list->item + "' of the list";
-      return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, what)));
+    const auto items = items_in(answer, part(*answer.json, description_.list->item));
+    if (!items) {
+      Error error = items.error();
+      error.what += " (at '" + description_.list->item + "')";
+      return reply_of(visit, api_.explain(visit, call, std::move(error)));
     }
-    for (const Json& item : items) {
-      auto remote = remote_in(visit, call, effect, item);
-      if (!remote) return reply_of(visit, remote.error());
-      if (remote->progress != Progress::ended) found.push_back(*std::move(remote));
+    for (const Json& item : **items) {
+      Remote remote = reading_of(visit, effect, item);
+      if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
     }
-    if (items.empty() || told(*answer.json, description_.list->more) != Json(true)) {
-      return Reply{std::move(found), visit.provider_now};
-    }
+    if ((*items)->empty() || told(*answer.json, description_.list->more) != Json(true))
+      return std::move(listing).reply(visit);
   }
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
@@ -223,31 +227,29 @@ Reply Described::observe(const Effect& effect) {
   return reply_of(visit, read(visit, effect));
 }
 
-// Only a read shows whether it counted, and whether the session is gone.
+// Only a read shows whether the session is gone; where no last activity is described, only the heartbeat's
+// own answer says whether it counted.
 Reply Described::keep_alive(const Effect& effect) {
+  if (!description_.heartbeat) return observe(effect);
   Visit visit = api_.begin();
-  if (description_.heartbeat) {
-    ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
-    call.discard_body = true;
-    const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
-    if (!answer.json && is_vain_to_read(answer.json.error().kind))
-      return reply_of(visit, answer.json.error());
-  }
-  return reply_of(visit, read(visit, effect));
+  ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
+  call.discard_body = true;
+  const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
+  if (!answer.json && is_vain_to_read(answer.json.error().kind)) return reply_of(visit, answer.json.error());
+  auto remote = read(visit, effect);
+  if (remote && !answer.json) remote->heartbeat_error = answer.json.error().what;
+  return reply_of(visit, std::move(remote));
 }
 
-// The session itself decides whether it ended: a repeated stop may answer an error.
+// The session itself decides whether it ended: a stop may be refused after its effect.
 Reply Described::stop(const Effect& effect) {
   Visit visit = api_.begin();
   ProviderCall call = call_of(Purpose::change, description_.stop, effect);
   call.discard_body = true;
   const ProviderAnswer answer = api_.ask(visit, call);
-  const bool is_gone = !answer.json && answer.json.error().kind == ErrorKind::gone;
-  if (!answer.json && !is_gone) return reply_of(visit, answer.json.error());
+  if (!answer.json && !must_read_after_stop(answer)) return reply_of(visit, answer.json.error());
   auto remote = read(visit, effect);
-  if (is_gone && remote && remote->progress != Progress::ended) {
-    return reply_of(visit, contradicted(answer.json.error()));
-  }
+  if (!answer.json) remote = confirmed_end(answer.json.error(), std::move(remote));
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
   return reply_of(visit, std::move(remote));

@@ -124,9 +124,11 @@ void read_session(SessionReader& reader, const ProviderSettings&) {
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
   Traits facts;
-  facts.can_find = facts.can_list = description.list.has_value();
-  facts.has_heartbeat = description.heartbeat.has_value();
   const bool tagged = !description.tag_in_start.empty() && !description.tag.empty();
+  facts.can_list = description.list.has_value();
+  // Without either, no session in a list can be told to be a start's own, or not to be.
+  facts.can_find = facts.can_list && (tagged || !description.created_at.empty());
+  facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};
   return facts;

@@ -248,6 +248,8 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
     return;
   }
   note_failure(session, error);
+  const bool refused = error.kind == ErrorKind::denied || error.kind == ErrorKind::exhausted;
+  if (answer.kind == EffectKind::keep_alive && refused) ++session.vain_heartbeats;
   arm_retry(session, retry_at(draft, session, error, retry_max));
   if (answer.kind == EffectKind::keep_alive && session.idle_at) {
     // What the provider asks to wait is waited, but not to the session's death.

@@ -18,6 +18,8 @@ constexpr Millis date_resolution = Seconds{1};
 constexpr Millis expiry_slack = Seconds{5};
 constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
+// Of a session's time, where a heartbeat failed before any was known to count.
+constexpr Millis unknown_left = Seconds{30};
 
 // A provider's time on our clock, corrected by its `Date` where the answer carried one.
 Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
@@ -41,6 +43,38 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
+// When the idle clock was last restarted, as far as the provider's word goes: a heartbeat that it refused did
+// not.
+std::optional<Mono> last_activity(const Draft& draft, const Tracked& session, Millis idle,
+                                  const Reading& reading) {
+  const Remote& remote = reading.remote;
+  const Answer& answer = reading.answer;
+  if (remote.last_activity_at) return on_our_clock(draft, answer, *remote.last_activity_at);
+  const bool beaten = answer.kind == EffectKind::keep_alive && remote.heartbeat_error.empty();
+  if (beaten || answer.kind == EffectKind::start) return answer.sent_at;
+  return session.idle_at ? std::optional(*session.idle_at - idle) : std::nullopt;
+}
+
+// Where the last activity is not known, a heartbeat is due, and no deadline is.
+void set_idle_clock(Draft& draft, Tracked& session, const Plan& plan, const Traits& traits, Millis idle,
+                    const Reading& reading) {
+  const auto active = last_activity(draft, session, idle, reading);
+  if (active) arm_idle_timeout(session, *active, idle);
+  if (!plan.keep_alive.heartbeat || !traits.has_heartbeat) {
+    drop_heartbeat(session);
+    session.beats_sooner = false;
+    return;
+  }
+  const auto& asked = plan.keep_alive.heartbeat_every;
+  session.beats_sooner = asked && *asked >= idle;
+  const Millis every = asked && !session.beats_sooner ? *asked : idle / 3;
+  arm_heartbeat(session, active.value_or(reading.answer.sent_at - every), every);
+  if (!session.beats_sooner) return;
+  session.row.last_error = "the plan's heartbeat, " + to_text(*asked) +
+                           ", is not shorter than the idle timeout that the provider reports, " +
+                           to_text(idle) + ": heartbeats are sent every " + to_text(every);
+}
+
 void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const Answer& answer) {
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
@@ -50,18 +84,7 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
                                                     : answer.sent_at;
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
-  if (idle) {
-    const Mono active = remote.last_activity_at ? on_our_clock(draft, answer, *remote.last_activity_at)
-                        : answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive
-                            ? answer.sent_at
-                            : session.idle_at.value_or(answer.sent_at + *idle) - *idle;
-    arm_idle_timeout(session, active, *idle);
-    if (plan->keep_alive.heartbeat && traits->has_heartbeat) {
-      arm_heartbeat(session, active, plan->keep_alive.heartbeat_every.value_or(*idle / 3));
-    } else {
-      drop_heartbeat(session);
-    }
-  }
+  if (idle) set_idle_clock(draft, session, *plan, *traits, *idle, {remote, answer});
   arm_maximum(session, begin, maximum);
   arm_own_maximum(session, begin, plan->max_duration);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
@@ -113,6 +136,13 @@ Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {
 
 }  // namespace
 
+bool confirms_heartbeat(const Tracked& before, const Tracked& after) {
+  const bool answered =
+      before.flight && before.flight->kind == EffectKind::keep_alive && before.flight != after.flight;
+  const bool good = after.tries == 0 && after.absent_reads == 0 && after.row.progress != Progress::ended;
+  return answered && good && before.idle_at && after.vain_heartbeats == 0;
+}
+
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   Tracked& session = draft.edit(id);
   const Remote& remote = reading.remote;
@@ -142,10 +172,11 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   }
   set_deadlines(draft, session, remote, reading.answer);
   doubt_expired(draft, session, reading.answer);
-  plan_next_call(draft, session, reading.answer.kind);
+  plan_next_call(draft, session, reading);
 }
 
-void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
+void plan_next_call(Draft& draft, Tracked& session, const Reading& reading) {
+  const EffectKind answered = reading.answer.kind;
   const Mono now = draft.now().mono;
   if (session.row.ending) {
     hasten_call(session, now);
@@ -162,10 +193,12 @@ void plan_next_call(Draft& draft, Tracked& session, EffectKind answered) {
     // A heartbeat that did not move the idle clock is repeated within what is left.
     if (answered == EffectKind::keep_alive && *session.beat_at <= now) {
       if (++session.vain_heartbeats >= 2) {
-        session.row.last_error =
-            std::to_string(session.vain_heartbeats) + " heartbeats in a row did not move the idle clock";
+        const std::string& why = reading.remote.heartbeat_error;
+        session.row.last_error = std::to_string(session.vain_heartbeats) +
+                                 " heartbeats in a row did not move the idle clock" +
+                                 (why.empty() ? "" : ": " + why);
       }
-      const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
+      const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : unknown_left;
       repeat_heartbeat(session, now, std::max(left / 3, heartbeat_retry_min));
     } else if (answered == EffectKind::keep_alive) {
       session.vain_heartbeats = 0;

@@ -44,6 +44,7 @@ struct Tracked {
   int absent_reads = 0;         // answers in a row that did not know the remote
   int tries = 0;                // calls in a row that failed
   int vain_heartbeats = 0;      // heartbeats in a row that did not move the idle clock
+  bool beats_sooner = false;    // than the plan asks, whose heartbeat is not shorter than the idle timeout
   bool confirm = false;         // a delivery said something that a read should confirm
   Moment due;                   // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;

@@ -218,13 +218,18 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
 }
 
 void log_session(const Change<SessionId, Tracked>& change) {
+  if (!change.after) return;
+  const auto warn = [&](std::string_view what) {
+    Log(Level::warning, what)
+        .with("session", change.key.str())
+        .with("plan", change.after->row.plan.str())
+        .with("error", change.after->row.last_error);
+  };
   constexpr int alarming = 2;
   const int before = change.before ? change.before->vain_heartbeats : 0;
-  if (before >= alarming || !change.after || change.after->vain_heartbeats < alarming) return;
-  Log(Level::warning, "heartbeats_without_effect")
-      .with("session", change.key.str())
-      .with("plan", change.after->row.plan.str())
-      .with("error", change.after->row.last_error);
+  if (before < alarming && change.after->vain_heartbeats >= alarming) warn("heartbeats_without_effect");
+  const bool knew = change.before && change.before->beats_sooner;
+  if (!knew && change.after->beats_sooner) warn("heartbeat_too_slow");
 }
 
 }  // namespace keeper

@@ -128,8 +128,8 @@ Result<std::vector<Remote>> Simulation::carry(SimProvider& provider, const Effec
   if (worlds_.on.empty()) return provider.apply(effect, now_, random_, faults_);
   if (auto error = refused(provider, effect)) return *std::move(error);
   Effect carried = effect;
-  if (effect.kind == EffectKind::keep_alive && now_ < worlds_.refused_until)
-    carried.kind = EffectKind::observe;
+  const bool vain = effect.kind == EffectKind::keep_alive && now_ < worlds_.refused_until;
+  if (vain) carried.kind = EffectKind::observe;
   if (effect.kind == EffectKind::start && is_in(SimWorld::start_returns_living) && healed_at_ == mono_never) {
     const SimRemote* other = living(provider, effect.place);
     if (other && provider.type() != ProviderType{"sonoran_cms"} && worlds_.random.chance(worlds_.rate)) {
@@ -143,6 +143,7 @@ Result<std::vector<Remote>> Simulation::carry(SimProvider& provider, const Effec
   if (started && is_in(SimWorld::id_again) && worlds_.random.chance(worlds_.rate))
     reuse_id(provider, remotes->front());
   distort(provider, effect, *remotes.operator->());
+  if (vain && worlds_.form == 2) remotes->front().heartbeat_error = "400 to a heartbeat";
   return remotes;
 }
 

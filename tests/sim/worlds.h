@@ -49,8 +49,7 @@ namespace keeper::sim {
          "a list shows a remote only up to a minute after it was made") \
   HOLDS(list_repeats, "a list shows a remote more than once, and in an older state") \
   HOLDS(list_unreadable_item, "a list holds an item that can't be read") \
-  BROKEN(heartbeat_refused, 2, "25: a heartbeat counts that the provider did not take", \
-         "heartbeats are refused for minutes while reads succeed") \
+  HOLDS(heartbeat_refused, "heartbeats are refused for minutes while reads succeed") \
   BROKEN(reads_fail, 4, "5: more than one live remote", \
          "reads say 404 for seconds or fail for minutes while heartbeats work") \
   BROKEN(id_again, 24, "5: a double start", \

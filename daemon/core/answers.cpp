@@ -10,6 +10,7 @@
 #include "core/lifecycle.h"
 #include "core/reading.h"
 #include "core/sweep.h"
+#include "core/unasked_end.h"
 
 namespace keeper {
 namespace {
@@ -229,9 +230,10 @@ void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
     end_as_asked(draft, id);
   } else {
     const Traits* traits = draft.traits(session.row.provider);
-    end_session(draft, id,
-                {traits ? traits->gone_state : State::error, traits ? traits->gone_reason : Reason::lost,
-                 Cause::poll, draft.now().wall, true, what});
+    const auto limit = limit_passed(session, draft.now().mono);
+    const State state = limit ? State::timed_out : traits ? traits->gone_state : State::error;
+    const Reason reason = limit ? *limit : traits ? traits->gone_reason : Reason::lost;
+    end_session(draft, id, {state, reason, Cause::poll, draft.now().wall, true, what});
   }
 }
 

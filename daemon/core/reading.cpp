@@ -7,6 +7,7 @@
 #include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/unasked_end.h"
 
 namespace keeper {
 namespace {
@@ -26,6 +27,12 @@ Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
   const Wall there = answer.provider_now.value_or(draft.now().wall);
   const Millis age = std::max(there - time, Millis{0});
   return answer.sent_at - age - (answer.provider_now ? Millis{0} : date_resolution);
+}
+
+// A time that is still to come, at the earliest.
+Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
+  const Wall there = answer.provider_now.value_or(draft.now().wall);
+  return answer.sent_at + std::max(time - there - date_resolution, Millis{0});
 }
 
 Millis tenth_by_hash(const SessionId& id, Millis of) {
@@ -85,7 +92,10 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
   if (idle) set_idle_clock(draft, session, *plan, *traits, *idle, {remote, answer});
-  arm_maximum(session, begin, maximum);
+  const auto known_end = session.hard_at;
+  const auto end =
+      remote.expires_at ? std::optional(ahead_on_our_clock(draft, answer, *remote.expires_at)) : std::nullopt;
+  arm_maximum(session, begin, end ? std::optional<Millis>(*end - begin) : maximum);
   arm_own_maximum(session, begin, plan->max_duration);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.row.successor) return;
@@ -95,10 +105,13 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
     return;
   }
   const Mono now = draft.now().mono;
-  const Mono planned = changed ? now : rollover_time(*plan, *traits, session, begin, hard);
+  // The begin of an end that is told by itself may be unknown, and heartbeats may move that end.
+  const Mono counted_from = end ? answer.sent_at : begin;
+  const Mono planned = changed ? now : rollover_time(*plan, *traits, session, counted_from, hard);
+  const bool end_stays = end && known_end && std::chrono::abs(*end - *known_end) < expiry_slack;
   // A rollover whose successor failed waits for its next try.
   const bool waits = session.rollover_at && planned <= now && *session.rollover_at > now;
-  if (!waits) arm_rollover(session, planned);
+  if (!waits && (changed || !end_stays || !session.rollover_at)) arm_rollover(session, planned);
 }
 
 // The provider says "active" well after a limit of its own: it is lax or the remote is dead. It is stopped.
@@ -122,10 +135,14 @@ void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
     end_as_asked(draft, session.row.id, remote.detail);
     return;
   }
-  const Reason otherwise = session.row.ending ? session.row.ending->reason : Reason::ended_by_provider;
+  const auto ended = remote.ended_at && reading.answer.provider_now
+                         ? on_our_clock(draft, reading.answer, *remote.ended_at) + 2 * date_resolution
+                         : draft.now().mono;
+  const EndedAs as = session.row.ending
+                         ? EndedAs{remote.state, remote.reason.value_or(session.row.ending->reason)}
+                         : unasked_end(session, draft.plan(session.row.plan), remote, ended);
   const Wall at = remote.ended_at && !reading.answer.provider_now ? *remote.ended_at : draft.now().wall;
-  end_session(draft, session.row.id,
-              {remote.state, remote.reason.value_or(otherwise), reading.cause, at, true, remote.detail});
+  end_session(draft, session.row.id, {as.state, as.reason, reading.cause, at, true, remote.detail});
 }
 
 Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {

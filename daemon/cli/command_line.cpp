@@ -11,7 +11,7 @@
 #include "cli/control.h"
 #include "cli/export.h"
 #include "cli/offline.h"
-#include "cli/preview.h"
+#include "cli/preview_command.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
 #include "cli/verification.h"

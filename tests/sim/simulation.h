@@ -17,7 +17,7 @@
 #include "runtime/rounds.h"
 #include "sim/disk.h"
 #include "sim/mutants.h"
-#include "sim/provider.h"
+#include "sim/sim_provider.h"
 #include "sim/worlds.h"
 #include "store/store.h"
 

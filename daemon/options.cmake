@@ -15,6 +15,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside libstdc++ and Boost headers once sanitizers change the inlining.
   add_compile_options(-Wno-maybe-uninitialized -Wno-null-dereference -Wno-restrict)
 endif()
+if(KEEPER_GROUPED)
+  # A local name may be that of another file of the folder; and a type of the main file may hold one of an anonymous namespace.
+  add_compile_options(-Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(KEEPER_SANITIZE)
   add_compile_options(-fsanitize=${KEEPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEEPER_SANITIZE})

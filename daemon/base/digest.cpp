@@ -9,7 +9,7 @@
 namespace keeper {
 namespace {
 
-struct Free {
+struct FreeDigest {
   void operator()(EVP_MD* algorithm) const { EVP_MD_free(algorithm); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
@@ -18,8 +18,8 @@ struct Free {
 
 // Looking the algorithm up and making a context cost more than the digest of a short text.
 Sha256 sha256(std::string_view bytes) {
-  static const std::unique_ptr<EVP_MD, Free> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+  static const std::unique_ptr<EVP_MD, FreeDigest> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   Sha256 digest{};
   KEEPER_CHECK(algorithm && context);
   KEEPER_CHECK(EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1);

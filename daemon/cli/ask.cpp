@@ -18,30 +18,30 @@ using Json = nlohmann::json;
 constexpr std::size_t id_digits = 32;
 constexpr int watched_sessions_max = 20;
 
-int fail(const Terminal& terminal, const Error& error) {
+int ask_failed(const Terminal& terminal, const Error& error) {
   terminal.err << "session-keeper: " << error.what << "\n";
   return 1;
 }
 
-Result<Json> get_json(const Client& client, const std::string& path, const Query& query = {}) {
+Result<Json> get_json(const Client& client, const std::string& path, const QueryParameters& query = {}) {
   const Result<std::string> body = client.get(path, query);
   return body ? parse_answer(*body) : Result<Json>(body.error());
 }
 
 // Gets one answer and prints it: as it is, or by `show`.
 template <class Show>
-int show_answer(const Asking& asking, const std::string& path, const Query& query, const Terminal& terminal,
-                Show&& show) {
+int show_answer(const Asking& asking, const std::string& path, const QueryParameters& query,
+                const Terminal& terminal, Show&& show) {
   const Result<std::string> body = asking.client.get(path, query);
-  if (!body) return fail(terminal, body.error());
+  if (!body) return ask_failed(terminal, body.error());
   if (asking.json) return terminal.out << *body << "\n", 0;
   const Result<Json> json = parse_answer(*body);
-  if (!json) return fail(terminal, json.error());
+  if (!json) return ask_failed(terminal, json.error());
   show(*json);
   return 0;
 }
 
-void add(Query& query, const char* name, const std::string& value) {
+void add(QueryParameters& query, const char* name, const std::string& value) {
   if (!value.empty()) query.emplace_back(name, value);
 }
 
@@ -57,7 +57,7 @@ int follow(const Asking& asking, std::int64_t after_seq, const ListRequest& list
     if (wanted && !asking.json) terminal.out << transition_line(transition, terminal.colour) << std::endl;
     return terminal.out.good();
   });
-  return ended ? 0 : fail(terminal, ended.error());
+  return ended ? 0 : ask_failed(terminal, ended.error());
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ Result<std::string> whole_id(const Client& client, const std::string& begin) {
   }
   if (begin.size() >= id_digits) return begin;
   std::optional<std::string> found;
-  Query query{{"limit", "1000"}};
+  QueryParameters query{{"limit", "1000"}};
   while (true) {
     const Result<Json> page = get_json(client, "/api/v1/sessions", query);
     if (!page) return page.error();
@@ -91,11 +91,11 @@ Result<std::string> whole_id(const Client& client, const std::string& begin) {
 int ask_status(const Asking& asking, const Terminal& terminal) {
   const Result<std::string> body = asking.client.get("/api/v1/status");
   if (!body) {
-    fail(terminal, body.error());
+    ask_failed(terminal, body.error());
     return body.error().kind == ErrorKind::not_applied ? exit_not_running : 1;
   }
   const Result<Json> status = parse_answer(*body);
-  if (!status) return fail(terminal, status.error());
+  if (!status) return ask_failed(terminal, status.error());
   if (asking.json) {
     terminal.out << *body << "\n";
   } else {
@@ -128,7 +128,7 @@ int ask_plans(const Asking& asking, const Terminal& terminal) {
 }
 
 int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
-  Query query{{"limit", std::to_string(list.limit)}};
+  QueryParameters query{{"limit", std::to_string(list.limit)}};
   add(query, "plan", list.plan);
   add(query, "provider", list.provider);
   add(query, "state", list.state);
@@ -138,9 +138,9 @@ int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& 
 
 int ask_session(const Asking& asking, const std::string& id, const Terminal& terminal) {
   const Result<std::string> whole = whole_id(asking.client, id);
-  if (!whole) return fail(terminal, whole.error());
+  if (!whole) return ask_failed(terminal, whole.error());
   const Result<Json> transitions = get_json(asking.client, "/api/v1/sessions/" + *whole + "/transitions");
-  if (!transitions) return fail(terminal, transitions.error());
+  if (!transitions) return ask_failed(terminal, transitions.error());
   return show_answer(asking, "/api/v1/sessions/" + *whole, {}, terminal,
                      [&](const Json& json) { show_session(json, *transitions, terminal); });
 }
@@ -149,10 +149,10 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
   ListRequest wanted = list;
   if (!list.session.empty()) {
     const Result<std::string> whole = whole_id(asking.client, list.session);
-    if (!whole) return fail(terminal, whole.error());
+    if (!whole) return ask_failed(terminal, whole.error());
     wanted.session = *whole;
   }
-  Query query{{"limit", std::to_string(list.limit)}};
+  QueryParameters query{{"limit", std::to_string(list.limit)}};
   add(query, "session", wanted.session);
   add(query, "plan", list.plan);
   if (!list.follow) {
@@ -161,9 +161,9 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
   }
   // Asked before the page: where that is empty, nothing up to this seq is wanted.
   const Result<Json> status = get_json(asking.client, "/api/v1/status");
-  if (!status) return fail(terminal, status.error());
+  if (!status) return ask_failed(terminal, status.error());
   const Result<Json> page = get_json(asking.client, "/api/v1/transitions", query);
-  if (!page) return fail(terminal, page.error());
+  if (!page) return ask_failed(terminal, page.error());
   std::int64_t last_seq = 0;
   const Json rows = page->value("transitions", Json::array());
   for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
@@ -175,7 +175,7 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
 }
 
 int ask_cost(const Asking& asking, const CostRequest& request, const Terminal& terminal) {
-  Query query;
+  QueryParameters query;
   add(query, "since", request.since);
   add(query, "until", request.until);
   return show_answer(asking, "/api/v1/cost", query, terminal,
@@ -183,19 +183,19 @@ int ask_cost(const Asking& asking, const CostRequest& request, const Terminal& t
 }
 
 int ask_notifications(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
-  const Query query{{"limit", std::to_string(list.limit)}};
+  const QueryParameters query{{"limit", std::to_string(list.limit)}};
   return show_answer(asking, "/api/v1/notifications", query, terminal,
                      [&](const Json& json) { show_notifications(json, terminal); });
 }
 
 int ask_missed(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
-  const Query query{{"limit", std::to_string(list.limit)}};
+  const QueryParameters query{{"limit", std::to_string(list.limit)}};
   return show_answer(asking, "/api/v1/plans/" + encode_percent(list.plan) + "/missed", query, terminal,
                      [&](const Json& json) { show_missed(json, terminal); });
 }
 
 int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal& terminal) {
-  Query query{{"limit", std::to_string(list.limit)}};
+  QueryParameters query{{"limit", std::to_string(list.limit)}};
   add(query, "provider", list.provider);
   add(query, "disposition", list.state);
   return show_answer(asking, "/api/v1/deliveries", query, terminal,
@@ -204,7 +204,7 @@ int ask_deliveries(const Asking& asking, const ListRequest& list, const Terminal
 
 int ask_explain(const Asking& asking, const std::string& id, const Terminal& terminal) {
   const Result<std::string> whole = whole_id(asking.client, id);
-  if (!whole) return fail(terminal, whole.error());
+  if (!whole) return ask_failed(terminal, whole.error());
   return show_answer(asking, "/api/v1/sessions/" + *whole + "/explain", {}, terminal,
                      [&](const Json& json) { show_explanation(json, terminal); });
 }

@@ -71,7 +71,7 @@ Error Client::unreachable(const std::string& why) const {
                                       "Another address: --url or SESSION_KEEPER_URL"};
 }
 
-Result<std::string> Client::get(const std::string& path, const Query& query) const {
+Result<std::string> Client::get(const std::string& path, const QueryParameters& query) const {
   httplib::Client client = connection(url_, read_limit);
   const httplib::Params parameters(query.begin(), query.end());
   const httplib::Result result = client.Get(path, parameters, httplib::Headers{});
@@ -80,7 +80,8 @@ Result<std::string> Client::get(const std::string& path, const Query& query) con
   return result->body;
 }
 
-Result<std::string> Client::post(const std::string& path, const Secret& token, const Query& query) const {
+Result<std::string> Client::post(const std::string& path, const Secret& token,
+                                 const QueryParameters& query) const {
   httplib::Client client = connection(url_, reload_limit);
   httplib::Request request;
   request.method = "POST";
@@ -93,7 +94,7 @@ Result<std::string> Client::post(const std::string& path, const Secret& token, c
 }
 
 Result<std::string> Client::post_text(const std::string& path, const Secret& token, const std::string& text,
-                                      const Query& query) const {
+                                      const QueryParameters& query) const {
   httplib::Client client = connection(url_, reload_limit);
   const httplib::Headers headers{{"Authorization", "Bearer " + token.reveal()}};
   const std::string target = httplib::append_query_params(path, {query.begin(), query.end()});

@@ -14,7 +14,7 @@
 
 namespace keeper {
 
-using Query = std::vector<std::pair<std::string, std::string>>;
+using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
 class Client {
  public:
@@ -23,13 +23,14 @@ class Client {
 
   // The body of a 2xx. Errors: not_applied, where no daemon answers; gone for 404; denied for 401 and 403;
   // malformed for any other refusal, with what the daemon said.
-  Result<std::string> get(const std::string& path, const Query& query = {}) const;
-  Result<std::string> post(const std::string& path, const Secret& token, const Query& query = {}) const;
+  Result<std::string> get(const std::string& path, const QueryParameters& query = {}) const;
+  Result<std::string> post(const std::string& path, const Secret& token,
+                           const QueryParameters& query = {}) const;
 
   // Posts a text. Errors: as of post, but malformed means that the daemon refused the text (422), with its
   // complaints; what it cannot tell now is `storage`.
   Result<std::string> post_text(const std::string& path, const Secret& token, const std::string& text,
-                                const Query& query) const;
+                                const QueryParameters& query) const;
 
   // As get, of what only the token opens: the body goes to `take` piece by piece, which gives false when it
   // can take no more. not_applied where it ends before its Content-Length.

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 constexpr const char* system_token = "/run/session-keeper/control.token";
 
-int fail(const Terminal& terminal, const Error& error) {
+int refused(const Terminal& terminal, const Error& error) {
   terminal.err << "session-keeper: " << error.what << "\n";
   return 1;
 }
@@ -48,12 +48,12 @@ Result<Secret> read_token(const std::string& path) {
 }
 
 // Posts, and prints the answer as it is, or what was done.
-int order(const Asking& asking, const ControlRequest& request, const std::string& path, const Query& query,
-          const std::string& done, const Terminal& terminal) {
+int order(const Asking& asking, const ControlRequest& request, const std::string& path,
+          const QueryParameters& query, const std::string& done, const Terminal& terminal) {
   const Result<Secret> token = control_token(asking.client, request.token_file);
-  if (!token) return fail(terminal, token.error());
+  if (!token) return refused(terminal, token.error());
   const Result<std::string> body = asking.client.post(path, *token, query);
-  if (!body) return fail(terminal, body.error());
+  if (!body) return refused(terminal, body.error());
   terminal.out << (asking.json ? *body : done) << "\n";
   return 0;
 }
@@ -80,7 +80,7 @@ int ask_start(const Asking& asking, const ControlRequest& request, const Termina
 }
 
 int ask_pause(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
-  Query query;
+  QueryParameters query;
   if (!request.until.empty()) query.emplace_back("until", request.until);
   if (!request.reason.empty()) query.emplace_back("reason", request.reason);
   const std::string end = request.until.empty() ? "it is resumed" : request.until;
@@ -107,10 +107,10 @@ int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal
     return order(asking, request, plan_path(request.target, "stop"), {},
                  "plan " + request.target + " is paused and its sessions are being stopped", terminal);
   }
-  if (plan.error().kind != ErrorKind::gone) return fail(terminal, plan.error());
+  if (plan.error().kind != ErrorKind::gone) return refused(terminal, plan.error());
   const Result<std::string> id = whole_id(asking.client, request.target);
-  if (!id) return fail(terminal, Error{id.error().kind, "no plan is called so, and " + id.error().what});
-  Query query;
+  if (!id) return refused(terminal, Error{id.error().kind, "no plan is called so, and " + id.error().what});
+  QueryParameters query;
   if (request.cancel) query.emplace_back("cancel", "true");
   return order(asking, request, "/api/v1/sessions/" + *id + "/stop", query,
                "session " + *id + " is being stopped", terminal);

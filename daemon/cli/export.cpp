@@ -7,14 +7,14 @@
 namespace keeper {
 namespace {
 
-using Json = nlohmann::ordered_json;  // a line's members stand as the API gives them
+using OrderedJson = nlohmann::ordered_json;  // a line's members stand as the API gives them
 
 constexpr const char* page_rows = "1000";
 constexpr std::array<const char*, 12> columns{"seq",       "session_id", "plan",        "provider",
                                               "remote_id", "from",       "to",          "reason",
                                               "cause",     "at",         "recorded_at", "detail"};
 
-std::string csv_field(const Json& row, const char* name) {
+std::string csv_field(const OrderedJson& row, const char* name) {
   const auto found = row.find(name);
   if (found == row.end() || found->is_null()) return {};
   const std::string text = found->is_string() ? found->get<std::string>() : found->dump();
@@ -24,7 +24,7 @@ std::string csv_field(const Json& row, const char* name) {
   return quoted + "\"";
 }
 
-std::string csv_line(const Json& row) {
+std::string csv_line(const OrderedJson& row) {
   std::string line;
   for (const char* name : columns)
     line += (line.empty() && name == columns.front() ? "" : ",") + csv_field(row, name);
@@ -42,18 +42,19 @@ std::string csv_head() {
 int ask_export(const Asking& asking, const ExportRequest& request, const Terminal& terminal) {
   const bool csv = request.format == "csv";
   for (std::string after = "0"; !after.empty();) {
-    Query query{{"after_seq", after}, {"limit", page_rows}};
+    QueryParameters query{{"after_seq", after}, {"limit", page_rows}};
     if (!request.since.empty()) query.emplace_back("since", request.since);
     const Result<std::string> body = asking.client.get("/api/v1/transitions", query);
-    const Json answer = body ? Json::parse(*body, nullptr, false) : Json();
+    const OrderedJson answer = body ? OrderedJson::parse(*body, nullptr, false) : OrderedJson();
     if (!body || !answer.is_object() || !answer.contains("transitions")) {
       terminal.err << "session-keeper: "
                    << (body ? "what answers there is no session-keeper" : body.error().what) << "\n";
       return 1;
     }
     if (csv && after == "0") terminal.out << csv_head();
-    for (const Json& row : answer.at("transitions")) {
-      terminal.out << (csv ? csv_line(row) : row.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    for (const OrderedJson& row : answer.at("transitions")) {
+      terminal.out << (csv ? csv_line(row)
+                           : row.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n");
     }
     const auto next = answer.find("next");
     after = next != answer.end() && next->is_string() ? next->get<std::string>() : std::string{};

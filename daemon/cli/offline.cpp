@@ -15,7 +15,7 @@
 namespace keeper {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Coming {
   Wall time;
@@ -28,12 +28,14 @@ int wrong(const Terminal& terminal, const std::string& what, int code) {
   return code;
 }
 
-std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace); }
+std::string dump(const OrderedJson& json) {
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+}
 
 bool is_error(const Problem& problem) { return problem.severity == Problem::Severity::error; }
 
-Json json_of(const std::vector<Problem>& problems) {
-  Json list = Json::array();
+OrderedJson json_of(const std::vector<Problem>& problems) {
+  OrderedJson list = OrderedJson::array();
   for (const Problem& problem : problems) {
     list.push_back({{"file", problem.file},
                     {"line", problem.line},
@@ -53,9 +55,9 @@ std::string change_of(const Coming& one) {
 
 void show(const std::vector<Coming>& coming, bool json, const Terminal& terminal) {
   if (json) {
-    Json list = Json::array();
+    OrderedJson list = OrderedJson::array();
     for (const Coming& one : coming) {
-      Json entry{{"time", to_rfc3339(one.time, one.zone)}, {"time_utc", to_rfc3339(one.time)}};
+      OrderedJson entry{{"time", to_rfc3339(one.time, one.zone)}, {"time_utc", to_rfc3339(one.time)}};
       if (!one.plan.empty()) entry["plan"] = one.plan;
       if (const std::string change = change_of(one); !change.empty()) entry["clock_change"] = change;
       list.push_back(std::move(entry));

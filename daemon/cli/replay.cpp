@@ -17,7 +17,8 @@ struct Replayed {
   std::string then;   // what would happen, in words
 };
 
-Result<nlohmann::json> get_json(const Client& client, const std::string& path, const Query& query = {}) {
+Result<nlohmann::json> json_at(const Client& client, const std::string& path,
+                               const QueryParameters& query = {}) {
   const Result<std::string> body = client.get(path, query);
   return body ? parse_answer(*body) : Result<nlohmann::json>(body.error());
 }
@@ -25,7 +26,7 @@ Result<nlohmann::json> get_json(const Client& client, const std::string& path, c
 // The list entry of the delivery: what the store knows of it beside its body.
 Result<nlohmann::json> entry_of(const Client& client, std::int64_t id) {
   const auto page =
-      get_json(client, "/api/v1/deliveries", {{"before", std::to_string(id + 1)}, {"limit", "1"}});
+      json_at(client, "/api/v1/deliveries", {{"before", std::to_string(id + 1)}, {"limit", "1"}});
   if (!page) return page.error();
   const auto list = page->value("deliveries", nlohmann::json::array());
   if (list.empty() || list.front().value("id", std::int64_t{0}) != id) {
@@ -36,7 +37,7 @@ Result<nlohmann::json> entry_of(const Client& client, std::int64_t id) {
 
 // What the rule reads of the session, from the API's answer.
 Result<SessionRow> session_of(const Client& client, const std::string& id) {
-  const auto json = get_json(client, "/api/v1/sessions/" + id);
+  const auto json = json_at(client, "/api/v1/sessions/" + id);
   if (!json) return json.error();
   const auto word = [](const nlohmann::json& object, const char* name) {
     const auto found = object.find(name);

@@ -17,7 +17,7 @@
 namespace keeper {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 struct Life {
   PlanName plan;
@@ -146,25 +146,25 @@ std::string time_text(Wall time, const Zone& zone) {
 }
 
 void show_json(const Config& config, const Simulated& simulated, Wall to, const Terminal& terminal) {
-  Json sessions = Json::array();
+  OrderedJson sessions = OrderedJson::array();
   for (const Life& life : simulated.lives()) {
     const Zone& zone = config.plans.at(life.plan).schedule.spec().zone;
     const auto length = std::chrono::floor<Seconds>(life.end.value_or(to) - life.begin);
     sessions.push_back({{"plan", life.plan.str()},
                         {"start", time_text(life.begin, zone)},
-                        {"stop", life.end ? Json(time_text(*life.end, zone)) : Json()},
+                        {"stop", life.end ? OrderedJson(time_text(*life.end, zone)) : OrderedJson()},
                         {"seconds", length.count()},
                         {"began", life.began},
-                        {"ended", life.end ? Json(life.ended) : Json()}});
+                        {"ended", life.end ? OrderedJson(life.ended) : OrderedJson()}});
   }
-  Json missed = Json::array();
+  OrderedJson missed = OrderedJson::array();
   for (const MissedRow& row : simulated.missed()) {
     missed.push_back(
         {{"plan", row.plan.str()},
          {"occurrence", time_text(row.occurrence, config.plans.at(row.plan).schedule.spec().zone)},
          {"why", to_string(row.why)}});
   }
-  terminal.out << Json{{"sessions", sessions}, {"missed", missed}}.dump(2) << "\n";
+  terminal.out << OrderedJson{{"sessions", sessions}, {"missed", missed}}.dump(2) << "\n";
 }
 
 void show_tables(const Config& config, const Simulated& simulated, Wall to, const Terminal& terminal) {

@@ -9,7 +9,7 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr Millis year{days{365}};
+constexpr Millis longest_time{days{365}};
 
 Type or_auto() { return choice({"auto"}); }
 
@@ -48,7 +48,7 @@ std::vector<Key> common_keys() {
        "skip",
        "What to do when an occurrence begins while the last one's session lives."},
       {"catch_up",
-       {duration(Millis{0}, year)},
+       {duration(Millis{0}, longest_time)},
        "10m",
        "How long after its time a missed start still runs; the latest one only."},
       {"count", {integer(1, 1000)}, "1", "Sessions alive at once."},
@@ -72,21 +72,24 @@ std::vector<Key> common_keys() {
 
 const Section& schedule_section() {
   static const Section section = [] {
-    Section result{
-        "schedule",
-        {
-            {.name = "always", .types = {of(Kind::boolean)}, .doc = "Alive all the time."},
-            {.name = "start",
-             .types = {of(Kind::cron)},
-             .doc = "Cron. With stop or duration: a window. Alone: one session per occurrence."},
-            {.name = "stop", .types = {of(Kind::cron)}, .doc = "Cron: the window's end."},
-            {.name = "duration", .types = {duration(Seconds{1}, year)}, .doc = "The window's length."},
-            {.name = "every",
-             .types = {duration(Seconds{1}, year)},
-             .doc = "One session per interval, counted from the epoch."},
-            {.name = "phase", .types = {duration(Millis{0}, year)}, .doc = "Moves the intervals of every."},
-            {.name = "at", .types = {list_of(Kind::moment)}, .doc = "Single times."},
-        }};
+    Section result{"schedule",
+                   {
+                       {.name = "always", .types = {of(Kind::boolean)}, .doc = "Alive all the time."},
+                       {.name = "start",
+                        .types = {of(Kind::cron)},
+                        .doc = "Cron. With stop or duration: a window. Alone: one session per occurrence."},
+                       {.name = "stop", .types = {of(Kind::cron)}, .doc = "Cron: the window's end."},
+                       {.name = "duration",
+                        .types = {duration(Seconds{1}, longest_time)},
+                        .doc = "The window's length."},
+                       {.name = "every",
+                        .types = {duration(Seconds{1}, longest_time)},
+                        .doc = "One session per interval, counted from the epoch."},
+                       {.name = "phase",
+                        .types = {duration(Millis{0}, longest_time)},
+                        .doc = "Moves the intervals of every."},
+                       {.name = "at", .types = {list_of(Kind::moment)}, .doc = "Single times."},
+                   }};
     for (Key& key : schedule_limits()) result.keys.push_back(std::move(key));
     return result;
   }();

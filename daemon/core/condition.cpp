@@ -11,9 +11,9 @@
 namespace keeper {
 namespace {
 
-constexpr Millis instant{1};
+constexpr Millis one_before{1};
 
-std::optional<Wall> on_wall(Now now, Mono mono) {
+std::optional<Wall> wall_time_of(Now now, Mono mono) {
   if (mono == mono_never) return std::nullopt;
   return now.wall + (mono - now.mono);
 }
@@ -46,7 +46,7 @@ std::optional<StartBlock> block_of(Draft& draft, const Plan& plan, const Slot& s
   if (auto block = budget_block(draft, plan.name, plan.provider, false)) return block;
   auto block = provider_block(plan.provider, draft.provider(plan.provider), draft.now());
   if (block && !block->until && slot.retry_at > draft.now().mono)
-    block->until = on_wall(draft.now(), slot.retry_at);
+    block->until = wall_time_of(draft.now(), slot.retry_at);
   return block;
 }
 
@@ -89,7 +89,7 @@ void count_slot(Draft& draft, const Plan& plan, int replica, const Want& want, T
 std::optional<Wall> start_from(const Plan& plan, Wall from, bool lacks) {
   const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
   if (windows && lacks && plan.schedule.window_at(from)) return from;
-  const auto next = plan.schedule.next_start(from - instant);
+  const auto next = plan.schedule.next_start(from - one_before);
   return next ? std::optional(next->start) : std::nullopt;
 }
 
@@ -156,7 +156,7 @@ PlanStanding standing_of(Draft& draft, const Plan& plan) {
   standing.live = tally.counts.live;
   standing.last_error = tally.last_error;
   const bool lacks = tally.counts.live < tally.counts.wanted;
-  if (lacks && tally.retry_at > now.mono) standing.next_attempt = on_wall(now, tally.retry_at);
+  if (lacks && tally.retry_at > now.mono) standing.next_attempt = wall_time_of(now, tally.retry_at);
   if (tally.block) {
     standing.blocked_reason = tally.block->why;
     standing.blocked_until = tally.block->until;

@@ -20,7 +20,7 @@ constexpr Millis sweep_retry = Seconds{30};
 constexpr Millis sweep_again = Seconds{10};
 constexpr Millis list_lag = std::chrono::minutes{1};
 // A provider's clock and ours, and its lists' whole seconds.
-constexpr Millis created_slack = Seconds{2};
+constexpr Millis listed_slack = Seconds{2};
 // Notte's slowest create took 191 s.
 constexpr Millis late_start_max = std::chrono::minutes{5};
 constexpr std::size_t strangers_max = 100;
@@ -76,7 +76,7 @@ std::optional<std::size_t> absent_start_of(const ProviderTrack& track, const Rem
   for (std::size_t i = track.absent_starts.size(); i-- > 0;) {
     const AbsentStart& start = track.absent_starts[i];
     const Millis after = now.mono - age - start.sent;
-    if (now.mono < start.forget_at && after >= -created_slack && after <= late_start_max) return i;
+    if (now.mono < start.forget_at && after >= -listed_slack && after <= late_start_max) return i;
   }
   return std::nullopt;
 }

@@ -16,11 +16,11 @@ void answer(Item& item, std::optional<Ack> ack) {
   if (const Receipt receipt = std::exchange(item.receipt, nullptr)) receipt(ack);
 }
 
-bool is_delivery(const Item& item) { return std::holds_alternative<Delivered>(item.event); }
+bool carries_delivery(const Item& item) { return std::holds_alternative<Delivered>(item.event); }
 
 // Its sender is told at once that it came to nothing; answers and a shutdown wait instead.
 bool is_refused(const Item& item) {
-  return is_delivery(item) || std::holds_alternative<ConfigLoaded>(item.event) ||
+  return carries_delivery(item) || std::holds_alternative<ConfigLoaded>(item.event) ||
          std::holds_alternative<OperatorAsked>(item.event);
 }
 
@@ -40,7 +40,7 @@ void refuse(std::vector<Item>& items) {
 void refuse_deliveries(std::vector<Item>& items) {
   const auto ack = planted(Bug::acks_in_outage) ? std::optional(Ack::recorded) : std::nullopt;
   for (Item& item : items) {
-    if (is_delivery(item)) answer(item, ack);
+    if (carries_delivery(item)) answer(item, ack);
   }
 }
 

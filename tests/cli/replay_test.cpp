@@ -15,7 +15,7 @@
 namespace keeper {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 
 constexpr const char* body_of_started =
     R"({"webhookType":"ai-deployment-session-%","data":{"sessionId":"r1"}})";
@@ -30,12 +30,12 @@ class Daemon {
  public:
   Daemon() {
     server_.Get("/api/v1/deliveries", [this](const httplib::Request&, httplib::Response& out) {
-      const json entry{{"id", 1},
+      const Json entry{{"id", 1},
                        {"provider", "agents"},
                        {"type", "x"},
-                       {"session_id", session.is_null() ? json() : json("s1")},
+                       {"session_id", session.is_null() ? Json() : Json("s1")},
                        {"disposition", "applied"}};
-      out.set_content(json{{"deliveries", {entry}}}.dump(), "application/json");
+      out.set_content(Json{{"deliveries", {entry}}}.dump(), "application/json");
     });
     server_.Get("/api/v1/deliveries/1", [this](const httplib::Request&, httplib::Response& out) {
       out.set_content(body, "application/json");
@@ -55,7 +55,7 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  json replay() const {
+  Json replay() const {
     std::ostringstream out, err;
     const Terminal terminal{out, err, 80, false, [](const RunRequest&) { return 1; }};
     const std::string url = "http://127.0.0.1:" + std::to_string(port_);
@@ -64,11 +64,11 @@ class Daemon {
     const int code = run_command_line(static_cast<int>(std::size(arguments)), arguments, terminal);
     INFO(err.str());
     REQUIRE(code == 0);
-    return json::parse(out.str());
+    return Json::parse(out.str());
   }
 
   std::string body;
-  json session;
+  Json session;
 
  private:
   httplib::Server server_;
@@ -122,8 +122,8 @@ Made made_by_keeper(const SessionRow& row, bool tracked, const Delivery& deliver
   return made;
 }
 
-json answer_of(const SessionRow& row) {
-  json session{{"id", row.id.str()}, {"state", to_string(row.state)}, {"progress", to_string(row.progress)}};
+Json answer_of(const SessionRow& row) {
+  Json session{{"id", row.id.str()}, {"state", to_string(row.state)}, {"progress", to_string(row.progress)}};
   session["ending"] = nullptr;
   if (row.ending)
     session["ending"] = {{"state", to_string(row.ending->state)}, {"reason", to_string(row.ending->reason)}};
@@ -146,7 +146,7 @@ TEST_CASE("what a replay tells is what the keeper does, for every state, progres
         for (const char* event : {"starting", "started", "stopping", "stopped", "failed", "unheard-of"}) {
           daemon.body = body_of(event);
           daemon.session = answer_of(row);
-          const json told = daemon.replay();
+          const Json told = daemon.replay();
           const Delivery delivery = parse_delivery(daemon.body, row.provider, Wall{}).value();
           const Made made = made_by_keeper(row, !is_terminal(state), delivery);
           INFO(to_string(state) << " " << to_string(progress) << (ending ? " ending " : " ") << event);
@@ -166,7 +166,7 @@ TEST_CASE("a queued session that is starting already is not moved by a repeat of
   Daemon daemon;
   daemon.body = body_of("starting");
   daemon.session = answer_of(row_in(State::queued, Progress::starting, false));
-  const json told = daemon.replay();
+  const Json told = daemon.replay();
   CHECK(told.at("would_be") == "late");
   CHECK(told.at("then") == "the session is queued and has come as far as 'starting' already");
 }
@@ -174,7 +174,7 @@ TEST_CASE("a queued session that is starting already is not moved by a repeat of
 TEST_CASE("a delivery whose session is not known would be held") {
   Daemon daemon;
   daemon.body = body_of("started");
-  const json told = daemon.replay();
+  const Json told = daemon.replay();
   CHECK(told.at("would_be") == "held");
   CHECK(told.at("state").is_null());
 }

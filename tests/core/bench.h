@@ -13,6 +13,8 @@
 
 namespace keeper::bench {
 
+inline const ProviderName videosdk{"videosdk"};
+
 inline Plan always_plan(const std::string& name, const std::string& provider) {
   Plan plan;
   plan.name = PlanName{name};

@@ -10,8 +10,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-const ProviderName videosdk{"videosdk"};
-
 Price price(double per_hour, Millis minimum = Millis{0}) { return {per_hour, minimum, "USD"}; }
 
 Budget budget_of_cost(double most) {

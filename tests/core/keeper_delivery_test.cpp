@@ -10,8 +10,6 @@ using namespace keeper::bench;
 
 namespace {
 
-const ProviderName videosdk{"videosdk"};
-
 DeliveryRow delivery(Progress progress, bool failed = false) {
   static const std::array<std::string, 5> words{"", "starting", "started", "stopping", "stopped"};
   DeliveryRow row;

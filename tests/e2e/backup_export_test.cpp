@@ -18,15 +18,13 @@ std::vector<std::string> lines_of(const std::string& text) {
   return all;
 }
 
-int active(Stage& stage) { return stage.status().value("/sessions/active"_json_pointer, 0); }
-
 }  // namespace
 
 TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the copy") {
   Stage stage(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 1; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 1; }));
   const std::string copy = (stage.directory / "copy.db").string();
   std::string output;
   REQUIRE(stage.run_cli({"backup", copy}, &output) == 0);
@@ -53,7 +51,7 @@ TEST_CASE("a running daemon's store is backed up, and a daemon goes on from the 
   stage.write_plans(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{10}, [&] { return active(stage) == 1; }));
+  REQUIRE(eventually(seconds{10}, [&] { return stage.active() == 1; }));
   CHECK(stage.remotes().size() == 1);
   CHECK(stage.end_daemon() == 0);
 }
@@ -62,7 +60,7 @@ TEST_CASE("the history is exported as JSON lines and CSV, from a time on") {
   Stage stage(desk_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 1; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 1; }));
   std::string output;
   REQUIRE(stage.run_cli({"export"}, &output) == 0);
   const auto lines = lines_of(output);

@@ -26,8 +26,6 @@ const std::string three_plans = std::string(desk_plan) + R"(  watch:
     keep_alive: true
 )";
 
-int active(Stage& stage) { return stage.status().value("/sessions/active"_json_pointer, 0); }
-
 std::string live_remote(Stage& stage, const std::string& provider) {
   for (const Json& remote : stage.remotes("/remotes/live")) {
     if (remote.at("provider") == provider) return remote.at("id");
@@ -41,7 +39,7 @@ TEST_CASE("three plans at three providers become active, and a graceful end leav
   Stage stage(three_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  CHECK(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  CHECK(eventually(seconds{30}, [&] { return stage.active() == 3; }));
   CHECK(stage.remotes("/remotes/live").size() == 3);
   std::string output;
   CHECK(stage.run_cli({"status"}, &output) == 0);
@@ -58,7 +56,7 @@ TEST_CASE("heartbeats carry a session over its idle timeout several times") {
   Stage stage(three_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 3; }));
   const std::string remote = live_remote(stage, "notte");
   for (int i = 0; i < 4; ++i) {
     post_json(stage.control_port, "/advance", {{"seconds", 45}});
@@ -71,7 +69,7 @@ TEST_CASE("what somebody else ends is recorded with its reason and replaced") {
   Stage stage(three_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 3; }));
   for (const char* provider : {"videosdk", "notte", "sonoran_cms"}) {
     const std::string remote = live_remote(stage, provider);
     post_json(stage.control_port, "/remotes/" + remote + "/end", {{"as", "closed"}});
@@ -95,12 +93,12 @@ TEST_CASE("a reload takes effect as a whole or not at all") {
   Stage stage(three_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 3; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 3; }));
   stage.write_plans(std::string(three_plans) + "  broken: {provider: nobody}\n");
   stage.daemon->send(SIGHUP);
   CHECK(eventually(seconds{10},
                    [&] { return !stage.status().at("config").at("last_reload_error").is_null(); }));
-  CHECK(active(stage) == 3);
+  CHECK(stage.active() == 3);
   const std::string all = three_plans;
   stage.write_plans(all.substr(0, all.find("  patrol:")));
   stage.daemon->send(SIGHUP);

@@ -11,10 +11,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const char* const no_plans =
-    "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
-    "    session: {deployment_id: d}\n";
-
 void replace(std::string& text, const std::string& what, const std::string& with) {
   const std::size_t at = text.find(what);
   INFO(what);
@@ -86,10 +82,10 @@ void check_restart(Stage& stage, Hooks& hooks, int port, const fs::path& certifi
 
 TEST_CASE(
     "https of the daemon's own: a reload takes a renewed certificate and refuses one that does not fit") {
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   Hooks hooks(stage);
   const fs::path chain = use_https(stage);
-  stage.write_plans(no_plans);
+  stage.write_plans(idle_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   check_deliveries(stage, hooks, stage.webhook_port, chain);
@@ -117,9 +113,9 @@ TEST_CASE(
 }
 
 TEST_CASE("behind nginx as in the example, deliveries keep their meaning") {
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   Hooks hooks(stage);
-  stage.write_plans(no_plans);
+  stage.write_plans(idle_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   const int port = free_port();
@@ -145,9 +141,9 @@ TEST_CASE("behind nginx as in the example, deliveries keep their meaning") {
 }
 
 TEST_CASE("behind Caddy as in the example, deliveries keep their meaning") {
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   Hooks hooks(stage);
-  stage.write_plans(no_plans);
+  stage.write_plans(idle_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   const int port = free_port();

@@ -21,10 +21,6 @@ using std::chrono::seconds;
 
 namespace {
 
-const char* const no_plans =
-    "  desk:\n    provider: agents\n    schedule: {start: \"0 0 29 2 *\", duration: 1h}\n"
-    "    session: {deployment_id: d}\n";
-
 // A sanitizer makes the daemon some ten times as slow, and so as much easier to overwhelm.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int attackers = 100;
@@ -46,7 +42,7 @@ void prepare(Stage& stage, int count) {
       hook_load(stage, {"make", stage.directory.string(), "--count", std::to_string(count)}, "make.log");
   REQUIRE(made->wait(seconds{600}) == 0);
   stage.agents_lines = "    webhook_public_key_file: " + (stage.directory / "public.pem").string() + "\n";
-  stage.write_plans(no_plans);
+  stage.write_plans(idle_plan);
 }
 
 std::map<std::string, int> stored(const std::filesystem::path& store) {
@@ -115,7 +111,7 @@ TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in 
   const int kills = is_long() ? 200 : 8;
   constexpr int rate = 1500;
   const int lasts = kills + 6;
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   prepare(stage, lasts * rate);
   const std::filesystem::path acked = stage.directory / "acked";
   const auto load = hook_load(
@@ -157,7 +153,7 @@ TEST_CASE(
     "time") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   prepare(stage, 4000);
   stage.start_daemon();
   REQUIRE(stage.ready());
@@ -196,10 +192,10 @@ TEST_CASE(
 TEST_CASE("while many connections ask for handshakes, deliveries by https are acknowledged in time") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
-  Stage stage(no_plans);
+  Stage stage(idle_plan);
   Hooks hooks(stage);
   const std::filesystem::path certificate = use_https(stage);
-  stage.write_plans(no_plans);
+  stage.write_plans(idle_plan);
   stage.start_daemon();
   REQUIRE(stage.ready());
   const auto listing = hook_load(stage, {"attack", "--tls"}, "kinds");

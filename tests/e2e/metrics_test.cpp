@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::string two_plans = std::string(desk_plan) + R"(  watch:
+const std::string measured_plans = std::string(desk_plan) + R"(  watch:
     provider: browsers
     schedule: {always: true}
     session: {idle_timeout: 1m, max_duration: 30m}
@@ -53,9 +53,9 @@ std::set<std::string> names_in(const std::string& text) {
 }  // namespace
 
 TEST_CASE("metrics pass Prometheus' own check, and all that the rules and the dashboard ask for is there") {
-  Stage stage(two_plans);
+  Stage stage(measured_plans);
   stage.provider_lines = "    rate_limit: 600/1m\n    price: {per_hour: 60, currency: USD}\n";
-  stage.write_plans(two_plans);
+  stage.write_plans(measured_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
   std::string text;
@@ -101,7 +101,7 @@ TEST_CASE("metrics pass Prometheus' own check, and all that the rules and the da
 }
 
 TEST_CASE("each alert fires when it should, and does not before") {
-  Stage stage(two_plans);
+  Stage stage(measured_plans);
   const std::string source = KEEPER_SOURCE_DIR;
   for (const char* file :
        {"/config/prometheus/session-keeper.rules.yaml", "/tests/golden/prometheus/rules_test.yaml"}) {

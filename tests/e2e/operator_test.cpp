@@ -9,7 +9,7 @@ using std::chrono::seconds;
 
 namespace {
 
-const std::string two_plans = std::string(desk_plan) + R"(  patrol:
+const std::string operated_plans = std::string(desk_plan) + R"(  patrol:
     provider: community
     schedule: {always: true}
     session: {server_id: 1, account_id: 00000000-0000-0000-0000-000000000000}
@@ -23,8 +23,6 @@ const char* const night_plan = R"(  night:
     session: {deployment_id: demo, tag: v1.0}
     on_shutdown: stop
 )";
-
-int active(Stage& stage) { return stage.status().value("/sessions/active"_json_pointer, 0); }
 
 Json plan_of(Stage& stage, const std::string& name) {
   return get_json(stage.status_port, "/api/v1/plans/" + name).value_or(Json{});
@@ -43,17 +41,17 @@ void keep_store(Stage& stage, const std::string& from, const std::string& to) {
 }  // namespace
 
 TEST_CASE("an operator stops, pauses, resumes and starts plans from the command line") {
-  Stage stage(two_plans);
+  Stage stage(operated_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 2; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 2; }));
   std::string output;
 
   CHECK(stage.run_cli({"stop", "patrol"}, &output) == 0);
   CHECK(eventually(seconds{10}, [&] { return stage.remotes("/remotes/live").size() == 1; }));
   CHECK(plan_of(stage, "patrol").value("paused", false));
   CHECK(stage.run_cli({"start", "patrol"}, &output) == 0);
-  CHECK(eventually(seconds{10}, [&] { return active(stage) == 2; }));
+  CHECK(eventually(seconds{10}, [&] { return stage.active() == 2; }));
   CHECK_FALSE(plan_of(stage, "patrol").value("paused", true));
 
   const std::string patrol = stage.sessions().front().at("id");
@@ -86,7 +84,7 @@ TEST_CASE("an occurrence is started by hand outside its schedule, once") {
   CHECK(stage.remotes().empty());
   std::string output;
   CHECK(stage.run_cli({"start", "night"}, &output) == 0);
-  CHECK(eventually(seconds{10}, [&] { return active(stage) == 1; }));
+  CHECK(eventually(seconds{10}, [&] { return stage.active() == 1; }));
   CHECK(stage.run_cli({"start", "night"}, &output) == 1);
   sleep_for(seconds{1});
   CHECK(stage.remotes().size() == 1);
@@ -100,10 +98,10 @@ TEST_CASE("with a store restored from before, what it lacks is stopped by its ta
   REQUIRE(stage.end_daemon() == 0);
   keep_store(stage, "keeper.db", "before.db");
 
-  stage.write_plans(two_plans);
+  stage.write_plans(operated_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{30}, [&] { return active(stage) == 2; }));
+  REQUIRE(eventually(seconds{30}, [&] { return stage.active() == 2; }));
   stage.kill_daemon();
   keep_store(stage, "before.db", "keeper.db");
   stage.write_plans(std::string(night_plan) + R"(  patrol:

@@ -20,8 +20,6 @@ std::string crowd(const std::string& name, int count) {
          "\n    session: {deployment_id: demo, tag: v1.0}\n    on_shutdown: stop\n    keep_alive: true\n";
 }
 
-int active(Stage& stage) { return stage.status().value("/sessions/active"_json_pointer, 0); }
-
 std::size_t calls_made(Stage& stage) { return get_json(stage.control_port, "/calls")->at("calls").size(); }
 
 }  // namespace
@@ -35,7 +33,7 @@ TEST_CASE(
   Stage stage(crowd("before", half));
   stage.start_daemon();
   REQUIRE(stage.ready());
-  REQUIRE(eventually(seconds{60}, [&] { return active(stage) == half; }));
+  REQUIRE(eventually(seconds{60}, [&] { return stage.active() == half; }));
   const Json living = stage.remotes("/remotes/live");
 
   REQUIRE(post_json(stage.control_port, "/faults", {{"status", 503}}));
@@ -46,12 +44,12 @@ TEST_CASE(
   sleep_for(outage);
   const std::size_t calls = calls_made(stage) - calls_before;
   CHECK(stage.remotes().size() == static_cast<std::size_t>(half));
-  CHECK(active(stage) == half);
+  CHECK(stage.active() == half);
 
   httplib::Client client("127.0.0.1", stage.control_port);
   REQUIRE(client.Delete("/faults"));
   const auto healed = std::chrono::steady_clock::now();
-  REQUIRE(eventually(seconds{120}, [&] { return active(stage) == 2 * half; }));
+  REQUIRE(eventually(seconds{120}, [&] { return stage.active() == 2 * half; }));
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - healed).count();
   CHECK(stage.remotes().size() == static_cast<std::size_t>(2 * half));
   const Json now = stage.remotes("/remotes/live");

@@ -51,6 +51,13 @@ inline constexpr const char* desk_plan = R"(  desk:
     keep_alive: true
 )";
 
+// A plan whose window does not come while a test lasts, so that nothing but deliveries happens.
+inline constexpr const char* idle_plan = R"(  desk:
+    provider: agents
+    schedule: {start: "0 0 29 2 *", duration: 1h}
+    session: {deployment_id: d}
+)";
+
 // A browser that should always be alive, and is kept so against an idle timeout of a minute.
 inline constexpr const char* watch_plan = R"(  watch:
     provider: browsers
@@ -77,6 +84,7 @@ class Stage {
   // All pages.
   Json sessions();
   Json status() { return get_json(status_port, "/api/v1/status").value_or(Json{}); }
+  int active() { return status().value(Json::json_pointer("/sessions/active"), 0); }
   int run_cli(const std::vector<std::string>& arguments, std::string* output);
 
   // Written into each provider from the next write_plans() on: YAML, indented by four.

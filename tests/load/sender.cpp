@@ -24,7 +24,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr auto reconnect_after = std::chrono::milliseconds{20};
 
-struct Connection {
+struct SenderConnection {
   int socket = -1;
   std::optional<std::size_t> delivery;  // on its way
   Clock::time_point sent{};
@@ -61,7 +61,7 @@ class Sender {
     result_.latency_ms.reserve(deliveries.size());
   }
   ~Sender() {
-    for (const Connection& one : connections_) {
+    for (const SenderConnection& one : connections_) {
       if (one.socket >= 0) ::close(one.socket);
     }
     ::close(epoll_);
@@ -86,7 +86,7 @@ class Sender {
 
  private:
   void connect(std::size_t number) {
-    Connection& one = connections_[number];
+    SenderConnection& one = connections_[number];
     one.socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -105,7 +105,7 @@ class Sender {
   }
 
   void lose(std::size_t number) {
-    Connection& one = connections_[number];
+    SenderConnection& one = connections_[number];
     if (one.delivery) {
       ++result_.broken;
       again_.push_back(*one.delivery);
@@ -123,7 +123,7 @@ class Sender {
   }
 
   void advance(std::size_t number) {
-    Connection& one = connections_[number];
+    SenderConnection& one = connections_[number];
     if (one.socket < 0 && Clock::now() >= one.connect_at) connect(number);
     if (one.socket < 0 || one.delivery || !may_send()) return;
     if (again_.empty() && next_ == deliveries_.size()) {
@@ -144,7 +144,7 @@ class Sender {
   }
 
   void receive(std::size_t number) {
-    Connection& one = connections_[number];
+    SenderConnection& one = connections_[number];
     if (one.socket < 0) return;
     std::array<char, 4096> bytes{};
     const ssize_t count = ::recv(one.socket, bytes.data(), bytes.size(), 0);
@@ -171,7 +171,7 @@ class Sender {
 
   const std::vector<SignedDelivery>& deliveries_;
   const SenderOptions& options_;
-  std::vector<Connection> connections_;
+  std::vector<SenderConnection> connections_;
   const int epoll_;
   std::ofstream acked_;
   std::deque<std::size_t> again_;

@@ -15,10 +15,10 @@ HttpResponse response(int status, std::string body = "{}", Headers headers = {})
   return HttpResponse{status, std::move(body), std::move(headers), {}};
 }
 
-const Wall now = wall("2026-11-20T10:00:00Z");
+const Wall answered_at = wall("2026-11-20T10:00:00Z");
 
 Error judged(int status, Purpose purpose, std::string body = "{}", Headers headers = {}) {
-  return refusal(response(status, std::move(body), std::move(headers)), purpose, now);
+  return refusal(response(status, std::move(body), std::move(headers)), purpose, answered_at);
 }
 
 }  // namespace
@@ -85,7 +85,8 @@ TEST_CASE("no start waits longer than an hour because an answer asks for it") {
 }
 
 TEST_CASE("a reset time is as good as Retry-After") {
-  const std::string reset = std::to_string(std::chrono::floor<Seconds>(now).time_since_epoch().count() + 25);
+  const std::string reset =
+      std::to_string(std::chrono::floor<Seconds>(answered_at).time_since_epoch().count() + 25);
   CHECK(judged(429, Purpose::read, "{}", {{"x-ratelimit-reset", reset}}).retry_after == Seconds{25});
   CHECK(judged(429, Purpose::read, "{}", {{"X-RateLimit-Reset", "25"}}).retry_after == Seconds{25});
 }

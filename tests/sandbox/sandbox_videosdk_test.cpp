@@ -5,14 +5,14 @@ using namespace sandbox::test;
 
 namespace {
 
-const std::string kSessions = "/ai/v1/ai-deployment-sessions";
+const std::string kDeploymentSessions = "/ai/v1/ai-deployment-sessions";
 
 std::string status_of(Running& running, const std::string& id) {
-  return running.videosdk("GET", kSessions + "/" + id).body["status"];
+  return running.videosdk("GET", kDeploymentSessions + "/" + id).body["status"];
 }
 
 Reply end_session(Running& running, const std::string& id) {
-  return running.videosdk("POST", kSessions + "/end", dump(Json{{"sessionId", id}}));
+  return running.videosdk("POST", kDeploymentSessions + "/end", dump(Json{{"sessionId", id}}));
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ TEST_CASE("a VideoSDK session is queued, then runs, and is completed by end") {
   Running running;
   running.control("POST", "/faults", {{"videosdk_queued_ms", 60000}});
   const Reply started =
-      running.videosdk("POST", kSessions + "/start", R"({"deploymentId":"d1","tag":"v1.0"})");
+      running.videosdk("POST", kDeploymentSessions + "/start", R"({"deploymentId":"d1","tag":"v1.0"})");
   REQUIRE(started.status == 200);
   CHECK(started.body["message"] == "Session started successfully");
   CHECK(started.body["data"]["status"] == "queued");
@@ -38,7 +38,7 @@ TEST_CASE("a VideoSDK session is queued, then runs, and is completed by end") {
   CHECK(ended.body["data"]["duration"] >= 104);
   CHECK(ended.body["data"]["duration"] < 120);
   CHECK(ended.body["data"]["updatedAt"].get<std::string>() < ended.body["data"]["end"].get<std::string>());
-  const Json details = running.videosdk("GET", kSessions + "/" + id).body;
+  const Json details = running.videosdk("GET", kDeploymentSessions + "/" + id).body;
   CHECK(details["sessionId"] == id);
   CHECK_FALSE(details.contains("data"));
   CHECK_FALSE(details.contains("metadata"));
@@ -55,7 +55,7 @@ TEST_CASE("VideoSDK takes only a bare, valid, unexpired token of the right key")
   const Time now = real_now();
   const auto hour = std::chrono::hours(1);
   const auto status = [&](const std::string& authorization) {
-    return running.call("GET", kSessions, "", {{"Authorization", authorization}}).status;
+    return running.call("GET", kDeploymentSessions, "", {{"Authorization", authorization}}).status;
   };
   const std::string good = mint_token("sandbox-key", "sandbox-secret", now, now + hour);
   CHECK(status(good) == 200);
@@ -64,7 +64,7 @@ TEST_CASE("VideoSDK takes only a bare, valid, unexpired token of the right key")
   CHECK(status(mint_token("other-key", "sandbox-secret", now, now + hour)) == 401);
   CHECK(status(mint_token("sandbox-key", "sandbox-secret", now - 2 * hour, now - hour)) == 401);
   CHECK(status("eyJhbGciOiJub25lIn0.e30.") == 401);
-  CHECK(running.call("GET", kSessions, "", {}).body.contains("message"));
+  CHECK(running.call("GET", kDeploymentSessions, "", {}).body.contains("message"));
   running.advance(7200);
   CHECK(status(good) == 200);
 }
@@ -73,16 +73,16 @@ TEST_CASE("VideoSDK's list spells endpoint and metadata in lower case and pages 
   Running running;
   std::vector<std::string> ids;
   for (int i = 0; i < 3; ++i) ids.push_back(running.start_videosdk("http://127.0.0.1:9/hook", {"started"}));
-  const Json page = running.videosdk("GET", kSessions + "?page=1&perPage=2").body;
+  const Json page = running.videosdk("GET", kDeploymentSessions + "?page=1&perPage=2").body;
   REQUIRE(page["data"].size() == 2);
   CHECK(page["data"][0]["sessionId"] == ids[2]);
   CHECK(page["data"][0]["webhook"]["endpoint"] == "http://127.0.0.1:9/hook");
   CHECK(page["data"][0]["metadata"]["k"] == "v");
   CHECK(page["pageInfo"] == Json{{"totalItems", 3}, {"currentPage", 1}, {"perPage", 2}, {"total", 3}});
-  CHECK(running.videosdk("GET", kSessions + "?page=2&perPage=2").body["data"].size() == 1);
+  CHECK(running.videosdk("GET", kDeploymentSessions + "?page=2&perPage=2").body["data"].size() == 1);
   running.control("POST", "/faults",
                   {{"videosdk_page_total", "pages"}, {"videosdk_list_order", "oldest_first"}});
-  const Json other = running.videosdk("GET", kSessions + "?perPage=2").body;
+  const Json other = running.videosdk("GET", kDeploymentSessions + "?perPage=2").body;
   CHECK(other["pageInfo"]["total"] == 2);
   CHECK(other["data"][0]["sessionId"] == ids[0]);
 }
@@ -90,14 +90,14 @@ TEST_CASE("VideoSDK's list spells endpoint and metadata in lower case and pages 
 TEST_CASE("VideoSDK refuses bad calls with a message") {
   Running running;
   const auto start = [&](const char* body) {
-    return running.videosdk("POST", kSessions + "/start", body).status;
+    return running.videosdk("POST", kDeploymentSessions + "/start", body).status;
   };
   CHECK(start("{}") == 400);
   CHECK(start("not json") == 400);
   CHECK(start(R"({"deploymentId":"d","env":{"A":1}})") == 400);
   CHECK(start(R"({"deploymentId":"d","webhook":{"endPoint":"ftp://x"}})") == 400);
-  CHECK(running.videosdk("GET", kSessions + "/unknown").status == 404);
-  CHECK(running.videosdk("POST", kSessions + "/end", "{}").status == 400);
+  CHECK(running.videosdk("GET", kDeploymentSessions + "/unknown").status == 404);
+  CHECK(running.videosdk("POST", kDeploymentSessions + "/end", "{}").status == 400);
   CHECK(end_session(running, "unknown").body.contains("message"));
 }
 
@@ -109,19 +109,19 @@ TEST_CASE("VideoSDK's undocumented answers follow their switches") {
   running.control("POST", "/faults",
                   {{"videosdk_end_of_ended", "error_409"}, {"videosdk_not_found_status", 402}});
   CHECK(end_session(running, id).status == 409);
-  CHECK(running.videosdk("GET", kSessions + "/unknown").status == 402);
+  CHECK(running.videosdk("GET", kDeploymentSessions + "/unknown").status == 402);
   running.control("POST", "/faults",
                   {{"videosdk_success_status", 201},
                    {"videosdk_rest_id_prefix", true},
                    {"videosdk_status_words", "title"}});
-  const Reply started = running.videosdk("POST", kSessions + "/start", R"({"deploymentId":"d"})");
+  const Reply started = running.videosdk("POST", kDeploymentSessions + "/start", R"({"deploymentId":"d"})");
   CHECK(started.status == 201);
   CHECK(started.body["data"]["status"] == "Queued");
   CHECK(started.body["data"]["sessionId"].get<std::string>().rfind("session-", 0) == 0);
   running.control("POST", "/faults",
                   {{"videosdk_metadata_in_details", true}, {"videosdk_error_shape", "status_code"}});
-  CHECK(running.videosdk("GET", kSessions + "/" + id).body["metadata"]["k"] == "v");
-  CHECK(running.videosdk("GET", kSessions + "/unknown").body["statusCode"] == 402);
+  CHECK(running.videosdk("GET", kDeploymentSessions + "/" + id).body["metadata"]["k"] == "v");
+  CHECK(running.videosdk("GET", kDeploymentSessions + "/unknown").body["statusCode"] == 402);
 }
 
 TEST_CASE("a VideoSDK start may fail, stick, or take its time to stop, as switched") {

@@ -11,7 +11,7 @@ std::string public_key(Running& running) {
   return running.call("GET", "/v2/public/rsa-public-key", "", {}).body["publicKey"];
 }
 
-void end_session(Running& running, const std::string& id) {
+void end_and_forget(Running& running, const std::string& id) {
   REQUIRE(
       running.videosdk("POST", "/ai/v1/ai-deployment-sessions/end", dump(Json{{"sessionId", id}})).status ==
       200);
@@ -24,7 +24,7 @@ TEST_CASE("a session's life is told by webhooks in order, each verifiable over i
   Receiver receiver;
   const std::string id = running.start_videosdk(receiver.url(), kAll);
   running.advance(1.1);
-  end_session(running, id);
+  end_and_forget(running, id);
   const auto deliveries = receiver.wait_for(4);
   CHECK(types_of(deliveries) ==
         std::vector<std::string>{"ai-deployment-session-starting", "ai-deployment-session-started",
@@ -46,7 +46,7 @@ TEST_CASE("only the events subscribed to are sent") {
   Receiver receiver;
   const std::string id = running.start_videosdk(receiver.url(), {"stopped"});
   running.advance(1.1);
-  end_session(running, id);
+  end_and_forget(running, id);
   CHECK(types_of(receiver.wait_for(1)) == std::vector<std::string>{"ai-deployment-session-stopped"});
   running.start_videosdk(receiver.url(), {});
   running.advance(2);

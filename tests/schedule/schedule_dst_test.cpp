@@ -72,11 +72,11 @@ TEST_CASE("a window in the repeated hour happens once") {
         "2026-10-25T02:30:00+02:00 .. 2026-10-25T03:00:00+01:00");
 }
 
-struct Stretch {
+struct WindowStretch {
   const char *zone, *around;
 };
 
-constexpr Stretch stretches[] = {
+constexpr WindowStretch window_stretches[] = {
     {"Europe/Berlin", "2026-03-29T01:00"},       {"Europe/Berlin", "2026-10-25T01:00"},
     {"America/New_York", "2026-03-08T07:00"},    {"America/New_York", "2026-11-01T06:00"},
     {"Australia/Lord_Howe", "2026-04-04T15:00"}, {"Australia/Lord_Howe", "2026-10-03T15:30"},
@@ -107,7 +107,7 @@ std::vector<Window> walked_windows(const Zone& in, const std::string& start, con
   return found;
 }
 
-void compare_with_walk(const Stretch& stretch, const std::string& start, const std::string& stop) {
+void compare_with_walk(const WindowStretch& stretch, const std::string& start, const std::string& stop) {
   INFO(stretch.zone << " " << stretch.around << " from \"" << start << "\" to \"" << stop << "\"");
   const Zone in = zone(stretch.zone);
   const Schedule schedule = windows(start, stop, stretch.zone);
@@ -154,7 +154,7 @@ TEST_CASE("windows are those of a clock walked minute by minute, at every minute
       {"0 * * * *", "20 * * * *"},  {"10,50 2 * * *", "30 2 * * *"}, {"0 12 * * *", "0 12 * * *"},
       {"30 23 * * *", "0 1 * * *"},
   };
-  for (const Stretch& stretch : stretches) {
+  for (const WindowStretch& stretch : window_stretches) {
     for (const auto& [start, stop] : pairs) compare_with_walk(stretch, start, stop);
   }
 }
@@ -171,7 +171,7 @@ TEST_CASE("random windows are those of a clock walked minute by minute") {
   };
   for (unsigned round = 0; round < 98; ++round) {
     const std::string start = expression();
-    compare_with_walk(stretches[round % std::size(stretches)], start, expression());
+    compare_with_walk(window_stretches[round % std::size(window_stretches)], start, expression());
   }
 }
 

@@ -13,7 +13,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-constexpr Millis request_timeout = Seconds{30};
 constexpr Millis phase1 = minutes{90};
 constexpr Millis phase2 = minutes{45};
 
@@ -103,7 +102,7 @@ void Simulation::draw_world() {
   for (const ProviderType& type :
        {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {
     const ProviderName name{type.str()};
-    config_->providers[name] = test::known_traits(type, request_timeout);
+    config_->providers[name] = test::known_traits(type);
     providers_.emplace(name, SimProvider{name, type, skew});
   }
   int number = 0;

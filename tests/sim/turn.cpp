@@ -8,8 +8,10 @@
 namespace keeper::sim {
 namespace {
 
-constexpr Millis request_timeout = Seconds{30};
 constexpr std::size_t deliveries_max = 8192;
+
+// After so long the client gives a call up.
+constexpr Millis unanswered_after = Seconds{30};
 
 // The process is killed here.
 struct Killed {};
@@ -212,7 +214,7 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
     say(now_ + latency, Error{ErrorKind::exhausted, "429", random_.between(Seconds{1}, Seconds{120})},
         std::nullopt);
   } else if (random_.chance(faults_.lose_before)) {
-    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
+    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + unanswered_after;
     say(told, Error{ErrorKind::maybe_applied, "no answer"}, std::nullopt);
     const bool may_be_late =
         effect.kind == EffectKind::start && provider.type() != ProviderType{"sonoran_cms"};
@@ -223,7 +225,7 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       });
     }
   } else if (random_.chance(faults_.lose_after)) {
-    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + request_timeout;
+    const Mono told = random_.chance(0.5) ? now_ + Millis{30} : now_ + unanswered_after;
     later(now_ + latency, [this, &provider, effect] {
       const auto lost = carry(provider, effect);
       log("lost answer of " + std::string(to_string(effect.kind)) + (lost.ok() ? "" : " (refused)"));

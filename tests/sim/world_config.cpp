@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::minutes;
 
-Cron cron(const std::string& text) { return std::get<Cron>(Cron::parse(text)); }
+Cron cron_of(const std::string& text) { return std::get<Cron>(Cron::parse(text)); }
 
 Zone zone(std::string_view name) { return Zone::find(name).value(); }
 
@@ -28,19 +28,19 @@ void start_by(Schedule::Spec& spec, std::uint64_t draw) {
   spec.jitter = Millis{0};
   switch (draw) {
     case 0:
-      spec.start = cron("*/15 * * * *");
+      spec.start = cron_of("*/15 * * * *");
       break;
     case 1:
-      spec.start = cron("*/2 * * * *");
+      spec.start = cron_of("*/2 * * * *");
       break;
     case 2:
-      spec.start = cron("7,37 * * * *");
+      spec.start = cron_of("7,37 * * * *");
       break;
     case 3:
-      spec.start = cron("0 0 1 1 *");
+      spec.start = cron_of("0 0 1 1 *");
       break;
     case 4:
-      spec.start = cron("10 * * * *");
+      spec.start = cron_of("10 * * * *");
       spec.duration = minutes{35};
       break;
     default:
@@ -80,9 +80,11 @@ void Simulation::shape_plans() {
       const std::uint64_t draw = random.below(3);
       if (is_in(SimWorld::touching_windows)) {
         start_by(spec, 0);
-        spec.start = spec.stop = cron(draw == 0 ? "*/20 * * * *" : draw == 1 ? "0,30 * * * *" : "7 * * * *");
+        spec.start = spec.stop = cron_of(draw == 0   ? "*/20 * * * *"
+                                         : draw == 1 ? "0,30 * * * *"
+                                                     : "7 * * * *");
       } else if (is_in(SimWorld::config_zone) || is_in(SimWorld::zone_data)) {
-        if (draw > 0) spec.start = cron(draw == 1 ? "5,35 * * * *" : "0 * * * *"), spec.always = false;
+        if (draw > 0) spec.start = cron_of(draw == 1 ? "5,35 * * * *" : "0 * * * *"), spec.always = false;
         spec.zone = zone("Asia/Kolkata");
       }
     });

@@ -10,7 +10,7 @@ namespace {
 
 const Wall day = *parse_time("2026-11-21T00:00:00Z");
 
-Wall at(int hour, int minute = 0) { return day + hours{hour} + minutes{minute}; }
+Wall on_day(int hour, int minute = 0) { return day + hours{hour} + minutes{minute}; }
 
 Plan always(int count = 1) {
   Plan plan;
@@ -36,12 +36,12 @@ Timeline timeline(const Plan& plan, const std::vector<SessionRow>& rows,
                   const std::optional<Pause>& pause = {}) {
   std::vector<const SessionRow*> all;
   for (const SessionRow& row : rows) all.push_back(&row);
-  return timeline_of(plan, pause, all, at(0), at(24));
+  return timeline_of(plan, pause, all, on_day(0), on_day(24));
 }
 
-using Seen = std::vector<std::tuple<StretchKind, Wall, Wall, int>>;
-Seen seen(const Timeline& all, StretchKind kind) {
-  Seen found;
+using Stretches = std::vector<std::tuple<StretchKind, Wall, Wall, int>>;
+Stretches seen(const Timeline& all, StretchKind kind) {
+  Stretches found;
   for (const Stretch& one : all.stretches) {
     if (one.kind == kind) found.emplace_back(one.kind, one.begin, one.end, one.replica);
   }
@@ -51,13 +51,14 @@ Seen seen(const Timeline& all, StretchKind kind) {
 }  // namespace
 
 TEST_CASE("a timeline shows what was queued and active, and where a session was missing") {
-  const Timeline found = timeline(always(), {session(at(2), at(10)), session(at(12), std::nullopt)});
-  CHECK(seen(found, StretchKind::queued) ==
-        Seen{{StretchKind::queued, at(2), at(2, 1), 0}, {StretchKind::queued, at(12), at(12, 1), 0}});
-  CHECK(seen(found, StretchKind::active) ==
-        Seen{{StretchKind::active, at(2, 1), at(10), 0}, {StretchKind::active, at(12, 1), at(24), 0}});
+  const Timeline found =
+      timeline(always(), {session(on_day(2), on_day(10)), session(on_day(12), std::nullopt)});
+  CHECK(seen(found, StretchKind::queued) == Stretches{{StretchKind::queued, on_day(2), on_day(2, 1), 0},
+                                                      {StretchKind::queued, on_day(12), on_day(12, 1), 0}});
+  CHECK(seen(found, StretchKind::active) == Stretches{{StretchKind::active, on_day(2, 1), on_day(10), 0},
+                                                      {StretchKind::active, on_day(12, 1), on_day(24), 0}});
   // What lies before the first session is not judged.
-  CHECK(seen(found, StretchKind::gap) == Seen{{StretchKind::gap, at(10), at(12), 0}});
+  CHECK(seen(found, StretchKind::gap) == Stretches{{StretchKind::gap, on_day(10), on_day(12), 0}});
   CHECK(found.gaps == 1);
   CHECK(found.missing == hours{2});
   CHECK(found.alive == hours{8} + hours{12} - minutes{2});
@@ -65,21 +66,23 @@ TEST_CASE("a timeline shows what was queued and active, and where a session was 
 
 TEST_CASE(
     "a session from before the timeline begins with it, and one that is missing now is a gap up to now") {
-  const Timeline found = timeline(always(), {session(at(-30), at(23))});
-  CHECK(seen(found, StretchKind::active) == Seen{{StretchKind::active, at(0), at(23), 0}});
-  CHECK(seen(found, StretchKind::gap) == Seen{{StretchKind::gap, at(23), at(24), 0}});
+  const Timeline found = timeline(always(), {session(on_day(-30), on_day(23))});
+  CHECK(seen(found, StretchKind::active) == Stretches{{StretchKind::active, on_day(0), on_day(23), 0}});
+  CHECK(seen(found, StretchKind::gap) == Stretches{{StretchKind::gap, on_day(23), on_day(24), 0}});
 }
 
 TEST_CASE("a rollover's overlap is told, and counted once") {
-  const Timeline found = timeline(always(), {session(at(1), at(12)), session(at(11), std::nullopt)});
-  CHECK(seen(found, StretchKind::overlap) == Seen{{StretchKind::overlap, at(11, 1), at(12), 0}});
+  const Timeline found =
+      timeline(always(), {session(on_day(1), on_day(12)), session(on_day(11), std::nullopt)});
+  CHECK(seen(found, StretchKind::overlap) == Stretches{{StretchKind::overlap, on_day(11, 1), on_day(12), 0}});
   CHECK(found.gaps == 0);
   CHECK(found.alive == hours{23} - minutes{1});
 }
 
 TEST_CASE("each replica has its own gaps") {
-  const Timeline found = timeline(always(2), {session(at(1), std::nullopt, 0), session(at(1), at(20), 1)});
-  CHECK(seen(found, StretchKind::gap) == Seen{{StretchKind::gap, at(20), at(24), 1}});
+  const Timeline found =
+      timeline(always(2), {session(on_day(1), std::nullopt, 0), session(on_day(1), on_day(20), 1)});
+  CHECK(seen(found, StretchKind::gap) == Stretches{{StretchKind::gap, on_day(20), on_day(24), 1}});
 }
 
 TEST_CASE("outside its windows a plan misses nothing") {
@@ -88,24 +91,26 @@ TEST_CASE("outside its windows a plan misses nothing") {
   spec.start = std::get<Cron>(Cron::parse("0 9,14 * * *"));
   spec.duration = hours{3};
   plan.schedule = *Schedule::make(spec);
-  const Timeline found = timeline(plan, {session(at(9), at(12)), session(at(14, 30), at(16))});
-  CHECK(seen(found, StretchKind::gap) ==
-        Seen{{StretchKind::gap, at(14), at(14, 30), 0}, {StretchKind::gap, at(16), at(17), 0}});
+  const Timeline found =
+      timeline(plan, {session(on_day(9), on_day(12)), session(on_day(14, 30), on_day(16))});
+  CHECK(seen(found, StretchKind::gap) == Stretches{{StretchKind::gap, on_day(14), on_day(14, 30), 0},
+                                                   {StretchKind::gap, on_day(16), on_day(17), 0}});
 }
 
 TEST_CASE("what an operator stopped, what is paused and what is not restarted is no gap") {
-  SessionRow stopped = session(at(1), at(20));
+  SessionRow stopped = session(on_day(1), on_day(20));
   stopped.reason = Reason::stopped_by_operator;
   CHECK(timeline(always(), {stopped}).gaps == 0);
-  CHECK(timeline(always(), {session(at(1), at(20))}, Pause{at(20), std::nullopt, ""}).gaps == 0);
-  CHECK(timeline(always(), {session(at(1), at(20))}, Pause{at(22), std::nullopt, ""}).missing == hours{2});
+  CHECK(timeline(always(), {session(on_day(1), on_day(20))}, Pause{on_day(20), std::nullopt, ""}).gaps == 0);
+  CHECK(timeline(always(), {session(on_day(1), on_day(20))}, Pause{on_day(22), std::nullopt, ""}).missing ==
+        hours{2});
   Plan once = always();
   once.keep_alive.restart = Restart::never;
-  CHECK(timeline(once, {session(at(1), at(20))}).gaps == 0);
-  SessionRow done = session(at(1), at(20));
+  CHECK(timeline(once, {session(on_day(1), on_day(20))}).gaps == 0);
+  SessionRow done = session(on_day(1), on_day(20));
   done.state = State::closed;
   once.keep_alive.restart = Restart::on_failure;
   CHECK(timeline(once, {done}).gaps == 0);
-  CHECK(timeline(once, {session(at(1), at(20))}).gaps == 1);
+  CHECK(timeline(once, {session(on_day(1), on_day(20))}).gaps == 1);
   CHECK(timeline(always(), {}).stretches.empty());
 }

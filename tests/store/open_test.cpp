@@ -15,7 +15,7 @@ using namespace keeper::kit;
 
 namespace {
 
-bool says(const Error& error, std::string_view text) { return error.what.find(text) != std::string::npos; }
+bool tells(const Error& error, std::string_view text) { return error.what.find(text) != std::string::npos; }
 
 unsigned mode_of(const std::string& path) {
   struct stat found {};
@@ -29,8 +29,8 @@ Refusal refusal_of(const std::string& path, std::string_view word) {
   REQUIRE_FALSE(store.ok());
   INFO(store.error().what);
   REQUIRE(store.error().kind == ErrorKind::storage);
-  REQUIRE(says(store.error(), path));
-  REQUIRE(says(store.error(), word));
+  REQUIRE(tells(store.error(), path));
+  REQUIRE(tells(store.error(), word));
   return refusal;
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("a store of a newer version is refused, and told apart") {
   REQUIRE(refusal_of(path, "newer session-keeper (schema 99") == Refusal::newer);
   const auto history = History::open(path);
   REQUIRE_FALSE(history.ok());
-  REQUIRE(says(history.error(), "schema 99"));
+  REQUIRE(tells(history.error(), "schema 99"));
 }
 
 TEST_CASE("a store of the first version is brought up to date, with a copy beside it, and keeps its rows") {
@@ -170,7 +170,7 @@ TEST_CASE("a second opening in another process is refused and names the holder")
     Refusal refusal = Refusal::none;
     const auto second = Store::open(path, &refusal);
     const bool right = !second.ok() && refusal == Refusal::held &&
-                       says(second.error(), "process " + std::to_string(getppid()));
+                       tells(second.error(), "process " + std::to_string(getppid()));
     _exit(right ? 0 : 1);
   }
   int status = -1;
@@ -266,12 +266,12 @@ TEST_CASE("a store that was replaced while it was open is not taken for the old 
   for (const char* suffix : {"-wal", "-shm"}) std::filesystem::remove(path + suffix);
   SECTION("by another store") {
     std::filesystem::rename(directory.file("other.db"), path);
-    REQUIRE(says(store->reopen().error(), "replaced by another store"));
+    REQUIRE(tells(store->reopen().error(), "replaced by another store"));
   }
   SECTION("by an empty file") {
     std::filesystem::remove(path);
     { std::ofstream(path).flush(); }
-    REQUIRE(says(store->reopen().error(), "replaced by an empty file"));
+    REQUIRE(tells(store->reopen().error(), "replaced by an empty file"));
   }
   SECTION("by nothing") {
     std::filesystem::remove(path);

@@ -32,7 +32,7 @@ std::string peer_name(const RawClient& client) {
   return text;
 }
 
-WebhookLimits quick() {
+WebhookLimits quick_handshakes() {
   WebhookLimits limits;
   limits.request = Millis{400};
   limits.drain = Millis{200};
@@ -92,7 +92,7 @@ TEST_CASE("a new certificate is served to new connections, and those that are op
 }
 
 TEST_CASE("who shakes hands slowly, or says something else than TLS, is gone in time and holds up nobody") {
-  WebhookStage stage(quick(), any_certificate());
+  WebhookStage stage(quick_handshakes(), any_certificate());
   const auto context = client_context();
   const auto began = Clock::now();
   RawClient silent(stage.port());
@@ -113,7 +113,7 @@ TEST_CASE("who shakes hands slowly, or says something else than TLS, is gone in 
 
 TEST_CASE(
     "a request that drips in TLS is answered with 408, one that is too large with 413, and both are seen") {
-  WebhookStage stage(quick(), any_certificate());
+  WebhookStage stage(quick_handshakes(), any_certificate());
   const auto context = client_context();
   RawClient slow(stage.port(), context.get());
   slow.send("POST /hooks/agents HT");
@@ -129,7 +129,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a client that goes away in the middle of everything harms nobody") {
-  WebhookStage stage(quick(), any_certificate());
+  WebhookStage stage(quick_handshakes(), any_certificate());
   const auto context = client_context();
   stage.holds = true;
   {

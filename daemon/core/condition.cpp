@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/notices.h"
@@ -109,26 +108,6 @@ std::optional<Wall> next_start_of(Draft& draft, const Plan& plan, const Pause* p
 }
 
 }  // namespace
-
-std::string_view to_string(PlanCondition condition) {
-  switch (condition) {
-    case PlanCondition::paused:
-      return "paused";
-    case PlanCondition::degraded:
-      return "degraded";
-    case PlanCondition::blocked:
-      return "blocked";
-    case PlanCondition::starting:
-      return "starting";
-    case PlanCondition::as_wanted:
-      return "as_wanted";
-    case PlanCondition::stopping:
-      return "stopping";
-    case PlanCondition::idle:
-      return "idle";
-  }
-  check_failed("a known PlanCondition", __FILE__, __LINE__);
-}
 
 PlanCondition condition_of(const PlanCounts& counts) {
   if (counts.paused) return PlanCondition::paused;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "core/budget.h"
 #include "core/keeper.h"
 #include "core/notices.h"
@@ -94,52 +93,6 @@ void add_budgets(View& view, const World& world, Now now) {
 }
 
 }  // namespace
-
-std::string_view to_string(ProviderCondition condition) {
-  switch (condition) {
-    case ProviderCondition::healthy:
-      return "healthy";
-    case ProviderCondition::failing:
-      return "failing";
-    case ProviderCondition::circuit_open:
-      return "circuit_open";
-    case ProviderCondition::exhausted:
-      return "exhausted";
-    case ProviderCondition::cut_off:
-      return "cut_off";
-  }
-  check_failed("a known ProviderCondition", __FILE__, __LINE__);
-}
-
-std::string_view to_string(OrphanCondition condition) {
-  switch (condition) {
-    case OrphanCondition::stranger:
-      return "stranger";
-    case OrphanCondition::reported:
-      return "reported";
-    case OrphanCondition::stopping:
-      return "stopping";
-  }
-  check_failed("a known OrphanCondition", __FILE__, __LINE__);
-}
-
-std::string_view to_string(EffectKind kind) {
-  switch (kind) {
-    case EffectKind::start:
-      return "start";
-    case EffectKind::find:
-      return "find";
-    case EffectKind::observe:
-      return "observe";
-    case EffectKind::keep_alive:
-      return "keep_alive";
-    case EffectKind::stop:
-      return "stop";
-    case EffectKind::list:
-      return "list";
-  }
-  check_failed("a known EffectKind", __FILE__, __LINE__);
-}
 
 View Keeper::view(Now now) const {
   View view;

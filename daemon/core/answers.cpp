@@ -16,8 +16,6 @@ namespace {
 
 constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
-constexpr Millis wait_max = std::chrono::hours{1};
-constexpr Millis exhausted_wait = Seconds{60};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
 // A provider's clock and ours, after its `Date` (whole seconds) was taken into account.
@@ -31,10 +29,8 @@ constexpr Millis absent_start_kept = std::chrono::minutes{30};
 Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis most) {
   const Mono now = draft.now().mono;
   switch (error.kind) {
-    case ErrorKind::exhausted: {
-      const Millis asked = std::min(error.retry_after.value_or(exhausted_wait), wait_max);
-      return now + std::max(asked, Millis{Seconds{1}});
-    }
+    case ErrorKind::exhausted:
+      return now + asked_wait(error);
     case ErrorKind::denied:
       return now + denied_wait;
     case ErrorKind::not_applied:
@@ -195,10 +191,12 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   }
   if (const Remote* remote = candidate_of(draft, session, answer)) {
     adopt_remote(draft, id, *remote, answer, Reason::found);
+  // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
     return;
   }
   const Traits* traits = draft.traits(session.row.provider);
-  Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  if (!traits) return call_now(session, draft.now().mono);
+  Mono settled = session.start_sent + traits->request_timeout + Seconds{1};
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
   ++session.absent_reads;
   session.tries = 0;

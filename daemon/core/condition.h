@@ -59,14 +59,13 @@ bool is_degraded(const Draft& draft, const PlanName& name);
 std::optional<Wall> calm_at(const Draft& draft, const Plan& plan, const Slot& slot);
 
 // How long after a deadline of the provider's own (its idle timeout, its maximum) the provider is asked what
-// became of the session, before the keeper's clock decides: request_timeout and 5 s; where the provider is
-// not known, 35 s.
-Millis provider_grace(const Traits* traits);
+// became of the session, before the keeper's clock decides: request_timeout and 5 s.
+Millis provider_grace(const Traits& traits);
 // The deadline for which the session is now to be ended as timed out. Those of the plan (start_timeout,
 // max_duration) count at once, those of the provider after the grace. Empty: none has passed.
-std::optional<Reason> passed_deadline(const Tracked& session, const Traits* traits, Mono now);
+std::optional<Reason> passed_deadline(const Tracked& session, const Traits& traits, Mono now);
 // The moment from which on passed_deadline() is not empty; mono_never: there is none.
-Mono overdue_at(const Tracked& session, const Traits* traits);
+Mono overdue_at(const Tracked& session, const Traits& traits);
 
 // The longest time without a turn of the loop, which turns every 5 s at least. After more than that it hangs;
 // a session whose overdue_at is that long ago and that is not being ended was not dealt with.

@@ -58,7 +58,7 @@ struct Budget {
   std::optional<double> max_cost;
   std::string currency;  // of max_cost
   Millis period{};       // aligned to the epoch in UTC
-  double soft_percent = 80;
+  double soft_percent = 0;
   bool operator==(const Budget&) const = default;
 };
 

@@ -20,7 +20,8 @@ SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   view.idle_deadline = on_wall(now, session.idle_at);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   view.hard_deadline = on_wall(now, hard);
-  view.overdue_at = on_wall(now, overdue_at(session, traits));
+  // Without its provider in the configuration nothing is due to a session.
+  if (traits) view.overdue_at = on_wall(now, overdue_at(session, *traits));
   view.next_heartbeat_at = on_wall(now, session.beat_at);
   if (!session.row.successor) view.rollover_at = on_wall(now, session.rollover_at);
   if (session.flight) {

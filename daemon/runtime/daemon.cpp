@@ -154,8 +154,8 @@ Status Daemon::prepare() {
   verifiers_.install(*settings);
   notifier_.install(settings->targets);
   store_->hand_over();
-  store_thread_ = std::make_unique<StoreThread>(*store_, [this] { inbox_.wake(); });
-  store_thread_->set_patience(settings->commit_patience);
+  store_thread_ =
+      std::make_unique<StoreThread>(*store_, settings->commit_patience, [this] { inbox_.wake(); });
   loop_ = std::make_unique<Loop>(*store_thread_, *ledger, inbox_, clock_, meters_, loop_ports());
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));

@@ -28,9 +28,9 @@ using AnswerSink = std::function<void(Answer)>;
 struct PoolSettings {
   std::string name;
   Carry carry;
-  int threads_max = 4;
+  int threads_max = 1;
   CallLimits limits;
-  Millis patience{Seconds{30}};  // what would wait longer for its turn is refused at once
+  Millis patience{};  // an effect that would wait longer than this for its turn is refused at once
 };
 
 class Pool {

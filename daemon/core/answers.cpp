@@ -123,17 +123,15 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
 // tests/core/keeper_lost_start_test.cpp.
 // 1. A remote whose time of creation is not told was not.
 // 2. One whose age is at most the time since the start was sent, by the boot clock, was.
-// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted
-// since) and the
-//    answer carries the provider's time.
-// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if
-// one of these holds:
+// 3. One that is older than that was not, if the answer carries the provider's time and the boot clock covers
+//    the start, because the machine has not rebooted since.
+// 4. Otherwise the age proves nothing, because our wall clock may have been stepped since. The remote was, if
+//    one of these holds:
 //    a. By its age and our wall clock, it was created after the start was sent.
 //    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
-//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2
-//    minutes).
-// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside
-// ours.
+//    c. Its plain time of creation is after the start was sent, less the difference of the clocks (at most
+//       2 minutes).
+// One line that says "it was" is enough: to adopt a remote too many costs less than a second start.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   if (planted(Bug::any_candidate)) return true;
@@ -191,9 +189,9 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   }
   if (const Remote* remote = candidate_of(draft, session, answer)) {
     adopt_remote(draft, id, *remote, answer, Reason::found);
-  // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
     return;
   }
+  // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits) return call_now(session, draft.now().mono);
   Mono settled = session.start_sent + traits->request_timeout + Seconds{1};

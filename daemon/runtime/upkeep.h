@@ -1,6 +1,6 @@
-// Upkeep: what the store needs beside the rounds: the write-ahead log is moved into the main file, and ended
-// sessions are removed by retention. A little at a time, between two rounds, so that no turn of the loop is
-// long.
+// Upkeep: the work on the store that belongs to no round. It moves the write-ahead log into the main file,
+// and removes ended sessions by retention. It does a little at a time between two rounds, so that no turn of
+// the loop is long.
 #pragma once
 
 #include <cstdint>

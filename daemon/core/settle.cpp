@@ -100,8 +100,8 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
   if (!changed && outlives_window(draft, *plan, session)) return;
-  if (const auto hold = budget_hold(draft, *plan)) {
-    postpone_rollover(session, on_mono(draft.now(), hold->until));
+  if (const auto block = budget_block(draft, *plan)) {
+    postpone_rollover(session, on_mono(draft.now(), block->until));
     return;
   }
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
@@ -149,10 +149,10 @@ bool begin_start(Draft& draft, Tracked& session) {
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);
   }
-  if (const auto hold = budget_hold(draft, session.row)) {
-    session.row.last_error = hold->why;
+  if (const auto block = budget_block(draft, session.row)) {
+    session.row.last_error = block->why;
     release_scope(draft, session.row.id);
-    block_start(session, on_mono(draft.now(), hold->until), draft.plan(session.row.plan));
+    block_start(session, on_mono(draft.now(), block->until), draft.plan(session.row.plan));
     return true;
   }
   if (const auto until = start_blocked_until(draft, session.row)) {

@@ -22,7 +22,7 @@ const Section& tls_section() {
                                     .required = true},
                                    {.name = "key_file",
                                     .types = {of(Kind::path)},
-                                    .doc = "Its private key, PEM, not encrypted.",
+                                    .doc = "The private key of that certificate, PEM, not encrypted.",
                                     .required = true},
                                }};
   return section;
@@ -37,7 +37,7 @@ const Section& price_section() {
            .doc = "Price of a session's hour.",
            .required = true},
           {.name = "minimum", .types = {of(Kind::duration)}, .doc = "The least time that is billed."},
-          {.name = "currency", .types = {of(Kind::text)}, .doc = "Such as USD."},
+          {.name = "currency", .types = {of(Kind::text)}, .doc = "The currency, such as USD."},
       }};
   return section;
 }
@@ -47,7 +47,10 @@ const Section& dead_mans_switch_section() {
       "dead_mans_switch",
       {
           {.name = "url", .types = {of(Kind::secret)}, .doc = "What is called while all is well."},
-          {.name = "every", .types = {duration(Seconds{1}, year)}, .doc = "How often.", .required = true},
+          {.name = "every",
+           .types = {duration(Seconds{1}, year)},
+           .doc = "How often it is called.",
+           .required = true},
       }};
   return section;
 }
@@ -124,13 +127,18 @@ const Section& target_section() {
   static const Section section{
       "notification",
       {
-          {.name = "url", .types = {of(Kind::text)}, .doc = "Where to POST to."},
+          {.name = "url", .types = {of(Kind::text)}, .doc = "The URL that messages are posted to."},
           {.name = "url_file",
            .types = {of(Kind::path)},
-           .doc = "Likewise, where the URL itself is a secret."},
+           .doc = "A file with that URL, where the URL itself is a secret."},
           {.name = "secret", .types = {of(Kind::secret)}, .doc = "What a notification is signed with."},
-          {.name = "events", .types = {list_of(Kind::text)}, .doc = "Which events; all when it is left out."},
-          {"repeat_interval", {duration(minutes{1}, year)}, "4h", "How often what lasts is said again."},
+          {.name = "events",
+           .types = {list_of(Kind::text)},
+           .doc = "The events that are told; left out: all."},
+          {"repeat_interval",
+           {duration(minutes{1}, year)},
+           "4h",
+           "After how long an event that lasts is told again."},
       }};
   return section;
 }
@@ -141,13 +149,15 @@ const Section& budget_section() {
       {
           {.name = "max_session_time",
            .types = {of(Kind::duration)},
-           .doc = "Sum of the sessions' lifetimes."},
-          {.name = "max_cost", .types = {of(Kind::number)}, .doc = "In the price's currency."},
+           .doc = "How long the sessions may live in a period, added up."},
+          {.name = "max_cost",
+           .types = {of(Kind::number)},
+           .doc = "What the sessions may cost in a period, in the currency of the prices."},
           {.name = "period",
            .types = {duration(minutes{1}, year)},
-           .doc = "Aligned to the epoch in UTC.",
+           .doc = "The length of a period. Periods are counted from 1970-01-01 in UTC.",
            .required = true},
-          {"soft", {of(Kind::percent)}, "80%", "From here on it warns."},
+          {"soft", {of(Kind::percent)}, "80%", "The part of the budget from which on a warning is sent."},
       }};
   return section;
 }
@@ -157,7 +167,9 @@ const Section& provider_section() {
       "provider",
       {
           {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
-          {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
+          {.name = "base_url",
+           .types = {of(Kind::url)},
+           .doc = "The server to call instead of the provider's own."},
           {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
           {.name = "rate_limit",
            .types = {of(Kind::rate)},
@@ -168,10 +180,12 @@ const Section& provider_section() {
            .doc = "How often a live session is read; by provider when left out."},
           {.name = "ca_file",
            .types = {of(Kind::path)},
-           .doc = "PEM of the authorities to trust, not the system's."},
+           .doc = "PEM file of the authorities to trust instead of the system's."},
           {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
           {.name = "price", .types = {map_of(price_section())}, .doc = "What a session costs."},
-          {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all its plans."},
+          {.name = "budget",
+           .types = {map_of(budget_section())},
+           .doc = "The budget of all plans at this provider."},
           {.name = "orphans",
            .types = {choice({"stop", "adopt", "report"})},
            .preset = "stop",
@@ -195,10 +209,10 @@ std::vector<Key> root_keys(const Section& providers) {
        .types = {map_of(defaults_section())},
        .doc = "For every plan that does not say otherwise."},
       {.name = "plans", .types = {names_to(plan_section())}, .doc = "What to keep alive and when, by name."},
-      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
+      {.name = "budget", .types = {map_of(budget_section())}, .doc = "The budget of all plans."},
       {.name = "notifications",
        .types = {list_of(target_section()), names_to(target_section())},
-       .doc = "Whom to tell."},
+       .doc = "Who is told of events: targets, by name."},
       {.name = "dead_mans_switch",
        .types = {map_of(dead_mans_switch_section())},
        .doc = "Calls a monitor that alarms when the calls stay away."},

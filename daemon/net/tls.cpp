@@ -50,7 +50,7 @@ std::string reason_of_queue() {
 Result<SslContext> make_tls_context(const std::string& ca_file) {
   SslContext context(SSL_CTX_new(TLS_client_method()));
   if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) {
-    return Error{ErrorKind::denied, "OpenSSL gives no TLS client: " + reason_of_queue()};
+    return Error{ErrorKind::denied, "OpenSSL cannot make a TLS client: " + reason_of_queue()};
   }
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context.get(), SSL_MODE_AUTO_RETRY | SSL_MODE_RELEASE_BUFFERS);

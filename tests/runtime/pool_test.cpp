@@ -51,6 +51,7 @@ PoolSettings settings_of(Carry carry, int threads_max = 4) {
   settings.name = "p";
   settings.carry = std::move(carry);
   settings.threads_max = threads_max;
+  settings.patience = Seconds{30};
   return settings;
 }
 

@@ -204,8 +204,12 @@ int wrong(const Terminal& terminal, const std::string& what) {
 int simulate(const SimulateRequest& request, const Terminal& terminal) {
   const auto from = parse_time_in(request.from, Zone{});
   const auto to = parse_time_in(request.to, Zone{});
-  if (!from) return wrong(terminal, "--from: '" + printable(request.from) + "' is no time");
-  if (!to) return wrong(terminal, "--to: '" + printable(request.to) + "' is no time");
+  if (!from)
+    return wrong(terminal,
+                 "--from: '" + printable(request.from) + "' is not a time such as 2026-12-24T09:00:00Z");
+  if (!to)
+    return wrong(terminal,
+                 "--to: '" + printable(request.to) + "' is not a time such as 2026-12-24T09:00:00Z");
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;

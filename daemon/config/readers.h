@@ -41,6 +41,9 @@ void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& 
 std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderName, ProviderRead>& providers,
                                     Outside& outside, Wall now, Problems& problems);
 
+// How long a stop may take where its plan is not configured any more: what `defaults` say, or the default.
+Millis default_stop_timeout(const Node& root);
+
 // Prices into the providers' traits, and all budgets.
 void read_money(const Node& root, Millis retention, Config& config, Problems& problems);
 

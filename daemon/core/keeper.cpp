@@ -121,8 +121,7 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);
     // After a start of the process it has its time anew.
     const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
-    const Millis limit = plan ? plan->start_timeout : Millis{std::chrono::minutes{2}};
-    if (begins) arm_start_timeout(draft.edit(id), draft.now().mono, limit);
+    if (begins && plan) arm_start_timeout(draft.edit(id), draft.now().mono, plan->start_timeout);
     draft.wake_session(id);
   }
   plan_sweeps(draft);

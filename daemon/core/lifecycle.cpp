@@ -13,8 +13,8 @@ namespace keeper {
 namespace {
 
 // How far an attempt counts as failed: it lived for less than this before it ended unasked.
-bool ended_early(const SessionRow& row, const Plan* plan) {
-  const Millis enough = plan ? plan->keep_alive.backoff_reset_after : Millis{std::chrono::minutes{10}};
+bool ended_early(const SessionRow& row, const Plan& plan) {
+  const Millis enough = plan.keep_alive.backoff_reset_after;
   return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
 }
 
@@ -45,7 +45,7 @@ void note_end(Draft& draft, const SessionRow& row) {
   }
   // What happened while this machine had no route is not held against the plan.
   const bool ours = draft.provider(row.provider).cut_off;
-  slot.failures = ended_early(row, plan) ? row.failures + (ours ? 0 : 1) : 0;
+  slot.failures = plan && ended_early(row, *plan) ? row.failures + (ours ? 0 : 1) : 0;
   arm_attempt(slot, draft.now().mono, plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
 }
 

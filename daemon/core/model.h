@@ -18,9 +18,6 @@ namespace keeper {
 
 inline bool is_terminal(State state) { return state != State::queued && state != State::active; }
 
-// How far a remote has come. It never goes back, whatever arrives late. Ended is terminal.
-enum class Progress { asked = 0, starting = 1, started = 2, stopping = 3, ended = 4 };
-
 // An end that has been decided and is not confirmed yet.
 struct Ending {
   State state = State::closed;  // what the session will be: closed, error or timed_out

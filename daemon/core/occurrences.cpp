@@ -27,7 +27,7 @@ void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why
 void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, int times) {
   happen(draft, Topic::start_missed, plan.name.str(),
          "plan " + plan.name.str() + " did not start at " + to_rfc3339(occurrence) +
-             (why == Missed::budget ? ": its budget is used up" : ": it came too late for that"),
+             (why == Missed::budget ? ": its budget is used up" : ": its time is longer ago than catch_up"),
          times);
 }
 

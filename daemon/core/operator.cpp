@@ -66,7 +66,7 @@ Ack start(Draft& draft, const Plan& plan) {
     return Ack::accepted;
   }
   if (any_live(draft, plan)) return was_paused ? Ack::accepted : Ack::refused;
-  if (budget_hold(draft, plan)) return Ack::refused;
+  if (budget_block(draft, plan)) return Ack::refused;
   mark_handled(track.row, now);
   for (int replica = 0; replica < plan.count; ++replica) {
     draft.edit_slot({plan.name, replica}).failures = 0;

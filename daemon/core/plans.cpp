@@ -36,8 +36,8 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
   const std::optional<SlotWant> wanted = slot_want(draft, plan, slot, want);
   if (!wanted || unresolved(draft, slot, wanted->occurrence)) return std::nullopt;
   if (!wanted->begins && draft.now().mono < slot.retry_at) return slot.retry_at;
-  if (const auto hold = budget_hold(draft, plan)) {
-    return draft.now().mono + std::max<Millis>(hold->until - draft.now().wall, Seconds{1});
+  if (const auto block = budget_block(draft, plan)) {
+    return draft.now().mono + std::max<Millis>(block->until - draft.now().wall, Seconds{1});
   }
   if (wanted->begins) draft.edit_slot(key).failures = 0;
   create_session(draft, plan, key.replica, wanted->occurrence,
@@ -115,7 +115,7 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
     if (planted(Bug::loses_buffered)) want.begin.reset();
   }
   if (!windows && want.begin) {
-    if (const auto hold = budget_hold(draft, *plan)) {
+    if (const auto block = budget_block(draft, *plan)) {
       pass_over(draft, *plan, *want.begin, Missed::budget);
       want.begin.reset();
     }

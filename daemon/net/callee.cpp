@@ -17,7 +17,7 @@ Callee::Callee(const Secret& url) {
 }
 
 Status Callee::call(HttpRequest request, Millis limit, Wall now) {
-  if (!client_) return Error{ErrorKind::not_applied, "its URL is none"};
+  if (!client_) return Error{ErrorKind::not_applied, "its URL is not an http or https URL"};
   request.target = path_and_query_;
   request.body_bytes_max = std::size_t{64} << 10U;
   request.discard_body = true;

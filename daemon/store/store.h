@@ -28,8 +28,8 @@ class Writer;
 // Why a store could not be opened, where the caller treats it apart.
 enum class Refusal {
   none,
-  held,   // another daemon has it; the message says which
-  newer,  // a newer version wrote it: exit 78
+  in_use,  // another daemon uses it; the message names it
+  newer,   // a newer version wrote it: exit 78
   other,
 };
 

@@ -153,7 +153,7 @@ TEST_CASE("a second opening in the same process is refused and names the holder,
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   auto store = open_store(path);
-  REQUIRE(refusal_of(path, "process " + std::to_string(getpid())) == Refusal::held);
+  REQUIRE(refusal_of(path, "process " + std::to_string(getpid())) == Refusal::in_use);
   REQUIRE(StoreLock::is_held(path));
   must_commit(*store, story(session(1), State::active));
   store.reset();
@@ -169,7 +169,7 @@ TEST_CASE("a second opening in another process is refused and names the holder")
   if (child == 0) {
     Refusal refusal = Refusal::none;
     const auto second = Store::open(path, &refusal);
-    const bool right = !second.ok() && refusal == Refusal::held &&
+    const bool right = !second.ok() && refusal == Refusal::in_use &&
                        tells(second.error(), "process " + std::to_string(getppid()));
     _exit(right ? 0 : 1);
   }
@@ -191,14 +191,14 @@ TEST_CASE("one daemon has the store, by whatever name another one reaches the fi
     Refusal refusal = Refusal::none;
     const auto second = Store::open(directory.file(name), &refusal);
     REQUIRE_FALSE(second.ok());
-    CHECK(refusal == Refusal::held);
+    CHECK(refusal == Refusal::in_use);
   }
   // The lock files of two folders do not meet; that of the file itself does.
   std::filesystem::rename(directory.path() / "s.db.lock", directory.path() / "moved.lock");
   Refusal refusal = Refusal::none;
   const auto second = Store::open(path, &refusal);
   REQUIRE_FALSE(second.ok());
-  CHECK(refusal == Refusal::held);
+  CHECK(refusal == Refusal::in_use);
   CHECK(second.error().what.find("another name") != std::string::npos);
   must_commit(*store, story(session(1), State::active));
 }

@@ -71,7 +71,8 @@ void Exchange::set(CURLoption option, T value) {
 
 // What holds for every call: nothing of the environment, no redirect, no cookie, no repetition.
 void Exchange::prepare_call(CallDeadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  // libcurl's timer may fire almost a millisecond early; nothing of the time for the next call is to be left.
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count() + 1;
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(left, 1)));
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_ERRORBUFFER, message_.data());

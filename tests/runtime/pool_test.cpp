@@ -65,7 +65,6 @@ TEST_CASE("a call that never ends is told from one that takes its time") {
     release.get_future().wait();
     return Answer{};
   });
-  settings.patience = Seconds{30};
   workers.install({{ProviderName("p"), std::move(settings)}});
   CHECK_FALSE(
       workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));  // nothing is under way

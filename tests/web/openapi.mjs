@@ -83,7 +83,8 @@ await withStage(config, async (stage) => {
   await check('/api/v1/preview', 'post', await preview('plans: 1'));
   const orders = ['/-/reload', '/api/v1/plans/{name}/resume', '/api/v1/plans/{name}/start', '/api/v1/plans/{name}/stop',
     '/api/v1/sessions/{id}/stop', '/api/v1/stop-all'];
-  for (const path of orders) await check(path, 'post', await post(fill(path, session)));
+  const living = (await sessions()).find((each) => each.state === 'active').id;
+  for (const path of orders) await check(path, 'post', await post(fill(path, living)));
   // A described answer that no call above was given was held against nothing.
   const unseen = [];
   for (const [path, methods] of Object.entries(document.paths)) {

@@ -108,7 +108,7 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   must_commit(*open_store(path), story(session(1), State::closed));
   const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
   for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end",
-                             "handled", "handled_before", "buffered"}) {
+                             "handled", "buffered", "schedule", "window_time", "window_occurrence"}) {
     run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
   }
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
@@ -128,8 +128,10 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     plan.name = PlanName{"paused"};
     plan.pause = Pause{Wall{Seconds{5}}, Wall{Seconds{9}}, "maintenance"};
     plan.by_hand = ByHand{Wall{Seconds{1}}, Wall::max()};
-    plan.handled = {Wall{Seconds{11}}, Wall{Seconds{22}}, Wall{Millis{-33}}};
+    plan.schedule = "as before";
+    plan.handled = {{Wall{Millis{-33}}, Wall{Seconds{11}}}, {Wall{Seconds{22}}, Wall{Seconds{22}}}};
     plan.buffered = Wall{Seconds{44}};
+    plan.window = OpenWindow{Wall{Seconds{22}}, Wall{Millis{22'001}}};
     batch.plans.push_back(plan);
     batch.missed.push_back({PlanName{"paused"}, Wall{Seconds{7}}, Missed::paused, Wall{Seconds{8}}});
     must_commit(*store, batch);
@@ -137,7 +139,10 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     REQUIRE(loaded.ok());
     const Ledger& ledger = *loaded;
     REQUIRE(ledger.plans.back() == plan);
-    REQUIRE(ledger.plans.front().handled_before == Wall{Millis{77}});
+    const std::chrono::hours day{24};
+    REQUIRE(ledger.plans.front().handled ==
+            std::vector<HandledTimes>{{Wall{Millis{77}} - day, Wall{Millis{77}}}});
+    REQUIRE_FALSE(ledger.plans.front().schedule);
     REQUIRE(ledger.plans.front().looked_until == Wall{Millis{77}});
   }
   REQUIRE(run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions") == rows);

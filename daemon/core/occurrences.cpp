@@ -30,8 +30,8 @@ void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, in
 }
 
 // Everything that was due since the last look and is not `chosen` came too late, or was followed by a later
-// one.
-void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
+// one. Returns how many did.
+int look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
   const std::optional<Wall> looked = row.looked_until;
   const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
   Wall at = draft.now().wall;
@@ -49,6 +49,7 @@ void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional
     at = one->start - instant;
   }
   if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
+  return late;
 }
 
 // An occurrence waits for the last one's end only as long as the plan lets one wait.
@@ -100,6 +101,13 @@ Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
   return want;
 }
 
+// Later occurrences have begun nothing: what waits since before does not begin after them.
+void heed_passed_by(Draft& draft, const Plan& plan, PlanRow& row) {
+  if (!row.buffered || draft.now().wall - plan.schedule.start_of(*row.buffered) <= plan.catch_up) return;
+  pass_over(draft, plan, *row.buffered, Missed::too_late);
+  row.buffered.reset();
+}
+
 // It may begin as long after its time, or after the last session was seen to end, as any start may be late.
 bool waits_in_vain(const Draft& draft, const Plan& plan, Wall occurrence) {
   const Now now = draft.now();
@@ -147,7 +155,8 @@ Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const bool old =
       latest && (latest->start < row.known_since || (row.looked_until && latest->start <= *row.looked_until));
   if (old || (latest && is_handled(row, latest->time))) latest.reset();
-  look_back(draft, plan, row, latest);
+  const int late = look_back(draft, plan, row, latest);
+  if (late > 0 || (latest && paused)) heed_passed_by(draft, plan, row);
   if (!latest) return want;
   mark_handled(row, latest->time, now);
   if (paused) {

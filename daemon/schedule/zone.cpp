@@ -17,6 +17,7 @@ namespace keeper {
 struct ZoneRules {
   std::string name;
   std::vector<OffsetChange> changes;  // never empty
+  std::string hash;                   // see Zone::rules()
   bool operator==(const ZoneRules&) const = default;
 };
 
@@ -99,6 +100,17 @@ Error unknown_zone(std::string_view name, const std::string& folder) {
   return {ErrorKind::malformed, std::move(what)};
 }
 
+std::string hash_of(const std::vector<OffsetChange>& changes) {
+  std::string text;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (i + 1 < changes.size() && changes[i + 1].begin <= rules_begin) continue;
+    const sys_seconds begin = std::max(changes[i].begin, rules_begin);
+    text += std::to_string(begin.time_since_epoch().count()) + " " +
+            std::to_string(changes[i].offset.count()) + "\n";
+  }
+  return stable_hex128(text);
+}
+
 Result<std::shared_ptr<const ZoneRules>> read_zone(std::string_view name, const std::string& folder) {
   if (!is_name(name)) return unknown_zone(name, folder);
   const std::string path = folder + "/" + std::string(name);
@@ -116,7 +128,9 @@ Result<std::shared_ptr<const ZoneRules>> read_zone(std::string_view name, const 
                  "the time zone file " + printable(path) +
                      " cannot be used (is tzdata installed as a whole?): " + changes.error().what};
   }
-  return std::make_shared<const ZoneRules>(ZoneRules{std::string(name), *std::move(changes)});
+  std::string hash = hash_of(*changes);
+  return std::make_shared<const ZoneRules>(
+      ZoneRules{std::string(name), *std::move(changes), std::move(hash)});
 }
 
 bool names_offset(std::string_view text) {
@@ -163,15 +177,9 @@ const std::string& Zone::name() const {
   return rules_ == nullptr ? utc : rules_->name;
 }
 
-std::string Zone::rules() const {
-  std::string text;
-  for (sys_seconds at = rules_begin; at < zone_end;) {
-    const Span span = span_at(at);
-    text += std::to_string(std::max(span.begin, rules_begin).time_since_epoch().count()) + " " +
-            std::to_string(span.offset.count()) + "\n";
-    at = std::min(span.end, zone_end);
-  }
-  return stable_hex128(text);
+const std::string& Zone::rules() const {
+  static const std::string none;
+  return rules_ == nullptr ? none : rules_->hash;
 }
 
 Zone::Span Zone::span_at(sys_seconds t) const {

@@ -47,7 +47,7 @@ class Zone {
 
   const std::string& name() const;
   // What its clock does from 2025 on, as a hash; equal for two names of one zone.
-  std::string rules() const;
+  const std::string& rules() const;
   Span span_at(std::chrono::sys_seconds t) const;
   Seconds offset_at(Wall t) const;
   LocalTime local(Wall t) const;

@@ -17,8 +17,6 @@ namespace {
 
 constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
-constexpr Millis wait_max = std::chrono::hours{1};
-constexpr Millis exhausted_wait = Seconds{60};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
 // A provider's clock and ours, after its `Date` (whole seconds) was taken into account.
@@ -32,10 +30,8 @@ constexpr Millis absent_start_kept = std::chrono::minutes{30};
 Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis most) {
   const Mono now = draft.now().mono;
   switch (error.kind) {
-    case ErrorKind::exhausted: {
-      const Millis asked = std::min(error.retry_after.value_or(exhausted_wait), wait_max);
-      return now + std::max(asked, Millis{Seconds{1}});
-    }
+    case ErrorKind::exhausted:
+      return now + asked_wait(error);
     case ErrorKind::denied:
       return now + denied_wait;
     case ErrorKind::not_applied:
@@ -128,17 +124,15 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
 // tests/core/keeper_lost_start_test.cpp.
 // 1. A remote whose time of creation is not told was not.
 // 2. One whose age is at most the time since the start was sent, by the boot clock, was.
-// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted
-// since) and the
-//    answer carries the provider's time.
-// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if
-// one of these holds:
+// 3. One that is older than that was not, if the answer carries the provider's time and the boot clock covers
+//    the start, because the machine has not rebooted since.
+// 4. Otherwise the age proves nothing, because our wall clock may have been stepped since. The remote was, if
+//    one of these holds:
 //    a. By its age and our wall clock, it was created after the start was sent.
 //    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
-//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2
-//    minutes).
-// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside
-// ours.
+//    c. Its plain time of creation is after the start was sent, less the difference of the clocks (at most
+//       2 minutes).
+// One line that says "it was" is enough: to adopt a remote too many costs less than a second start.
 bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
   if (!remote.created_at) return false;
   if (planted(Bug::any_candidate)) return true;
@@ -198,14 +192,16 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
     adopt_remote(draft, id, *remote, answer, Reason::found);
     return;
   }
+  // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
   const Traits* traits = draft.traits(session.row.provider);
+  if (!traits) return call_now(session, draft.now().mono);
   // What could not be read may be the remote.
   if (!answer.whole) {
     session.row.last_error = "the provider's list could not be read as a whole";
     arm_retry(session, draft.now().mono + call_backoff(id, ++session.tries, retry_max));
     return;
   }
-  Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  Mono settled = session.start_sent + traits->request_timeout + Seconds{1};
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
   ++session.absent_reads;
   session.tries = 0;

@@ -10,13 +10,13 @@
 namespace keeper {
 
 // Until when nothing more of the plan may begin, and why.
-struct BudgetHold {
+struct BudgetBlock {
   Wall until{};
   std::string why;
 };
-std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan);
+std::optional<BudgetBlock> budget_block(Draft& draft, const Plan& plan);
 // Likewise for the start of a session that has its row already.
-std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued);
+std::optional<BudgetBlock> budget_block(Draft& draft, const SessionRow& queued);
 
 // Likewise, to be shown: nothing is noted of it. `reserved`: the start's least price is in the sum already.
 // Empty also while the budget is being counted.

@@ -13,6 +13,10 @@ namespace keeper {
 // for their next try go soon after the provider answers again.
 void note_provider(Draft& draft, const Answer& answer);
 
+// How long a provider asks to be left alone that says that a rate or an allowance is used up: the time that
+// it names, from 1 s to 1 h, or 1 min where it names none.
+Millis asked_wait(const Error& error);
+
 // True while nothing can be found out from this provider: there is no route to it, or call after call fails.
 bool is_out_of_reach(const ProviderTrack& track);
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/counting.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -110,26 +110,6 @@ std::optional<Wall> next_start_of(Draft& draft, const Plan& plan, const Pause* p
 
 }  // namespace
 
-std::string_view to_string(PlanCondition condition) {
-  switch (condition) {
-    case PlanCondition::paused:
-      return "paused";
-    case PlanCondition::degraded:
-      return "degraded";
-    case PlanCondition::blocked:
-      return "blocked";
-    case PlanCondition::starting:
-      return "starting";
-    case PlanCondition::as_wanted:
-      return "as_wanted";
-    case PlanCondition::stopping:
-      return "stopping";
-    case PlanCondition::idle:
-      return "idle";
-  }
-  check_failed("a known PlanCondition", __FILE__, __LINE__);
-}
-
 PlanCondition condition_of(const PlanCounts& counts) {
   if (counts.paused) return PlanCondition::paused;
   if (counts.degraded) return PlanCondition::degraded;
@@ -160,6 +140,11 @@ PlanStanding standing_of(Draft& draft, const Plan& plan) {
   if (tally.block) {
     standing.blocked_reason = tally.block->why;
     standing.blocked_until = tally.block->until;
+  }
+  if (plan.schedule.kind() != Schedule::Kind::always && !shows_time(now.wall)) {
+    standing.blocked_reason = "the machine's clock shows " + to_rfc3339(now.wall) +
+                              ", which is wrong: the schedule waits until it is set";
+    return standing;
   }
   standing.next_start = next_start_of(draft, plan, tally.counts.paused ? &*row.pause : nullptr,
                                       lacks || tally.counts.live == 0);
@@ -199,11 +184,9 @@ void tell_condition(Draft& draft, const Plan& plan, bool paused) {
   }
 }
 
-Millis provider_grace(const Traits* traits) {
-  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
-}
+Millis provider_grace(const Traits& traits) { return traits.request_timeout + Seconds{5}; }
 
-std::optional<Reason> passed_deadline(const Tracked& session, const Traits* traits, Mono now) {
+std::optional<Reason> passed_deadline(const Tracked& session, const Traits& traits, Mono now) {
   const Millis grace = provider_grace(traits);
   if (session.start_by && now >= *session.start_by) return Reason::start_timeout;
   if (session.own_hard_at && now >= *session.own_hard_at) return Reason::max_duration;
@@ -212,7 +195,7 @@ std::optional<Reason> passed_deadline(const Tracked& session, const Traits* trai
   return std::nullopt;
 }
 
-Mono overdue_at(const Tracked& session, const Traits* traits) {
+Mono overdue_at(const Tracked& session, const Traits& traits) {
   const Millis grace = provider_grace(traits);
   Mono at = std::min(session.start_by.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.hard_at) at = std::min(at, *session.hard_at + grace);

@@ -13,9 +13,6 @@
 
 namespace keeper {
 
-enum class EffectKind { start, find, observe, keep_alive, stop, list };
-std::string_view to_string(EffectKind kind);
-
 struct Effect {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;  // names the call in flight; its answer carries it

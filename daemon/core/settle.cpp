@@ -22,7 +22,7 @@ constexpr int windows_max = 1'000;
 void apply_stop_timeout(Draft& draft, Tracked& session) {
   if (!session.row.ending || is_terminal(session.row.state)) return;
   const Plan* plan = draft.plan(session.row.plan);
-  const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
+  const Millis limit = plan ? plan->stop_timeout : draft.config().stop_timeout;
   arm_stop_timeout(session, draft.now().mono, limit);
   if (draft.now().mono < *session.stop_by || planted(Bug::quiet_stop)) return;
   const std::string why =
@@ -32,18 +32,19 @@ void apply_stop_timeout(Draft& draft, Tracked& session) {
   session.row.last_error = std::string(overdue) + " (" + to_text(limit) + "), and asked again: " + why;
 }
 
-void apply_deadlines(Draft& draft, Tracked& session) {
+void apply_deadlines(Draft& draft, Tracked& session, const Traits& traits) {
   const Mono now = draft.now().mono;
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
   // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they
   // can.
-  if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
-    const Plan* plan = draft.plan(session.row.plan);
-    extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
+  const Plan* plan = draft.plan(session.row.plan);
+  if (plan && session.start_by && !session.row.remote_id &&
+      is_out_of_reach(draft.provider(session.row.provider))) {
+    extend_start_timeout(session, now, plan->start_timeout);
   }
-  if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
+  if (const auto passed = passed_deadline(session, traits, now)) {
     ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
 }
@@ -54,18 +55,22 @@ bool breaks_first(const Plan& plan, const Traits& traits) {
   return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
 }
 
-// The window ends before the session does: no successor is needed. A window that begins when the last one
-// ends goes on with its session, so that the end of the last of them counts.
-bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
-  auto window = plan.schedule.window_at(draft.now().wall);
-  if (!window) return true;
+// What wants the session ends before the session does: no successor is needed. A window that begins when the
+// last one ends, or while a start by hand lasts, goes on with its session, so that the end of the last of
+// them counts.
+bool outlives_want(Draft& draft, const Plan& plan, const Tracked& session) {
+  const PlanTrack* track = draft.plan_track(plan.name);
+  Wall at = draft.now().wall;
+  std::optional<Wall> until = wanted_until(plan, track->row, at);
+  if (!until) return true;
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (hard == mono_never) return false;
   const Wall end = draft.now().wall + (hard - draft.now().mono);
-  for (int n = 0; n < windows_max && window && window->end && *window->end <= end; ++n) {
-    window = plan.schedule.window_at(*window->end);
+  for (int n = 0; n < windows_max && until && *until <= end; ++n) {
+    at = *until;
+    until = wanted_until(plan, track->row, at);
   }
-  return !window;
+  return !until;
 }
 
 // False where the plan is about to end the session. A reload, or the end of a window, is settled for the
@@ -98,9 +103,9 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   if (!is_still_wanted(draft, *plan, session.row)) return;
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
-  if (!changed && outlives_window(draft, *plan, session)) return;
-  if (const auto hold = budget_hold(draft, *plan)) {
-    postpone_rollover(session, on_mono(draft.now(), hold->until));
+  if (!changed && outlives_want(draft, *plan, session)) return;
+  if (const auto block = budget_block(draft, *plan)) {
+    postpone_rollover(session, on_mono(draft.now(), block->until));
     return;
   }
   if (breaks_first(*plan, *traits) || (changed && plan->keep_alive.rollover == Rollover::off)) {
@@ -148,10 +153,10 @@ bool begin_start(Draft& draft, Tracked& session) {
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);
   }
-  if (const auto hold = budget_hold(draft, session.row)) {
-    session.row.last_error = hold->why;
+  if (const auto block = budget_block(draft, session.row)) {
+    session.row.last_error = block->why;
     release_scope(draft, session.row.id);
-    block_start(session, on_mono(draft.now(), hold->until), draft.plan(session.row.plan));
+    block_start(session, on_mono(draft.now(), block->until), draft.plan(session.row.plan));
     return true;
   }
   if (const auto until = start_blocked_until(draft, session.row)) {
@@ -175,7 +180,7 @@ bool begin_start(Draft& draft, Tracked& session) {
 Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
   const Plan* plan = draft.plan(session.row.plan);
   const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + provider_grace(&traits);
+  return session.start_sent + idle + provider_grace(traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -212,13 +217,13 @@ void call_with_remote(Draft& draft, Tracked& session) {
 }
 
 // The earliest moment at which the session needs a look; mono_never while an answer is under way.
-Mono due_of(Draft& draft, const Tracked& session, bool waits) {
+Mono due_of(Draft& draft, const Tracked& session, const Traits& traits, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
   if (planted(Bug::spinner)) return draft.now().mono;
   Mono due = waits ? mono_never : session.call_at;
   if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
-    due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
+    due = std::min(due, overdue_at(session, traits));
     const bool may_roll =
         session.row.state == State::active && !session.row.successor && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
@@ -238,7 +243,7 @@ void settle(Draft& draft, const SessionId& id) {
         "provider " + session.row.provider.str() +
         " is not in the configuration any more, so its remote cannot be reached; add it again";
   } else if (!session.flight) {
-    apply_deadlines(draft, session);
+    apply_deadlines(draft, session, *traits);
     maybe_roll_over(draft, session);
     if (draft.now().mono >= session.call_at) {
       if (session.row.remote_id) {
@@ -248,7 +253,7 @@ void settle(Draft& draft, const SessionId& id) {
       }
     }
   }
-  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, waits) : mono_never);
+  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, *traits, waits) : mono_never);
 }
 
 }  // namespace keeper

@@ -1,6 +1,6 @@
-// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, the
-// most urgent first, and gives exactly one answer for each. Threads are made when they are needed, at most
-// `threads_max`. Never retries: the core decides that.
+// Pool: the threads that call one provider. Any thread may add an effect. The pool carries effects out on its
+// own threads, the most urgent first, within the provider's rate limits, and gives exactly one answer for
+// each. It makes a thread when one is needed, up to `threads_max`. It never retries; the core decides that.
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@ using AnswerSink = std::function<void(Answer)>;
 struct PoolSettings {
   std::string name;
   Carry carry;
-  int threads_max = 4;
+  int threads_max = 1;
   CallLimits limits;
-  Millis patience{Seconds{30}};  // what would wait longer for its turn is refused at once
+  Millis patience{};  // an effect that would wait longer than this for its turn is refused at once
 };
 
 class Pool {
@@ -43,14 +43,14 @@ class Pool {
 
   void add(Effect effect);
 
-  // Nothing queued and nothing under way.
+  // True while no call is queued or under way.
   bool idle() const;
 
-  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take.
-  // As their limits, by a clock that stands still in a suspend.
+  // Whether a thread has carried out one effect for longer than its calls, each of which has a limit, can
+  // take. Like those limits it is measured by a clock that stands still while the machine is suspended.
   bool hangs(std::chrono::steady_clock::time_point now) const;
 
-  // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
+  // How many calls the rate limits leave at once: the least of all lanes. Empty: there is no limit.
   std::optional<std::size_t> rate_left(Mono now) const;
 
  private:
@@ -63,7 +63,7 @@ class Pool {
              std::tie(other.rank, other.effect.needed_by, other.number);
     }
   };
-  // What shares one limit.
+  // The calls that share one rate limit.
   struct Lane {
     CallRate rate;
     std::set<Queued> queue;
@@ -75,7 +75,7 @@ class Pool {
     std::size_t calls = 1;
   };
 
-  // The first is of the lane in which it queues.
+  // The first need names the lane in which the effect is queued.
   std::vector<Need> needs_of(const Effect& effect) const;
   int rank_of(EffectKind kind) const;
   Mono free_at(const Effect& effect, std::size_t ahead, Mono now) const;
@@ -99,7 +99,7 @@ class Pool {
   bool stopping_ = false;
 };
 
-// The answer to an effect that never left.
+// The answer to an effect for which no call was made.
 Answer answer_for(const Effect& effect, Error error);
 
 }  // namespace keeper

@@ -1,5 +1,5 @@
-// Whether what the store holds equals what the keeper holds, and what of a decision needs no row.
-// Pure; loop thread.
+// Rowless: what of a decision needs no row in the store, so that it may go on in an outage; and whether the
+// store's rows equal the keeper's. The functions keep no state. Loop thread.
 #pragma once
 
 #include <optional>

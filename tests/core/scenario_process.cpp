@@ -40,6 +40,8 @@ std::string text_of(Ack ack) {
   throw std::logic_error("an unknown acknowledgement");
 }
 
+constexpr Millis commit_patience = Seconds{2};  // the default of store.commit_patience
+
 bool only_watches(EffectKind kind) {
   return kind == EffectKind::observe || kind == EffectKind::keep_alive || kind == EffectKind::list;
 }
@@ -48,7 +50,7 @@ bool only_watches(EffectKind kind) {
 
 bool HangingStore::run(StoreWork work) {
   if (now_.mono < until_) {
-    const Millis waited = std::min<Millis>(until_ - now_.mono, commit_patience_default);
+    const Millis waited = std::min<Millis>(until_ - now_.mono, commit_patience);
     now_.mono += waited;
     now_.wall += waited;
     if (now_.mono < until_) {

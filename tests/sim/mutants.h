@@ -1,6 +1,6 @@
-// Mutants: the bugs that the simulator can plant, each with what it breaks. An invariant must see each within
-// 200 seeds. Most are wrong steps in the production code (base/planted.h). The others change what the keeper
-// is given of a plan or a provider, so that a key is not heeded; the invariants judge by the true
+// Mutants: the bugs that the simulator can plant, each with what it breaks. An invariant must catch each
+// within 200 seeds. Most are wrong steps in the production code (base/planted.h). The others change what the
+// keeper is given of a plan or a provider, so that it does not heed a key; the invariants judge by the true
 // configuration.
 #pragma once
 

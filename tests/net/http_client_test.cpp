@@ -268,13 +268,12 @@ TEST_CASE("no value can smuggle a header or a request") {
 
 TEST_CASE("headers are given as they came") {
   FakeServer server([](const Received&, Wire& wire) {
-    wire.send(reply(201, "{}", "Location: /v1/a%2Fb%20c?d=%41+e\r\nX-Folded: one\r\n  two\r\nX-Empty:\r\n"));
+    wire.send(reply(201, "{}", "Location: /v1/a%2Fb%20c?d=%41+e\r\nX-Empty:\r\n"));
   });
   HttpClient client = client_of(server);
   const Called called = call(client, get(), 2s);
   REQUIRE(called.response.ok());
   CHECK(called.response->header("location") == "/v1/a%2Fb%20c?d=%41+e");
-  CHECK(called.response->header("x-folded") == "one two");
   CHECK(called.response->header("x-empty") == "");
 }
 

@@ -27,6 +27,7 @@ Description boxes() {
   http.expires_at = "/expires";
   http.maximum = "/max";
   http.idle_timeout = "/idle";
+  http.duration_unit = Seconds{1};
   http.states = {{"up", State::active},
                  {"wait", State::queued},
                  {"down", State::closed},

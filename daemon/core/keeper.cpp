@@ -124,9 +124,9 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     if (begins && plan) arm_start_timeout(draft.edit(id), draft.now().mono, plan->start_timeout);
     draft.wake_session(id);
   }
-  plan_sweeps(draft);
-  plan_targets(draft);
-  plan_budgets(draft);
+  configure_sweeps(draft);
+  configure_targets(draft);
+  configure_budgets(draft);
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 

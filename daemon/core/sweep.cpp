@@ -248,7 +248,7 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
 
 }  // namespace
 
-void plan_sweeps(Draft& draft) {
+void configure_sweeps(Draft& draft) {
   std::set<SweepKey> wanted;
   for (const auto& [name, traits] : draft.config().providers) {
     if (traits.can_list && !traits.one_per_place) wanted.insert({name, {}});

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "core/counting.h"
 #include "provider/provider_table.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
@@ -210,6 +211,7 @@ int simulate(const SimulateRequest& request, const Terminal& terminal) {
   if (!to)
     return wrong(terminal,
                  "--to: '" + printable(request.to) + "' is not a time such as 2026-12-24T09:00:00Z");
+  if (!shows_time(*from)) return wrong(terminal, "--from must not be before " + to_rfc3339(clock_floor));
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;

@@ -11,6 +11,7 @@
 #include "config/secrets.h"
 #include "config/shape.h"
 #include "config/value.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 namespace config {
@@ -190,6 +191,8 @@ class Loader {
 
 std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options,
                              Problems& problems) {
+  // All plans get the rules of their zones as they are now.
+  const ZoneSnapshot zones;
   const auto bytes =
       options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
   if (!bytes.ok()) {

@@ -57,7 +57,9 @@ struct PlacedPlan {
   Place place;
 };
 
-// Sonoran holds one session per server: plans on the same one must not overlap in the year from `now`.
+// Sonoran holds one session per server: plans on the same one must not overlap. An overlap by what the plans
+// always do is an error. One that depends on the date is a warning where it comes in the year from `now`, so
+// that no file that was taken is refused later.
 void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& problems);
 
 }  // namespace keeper::config

@@ -4,6 +4,7 @@
 
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/counting.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -139,6 +140,11 @@ PlanStanding standing_of(Draft& draft, const Plan& plan) {
   if (tally.block) {
     standing.blocked_reason = tally.block->why;
     standing.blocked_until = tally.block->until;
+  }
+  if (plan.schedule.kind() != Schedule::Kind::always && !shows_time(now.wall)) {
+    standing.blocked_reason = "the machine's clock shows " + to_rfc3339(now.wall) +
+                              ", which is wrong: the schedule waits until it is set";
+    return standing;
   }
   standing.next_start = next_start_of(draft, plan, tally.counts.paused ? &*row.pause : nullptr,
                                       lacks || tally.counts.live == 0);

@@ -39,6 +39,7 @@ void note_end(Draft& draft, const SessionRow& row) {
   slot.last_state = row.state;
   slot.last_reason = row.reason;
   slot.last_error = row.last_error;
+  slot.ended_by_reload = row.ending && row.ending->cause == Cause::reload;
   if (ended_by_keeper(row.reason)) {
     arm_attempt(slot, draft.now().mono, Millis{0});
     return;
@@ -89,9 +90,11 @@ void free_predecessor(Draft& draft, const SessionRow& row) {
   draft.wake_session(*row.predecessor);
 }
 
-void leave_slot(Draft& draft, const SessionRow& row) {
-  auto& live = draft.edit_slot({row.plan, row.replica}).live;
-  live.erase(std::remove(live.begin(), live.end(), row.id), live.end());
+void leave_slot(Draft& draft, const Tracked& session) {
+  const SessionRow& row = session.row;
+  Slot& slot = draft.edit_slot({row.plan, row.replica});
+  slot.live.erase(std::remove(slot.live.begin(), slot.live.end(), row.id), slot.live.end());
+  if (session.seen_alive) slot.vacated_at = draft.now().mono;
   draft.wake_plan(row.plan);
 }
 
@@ -178,6 +181,7 @@ void activate(Draft& draft, const SessionId& id, Reason reason, Cause cause, Wal
   session.row.reason = reason;
   session.row.progress = std::max(session.row.progress, Progress::started);
   session.row.active_at = at;
+  session.seen_alive = true;
   drop_start_timeout(session);
   const Plan* plan = draft.plan(session.row.plan);
   if (plan && plan->max_duration) arm_own_maximum(session, draft.now().mono, plan->max_duration);
@@ -234,7 +238,7 @@ void resolve(Draft& draft, const SessionId& id) {
   release_scope(draft, id);
   session.row.resolved = true;
   spend(draft, session.row);
-  leave_slot(draft, session.row);
+  leave_slot(draft, session);
 }
 
 }  // namespace keeper

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
 
 #include "base/planted.h"
 #include "core/budget.h"
@@ -39,9 +38,13 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
   if (const auto block = budget_block(draft, plan)) {
     return draft.now().mono + std::max<Millis>(block->until - draft.now().wall, Seconds{1});
   }
-  if (wanted->begins) draft.edit_slot(key).failures = 0;
-  create_session(draft, plan, key.replica, wanted->occurrence,
-                 wanted->begins ? Reason::scheduled : Reason::restarted, Cause::schedule);
+  if (wanted->begins) {
+    draft.edit_slot(key).failures = 0;
+    create_session(draft, plan, key.replica, wanted->occurrence, Reason::scheduled, want.cause);
+  } else {
+    create_session(draft, plan, key.replica, wanted->occurrence, Reason::restarted,
+                   slot.ended_by_reload ? Cause::reload : Cause::schedule);
+  }
   return std::nullopt;
 }
 
@@ -110,9 +113,8 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
     replaces = apply_overlap(draft, *plan, track.row, want);
-  } else if (!windows && track.row.buffered && !paused && !want.begin) {
-    want.begin = std::exchange(track.row.buffered, std::nullopt);
-    if (planted(Bug::loses_buffered)) want.begin.reset();
+  } else if (!windows && !paused && !want.begin) {
+    want.begin = take_buffered(draft, *plan, track.row);
   }
   if (!windows && want.begin) {
     if (const auto block = budget_block(draft, *plan)) {

@@ -136,6 +136,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
     call_now(session, draft.now().mono);
     return;
   }
+  session.seen_alive = true;
   session.row.progress = std::max(session.row.progress, remote.progress);
   if (session.row.progress >= Progress::started) {
     activate(draft, id, reading.active_reason, reading.cause, draft.now().wall);

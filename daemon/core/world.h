@@ -45,6 +45,7 @@ struct Tracked {
   int tries = 0;                // calls in a row that failed
   int vain_heartbeats = 0;      // heartbeats in a row that did not move the idle clock
   bool confirm = false;         // a delivery said something that a read should confirm
+  bool seen_alive = false;      // by this process
   Moment due;                   // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
@@ -63,8 +64,10 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  Moment retry_at;              // the next attempt is not before this
-  std::vector<SessionId> live;  // unresolved sessions, oldest first
+  bool ended_by_reload = false;    // its newest attempt
+  std::optional<Mono> vacated_at;  // when the last session left that this process saw alive
+  Moment retry_at;                 // the next attempt is not before this
+  std::vector<SessionId> live;     // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
 };
 

@@ -13,7 +13,7 @@ Callee::Callee(const Secret& url) {
   if (!parsed) return;
   host_ = parsed->authority;
   path_and_query_ = (parsed->path.empty() ? "/" : parsed->path) + text.substr(query);
-  client_ = std::make_unique<HttpClient>(HttpOptions{*parsed, {}, 1});
+  client_ = std::make_unique<HttpClient>(HttpOptions{*parsed, {}});
 }
 
 Status Callee::call(HttpRequest request, Millis limit, Wall now) {

@@ -8,8 +8,8 @@
 namespace keeper {
 namespace {
 
-// A start on a connection that dies under it has to be looked up; a handshake is cheaper.
-constexpr Seconds start_idle_max{3};
+// A start on a kept connection that dies under it would have to be looked up; a handshake is cheaper.
+constexpr Seconds start_idle_max{0};
 
 // Blots out every occurrence; what is shorter is no secret and would blot out ordinary words.
 void blot_out(std::string* text, const std::string& secret) {
@@ -45,8 +45,7 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
   } else if (!url_->tls && !settings.allow_http && !is_loopback(*url_)) {
     unusable_ = "base_url is plain http beyond loopback: use https, or set allow_http: true";
   } else {
-    client_.emplace(
-        HttpOptions{*url_, settings.ca_file, static_cast<std::size_t>(std::max(1, settings.max_concurrent))});
+    client_.emplace(HttpOptions{*url_, settings.ca_file});
   }
 }
 

@@ -218,6 +218,7 @@ class Bench {
   const SessionRow& row(std::size_t newest = 0) const { return rows.at(rows.size() - 1 - newest); }
 
   Keeper& keeper() { return keeper_; }
+  const Keeper& keeper() const { return keeper_; }
 
   Now now;
   Config config = test::known_config();

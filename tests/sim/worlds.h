@@ -21,27 +21,19 @@ namespace keeper::sim {
 
 // clang-format off
 #define KEEPER_SIM_WORLDS(HOLDS, BROKEN) \
-  BROKEN(clock_1970, 7, "27: an occurrence of before its schedule is missed", \
-         "the wall clock stands in 1970 when the process starts, and is set right later") \
-  BROKEN(clock_ahead, 1, "12: an occurrence is lost", \
-         "the wall clock is hours to years ahead for over 64 occurrences of a dense plan, then right") \
+  HOLDS(clock_1970, "the wall clock stands in 1970 when the process starts, and is set right later") \
+  HOLDS(clock_ahead, "the wall clock is hours to years ahead for over 64 occurrences of a dense plan, then right") \
   HOLDS(clock_drift, "the wall clock is too fast or too slow") \
-  BROKEN(config_schedule, 1, "27: an occurrence of before its schedule is missed", \
-         "a plan's schedule is changed by a reload or a restart") \
-  BROKEN(config_zone, 10, "12: an occurrence is lost", \
-         "a plan's time zone is changed by a reload or a restart") \
+  HOLDS(config_schedule, "a plan's schedule is changed by a reload or a restart") \
+  HOLDS(config_zone, "a plan's time zone is changed by a reload or a restart") \
   HOLDS(config_jitter, "a plan's jitter is changed by a reload or a restart") \
-  BROKEN(config_exclusions, 13, "27: an occurrence of before its schedule is missed", \
-         "today is excluded from a plan's schedule, and later it is not") \
+  HOLDS(config_exclusions, "today is excluded from a plan's schedule, and later it is not") \
   HOLDS(config_overlap, "a plan's overlap is changed by a reload or a restart") \
   HOLDS(config_count, "a plan's count goes up and down") \
-  BROKEN(plan_removed_and_back, 13, "27: an occurrence of before its schedule begins", \
-         "a plan is taken out of the configuration and put back minutes later") \
-  BROKEN(provider_removed, 7, "27: an occurrence of before its schedule is missed", \
-         "a provider is taken out with its plans and put back minutes later") \
+  HOLDS(plan_removed_and_back, "a plan is taken out of the configuration and put back minutes later") \
+  HOLDS(provider_removed, "a provider is taken out with its plans and put back minutes later") \
   HOLDS(config_invalid, "the file is invalid for minutes: no reload takes it, and a process that starts ends at once") \
-  BROKEN(zone_data, 10, "12: an occurrence is lost", \
-         "the rules of a time zone change, and a reload or a restart brings them to all of its plans") \
+  HOLDS(zone_data, "the rules of a time zone change, and a reload or a restart brings them to all of its plans") \
   HOLDS(touching_windows, "each window of a plan begins when the last one ends") \
   BROKEN(list_cut, 24, "24: a list that was cut proves a start absent", \
          "a list shows only a part of what lives") \

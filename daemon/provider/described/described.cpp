@@ -1,6 +1,9 @@
 #include "provider/described/described.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <regex>
 
 #include "base/text.h"
 
@@ -69,6 +72,18 @@ std::optional<Millis> duration(const Json& value, Millis unit) {
   const double length = value.get<double>() * static_cast<double>(unit.count());
   if (!(length >= 1) || length > century) return std::nullopt;
   return Millis{std::llround(length)};
+}
+
+// Without a word on further pages, an answer that is as long as a page may be leaves something out: as long
+// as its query asks for, or as pages usually are.
+bool may_be_cut(std::size_t items, const std::string& path) {
+  static const std::regex length(
+      "[?&]([a-z]+[_-])?(limit|size|page_?size|per_?page|max_?results|count|first)=([0-9]{1,6})",
+      std::regex::icase);
+  std::smatch match;
+  if (std::regex_search(path, match, length)) return items >= std::stoul(match[3]);
+  constexpr std::array<std::size_t, 9> usual{10, 20, 25, 30, 50, 100, 200, 500, 1000};
+  return std::find(usual.begin(), usual.end(), items) != usual.end();
 }
 
 // An unknown word moves nothing.
@@ -190,8 +205,11 @@ Reply Described::walk(const Effect& effect) {
       if (!remote) return reply_of(visit, remote.error());
       if (remote->progress != Progress::ended) found.push_back(*std::move(remote));
     }
-    if (items.empty() || told(*answer.json, description_.list->more) != Json(true)) {
-      return Reply{std::move(found), visit.provider_now};
+    const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
+    if (items.empty() || !goes_on) {
+      const bool paged = !description_.list->more.empty();
+      const bool whole = paged ? !goes_on : !may_be_cut(items.size(), call.path);
+      return Reply{std::move(found), visit.provider_now, whole};
     }
   }
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "base/text.h"
+#include "provider/tag.h"
 
 namespace keeper {
 namespace {
@@ -103,14 +104,12 @@ void map_status(const Description& description, Remote* remote) {
   if (remote->state == State::timed_out) remote->reason = reason_of_timeout(*remote);
 }
 
-std::string tag_of(const Effect& effect) { return effect.instance.str() + "/" + effect.session.str(); }
-
 // Errors: denied, where the pointer leads through something that is no object.
 Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& call) {
   if (pointer.empty()) return Done{};
   try {
     Json body = parse_json(call.body).value_or(Json::object());
-    body[Json::json_pointer(pointer)] = tag_of(effect);
+    body[Json::json_pointer(pointer)] = start_tag(effect.instance, effect.session);
     call.body = json_text(body);
     return Done{};
   } catch (const Json::exception&) {
@@ -137,9 +136,7 @@ Result<Remote> described_remote(const Description& description, const Effect& ef
   }
   map_status(description, &remote);
   if (remote.progress == Progress::ended) remote.ended_at = time(told(item, description.ended_at));
-  const std::string tag = word(told(item, description.tag));
-  const std::string ours = effect.instance.str() + "/";
-  if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
+  remote.tag = session_of_tag(word(told(item, description.tag)), effect.instance, effect.session);
   return remote;
 }
 

@@ -22,7 +22,8 @@ enum class PlanCondition {
   degraded,  // In one slot degraded_failures attempts in a row ended early, and since then not every slot has
              // recovered: a slot has when a session in it has lived for `backoff_reset_after`, or when a new
              // occurrence has a session that is active, or has had one that ended in the ordinary way.
-  blocked,   // It wants a session that it does not have, and a budget or the provider forbids the start now.
+  blocked,   // It wants a session that it does not have, and a budget, the provider or a start whose answer
+             // was lost forbids the start now.
   starting,  // It wants a session that it does not have, and the start is under way or due.
   as_wanted,  // What it wants is active.
   stopping,   // It wants nothing, and a session is being ended or is still to be stopped at the provider.

@@ -3,6 +3,7 @@
 #include "core/budget.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/lost_start.h"
 #include "core/occurrences.h"
 
 namespace keeper {
@@ -80,7 +81,9 @@ Ack stop_session(Draft& draft, const OperatorAsked& asked) {
   if (!session) return Ack::unknown;
   if (is_terminal(session->row.state)) return Ack::refused;
   ask_end(draft, asked.session, State::closed, Reason::stopped_by_operator, Cause::operator_);
-  if (asked.cancel) draft.edit(asked.session).row.ending->cancel = true;
+  believe_operator(draft, asked.session);
+  if (asked.cancel && draft.find(asked.session)->row.ending)
+    draft.edit(asked.session).row.ending->cancel = true;
   return Ack::accepted;
 }
 

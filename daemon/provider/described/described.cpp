@@ -212,13 +212,8 @@ Reply Described::walk(const Effect& effect) {
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
 
-Reply Described::find(const Effect& effect) {
-  Reply reply = walk(effect);
-  if (!description_.tag_in_start.empty() && !description_.tag.empty() && reply.remotes) {
-    std::erase_if(*reply.remotes, [&](const Remote& remote) { return remote.tag != effect.session; });
-  }
-  return reply;
-}
+// The items without a tag are shown too: a provider may leave tags out of its list.
+Reply Described::find(const Effect& effect) { return walk(effect); }
 
 Reply Described::list(const Effect& effect) { return walk(effect); }
 
@@ -260,6 +255,14 @@ Reply Described::stop(const Effect& effect) {
   const bool is_gone = !answer.json && answer.json.error().kind == ErrorKind::gone;
   if (!answer.json && !is_gone) return reply_of(visit, answer.json.error());
   auto remote = read(visit, effect);
+  // The stop was accepted, so that it ended.
+  if (!is_gone && !remote && remote.error().kind == ErrorKind::gone) {
+    Remote ended;
+    ended.id = effect.remote;
+    ended.progress = Progress::ended;
+    ended.state = State::closed;
+    return reply_of(visit, std::move(ended));
+  }
   if (is_gone && remote && remote->progress != Progress::ended) {
     return reply_of(visit, contradicted(answer.json.error()));
   }

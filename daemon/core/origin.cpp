@@ -114,11 +114,11 @@ Origin origin_here(const Draft& draft, std::size_t index, const Tracked& session
     if (!long_ago && !cannot_compare(draft, remote, answer)) return Origin::another;
     if (origin == Origin::this_start && !long_ago) origin = Origin::unclear;
   }
-  // Where there is room for one, a second start does no harm, and an older remote was there before ours.
+  // Where there is room for one, our start made what is there now or was refused. What looks older by the
+  // provider's own clock was there before.
   const Traits* traits = draft.traits(session.row.provider);
   if (origin != Origin::unclear || !traits || !traits->one_per_place) return origin;
-  const bool wrong = draft.provider(session.row.provider).creation_times == CreationTimes::wrong;
-  return wrong && remote.created_at ? Origin::this_start : Origin::another;
+  return cannot_compare(draft, remote, answer) && remote.created_at ? Origin::this_start : Origin::another;
 }
 
 }  // namespace

@@ -7,24 +7,15 @@
 #include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/provider_time.h"
 
 namespace keeper {
 namespace {
 
-// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
-// moment the call left, less this.
-constexpr Millis date_resolution = Seconds{1};
 // How long after a deadline a provider may still say "active" before its word is doubted.
 constexpr Millis expiry_slack = Seconds{5};
 constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
-
-// A provider's time on our clock, corrected by its `Date` where the answer carried one.
-Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
-  const Wall there = answer.provider_now.value_or(draft.now().wall);
-  const Millis age = std::max(there - time, Millis{0});
-  return answer.sent_at - age - (answer.provider_now ? Millis{0} : date_resolution);
-}
 
 Millis tenth_by_hash(const SessionId& id, Millis of) {
   const auto tenth = static_cast<std::uint64_t>(of.count() / 10 + 1);
@@ -41,20 +32,32 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
+// When the remote was last active. What the provider tells is put on our clock where its clock can be told;
+// else it says only whether the remote was active since the last reading.
+Mono last_active(const Draft& draft, const Tracked& session, const Remote& remote, const Answer& answer,
+                 Millis idle) {
+  const bool ours = answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive;
+  const Mono as_before = session.idle_at.value_or(answer.sent_at + idle) - idle;
+  const auto& told = remote.last_activity_at;
+  if (!told) return ours ? answer.sent_at : as_before;
+  const Mono left = start_left(session, draft.now()).value_or(Mono::min());
+  if (provider_time(draft, answer)) return std::max(on_boot_clock(draft, answer, *told), left);
+  if (answer.kind == EffectKind::start) return answer.sent_at;
+  // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
+  if (!session.activity) return std::max(answer.sent_at - idle * 2 / 3, left);
+  if (*told <= *session.activity) return as_before;
+  return ours ? answer.sent_at : session.read_at;
+}
+
 void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const Answer& answer) {
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
   if (!plan || !traits) return;
-  const Mono begin = remote.created_at              ? on_our_clock(draft, answer, *remote.created_at)
-                     : session.start_sent != Mono{} ? session.start_sent
-                                                    : answer.sent_at;
+  const Mono begin = remote_created(draft, session, remote, answer);
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
   if (idle) {
-    const Mono active = remote.last_activity_at ? on_our_clock(draft, answer, *remote.last_activity_at)
-                        : answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive
-                            ? answer.sent_at
-                            : session.idle_at.value_or(answer.sent_at + *idle) - *idle;
+    const Mono active = last_active(draft, session, remote, answer, *idle);
     arm_idle_timeout(session, active, *idle);
     if (plan->keep_alive.heartbeat && traits->has_heartbeat) {
       arm_heartbeat(session, active, plan->keep_alive.heartbeat_every.value_or(*idle / 3));
@@ -141,7 +144,10 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   if (session.row.progress >= Progress::started) {
     activate(draft, id, reading.active_reason, reading.cause, draft.now().wall);
   }
+  note_creation(draft, session, remote, reading.answer);
   set_deadlines(draft, session, remote, reading.answer);
+  session.read_at = reading.answer.sent_at;
+  session.activity = remote.last_activity_at;
   doubt_expired(draft, session, reading.answer);
   plan_next_call(draft, session, reading.answer.kind);
 }

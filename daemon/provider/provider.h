@@ -18,6 +18,9 @@ namespace keeper {
 struct Reply {
   Result<std::vector<Remote>> remotes;
   std::optional<Wall> provider_now;  // from the answer's Date: whole seconds
+  // find, list: the provider showed that nothing is missing: each page was read, to one that is the last by
+  // its own word. A list that is not whole proves no absence.
+  bool whole = false;
 };
 
 // no_call: the provider has no read that needs no session.
@@ -29,7 +32,7 @@ class Provider {
 
   // One remote. maybe_applied: it may be there, find it first.
   virtual Reply start(const Effect& effect) = 0;
-  // All candidates for an ambiguous start; none: it is proven absent. Where that cannot be known: an error.
+  // All candidates for an ambiguous start; none, in a whole list: it is absent.
   virtual Reply find(const Effect& effect) = 0;
   virtual Reply observe(const Effect& effect) = 0;
   // One remote whose last_activity_at says whether it counted.

@@ -47,6 +47,7 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
     answer.kind = effect.kind;
     answer.sent_at = sent_at;
     answer.provider_now = reply.provider_now;
+    answer.whole = reply.whole;
     answer.remotes = std::move(reply.remotes);
     return answer;
   };

@@ -1,8 +1,12 @@
 #include "provider/described/described.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <regex>
 
 #include "base/text.h"
+#include "provider/tag.h"
 
 namespace keeper {
 namespace {
@@ -71,6 +75,18 @@ std::optional<Millis> duration(const Json& value, Millis unit) {
   return Millis{std::llround(length)};
 }
 
+// Without a word on further pages, an answer that is as long as a page may be leaves something out: as long
+// as its query asks for, or as pages usually are.
+bool may_be_cut(std::size_t items, const std::string& path) {
+  static const std::regex length(
+      "[?&]([a-z]+[_-])?(limit|size|page_?size|per_?page|max_?results|count|first)=([0-9]{1,6})",
+      std::regex::icase);
+  std::smatch match;
+  if (std::regex_search(path, match, length)) return items >= std::stoul(match[3]);
+  constexpr std::array<std::size_t, 9> usual{10, 20, 25, 30, 50, 100, 200, 500, 1000};
+  return std::find(usual.begin(), usual.end(), items) != usual.end();
+}
+
 // An unknown word moves nothing.
 void map_status(const Description& description, Remote* remote) {
   if (description.native_status.empty()) return;
@@ -88,14 +104,12 @@ void map_status(const Description& description, Remote* remote) {
   if (remote->state == State::timed_out) remote->reason = reason_of_timeout(*remote);
 }
 
-std::string tag_of(const Effect& effect) { return effect.instance.str() + "/" + effect.session.str(); }
-
 // Errors: denied, where the pointer leads through something that is no object.
 Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& call) {
   if (pointer.empty()) return Done{};
   try {
     Json body = parse_json(call.body).value_or(Json::object());
-    body[Json::json_pointer(pointer)] = tag_of(effect);
+    body[Json::json_pointer(pointer)] = start_tag(effect.instance, effect.session);
     call.body = json_text(body);
     return Done{};
   } catch (const Json::exception&) {
@@ -122,9 +136,7 @@ Result<Remote> described_remote(const Description& description, const Effect& ef
   }
   map_status(description, &remote);
   if (remote.progress == Progress::ended) remote.ended_at = time(told(item, description.ended_at));
-  const std::string tag = word(told(item, description.tag));
-  const std::string ours = effect.instance.str() + "/";
-  if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
+  remote.tag = session_of_tag(word(told(item, description.tag)), effect.instance, effect.session);
   return remote;
 }
 
@@ -190,20 +202,18 @@ Reply Described::walk(const Effect& effect) {
       if (!remote) return reply_of(visit, remote.error());
       if (remote->progress != Progress::ended) found.push_back(*std::move(remote));
     }
-    if (items.empty() || told(*answer.json, description_.list->more) != Json(true)) {
-      return Reply{std::move(found), visit.provider_now};
+    const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
+    if (items.empty() || !goes_on) {
+      const bool paged = !description_.list->more.empty();
+      const bool whole = paged ? !goes_on : !may_be_cut(items.size(), call.path);
+      return Reply{std::move(found), visit.provider_now, whole};
     }
   }
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
 
-Reply Described::find(const Effect& effect) {
-  Reply reply = walk(effect);
-  if (!description_.tag_in_start.empty() && !description_.tag.empty() && reply.remotes) {
-    std::erase_if(*reply.remotes, [&](const Remote& remote) { return remote.tag != effect.session; });
-  }
-  return reply;
-}
+// The items without a tag are shown too: a provider may leave tags out of its list.
+Reply Described::find(const Effect& effect) { return walk(effect); }
 
 Reply Described::list(const Effect& effect) { return walk(effect); }
 
@@ -245,6 +255,14 @@ Reply Described::stop(const Effect& effect) {
   const bool is_gone = !answer.json && answer.json.error().kind == ErrorKind::gone;
   if (!answer.json && !is_gone) return reply_of(visit, answer.json.error());
   auto remote = read(visit, effect);
+  // The stop was accepted, so that it ended.
+  if (!is_gone && !remote && remote.error().kind == ErrorKind::gone) {
+    Remote ended;
+    ended.id = effect.remote;
+    ended.progress = Progress::ended;
+    ended.state = State::closed;
+    return reply_of(visit, std::move(ended));
+  }
   if (is_gone && remote && remote->progress != Progress::ended) {
     return reply_of(visit, contradicted(answer.json.error()));
   }

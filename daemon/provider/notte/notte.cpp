@@ -119,8 +119,10 @@ Reply Notte::walk_active(const std::function<bool(const Json&)>& wanted) {
       if (!remote) return reply_of(visit, remote.error());
       if (remote->progress != Progress::ended && wanted(session)) found.push_back(*remote);
     }
-    const bool has_next = member(*answer.json, "has_next") == Json(true);
-    if (!has_next || items.empty()) return Reply{std::move(found), visit.provider_now};
+    const Json& has_next = member(*answer.json, "has_next");
+    if (has_next != Json(true) || items.empty()) {
+      return Reply{std::move(found), visit.provider_now, has_next == Json(false)};
+    }
   }
   return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
 }

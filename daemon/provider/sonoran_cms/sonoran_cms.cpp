@@ -129,9 +129,10 @@ Reply Sonoran::find(const Effect& effect) {
   if (!row) return reply_of(visit, row.error());
   const auto starter = text_at(*row, "startedBy");
   const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
-  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now, true};
   auto remote = sonoran_remote(*row);
-  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (remote && remote->progress == Progress::ended)
+    return Reply{std::vector<Remote>{}, visit.provider_now, true};
   return reply_of(visit, std::move(remote));
 }
 
@@ -141,9 +142,10 @@ Reply Sonoran::list(const Effect& effect) {
   if (!target) return reply_of(visit, target.error());
   const auto row = current(visit, *target);
   if (!row) return reply_of(visit, row.error());
-  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now, true};
   auto remote = sonoran_remote(*row);
-  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (remote && remote->progress == Progress::ended)
+    return Reply{std::vector<Remote>{}, visit.provider_now, true};
   return reply_of(visit, std::move(remote));
 }
 

@@ -118,7 +118,8 @@ Reply Videosdk::start(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
-Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
+// Ends early where `see` has seen enough. True: the list was read to its end, as far as its numbers tell.
+Result<bool> Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
   std::set<std::string> seen;
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
@@ -134,17 +135,21 @@ Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>&
     bool has_new = false;
     for (const Json& session : sessions) {
       has_new = seen.insert(text_at(session, "sessionId").value_or("")).second || has_new;
-      if (see(session)) return Done{};
+      if (see(session)) return false;
     }
-    // A server may cap the page below what was asked; `total` means pages or items, so only totalItems
-    // counts.
+    // `total` means pages or items, so only totalItems counts.
     const Json& info = member(*answer.json, "pageInfo");
-    const auto total = integer_at(info, "totalItems");
-    const std::int64_t full_page =
-        std::min<std::int64_t>(integer_at(info, "perPage").value_or(page_size), page_size);
-    const bool is_short = static_cast<std::int64_t>(sessions.size()) < full_page;
-    const bool has_all = total && static_cast<std::int64_t>(seen.size()) >= *total;
-    if (!has_new || has_all || (is_short && !total)) return Done{};
+    if (const auto total = integer_at(info, "totalItems")) {
+      const bool has_all = static_cast<std::int64_t>(seen.size()) >= *total;
+      if (has_all || !has_new) return has_all;
+      continue;
+    }
+    // A server may cap the page below what was asked, and says so by perPage; else only an empty page, or a
+    // server that heeds no page at all, shows the end.
+    const auto size = static_cast<std::int64_t>(sessions.size());
+    const auto told = integer_at(info, "perPage");
+    if (sessions.empty() || (told && size < std::min<std::int64_t>(*told, page_size))) return true;
+    if (!has_new) return size < page_size;
   }
   return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
                                          std::to_string(pages_max) + " pages"};
@@ -157,7 +162,7 @@ Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Rem
   std::vector<Remote> found;
   const ProviderCall call{Purpose::read, "GET", sessions_path};
   std::optional<Error> broken;
-  const Status walked = walk_list(visit, [&](const Json& session) {
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
     const Json& metadata = metadata_of(session);
     const auto tag = text_at(metadata, session_tag);
     const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
@@ -171,7 +176,7 @@ Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Rem
   });
   if (broken) return reply_of(visit, *broken);
   if (!walked) return reply_of(visit, walked.error());
-  return Reply{std::move(found), visit.provider_now};
+  return Reply{std::move(found), visit.provider_now, *walked};
 }
 
 Reply Videosdk::find(const Effect& effect) {
@@ -195,12 +200,14 @@ Result<Remote> Videosdk::look_in_list(Visit& visit, const RemoteId& id) {
   const ProviderCall call{Purpose::read, "GET", sessions_path};
   Result<Remote> found =
       Error{ErrorKind::gone, name_.str() + ": the provider no longer lists session " + id.str()};
-  const Status walked = walk_list(visit, [&](const Json& session) {
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
     if (normalised_id(text_at(session, "sessionId").value_or("")) != id) return false;
     found = mapped(visit, call, session);
     return true;
   });
   if (!walked) return walked.error();
+  const bool is_absent = !found && found.error().kind == ErrorKind::gone;
+  if (is_absent && !*walked) return contradicted(found.error());
   return found;
 }
 

@@ -106,6 +106,7 @@ class Simulated {
     told.provider = effect.provider;
     told.sent_at = now_.mono;
     told.provider_now = now_.wall;
+    told.whole = true;
     told.remotes = std::vector<Remote>{remote(effect)};
     return told;
   }

@@ -265,7 +265,7 @@ void spend(Draft& draft, const SessionRow& row) {
   }
 }
 
-void plan_budgets(Draft& draft) {
+void configure_budgets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().budgets) {
     draft.edit_budget(key) = BudgetTrack{};

@@ -36,7 +36,7 @@ Amount amount_of(const World& world, const BudgetKey& key, const BudgetTrack& tr
 void spend(Draft& draft, const SessionRow& row);
 
 // The budgets of the configuration, counted anew.
-void plan_budgets(Draft& draft);
+void configure_budgets(Draft& draft);
 void on_period_counted(Draft& draft, const PeriodCounted& counted);
 
 // Levels and alerts; sets when they must be looked at again.

@@ -5,6 +5,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/counting.h"
+#include "core/lost_start.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -60,8 +61,12 @@ void count_sessions(Draft& draft, const Slot& slot, bool counts, Tally& tally) {
   for (const SessionId& id : slot.live) {
     const SessionRow& row = draft.find(id)->row;
     if (!row.last_error.empty()) tally.last_error = row.last_error;
+    const auto lost = lost_start_of(draft, *draft.find(id));
+    if (lost) tally.block = StartBlock{lost->why, lost->until};
     if (!serves(draft, id)) {
       ++tally.counts.ending;
+      // What did not become active in time is wanted still, and may not be started again yet.
+      if (lost && counts && row.ending && row.ending->reason == Reason::start_timeout) ++tally.counts.wanted;
       continue;
     }
     if (row.state == State::active) ++tally.counts.live;

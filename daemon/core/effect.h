@@ -55,7 +55,8 @@ struct Answer {
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
-  bool whole = true;  // find, list: a remote that is not among them is absent
+  // find, list: the provider showed that nothing is missing. Otherwise the answer proves no absence.
+  bool whole = false;
   // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has
   // for it.
   std::vector<std::optional<SessionRow>> known{};

@@ -54,7 +54,7 @@ Tracked recovered(const SessionRow& row, Now now) {
   Tracked session;
   session.row = row;
   call_now(session, now.mono);
-  session.start_sent = now.mono;
+  session.start_sent = session.known_at = now.mono;
   session.sent_before = true;
   look_again(session, now.mono);
   return session;
@@ -116,9 +116,9 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     if (begins && plan) arm_start_timeout(draft.edit(id), draft.now().mono, plan->start_timeout);
     draft.wake_session(id);
   }
-  plan_sweeps(draft);
-  plan_targets(draft);
-  plan_budgets(draft);
+  configure_sweeps(draft);
+  configure_targets(draft);
+  configure_budgets(draft);
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 

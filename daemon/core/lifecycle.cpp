@@ -117,7 +117,8 @@ std::string scope_of(const SessionRow& row, const Traits* traits) {
     case StartScope::place:
       return row.provider.str() + "|" + row.place;
     case StartScope::provider:
-      return row.provider.str();
+      // Where nothing can be looked up, nothing has to be told apart.
+      return traits->can_find ? row.provider.str() : std::string{};
   }
   check_failed("a known StartScope", __FILE__, __LINE__);
 }

@@ -201,7 +201,7 @@ void on_posted(Draft& draft, const Posted& posted) {
   track.row.next_at = draft.now().wall + next;
 }
 
-void plan_targets(Draft& draft) {
+void configure_targets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().alerts) {
     if (key.topic != Topic::provider_down || config.providers.contains(ProviderName{key.subject})) continue;

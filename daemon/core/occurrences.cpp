@@ -153,7 +153,8 @@ Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   if (!shows_time(now)) return want;
   auto latest = plan.schedule.latest_start(now, plan.catch_up);
   const bool old =
-      latest && (latest->start < row.known_since || (row.looked_until && latest->start <= *row.looked_until));
+      latest && (latest->start < row.known_since ||
+                 (row.looked_until && latest->start <= *row.looked_until && !planted(Bug::begins_twice)));
   if (old || (latest && is_handled(row, latest->time))) latest.reset();
   const int late = look_back(draft, plan, row, latest);
   if (late > 0 || (latest && paused)) heed_passed_by(draft, plan, row);

@@ -7,6 +7,7 @@
 #include "core/deadlines.h"
 #include "core/handled_times.h"
 #include "core/lifecycle.h"
+#include "core/lost_start.h"
 #include "core/wants.h"
 
 namespace keeper {
@@ -107,7 +108,9 @@ Ack stop_session(Draft& draft, const OperatorAsked& asked) {
   if (!session) return Ack::unknown;
   if (is_terminal(session->row.state)) return Ack::refused;
   ask_end(draft, asked.session, State::closed, Reason::stopped_by_operator, Cause::operator_);
-  if (asked.cancel) draft.edit(asked.session).row.ending->cancel = true;
+  believe_operator(draft, asked.session);
+  if (asked.cancel && draft.find(asked.session)->row.ending)
+    draft.edit(asked.session).row.ending->cancel = true;
   return Ack::accepted;
 }
 

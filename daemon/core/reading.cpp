@@ -7,31 +7,24 @@
 #include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/provider_time.h"
 #include "core/unasked_end.h"
 
 namespace keeper {
 namespace {
 
-// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
-// moment the call left, less this.
-constexpr Millis date_resolution = Seconds{1};
 // How long after a deadline a provider may still say "active" before its word is doubted.
 constexpr Millis expiry_slack = Seconds{5};
+// Of a provider's `Date`.
+constexpr Millis date_resolution = Seconds{1};
 constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
 // Of a session's time, where a heartbeat failed before any was known to count.
 constexpr Millis unknown_left = Seconds{30};
 
-// A provider's time on our clock, corrected by its `Date` where the answer carried one.
-Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
-  const Wall there = answer.provider_now.value_or(draft.now().wall);
-  const Millis age = std::max(there - time, Millis{0});
-  return answer.sent_at - age - (answer.provider_now ? Millis{0} : date_resolution);
-}
-
 // A time that is still to come, at the earliest.
 Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
-  const Wall there = answer.provider_now.value_or(draft.now().wall);
+  const Wall there = provider_time(draft, answer).value_or(draft.now().wall);
   return answer.sent_at + std::max(time - there - date_resolution, Millis{0});
 }
 
@@ -50,22 +43,29 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
-// When the idle clock was last restarted, as far as the provider's word goes: a heartbeat that it refused did
-// not.
-std::optional<Mono> last_activity(const Draft& draft, const Tracked& session, Millis idle,
-                                  const Reading& reading) {
-  const Remote& remote = reading.remote;
-  const Answer& answer = reading.answer;
-  if (remote.last_activity_at) return on_our_clock(draft, answer, *remote.last_activity_at);
-  const bool beaten = answer.kind == EffectKind::keep_alive && remote.heartbeat_error.empty();
-  if (beaten || answer.kind == EffectKind::start) return answer.sent_at;
-  return session.idle_at ? std::optional(*session.idle_at - idle) : std::nullopt;
+// When the remote was last active; empty: nobody can tell. A heartbeat that was refused is no activity. What
+// the provider tells is put on our clock where its clock can be told; else it says only whether the remote
+// was active since the last reading.
+std::optional<Mono> last_active(const Draft& draft, const Tracked& session, const Remote& remote,
+                                const Answer& answer, Millis idle) {
+  const bool ours = answer.kind == EffectKind::start ||
+                    (answer.kind == EffectKind::keep_alive && remote.heartbeat_error.empty());
+  const auto as_before = session.idle_at ? std::optional<Mono>(*session.idle_at - idle) : std::nullopt;
+  const auto& told = remote.last_activity_at;
+  if (!told) return ours ? std::optional(answer.sent_at) : as_before;
+  const Mono left = start_left(session, draft.now()).value_or(Mono::min());
+  if (provider_time(draft, answer)) return std::max(on_boot_clock(draft, answer, *told), left);
+  if (answer.kind == EffectKind::start) return answer.sent_at;
+  // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
+  if (!session.activity) return std::max(answer.sent_at - idle * 2 / 3, left);
+  if (*told <= *session.activity) return as_before;
+  return ours ? answer.sent_at : session.read_at;
 }
 
 // Where the last activity is not known, a heartbeat is due, and no deadline is.
 void set_idle_clock(Draft& draft, Tracked& session, const Plan& plan, const Traits& traits, Millis idle,
                     const Reading& reading) {
-  const auto active = last_activity(draft, session, idle, reading);
+  const auto active = last_active(draft, session, reading.remote, reading.answer, idle);
   if (active) arm_idle_timeout(session, *active, idle);
   if (!plan.keep_alive.heartbeat || !traits.has_heartbeat) {
     drop_heartbeat(session);
@@ -86,9 +86,7 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
   if (!plan || !traits) return;
-  const Mono begin = remote.created_at              ? on_our_clock(draft, answer, *remote.created_at)
-                     : session.start_sent != Mono{} ? session.start_sent
-                                                    : answer.sent_at;
+  const Mono begin = remote_created(draft, session, remote, answer);
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
   if (idle) set_idle_clock(draft, session, *plan, *traits, *idle, {remote, answer});
@@ -136,7 +134,7 @@ void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
     return;
   }
   const auto ended = remote.ended_at && reading.answer.provider_now
-                         ? on_our_clock(draft, reading.answer, *remote.ended_at) + 2 * date_resolution
+                         ? on_boot_clock(draft, reading.answer, *remote.ended_at) + 2 * date_resolution
                          : draft.now().mono;
   const EndedAs as = session.row.ending
                          ? EndedAs{remote.state, remote.reason.value_or(session.row.ending->reason)}
@@ -188,7 +186,10 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   if (session.row.progress >= Progress::started) {
     activate(draft, id, reading.active_reason, reading.cause, draft.now().wall);
   }
+  note_creation(draft, session, remote, reading.answer);
   set_deadlines(draft, session, remote, reading.answer);
+  session.read_at = reading.answer.sent_at;
+  session.activity = remote.last_activity_at;
   doubt_expired(draft, session, reading.answer);
   plan_next_call(draft, session, reading);
 }

@@ -9,6 +9,7 @@
 #include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/lost_start.h"
 #include "core/occurrences.h"
 
 namespace keeper {
@@ -170,17 +171,12 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
   session.start_sent = draft.now().mono;
+  if (session.first_sent == Mono{}) session.first_sent = draft.now().mono;
   session.sent_before = false;
+  session.life = plan ? life_unattended(*plan) : std::nullopt;
   session.absent_reads = 0;
   send(draft, session, EffectKind::start);
   return true;
-}
-
-// Without a way to look, a start that may have been applied is waited out: it dies of its own idle timeout.
-Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
-  const Plan* plan = draft.plan(session.row.plan);
-  const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + provider_grace(traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -190,9 +186,11 @@ bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
       send(draft, session, EffectKind::find);
       return false;
     }
-    const Mono until = waits_until(draft, session, traits);
+    const Mono until = start_over_at(draft, session);
     if (draft.now().mono < until) {
-      wait_out_start(session, until);
+      tell_lost_start(draft, session.row.id,
+                      "provider " + session.row.provider.str() + " has no list to look it up in");
+      wait_out_start(session, std::min(until, draft.now().mono + std::chrono::hours{1}));
       return false;
     }
     session.row.start_sent_at.reset();

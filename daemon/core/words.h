@@ -185,7 +185,7 @@ KEEPER_WORDS(EffectKind, effect_kind, effect_kinds, KEEPER_EFFECT_KINDS)
 #define KEEPER_PLAN_CONDITIONS(ENTRY)                                                                            \
   ENTRY(paused, "paused")       /* an operator's pause lasts: nothing starts, and what lives goes on */          \
   ENTRY(degraded, "degraded")   /* in a slot sessions ended early again and again; see is_degraded() */          \
-  ENTRY(blocked, "blocked")     /* it lacks a session, and a budget or the provider forbids the start now */     \
+  ENTRY(blocked, "blocked")     /* it lacks a session, and a budget, the provider or a lost start forbids one */ \
   ENTRY(starting, "starting")   /* it lacks a session, and the start is under way or due */                      \
   ENTRY(as_wanted, "as_wanted") /* what it wants is active */                                                    \
   ENTRY(stopping, "stopping")   /* it wants nothing, and a session is being ended or is to be stopped */         \

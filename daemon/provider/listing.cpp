@@ -30,8 +30,8 @@ bool Listing::admits(const Remote& item) {
   return false;
 }
 
-Reply Listing::reply(const Visit& visit) && {
-  return Reply{std::move(found_), visit.provider_now, whole_, passed_over_};
+Reply Listing::reply(const Visit& visit, bool to_end) && {
+  return Reply{std::move(found_), visit.provider_now, to_end && whole_, passed_over_};
 }
 
 Result<const Json*> items_in(const ProviderAnswer& answer, const Json& place) {

@@ -18,7 +18,8 @@ class Listing {
 
   bool is_whole() const { return whole_; }
   const Remote& newest() const { return found_.back(); }
-  Reply reply(const Visit& visit) &&;
+  // `to_end`: the list was read to an end that it showed by itself.
+  Reply reply(const Visit& visit, bool to_end) &&;
 
  private:
   const Effect& effect_;

@@ -18,8 +18,9 @@ namespace keeper {
 struct Reply {
   Result<std::vector<Remote>> remotes;
   std::optional<Wall> provider_now;  // from the answer's Date: whole seconds
-  bool whole =
-      true;  // find, list: nothing that may be ours was left out, so that what is not there is absent
+  // find, list: the provider showed that nothing is missing: each page was read, to one that is the last by
+  // its own word. A list that is not whole proves no absence.
+  bool whole = false;
   std::size_t passed_over = 0;  // items of a list that could not be read
 };
 
@@ -32,8 +33,7 @@ class Provider {
 
   // One remote. maybe_applied: it may be there, find it first.
   virtual Reply start(const Effect& effect) = 0;
-  // All candidates for an ambiguous start; none of a whole list: it is proven absent. Where that cannot be
-  // known: an error.
+  // All candidates for an ambiguous start; none, in a whole list: it is absent.
   virtual Reply find(const Effect& effect) = 0;
   virtual Reply observe(const Effect& effect) = 0;
   // One remote whose last_activity_at and heartbeat_error say whether it counted.

@@ -1,6 +1,7 @@
 #include "provider/provider_api.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "net/encoding.h"
@@ -29,6 +30,16 @@ std::string cure(const Error& error, int status) {
     return " (again in " + to_text(*error.retry_after) + ")";
   }
   return {};
+}
+
+// How long a cache has kept the answer.
+Seconds age_of(const HttpResponse& response) {
+  const std::string_view age = response.header("age").value_or("");
+  std::int64_t seconds = 0;
+  const auto read = std::from_chars(age.data(), age.data() + age.size(), seconds);
+  const bool is_age = read.ec == std::errc{} && read.ptr == age.data() + age.size() && seconds >= 0 &&
+                      seconds < 1'000'000'000;
+  return is_age ? Seconds{seconds} : Seconds{0};
 }
 
 }  // namespace
@@ -98,7 +109,8 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
     auto response = client_->call(request, visit.deadline);
     if (!response) return response;
     if (const auto date = response->header("date")) {
-      if (const auto now = parse_http_date(*date)) visit.provider_now = now;
+      // A cache that kept the answer says for how long.
+      if (const auto now = parse_http_date(*date)) visit.provider_now = *now + age_of(*response);
     }
     const auto target = redirects_left ? redirected(*response) : std::nullopt;
     if (!target) return response;

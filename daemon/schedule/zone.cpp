@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/zone_folder.h"
 #include "schedule/zone_file.h"
 
 namespace keeper {
@@ -38,11 +36,6 @@ constexpr std::size_t name_max = 64;
 
 thread_local ZoneSnapshot* current = nullptr;
 
-std::string system_folder() {
-  const char* folder = std::getenv("TZDIR");
-  return folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo";
-}
-
 // Names in the zone directory that are no IANA zones: this machine's own, and those that count leap seconds.
 bool is_foreign(std::string_view name) {
   return name == "localtime" || name == "posixrules" || name == "Factory" || name.starts_with("right/") ||
@@ -59,15 +52,10 @@ bool is_name(std::string_view name) {
 }
 
 std::vector<std::string> known_names(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> names;
-  std::error_code failed;
-  for (fs::recursive_directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
-    std::string name = at->path().lexically_relative(folder).generic_string();
-    const bool zone = is_name(name) && name.front() >= 'A' && name.front() <= 'Z';
-    if (zone && at->is_regular_file(failed)) names.push_back(std::move(name));
-  }
-  std::sort(names.begin(), names.end());
+  std::vector<std::string> names = zone_files(folder);
+  std::erase_if(names, [](const std::string& name) {
+    return !is_name(name) || name.front() < 'A' || name.front() > 'Z';
+  });
   return names;
 }
 
@@ -113,19 +101,17 @@ std::string hash_of(const std::vector<OffsetChange>& changes) {
 
 Result<std::shared_ptr<const ZoneRules>> read_zone(std::string_view name, const std::string& folder) {
   if (!is_name(name)) return unknown_zone(name, folder);
-  const std::string path = folder + "/" + std::string(name);
-  std::error_code failed;
-  if (!std::filesystem::is_regular_file(path, failed)) return unknown_zone(name, folder);
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file) return Error{ErrorKind::storage, "the time zone file " + printable(path) + " cannot be read"};
+  const auto read = read_zone_bytes(folder, name);
+  if (!read && read.error().kind == ErrorKind::gone) return unknown_zone(name, folder);
+  if (!read) return read.error();
+  const std::string& bytes = *read;
   // A list of zones, say, which is kept in the same folder.
   if (!bytes.starts_with("TZif")) return unknown_zone(name, folder);
   constexpr std::chrono::year last = std::chrono::year_month_day{floor<days>(zone_end)}.year();
   auto changes = read_zone_file(bytes, last);
   if (!changes) {
     return Error{ErrorKind::storage,
-                 "the time zone file " + printable(path) +
+                 "the time zone file of " + std::string(name) +
                      " cannot be used (is tzdata installed as a whole?): " + changes.error().what};
   }
   std::string hash = hash_of(*changes);
@@ -142,7 +128,7 @@ std::string two_digits(long n) { return (n < 10 ? "0" : "") + std::to_string(n);
 
 }  // namespace
 
-ZoneSnapshot::ZoneSnapshot() : ZoneSnapshot(system_folder()) {}
+ZoneSnapshot::ZoneSnapshot() : ZoneSnapshot(system_zone_folder()) {}
 
 ZoneSnapshot::ZoneSnapshot(std::string folder) : folder_(std::move(folder)) {
   KEEPER_CHECK(current == nullptr);

@@ -181,6 +181,7 @@ class Bench {
     told.provider = effect.provider;
     told.sent_at = now.mono;
     told.provider_now = now.wall;
+    told.whole = true;
     told.remotes = std::move(remotes);
     if (!told.remotes.ok()) return told;
     for (const Remote& remote : *told.remotes) {

@@ -43,7 +43,8 @@ std::string text_of(Ack ack) {
 constexpr Millis commit_patience = Seconds{2};  // the default of store.commit_patience
 
 bool only_watches(EffectKind kind) {
-  return kind == EffectKind::observe || kind == EffectKind::keep_alive || kind == EffectKind::list;
+  return kind == EffectKind::observe || kind == EffectKind::keep_alive || kind == EffectKind::list ||
+         kind == EffectKind::find;
 }
 
 }  // namespace
@@ -276,6 +277,7 @@ void Process::post_answer(const Call& call, Result<std::vector<Remote>> remotes)
   told.provider = call.effect.provider;
   told.sent_at = call.sent;
   told.provider_now = std::chrono::floor<Seconds>(remotes_.provider_time(now_.mono));
+  told.whole = true;
   told.remotes = std::move(remotes);
   inbox_->post(std::move(told));
 }

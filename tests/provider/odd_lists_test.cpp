@@ -53,7 +53,8 @@ ProviderSettings settings_of(const Writing& writing, const std::string& url) {
 }
 
 std::string whole_list(const Writing& writing, const std::string& items) {
-  return writing.list.empty() ? "[" + items + "]" : "{\"" + writing.list + "\":[" + items + "]}";
+  const std::string end = writing.list == "items" ? R"(,"has_next":false)" : "";
+  return writing.list.empty() ? "[" + items + "]" : "{\"" + writing.list + "\":[" + items + "]" + end + "}";
 }
 
 Reply listed_as(const Writing& writing, EffectKind kind, const std::string& answer) {

@@ -10,6 +10,7 @@
 
 #include "base/planted.h"
 #include "core/plan.h"
+#include "sim/worlds.h"
 
 namespace keeper::sim {
 
@@ -19,6 +20,7 @@ struct Mutant {
   Bug bug = Bug::none;
   void (*ignore)(Config&) = nullptr;  // what is not heeded of the configuration
   bool disk = false;                  // it needs a disk that fails
+  std::optional<SimWorld> world{};    // it needs this unkind world
 };
 
 const std::vector<Mutant>& mutants();

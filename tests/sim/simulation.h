@@ -90,7 +90,7 @@ class Simulation {
   std::optional<Error> unreachable(const SimProvider& provider, const Effect& effect);
   void call(SimProvider& provider, const Effect& effect, int epoch);
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
-              const Result<std::vector<Remote>>& remotes);
+              const Result<std::vector<Remote>>& remotes, bool whole);
   void carry_deliveries();
   void send_again(SimDelivery delivery);
   void acknowledge(Waiter waiter, std::optional<Ack> ack);

@@ -159,10 +159,13 @@ void Simulation::distort(const SimProvider& provider, const Effect& effect, std:
       remotes.push_back(std::move(again));
     }
   }
+  worlds_.cut = false;
   if (effect.kind == EffectKind::find) worlds_.part_shown.erase(effect.session);
   if (lists(effect.kind) && is_in(SimWorld::list_cut) && !healed && random.chance(worlds_.rate)) {
-    remotes.resize(random.below(remotes.size() + 1));
-    if (effect.kind == EffectKind::find) worlds_.part_shown.insert(effect.session);
+    const std::size_t all = remotes.size();
+    remotes.resize(random.below(all + 1));
+    worlds_.cut = remotes.size() < all;
+    if (effect.kind == EffectKind::find && worlds_.cut) worlds_.part_shown.insert(effect.session);
   }
   const bool placed = provider.type() == ProviderType{"sonoran_cms"};
   for (Remote& remote : remotes) {

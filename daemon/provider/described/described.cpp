@@ -1,9 +1,13 @@
 #include "provider/described/described.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <regex>
 
 #include "base/text.h"
 #include "provider/listing.h"
+#include "provider/tag.h"
 
 namespace keeper {
 namespace {
@@ -68,6 +72,18 @@ std::optional<Millis> duration(const Json& value, Millis unit) {
   return Millis{std::llround(length)};
 }
 
+// Without a word on further pages, an answer that is as long as a page may be leaves something out: as long
+// as its query asks for, or as pages usually are.
+bool may_be_cut(std::size_t items, const std::string& path) {
+  static const std::regex length(
+      "[?&]([a-z]+[_-])?(limit|size|page_?size|per_?page|max_?results|count|first)=([0-9]{1,6})",
+      std::regex::icase);
+  std::smatch match;
+  if (std::regex_search(path, match, length)) return items >= std::stoul(match[3]);
+  constexpr std::array<std::size_t, 9> usual{10, 20, 25, 30, 50, 100, 200, 500, 1000};
+  return std::find(usual.begin(), usual.end(), items) != usual.end();
+}
+
 // Where no word says more: an end that has come is one, and an unknown word moves nothing. Some providers
 // tell the time at which a session will end.
 State state_without_word(const Description& description, const Remote& remote, Wall now) {
@@ -87,14 +103,12 @@ void map_status(const Description& description, Remote* remote, Wall now) {
   if (remote->state == State::timed_out) remote->reason = reason_of_timeout(*remote);
 }
 
-std::string tag_of(const Effect& effect) { return effect.instance.str() + "/" + effect.session.str(); }
-
 // Errors: denied, where the pointer leads through something that is no object.
 Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& call) {
   if (pointer.empty()) return Done{};
   try {
     Json body = parse_json(call.body).value_or(Json::object());
-    body[Json::json_pointer(pointer)] = tag_of(effect);
+    body[Json::json_pointer(pointer)] = start_tag(effect.instance, effect.session);
     call.body = json_text(body);
     return Done{};
   } catch (const Json::exception&) {
@@ -122,9 +136,7 @@ Remote described_reading(const Description& description, const Effect& effect, c
   remote.ended_at = time_in(told(item, description.ended_at));
   map_status(description, &remote, now);
   if (remote.progress != Progress::ended) remote.ended_at.reset();
-  const std::string tag = word(told(item, description.tag));
-  const std::string ours = effect.instance.str() + "/";
-  if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
+  remote.tag = session_of_tag(word(told(item, description.tag)), effect.instance, effect.session);
   return remote;
 }
 
@@ -195,19 +207,17 @@ Reply Described::walk(const Effect& effect) {
       Remote remote = reading_of(visit, effect, item);
       if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
     }
-    if ((*items)->empty() || told(*answer.json, description_.list->more) != Json(true))
-      return std::move(listing).reply(visit);
+    const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
+    if ((*items)->empty() || !goes_on) {
+      const bool paged = !description_.list->more.empty();
+      return std::move(listing).reply(visit, paged ? !goes_on : !may_be_cut((*items)->size(), call.path));
+    }
   }
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
 
-Reply Described::find(const Effect& effect) {
-  Reply reply = walk(effect);
-  if (!description_.tag_in_start.empty() && !description_.tag.empty() && reply.remotes) {
-    std::erase_if(*reply.remotes, [&](const Remote& remote) { return remote.tag != effect.session; });
-  }
-  return reply;
-}
+// The items without a tag are shown too: a provider may leave tags out of its list.
+Reply Described::find(const Effect& effect) { return walk(effect); }
 
 Reply Described::list(const Effect& effect) { return walk(effect); }
 
@@ -250,6 +260,14 @@ Reply Described::stop(const Effect& effect) {
   if (!answer.json && !must_read_after_stop(answer)) return reply_of(visit, answer.json.error());
   auto remote = read(visit, effect);
   if (!answer.json) remote = confirmed_end(answer.json.error(), std::move(remote));
+  // The stop was accepted, so that it ended.
+  if (answer.json && !remote && remote.error().kind == ErrorKind::gone) {
+    Remote ended;
+    ended.id = effect.remote;
+    ended.progress = Progress::ended;
+    ended.state = State::closed;
+    return reply_of(visit, std::move(ended));
+  }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
   return reply_of(visit, std::move(remote));

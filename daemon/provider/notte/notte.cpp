@@ -129,8 +129,10 @@ Reply Notte::walk_active(const Effect& effect, const std::function<bool(const Js
       if (!wanted(session) || !listing.admits(remote)) continue;
       if (remote.progress != Progress::ended) listing.add(std::move(remote));
     }
-    const bool has_next = member(*answer.json, "has_next") == Json(true);
-    if (!has_next || (*items)->empty()) return std::move(listing).reply(visit);
+    const Json& has_next = member(*answer.json, "has_next");
+    const bool is_empty = (*items)->empty();
+    if (has_next != Json(true) || is_empty)
+      return std::move(listing).reply(visit, has_next == Json(false) || (is_empty && has_next.is_null()));
   }
   return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
 }

@@ -130,7 +130,7 @@ Reply Sonoran::find(const Effect& effect) {
   if (!row) return reply_of(visit, row.error());
   const auto starter = text_at(*row, "startedBy");
   const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
-  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now, true};
   return shown(visit, effect, *row);
 }
 
@@ -139,7 +139,7 @@ Reply Sonoran::shown(const Visit& visit, const Effect& effect, const Json& row) 
   Listing listing(effect);
   Remote remote = sonoran_reading(row);
   if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
-  return std::move(listing).reply(visit);
+  return std::move(listing).reply(visit, true);
 }
 
 Reply Sonoran::list(const Effect& effect) {
@@ -148,7 +148,7 @@ Reply Sonoran::list(const Effect& effect) {
   if (!target) return reply_of(visit, target.error());
   const auto row = current(visit, *target);
   if (!row) return reply_of(visit, row.error());
-  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now};
+  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now, true};
   return shown(visit, effect, *row);
 }
 

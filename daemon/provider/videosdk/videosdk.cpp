@@ -128,7 +128,8 @@ Reply Videosdk::start(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
-Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
+// Ends early where `see` has seen enough. True: the list was read to its end, as far as its numbers tell.
+Result<bool> Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
   std::set<std::string> seen;
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
@@ -143,17 +144,21 @@ Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>&
     bool has_new = false;
     for (const Json& session : sessions) {
       has_new = seen.insert(id_text(member(session, "sessionId"))).second || has_new;
-      if (see(session)) return Done{};
+      if (see(session)) return false;
     }
-    // A server may cap the page below what was asked; `total` means pages or items, so only totalItems
-    // counts.
+    // `total` means pages or items, so only totalItems counts.
     const Json& info = member(*answer.json, "pageInfo");
-    const auto total = integer_at(info, "totalItems");
-    const std::int64_t full_page =
-        std::min<std::int64_t>(integer_at(info, "perPage").value_or(page_size), page_size);
-    const bool is_short = static_cast<std::int64_t>(sessions.size()) < full_page;
-    const bool has_all = total && static_cast<std::int64_t>(seen.size()) >= *total;
-    if (!has_new || has_all || (is_short && !total)) return Done{};
+    if (const auto total = integer_at(info, "totalItems")) {
+      const bool has_all = static_cast<std::int64_t>(seen.size()) >= *total;
+      if (has_all || !has_new) return has_all;
+      continue;
+    }
+    // A server may cap the page below what was asked, and says so by perPage; else only an empty page, or a
+    // server that heeds no page at all, shows the end.
+    const auto size = static_cast<std::int64_t>(sessions.size());
+    const auto told = integer_at(info, "perPage");
+    if (sessions.empty() || (told && size < std::min<std::int64_t>(*told, page_size))) return true;
+    if (!has_new) return size < page_size;
   }
   return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
                                          std::to_string(pages_max) + " pages"};
@@ -164,7 +169,7 @@ Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Rem
                         const std::function<bool(const Remote&)>& enough) {
   Visit visit = api_.begin();
   Listing listing(effect);
-  const Status walked = walk_list(visit, [&](const Json& session) {
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
     const Json& metadata = metadata_of(session);
     const auto tag = text_at(metadata, session_tag);
     const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
@@ -177,7 +182,7 @@ Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Rem
     return is_enough;
   });
   if (!walked) return reply_of(visit, walked.error());
-  return std::move(listing).reply(visit);
+  return std::move(listing).reply(visit, *walked);
 }
 
 Reply Videosdk::find(const Effect& effect) {
@@ -203,7 +208,7 @@ Result<Remote> Videosdk::look_in_list(Visit& visit, const Effect& effect) {
   Result<Remote> found =
       Error{ErrorKind::gone, who + "the provider no longer lists session " + printable(effect.remote.str())};
   Listing listing(effect);
-  const Status walked = walk_list(visit, [&](const Json& session) {
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
     if (!listing.admits(videosdk_reading(session)) || id_of(session) != effect.remote) return false;
     found = mapped(visit, call, session);
     return true;
@@ -211,6 +216,8 @@ Result<Remote> Videosdk::look_in_list(Visit& visit, const Effect& effect) {
   if (!walked) return walked.error();
   if (!found && !listing.is_whole())
     return Error{ErrorKind::malformed, who + "an item of the list of sessions cannot be read"};
+  const bool is_absent = !found && found.error().kind == ErrorKind::gone;
+  if (is_absent && !*walked) return contradicted(found.error());
   return found;
 }
 

@@ -35,7 +35,7 @@ class Videosdk final : public Provider {
   // that.
   Reply collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
                 const std::function<bool(const Remote&)>& enough);
-  Status walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
+  Result<bool> walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
 
   const ProviderName name_;
   const ProviderContext context_;

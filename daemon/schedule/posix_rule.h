@@ -28,6 +28,7 @@ class PosixRule {
   // The changes of one year by UTC, in order; none where the clock is never changed.
   std::vector<OffsetChange> changes_in(std::chrono::year year) const;
   Seconds standard() const { return standard_; }
+  bool saves_daylight() const { return saving_.has_value(); }
 
  private:
   // A day of a year and a time of it, which may lie outside of that day.

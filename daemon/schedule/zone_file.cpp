@@ -102,6 +102,8 @@ Result<std::vector<OffsetChange>> read_zone_file(std::string_view bytes, year la
   if (footer.empty()) return changes;
   const Result<PosixRule> rule = PosixRule::parse(footer);
   if (!rule) return bad_file(rule.error().what);
+  if (!rule->saves_daylight() && changes->back().offset != rule->standard())
+    return bad_file("the rule at its end contradicts its last change");
   const year first{
       std::max(year_month_day{std::chrono::floor<std::chrono::days>(newest)}.year(), year{1969})};
   for (year y = first; y <= last; ++y) {

@@ -30,8 +30,9 @@ Mono start_over_at(const Draft& draft, const Tracked& session) {
   const Plan* plan = draft.plan(session.row.plan);
   if (session.sent_before && plan && plan->fingerprint == session.row.fingerprint)
     life = life_unattended(*plan);
-  if (!life) return mono_never;
-  return session.start_sent + *life + provider_grace(draft.traits(session.row.provider));
+  const Traits* traits = draft.traits(session.row.provider);
+  if (!life || !traits) return mono_never;
+  return session.start_sent + *life + provider_grace(*traits);
 }
 
 void tell_lost_start(Draft& draft, const SessionId& id, const std::string& why) {

@@ -9,9 +9,6 @@ namespace {
 
 constexpr Millis beyond_reason = std::chrono::minutes{10};
 constexpr Millis remembered = std::chrono::minutes{15};
-// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
-// moment the call left, less this where no `Date` came with it.
-constexpr Millis date_resolution = Seconds{1};
 
 // What an answer's `Date` comes to.
 struct Dated {

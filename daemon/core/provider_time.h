@@ -32,6 +32,10 @@ Mono remote_created(const Draft& draft, const Tracked& session, const Remote& re
 // Remembers whether the provider's times of creation are true, by a session whose start the keeper sent.
 void note_creation(Draft& draft, const Tracked& session, const Remote& remote, const Answer& answer);
 
+// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
+// moment the call left, less this where no `Date` came with it.
+inline constexpr Millis date_resolution = Seconds{1};
+
 // A provider's clock and the one of its `Date` may differ by this much, whole seconds included.
 inline constexpr Millis clock_margin = Seconds{10};
 

@@ -15,8 +15,6 @@ namespace {
 
 // How long after a deadline a provider may still say "active" before its word is doubted.
 constexpr Millis expiry_slack = Seconds{5};
-// Of a provider's `Date`.
-constexpr Millis date_resolution = Seconds{1};
 constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
 // Of a session's time, where a heartbeat failed before any was known to count.

@@ -3,6 +3,7 @@
 
 #include "net/fake_server.h"
 #include "provider/support.h"
+#include "provider/tag.h"
 
 #include "catch.h"
 
@@ -26,15 +27,16 @@ struct Writing {
 const std::vector<Writing>& writings() {
   static const std::string tag =
       R"("metadata":{"session_keeper_instance":"instance-1","session_keeper_session":)";
+  static const std::string tag_of_others =
+      R"("status":"up","tag":")" + start_tag(InstanceId{"instance-1"}, SessionId{std::string(32, 'a')}) +
+      "\"";
   static const std::vector<Writing> all{
       {ProviderType{"notte"}, "session_id", "items", R"("status":"active")", "", R"("status":"closed")"},
       {ProviderType{"videosdk"}, "sessionId", "data",
        R"("status":"running",)" + tag + "\"" + our_session + "\"}",
        R"("status":"running",)" + tag + R"("other"})", R"("status":"completed")"},
-      {ProviderType{"http"}, "id", "sessions", R"("status":"up")",
-       R"("status":"up","tag":"instance-1/other")", R"("status":"down")"},
-      {ProviderType{"http"}, "id", "", R"("status":"up")", R"("status":"up","tag":"instance-1/other")",
-       R"("status":"down")"}};
+      {ProviderType{"http"}, "id", "sessions", R"("status":"up")", tag_of_others, R"("status":"down")"},
+      {ProviderType{"http"}, "id", "", R"("status":"up")", tag_of_others, R"("status":"down")"}};
   return all;
 }
 

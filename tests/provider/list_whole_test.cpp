@@ -93,7 +93,8 @@ TEST_CASE("a described list is whole when its word on further pages says so") {
   const ProviderSettings settings = described_at("/all?page={page}", "/more");
   CHECK(is_whole(settings, {described_page(2, R"(,"more":false)")}));
   CHECK(is_whole(settings, {described_page(2, R"(,"more":true)"), described_page(1, R"(,"more":false)")}));
-  CHECK_FALSE(is_whole(settings, {described_page(2, R"(,"more":true)"), described_page(0, R"(,"more":true)")}));
+  CHECK_FALSE(
+      is_whole(settings, {described_page(2, R"(,"more":true)"), described_page(0, R"(,"more":true)")}));
 }
 
 TEST_CASE("a described list without pages is whole unless it is as long as a page") {

@@ -131,6 +131,18 @@ TEST_CASE("no function inside a class is longer than 60 lines") {
   }
 }
 
+TEST_CASE("no two files of daemon/ and tests/ have the same name") {
+  // They would be mistaken for each other in a list of tabs, in a compiler's message and in a search.
+  // sandbox/ is a product of its own.
+  std::map<std::string, std::string> paths;  // by name
+  for (const Source& source : sources()) {
+    if (begins_with(source.path, "sandbox/")) continue;
+    const auto [first, is_new] = paths.emplace(fs::path(source.path).filename(), source.path);
+    INFO(source.path << " has the name of " << first->second);
+    CHECK(is_new);
+  }
+}
+
 TEST_CASE("a file includes only lower layers and its own module") {
   const std::regex include("^#include \"([a-z_]+)/");
   for (const Source& source : sources()) {

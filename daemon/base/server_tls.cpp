@@ -40,13 +40,13 @@ Wall time_of(const ASN1_TIME* time) {
 Status use_chain(SSL_CTX* context, const std::string& chain, Wall* valid_until) {
   const Bio text = bio_of(chain);
   const Certificate own = next_certificate(text.get());
-  if (!own) return malformed("no certificate in PEM form (-----BEGIN CERTIFICATE-----) stands in it");
+  if (!own) return malformed("certificate_file has no certificate in PEM form (-----BEGIN CERTIFICATE-----)");
   if (SSL_CTX_use_certificate(context, own.get()) != 1)
-    return malformed("OpenSSL does not take its first certificate");
+    return malformed("OpenSSL cannot use the first certificate in certificate_file");
   *valid_until = time_of(X509_get0_notAfter(own.get()));
   while (const Certificate issuer = next_certificate(text.get())) {
     if (SSL_CTX_add1_chain_cert(context, issuer.get()) != 1)
-      return malformed("OpenSSL does not take its chain");
+      return malformed("OpenSSL cannot use the further certificates in certificate_file");
   }
   return Done{};
 }
@@ -58,7 +58,7 @@ Result<ServerTls> make_server_tls(const std::string& chain, const Secret& key) {
   tls.context.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   SSL_CTX* context = tls.context.get();
   if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
-    return malformed("OpenSSL gives no TLS server");
+    return malformed("OpenSSL cannot make a TLS server");
   }
   SSL_CTX_set_options(context,
                       SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -69,9 +69,9 @@ Result<ServerTls> make_server_tls(const std::string& chain, const Secret& key) {
     const Bio text = bio_of(key.reveal());
     const Key parsed(PEM_read_bio_PrivateKey(text.get(), nullptr, no_passphrase, nullptr));
     if (!parsed) {
-      used = malformed("no private key in PEM form stands in key_file, or it is encrypted");
+      used = malformed("key_file has no private key in PEM form, or the key is encrypted");
     } else if (SSL_CTX_use_PrivateKey(context, parsed.get()) != 1) {
-      used = malformed("the certificate is not that of the key in key_file");
+      used = malformed("the key in key_file does not belong to the certificate");
     }
   }
   ERR_clear_error();

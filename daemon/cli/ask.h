@@ -1,4 +1,6 @@
-// The commands that ask a running daemon. Main thread. Each prints, and returns the exit code.
+// The commands that ask a running daemon and change nothing. Each of them prints the answer to the terminal
+// that it is given, and returns the exit code: 0 for an answer, 1 where no daemon answers or it has none.
+// Main thread.
 #pragma once
 
 #include <string>
@@ -28,7 +30,8 @@ struct ListRequest {
 };
 
 int ask_status(const Asking& asking, const Terminal& terminal);
-// Until nobody reads on; while no daemon answers it says so and goes on.
+// Prints the status again and again until its output is closed. While no daemon answers it says so and goes
+// on.
 int watch_status(const Asking& asking, const Terminal& terminal);
 int ask_plans(const Asking& asking, const Terminal& terminal);
 int ask_sessions(const Asking& asking, const ListRequest& list, const Terminal& terminal);
@@ -42,7 +45,8 @@ int ask_explain(const Asking& asking, const std::string& id, const Terminal& ter
 int ask_providers(const Asking& asking, const Terminal& terminal);
 int ask_orphans(const Asking& asking, const Terminal& terminal);
 
-// The whole id of the one session whose id begins so. Errors: gone, or malformed where several do.
+// The whole id of the one session whose id begins with `begin`. Errors: gone where there is none, malformed
+// where there are several.
 Result<std::string> whole_id(const Client& client, const std::string& begin);
 
 }  // namespace keeper

@@ -1,5 +1,5 @@
-// backup: a whole copy of the running daemon's store, in a file on this machine. Main thread. Prints, and
-// returns the exit code.
+// The command `backup`: it writes a whole copy of the running daemon's store into a file on this machine, and
+// checks the copy. It prints how that went and returns the exit code. Main thread.
 #pragma once
 
 #include <string>

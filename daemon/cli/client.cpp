@@ -159,7 +159,8 @@ Status Client::follow(const std::string& path, std::int64_t after_seq,
 
 Result<Json> parse_answer(const std::string& body) {
   Json parsed = Json::parse(body, nullptr, false);
-  if (parsed.is_discarded()) return Error{ErrorKind::malformed, "what answers there is no session-keeper"};
+  if (parsed.is_discarded())
+    return Error{ErrorKind::malformed, "what answers there is not a session-keeper daemon"};
   return parsed;
 }
 

@@ -1,5 +1,6 @@
-// Client: what the command line asks of a running daemon. One thread; blocks for seconds at most, but for
-// follow(). Plain HTTP: the status listener is on loopback.
+// Client: the HTTP client of the command line. It calls the status listener of a running daemon, which is on
+// loopback, so that plain HTTP is enough. A call blocks for some seconds at most; follow() and download()
+// block for as long as the daemon sends. One thread.
 #pragma once
 
 #include <functional>
@@ -21,23 +22,24 @@ class Client {
   // "http://127.0.0.1:8470"; anything else than http://HOST[:PORT] is malformed.
   static Result<Client> make(const std::string& url);
 
-  // The body of a 2xx. Errors: not_applied, where no daemon answers; gone for 404; denied for 401 and 403;
-  // malformed for any other refusal, with what the daemon said.
+  // The body of a 2xx answer. Errors: not_applied where no daemon answers; gone for a 404; denied for a 401
+  // or a 403; malformed for any other refusal, with what the daemon said.
   Result<std::string> get(const std::string& path, const QueryParameters& query = {}) const;
   Result<std::string> post(const std::string& path, const Secret& token,
                            const QueryParameters& query = {}) const;
 
-  // Posts a text. Errors: as of post, but malformed means that the daemon refused the text (422), with its
-  // complaints; what it cannot tell now is `storage`.
+  // Posts a text. The errors are those of post(), but malformed means that the daemon refused the text (422)
+  // and has its complaints, and storage means that the daemon cannot answer now.
   Result<std::string> post_text(const std::string& path, const Secret& token, const std::string& text,
                                 const QueryParameters& query) const;
 
-  // As get, of what only the token opens: the body goes to `take` piece by piece, which gives false when it
-  // can take no more. not_applied where it ends before its Content-Length.
+  // Like get(), for a path that asks for the token. The body goes to `take` piece by piece; `take` returns
+  // false when it can take no more. A body that ends before its Content-Length is the error not_applied.
   Status download(const std::string& path, const Secret& token,
                   const std::function<bool(std::string_view)>& take) const;
 
-  // The data of each event after `after_seq`, until the daemon ends the stream or `take` gives false.
+  // Gives `take` the data of each event after `after_seq`, until the daemon ends the stream or `take` returns
+  // false.
   Status follow(const std::string& path, std::int64_t after_seq,
                 const std::function<bool(std::string_view)>& take) const;
 

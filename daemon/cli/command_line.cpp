@@ -11,7 +11,7 @@
 #include "cli/control.h"
 #include "cli/export.h"
 #include "cli/offline.h"
-#include "cli/preview.h"
+#include "cli/preview_command.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
 #include "cli/verification.h"
@@ -176,7 +176,7 @@ class Commands {
     status.add_flag("-w,--watch", options_.watch,
                     "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
-    add_asking("providers", "the providers, and what ails them",
+    add_asking("providers", "the providers: whether they answer, and whether starts wait",
                [this](const Asking& a) { return ask_providers(a, terminal_); });
     add_asking("orphans", "remotes that no session stands for: strangers, and what is being stopped",
                [this](const Asking& a) { return ask_orphans(a, terminal_); });
@@ -214,8 +214,8 @@ class Commands {
         });
     auto* replay =
         deliveries.add_option("--replay", options_.replayed, "what this one would do if it came now");
-    auto* dry_run =
-        deliveries.add_flag("--dry-run", options_.dry_run, "change nothing, which is the only way");
+    auto* dry_run = deliveries.add_flag("--dry-run", options_.dry_run,
+                                        "required: a replay only tells, and never changes anything");
     replay->needs(dry_run);
     dry_run->needs(replay);
     deliveries.add_option("--provider", options_.list.provider, "of this provider");
@@ -282,7 +282,7 @@ class Commands {
     pause.add_option("plan", options_.control.target, "the plan")->required();
     pause.add_option("--until", options_.control.until,
                      "a time, such as 2026-12-24T09:00:00Z (default: until resume)");
-    pause.add_option("--reason", options_.control.reason, "why, for those who look");
+    pause.add_option("--reason", options_.control.reason, "the reason; the status page and `plans` show it");
     CLI::App& resume = add_order("resume", "end a pause", ask_resume);
     resume.add_option("plan", options_.control.target, "the plan")->required();
   }

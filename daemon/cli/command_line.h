@@ -1,5 +1,6 @@
-// The command line: one subcommand each, printed to the streams it is given, ended with an exit code. Main
-// thread. It reads a running daemon over HTTP, or a configuration file; it never opens the store.
+// The command line: it parses the arguments, runs the one subcommand that they name, prints to the streams
+// that it is given, and returns the exit code. A subcommand calls a running daemon over HTTP, or reads a
+// configuration file. The command line never opens the store, but for `verify-store`. Main thread.
 #pragma once
 
 #include <functional>

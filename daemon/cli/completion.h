@@ -1,4 +1,5 @@
-// Shell completion, made from the commands themselves. Pure.
+// Shell completion: scripts that are made from the declarations of the commands, so that they never lag
+// behind. The function keeps no state.
 #pragma once
 
 #include <string>

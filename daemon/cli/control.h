@@ -1,5 +1,5 @@
-// The commands that have a running daemon do something; they need its control token. Main thread. Each
-// prints, and returns the exit code.
+// The commands that order a running daemon to do something: reload, start, stop, pause and resume. They need
+// the daemon's control token. Each of them prints the answer and returns the exit code. Main thread.
 #pragma once
 
 #include <string>
@@ -18,8 +18,8 @@ struct ControlRequest {
   bool cancel = false;     // stop: by the provider's cancel call, where it has one
 };
 
-// Errors: not_applied where no daemon answers; denied where the token cannot be read. An empty `token_file`:
-// where the daemon puts it.
+// Reads the token. An empty `token_file` stands for the place where the daemon puts it. Errors: not_applied
+// where no daemon answers; denied where the token cannot be read.
 Result<Secret> control_token(const Client& client, const std::string& token_file);
 
 int ask_reload(const Asking& asking, const ControlRequest& request, const Terminal& terminal);

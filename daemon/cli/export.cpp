@@ -48,7 +48,8 @@ int ask_export(const Asking& asking, const ExportRequest& request, const Termina
     const OrderedJson answer = body ? OrderedJson::parse(*body, nullptr, false) : OrderedJson();
     if (!body || !answer.is_object() || !answer.contains("transitions")) {
       terminal.err << "session-keeper: "
-                   << (body ? "what answers there is no session-keeper" : body.error().what) << "\n";
+                   << (body ? "what answers there is not a session-keeper daemon" : body.error().what)
+                   << "\n";
       return 1;
     }
     if (csv && after == "0") terminal.out << csv_head();

@@ -1,5 +1,5 @@
-// export: the transitions of a running daemon, oldest first, as JSON lines or CSV. Main thread. Prints, and
-// returns the exit code.
+// The command `export`: it prints all transitions that a running daemon has, the oldest first, as JSON lines
+// or CSV. It returns the exit code. Main thread.
 #pragma once
 
 #include <string>

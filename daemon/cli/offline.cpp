@@ -98,7 +98,10 @@ int next_of_cron(const NextRequest& request, const Terminal& terminal) {
   }
   const Cron& cron = std::get<Cron>(parsed);
   const std::optional<Wall> from = request.from.empty() ? wall_now() : parse_time_in(request.from, *zone);
-  if (!from) return wrong(terminal, "--from: '" + printable(request.from) + "' is no time", exit_usage);
+  if (!from)
+    return wrong(terminal,
+                 "--from: '" + printable(request.from) + "' is not a time such as 2026-12-24T09:00:00Z",
+                 exit_usage);
   std::vector<Coming> coming;
   for (auto time = cron.next(*from, *zone); time && static_cast<int>(coming.size()) < request.count;
        time = cron.next(*time, *zone)) {
@@ -134,7 +137,9 @@ int next_of_file(const NextRequest& request, const Terminal& terminal) {
   for (const auto& [name, plan] : plans) {
     if (!request.plan.empty() && name.str() != request.plan) continue;
     if (!add_coming(plan, request, coming)) {
-      return wrong(terminal, "--from: '" + printable(request.from) + "' is no time", exit_usage);
+      return wrong(terminal,
+                   "--from: '" + printable(request.from) + "' is not a time such as 2026-12-24T09:00:00Z",
+                   exit_usage);
     }
   }
   std::stable_sort(coming.begin(), coming.end(),

@@ -1,5 +1,5 @@
-// The commands that need no daemon: they read a configuration file or an expression. Main thread. Each
-// prints, and returns the exit code.
+// The commands that need no daemon, because they only read a configuration file or a cron expression. Each of
+// them prints what it finds and returns the exit code. Main thread.
 #pragma once
 
 #include <string>

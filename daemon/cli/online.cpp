@@ -12,7 +12,8 @@ ProviderCheck check_one(const ProviderSettings& settings) {
     const bool denied = checked.error().kind == ErrorKind::denied;
     return {denied ? Outcome::denied : Outcome::unclear, "provider " + checked.error().what};
   }
-  if (*checked == Checked::no_call) return {Outcome::no_call, name + ": has no call that could be tried"};
+  if (*checked == Checked::no_call)
+    return {Outcome::no_call, name + ": has no call that would test the credentials"};
   return {Outcome::accepted, name + ": accepts the credentials"};
 }
 

@@ -1,5 +1,5 @@
-// Whether the providers of a configuration accept its credentials. Main thread; blocks for at most the
-// request timeout of each.
+// Asks each provider of a configuration whether it accepts the credentials, for `check-config --online`. It
+// starts no session. A call blocks for at most the provider's request timeout. Main thread.
 #pragma once
 
 #include <string>
@@ -9,8 +9,12 @@
 
 namespace keeper {
 
-// unclear: it could not be asked, or answered something else.
-enum class Outcome { accepted, no_call, denied, unclear };
+enum class Outcome {
+  accepted,
+  no_call,  // there is no call that would tell
+  denied,
+  unclear,  // the provider could not be reached, or answered something else
+};
 
 struct ProviderCheck {
   Outcome outcome = Outcome::accepted;

@@ -1,4 +1,5 @@
-// What a delivery of the store would do if it came again now. Main thread; asks the daemon, changes nothing.
+// The command `deliveries --replay ID --dry-run`: it tells what a recorded delivery would do if it came once
+// more now. It asks the daemon for the delivery and its session, and changes nothing. Main thread.
 #pragma once
 
 #include <string>

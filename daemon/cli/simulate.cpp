@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/table.h"
 #include "config/config.h"
+#include "core/counting.h"
 #include "provider/provider_table.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
@@ -105,6 +106,7 @@ class Simulated {
     told.provider = effect.provider;
     told.sent_at = now_.mono;
     told.provider_now = now_.wall;
+    told.whole = true;
     told.remotes = std::vector<Remote>{remote(effect)};
     return told;
   }
@@ -204,8 +206,13 @@ int wrong(const Terminal& terminal, const std::string& what) {
 int simulate(const SimulateRequest& request, const Terminal& terminal) {
   const auto from = parse_time_in(request.from, Zone{});
   const auto to = parse_time_in(request.to, Zone{});
-  if (!from) return wrong(terminal, "--from: '" + printable(request.from) + "' is no time");
-  if (!to) return wrong(terminal, "--to: '" + printable(request.to) + "' is no time");
+  if (!from)
+    return wrong(terminal,
+                 "--from: '" + printable(request.from) + "' is not a time such as 2026-12-24T09:00:00Z");
+  if (!to)
+    return wrong(terminal,
+                 "--to: '" + printable(request.to) + "' is not a time such as 2026-12-24T09:00:00Z");
+  if (!shows_time(*from)) return wrong(terminal, "--from must not be before " + to_rfc3339(clock_floor));
   if (*to <= *from) return wrong(terminal, "--to must be after --from");
   LoadOptions options;
   options.now = *from;

@@ -1,5 +1,6 @@
-// What a configuration would do over a span of time: the keeper itself, on a clock of its own, with providers
-// that never fail. Main thread; prints, and returns the exit code.
+// The command `simulate`: it tells what a configuration would do over a span of time. It runs the daemon's
+// own keeper and rounds on a clock of its own, with providers that never fail; it contacts nobody. It prints
+// the result and returns the exit code. Main thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Table: rows of text in aligned columns, cut to a width. One thread; no state beyond its rows.
+// Table: rows of text that are printed in aligned columns and cut to the width of the terminal. It owns its
+// rows. One thread.
 #pragma once
 
 #include <iosfwd>
@@ -10,7 +11,7 @@ namespace keeper {
 
 class Table {
  public:
-  // A column that may be cut with "…" when the width is short is written with a trailing '~'.
+  // A title that ends with '~' (which is not printed) marks a column that may be cut with "…" to fit.
   explicit Table(std::vector<std::string> titles);
 
   void row(std::vector<std::string> cells);
@@ -27,10 +28,11 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// In the colour of what it says: a state of a session, plan or provider. As it is, if it is none.
+// The word in the colour of the state of a session, plan or provider that it names. Any other word is
+// returned as it is.
 std::string coloured(std::string_view word, bool colour);
 
-// Characters, not bytes.
+// The width is counted in characters and not in bytes.
 std::size_t width_of(std::string_view text);
 std::string cut(std::string_view text, std::size_t width);
 

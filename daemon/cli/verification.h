@@ -1,5 +1,6 @@
-// verify-store: the hash chains, digests and pages of a store file, checked also while a daemon holds it.
-// Main thread. Prints, and returns the exit code: 0 good, 1 something is wrong or the file cannot be read.
+// The command `verify-store`: it checks the hash chains, the digests and the pages of a store's file. A
+// daemon may be using the file meanwhile. It prints what it finds and returns the exit code: 0 if all is
+// well, 1 if something is wrong or the file cannot be read. Main thread.
 #pragma once
 
 #include <string>

@@ -44,7 +44,7 @@ struct LoadOptions {
   bool secrets_required = false;  // run and reload: likewise
   std::function<std::optional<std::string>(const std::string&)> variable = environment;
   std::optional<std::string> text;  // the file's bytes; empty: it is read
-  std::optional<Wall> now;  // the year from here on is searched for overlapping plans; empty: the clock
+  std::optional<Wall> now;  // the year from here on is searched for plans that overlap; empty: the clock
 };
 
 // All problems of the file in one run.

@@ -230,7 +230,7 @@ bool is_text(const std::string& text, Problems& problems) {
     }
     const auto byte = static_cast<unsigned char>(text[at]);
     if ((byte < 0x20U && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7fU) {
-      problems.error(place, "a control character, which has no place in text");
+      problems.error(place, "a control character is not allowed in text");
       return false;
     }
     at += character.length;
@@ -273,6 +273,15 @@ const Entry* Node::entry(std::string_view key) const {
 const Node* Node::find(std::string_view key) const {
   const Entry* found = entry(key);
   return found != nullptr ? &found->value : nullptr;
+}
+
+const Node& empty_map() {
+  static const Node map = [] {
+    Node node;
+    node.kind = Node::Kind::map;
+    return node;
+  }();
+  return map;
 }
 
 std::optional<Node> parse_document(const std::string& text, Problems& problems) {

@@ -38,6 +38,9 @@ struct Entry {
   Node value;
 };
 
+// A map without entries and without a place, for a section that is left out.
+const Node& empty_map();
+
 // The root, a map. Empty when there are syntax errors; then `problems` says where.
 std::optional<Node> parse_document(const std::string& text, Problems& problems);
 

@@ -11,6 +11,15 @@ Restart restart_by(const Schedule& schedule) {
   return schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
 }
 
+// A first wait that is longer than the default of the longest one raises it.
+void read_backoff(const Node& node, KeepAlive& keep) {
+  const Section& section = keep_alive_section();
+  keep.initial_backoff = duration_or_default(node, section, "initial_backoff");
+  keep.backoff_reset_after = duration_or_default(node, section, "backoff_reset_after");
+  keep.max_backoff = duration_or_default(node, section, "max_backoff");
+  if (!duration_at(node, "max_backoff")) keep.max_backoff = std::max(keep.max_backoff, keep.initial_backoff);
+}
+
 class KeepAliveReader {
  public:
   KeepAliveReader(const Node& node, const ProviderRead& provider, const Plan& plan, Problems& problems)
@@ -24,11 +33,9 @@ class KeepAliveReader {
     keep_.heartbeat = traits_.has_heartbeat;
     keep_.rollover = Rollover::by_provider;
     keep_.restart = restart_by(plan_.schedule);
-    if (node_.is_map()) {
-      read_heartbeat();
-      read_rollover();
-      read_restart();
-    }
+    read_heartbeat();
+    read_rollover();
+    read_restart();
     check_room();
     return keep_;
   }
@@ -79,13 +86,7 @@ class KeepAliveReader {
     if (word == "always") keep_.restart = Restart::always;
     if (word == "on_failure") keep_.restart = Restart::on_failure;
     if (word == "never") keep_.restart = Restart::never;
-    if (const auto first = duration_at(node_, "initial_backoff")) keep_.initial_backoff = *first;
-    if (const auto reset = duration_at(node_, "backoff_reset_after")) keep_.backoff_reset_after = *reset;
-    if (const auto longest = duration_at(node_, "max_backoff")) {
-      keep_.max_backoff = *longest;
-    } else {
-      keep_.max_backoff = std::max(keep_.max_backoff, keep_.initial_backoff);
-    }
+    read_backoff(node_, keep_);
     if (keep_.max_backoff < keep_.initial_backoff) {
       error(*value_at(node_, "max_backoff"),
             "'max_backoff' is shorter than initial_backoff, " + to_text(keep_.initial_backoff));
@@ -113,9 +114,11 @@ class KeepAliveReader {
 }  // namespace
 
 void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& plan, Problems& problems) {
-  const Node* node = value_at(plan_node, "keep_alive");
-  if (node == nullptr || to_bool(*node) == std::optional(false)) return;
-  plan.keep_alive = KeepAliveReader(*node, provider, plan, problems).read();
+  const Node* given = value_at(plan_node, "keep_alive");
+  const Node node = given != nullptr ? *given : default_of(plan_section(), "keep_alive");
+  read_backoff(empty_map(), plan.keep_alive);
+  if (to_bool(node) == std::optional(false)) return;
+  plan.keep_alive = KeepAliveReader(node, provider, plan, problems).read();
 }
 
 }  // namespace keeper::config

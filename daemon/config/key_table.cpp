@@ -13,6 +13,50 @@ using std::chrono::minutes;
 
 constexpr Millis year{days{365}};
 
+const Section& tls_section() {
+  static const Section section{"tls",
+                               {
+                                   {.name = "certificate_file",
+                                    .types = {of(Kind::path)},
+                                    .doc = "PEM chain, the server's own certificate first.",
+                                    .required = true},
+                                   {.name = "key_file",
+                                    .types = {of(Kind::path)},
+                                    .doc = "The private key of that certificate, PEM, not encrypted.",
+                                    .required = true},
+                               }};
+  return section;
+}
+
+const Section& price_section() {
+  static const Section section{
+      "price",
+      {
+          {.name = "per_hour",
+           .types = {of(Kind::number)},
+           .doc = "Price of a session's hour.",
+           .required = true},
+          {.name = "minimum", .types = {of(Kind::duration)}, .doc = "The least time that is billed."},
+          {.name = "currency", .types = {of(Kind::text)}, .doc = "The currency, such as USD."},
+      }};
+  return section;
+}
+
+const Section& dead_mans_switch_section() {
+  static const Section section{
+      "dead_mans_switch",
+      {
+          {.name = "url", .types = {of(Kind::secret)}, .doc = "What is called while all is well."},
+          {.name = "every",
+           .types = {duration(Seconds{1}, year)},
+           .doc = "How often it is called.",
+           .required = true},
+      }};
+  return section;
+}
+
+}  // namespace
+
 const Section& store_section() {
   static const Section section{
       "store",
@@ -55,21 +99,6 @@ const Section& status_section() {
   return section;
 }
 
-const Section& tls_section() {
-  static const Section section{"tls",
-                               {
-                                   {.name = "certificate_file",
-                                    .types = {of(Kind::path)},
-                                    .doc = "PEM chain, the server's own certificate first.",
-                                    .required = true},
-                                   {.name = "key_file",
-                                    .types = {of(Kind::path)},
-                                    .doc = "Its private key, PEM, not encrypted.",
-                                    .required = true},
-                               }};
-  return section;
-}
-
 const Section& webhook_section() {
   static const Section section{
       "webhook",
@@ -94,71 +123,79 @@ const Section& webhook_section() {
   return section;
 }
 
-const Section& price_section() {
-  static const Section section{
-      "price",
-      {
-          {.name = "per_hour",
-           .types = {of(Kind::number)},
-           .doc = "Price of a session's hour.",
-           .required = true},
-          {.name = "minimum", .types = {of(Kind::duration)}, .doc = "The least time that is billed."},
-          {.name = "currency", .types = {of(Kind::text)}, .doc = "Such as USD."},
-      }};
-  return section;
-}
-
 const Section& target_section() {
   static const Section section{
       "notification",
       {
-          {.name = "url", .types = {of(Kind::text)}, .doc = "Where to POST to."},
+          {.name = "url", .types = {of(Kind::text)}, .doc = "The URL that messages are posted to."},
           {.name = "url_file",
            .types = {of(Kind::path)},
-           .doc = "Likewise, where the URL itself is a secret."},
+           .doc = "A file with that URL, where the URL itself is a secret."},
           {.name = "secret", .types = {of(Kind::secret)}, .doc = "What a notification is signed with."},
-          {.name = "events", .types = {list_of(Kind::text)}, .doc = "Which events; all when it is left out."},
-          {"repeat_interval", {duration(minutes{1}, year)}, "4h", "How often what lasts is said again."},
+          {.name = "events",
+           .types = {list_of(Kind::text)},
+           .doc = "The events that are told; left out: all."},
+          {"repeat_interval",
+           {duration(minutes{1}, year)},
+           "4h",
+           "After how long an event that lasts is told again."},
       }};
   return section;
 }
 
-const Section& dead_mans_switch_section() {
+const Section& budget_section() {
   static const Section section{
-      "dead_mans_switch",
+      "budget",
       {
-          {.name = "url", .types = {of(Kind::secret)}, .doc = "What is called while all is well."},
-          {.name = "every", .types = {duration(Seconds{1}, year)}, .doc = "How often.", .required = true},
+          {.name = "max_session_time",
+           .types = {of(Kind::duration)},
+           .doc = "How long the sessions may live in a period, added up."},
+          {.name = "max_cost",
+           .types = {of(Kind::number)},
+           .doc = "What the sessions may cost in a period, in the currency of the prices."},
+          {.name = "period",
+           .types = {duration(minutes{1}, year)},
+           .doc = "The length of a period. Periods are counted from 1970-01-01 in UTC.",
+           .required = true},
+          {"soft", {of(Kind::percent)}, "80%", "The part of the budget from which on a warning is sent."},
       }};
   return section;
 }
 
-// What every provider may say, whatever its type.
-std::vector<Key> common_provider_keys() {
-  return {
-      {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
-      {.name = "base_url", .types = {of(Kind::url)}, .doc = "Another server than the provider's own."},
-      {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
-      {.name = "rate_limit",
-       .types = {of(Kind::rate)},
-       .doc = "Calls per time, such as 60/1m. Sonoran: 27/1m for each call, cancel 9/1m."},
-      {"max_concurrent", {integer(1, 256)}, "4", "Calls at once; starts at Notte go one at a time."},
-      {.name = "poll_interval",
-       .types = {duration(Seconds{1}, hours{24})},
-       .doc = "How often a live session is read; by provider when left out."},
-      {.name = "ca_file",
-       .types = {of(Kind::path)},
-       .doc = "PEM of the authorities to trust, not the system's."},
-      {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
-      {.name = "price", .types = {map_of(price_section())}, .doc = "What a session costs."},
-      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all its plans."},
-      {.name = "orphans",
-       .types = {choice({"stop", "adopt", "report"})},
-       .preset = "stop",
-       .doc =
-           "What is done with a session at the provider that is ours and that no session here stands for."},
-  };
+const Section& provider_section() {
+  static const Section section{
+      "provider",
+      {
+          {.name = "api_key", .types = {of(Kind::secret)}, .doc = "The account's key."},
+          {.name = "base_url",
+           .types = {of(Kind::url)},
+           .doc = "The server to call instead of the provider's own."},
+          {"request_timeout", {duration(Seconds{1}, minutes{10})}, "30s", "Limit of one call as a whole."},
+          {.name = "rate_limit",
+           .types = {of(Kind::rate)},
+           .doc = "Calls per time, such as 60/1m. Sonoran: 27/1m for each call, cancel 9/1m."},
+          {"max_concurrent", {integer(1, 256)}, "4", "Calls at once; starts at Notte go one at a time."},
+          {.name = "poll_interval",
+           .types = {duration(Seconds{1}, hours{24})},
+           .doc = "How often a live session is read; by provider when left out."},
+          {.name = "ca_file",
+           .types = {of(Kind::path)},
+           .doc = "PEM file of the authorities to trust instead of the system's."},
+          {"allow_http", {of(Kind::boolean)}, "false", "Allows plain http beyond loopback."},
+          {.name = "price", .types = {map_of(price_section())}, .doc = "What a session costs."},
+          {.name = "budget",
+           .types = {map_of(budget_section())},
+           .doc = "The budget of all plans at this provider."},
+          {.name = "orphans",
+           .types = {choice({"stop", "adopt", "report"})},
+           .preset = "stop",
+           .doc = "What is done with a session at the provider that is ours and that no session here stands "
+                  "for."},
+      }};
+  return section;
 }
+
+namespace {
 
 std::vector<Key> root_keys(const Section& providers) {
   return {
@@ -172,10 +209,10 @@ std::vector<Key> root_keys(const Section& providers) {
        .types = {map_of(defaults_section())},
        .doc = "For every plan that does not say otherwise."},
       {.name = "plans", .types = {names_to(plan_section())}, .doc = "What to keep alive and when, by name."},
-      {.name = "budget", .types = {map_of(budget_section())}, .doc = "Of all plans."},
+      {.name = "budget", .types = {map_of(budget_section())}, .doc = "The budget of all plans."},
       {.name = "notifications",
        .types = {list_of(target_section()), names_to(target_section())},
-       .doc = "Whom to tell."},
+       .doc = "Who is told of events: targets, by name."},
       {.name = "dead_mans_switch",
        .types = {map_of(dead_mans_switch_section())},
        .doc = "Calls a monitor that alarms when the calls stay away."},
@@ -183,23 +220,6 @@ std::vector<Key> root_keys(const Section& providers) {
 }
 
 }  // namespace
-
-const Section& budget_section() {
-  static const Section section{
-      "budget",
-      {
-          {.name = "max_session_time",
-           .types = {of(Kind::duration)},
-           .doc = "Sum of the sessions' lifetimes."},
-          {.name = "max_cost", .types = {of(Kind::number)}, .doc = "In the price's currency."},
-          {.name = "period",
-           .types = {duration(minutes{1}, year)},
-           .doc = "Aligned to the epoch in UTC.",
-           .required = true},
-          {"soft", {of(Kind::percent)}, "80%", "From here on it warns."},
-      }};
-  return section;
-}
 
 Sections::Sections(const ProviderKinds& kinds) {
   provider_.name = "provider";
@@ -209,7 +229,7 @@ Sections::Sections(const ProviderKinds& kinds) {
                      .types = {types::choice(std::move(words))},
                      .doc = "Which API it speaks.",
                      .required = true}};
-  const std::vector<Key> common = common_provider_keys();
+  const std::vector<Key>& common = provider_section().keys;
   provider_.keys.insert(provider_.keys.end(), common.begin(), common.end());
   for (const ProviderKind* kind : kinds)
     provider_.keys.insert(provider_.keys.end(), kind->keys.begin(), kind->keys.end());

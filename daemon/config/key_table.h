@@ -59,6 +59,11 @@ struct Section {
   const Key* find(std::string_view key) const;
 };
 
+const Section& store_section();
+const Section& status_section();
+const Section& webhook_section();
+const Section& target_section();    // of `notifications`
+const Section& provider_section();  // what every provider may say, whatever its type
 const Section& plan_section();
 const Section& schedule_section();
 const Section& keep_alive_section();

@@ -11,6 +11,7 @@
 #include "config/secrets.h"
 #include "config/shape.h"
 #include "config/value.h"
+#include "schedule/zone.h"
 
 namespace keeper {
 namespace config {
@@ -36,6 +37,7 @@ class Loader {
       config->providers[name] = provider.traits;
       settings.providers[name] = std::move(provider.settings);
     }
+    config->stop_timeout = default_stop_timeout(root_);
     read_money(root_, settings.retention.age, *config, problems_);
     for (const auto& [key, budget] : config->budgets) {
       settings.retention.kept_always = std::max(settings.retention.kept_always, budget.period);
@@ -51,36 +53,43 @@ class Loader {
     return node != nullptr && node->is_map() ? node : nullptr;
   }
 
-  void read_store(Settings& settings) {
-    const auto state = options_.variable("STATE_DIRECTORY").value_or("");
+  const Node& section_or_empty(std::string_view key) const {
+    const Node* node = section(key);
+    return node != nullptr ? *node : empty_map();
+  }
+
+  // The default names systemd's variable, which may hold several directories; outside of a unit it is the
+  // current one.
+  std::string default_store_path() const {
+    constexpr std::string_view variable = "$STATE_DIRECTORY";
+    const std::string state = options_.variable("STATE_DIRECTORY").value_or("");
     const std::string directory = state.empty() ? "." : state.substr(0, state.find(':'));
-    settings.store_path = directory + "/session-keeper.db";
-    const Node* store = section("store");
-    if (store == nullptr) return;
-    if (const auto age = duration_at(*store, "retention")) settings.retention.age = *age;
-    if (const auto patience = duration_at(*store, "commit_patience")) settings.commit_patience = *patience;
-    const Node* size = value_at(*store, "max_size");
-    if (size != nullptr) settings.retention.bytes_max = to_size(*size);
-    const Node* path = value_at(*store, "path");
+    return default_of(store_section(), "path").text.replace(0, variable.size(), directory);
+  }
+
+  void read_store(Settings& settings) {
+    const Node& store = section_or_empty("store");
+    settings.store_path = default_store_path();
+    settings.retention.age = duration_or_default(store, store_section(), "retention");
+    settings.commit_patience = duration_or_default(store, store_section(), "commit_patience");
+    if (const Node* size = value_at(store, "max_size")) settings.retention.bytes_max = to_size(*size);
+    const Node* path = value_at(store, "path");
     if (path == nullptr || !path->is_scalar()) return;
     outside_.check_variables("path", *path, Outside::Empty::refused);
     settings.store_path = outside_.expand(*path);
   }
 
   void read_status(StatusSettings& status) {
-    const Node* node = section("status");
-    if (node == nullptr) return;
-    status.allow_remote = bool_at(*node, "allow_remote").value_or(false);
-    if (const Node* hosts = value_at(*node, "allowed_hosts")) {
+    const Node& node = section_or_empty("status");
+    status.allow_remote = bool_or_default(node, status_section(), "allow_remote");
+    if (const Node* hosts = value_at(node, "allowed_hosts")) {
       for (const Node& host : hosts->items) status.allowed_hosts.push_back(host.text);
     }
-    const Node* listen = value_at(*node, "listen");
-    const auto address = listen != nullptr ? to_address(*listen) : std::nullopt;
-    if (!address) return;
-    status.listen = *address;
-    if (!is_loopback(address->host) && !status.allow_remote) {
-      problems_.error(listen->place, "'listen' " + to_string(*address) +
-                                         " is not loopback: use 127.0.0.1, or set allow_remote: true");
+    status.listen = address_or_default(node, status_section(), "listen");
+    if (!is_loopback(status.listen.host) && !status.allow_remote) {
+      problems_.error(value_at(node, "listen")->place,
+                      "'listen' " + to_string(status.listen) +
+                          " is not loopback: use 127.0.0.1, or set allow_remote: true");
     }
   }
 
@@ -89,8 +98,7 @@ class Loader {
     if (node == nullptr) return;
     WebhookSettings& webhook = settings.webhook.emplace();
     const Node* listen = value_at(*node, "listen");
-    if (const auto address = listen != nullptr ? to_address(*listen) : std::nullopt)
-      webhook.listen = *address;
+    webhook.listen = address_or_default(*node, webhook_section(), "listen");
     if (webhook.listen == settings.status.listen && webhook.listen.port != 0) {
       problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
                       "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
@@ -183,6 +191,8 @@ class Loader {
 
 std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds, const LoadOptions& options,
                              Problems& problems) {
+  // All plans get the rules of their zones as they are now.
+  const ZoneSnapshot zones;
   const auto bytes =
       options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
   if (!bytes.ok()) {

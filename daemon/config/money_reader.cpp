@@ -94,7 +94,7 @@ class MoneyReader {
     budget.period = duration_at(node, "period").value_or(Millis{0});
     budget.max_session_time = duration_at(node, "max_session_time");
     budget.max_cost = number_at(node, "max_cost");
-    if (const Node* soft = value_at(node, "soft")) budget.soft_percent = to_percent(*soft).value_or(80);
+    budget.soft_percent = percent_or_default(node, budget_section(), "soft");
     if (period == nullptr || budget.period <= Millis{0}) return;
     const bool has_limit =
         value_at(node, "max_session_time") != nullptr || value_at(node, "max_cost") != nullptr;

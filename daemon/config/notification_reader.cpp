@@ -42,7 +42,7 @@ class TargetReader {
     target.secret = secret_of(node);
     Target told;
     if (const Node* events = value_at(node, "events")) read_events(*events, told);
-    if (const auto interval = duration_at(node, "repeat_interval")) told.repeat_interval = *interval;
+    told.repeat_interval = duration_or_default(node, target_section(), "repeat_interval");
     config_.targets.emplace(TargetName(name), std::move(told));
     settings_.targets.emplace(TargetName(name), std::move(target));
   }
@@ -119,7 +119,7 @@ void read_notifications(const Node& root, Outside& outside, Settings& settings, 
   if (dead_man == nullptr || !dead_man->is_map()) return;
   DeadMansSwitchSettings& settled = settings.dead_mans_switch.emplace();
   settled.url = outside.secret(*dead_man, "url");
-  settled.every = duration_at(*dead_man, "every").value_or(std::chrono::minutes{1});
+  settled.every = duration_at(*dead_man, "every").value_or(Millis{0});
   const bool given = dead_man->find("url") != nullptr || dead_man->find("url_file") != nullptr;
   if (!given) {
     problems.error(dead_man->place, "'dead_mans_switch' needs 'url_file' (or 'url: ${ENV_NAME}')");

@@ -10,6 +10,12 @@ namespace {
 // Enough for a window in every hour of the year; a denser plan is looked at for a shorter time.
 constexpr std::size_t intervals_max = 9000;
 
+constexpr std::chrono::days look_ahead{366};
+// Any four weeks would do, as long as they stay the same: two plans whose crons overlap in these do so each
+// year.
+constexpr Wall reference_begin{std::chrono::sys_days{std::chrono::June / 3 / 2024}.time_since_epoch()};
+constexpr Wall reference_end = reference_begin + std::chrono::days{28};
+
 struct Interval {
   Wall begin, end;
 };
@@ -77,6 +83,19 @@ std::optional<Wall> first_overlap(const Timeline& a, const Timeline& b) {
   return std::nullopt;
 }
 
+bool has_dates(const Plan& plan) {
+  const Schedule::Spec& spec = plan.schedule.spec();
+  return !spec.at.empty() || !spec.exclude.empty() || spec.not_before || spec.not_after;
+}
+
+// An overlap that does not depend on today's date. A file that is taken today is taken tomorrow, so that only
+// this is an error.
+std::optional<Wall> certain_overlap(const Plan& a, const Plan& b) {
+  if (has_dates(a) || has_dates(b)) return std::nullopt;
+  return first_overlap(timeline_of(a, reference_begin, reference_end),
+                       timeline_of(b, reference_begin, reference_end));
+}
+
 bool same_place(const PlacedPlan& a, const PlacedPlan& b) {
   if (a.plan->place != b.plan->place) return false;
   const ProviderSettings& x = a.provider->settings;
@@ -91,19 +110,23 @@ bool same_place(const PlacedPlan& a, const PlacedPlan& b) {
 
 void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& problems) {
   if (plans.size() < 2) return;
-  const Wall until = now + std::chrono::days{366};
   std::vector<Timeline> lines;
-  for (const PlacedPlan& placed : plans) lines.push_back(timeline_of(*placed.plan, now, until));
+  for (const PlacedPlan& placed : plans) lines.push_back(timeline_of(*placed.plan, now, now + look_ahead));
   for (std::size_t i = 0; i < plans.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (!same_place(plans[i], plans[j])) continue;
-      const auto overlap = first_overlap(lines[j], lines[i]);
-      if (!overlap) continue;
+      const auto certain = certain_overlap(*plans[j].plan, *plans[i].plan);
+      const auto next = first_overlap(lines[j], lines[i]);
+      if (!certain && !next) continue;
       const auto name = [&](std::size_t k) { return "'" + printable(plans[k].plan->name.str(), 60) + "'"; };
-      problems.error(plans[i].place, "plans " + name(j) + " and " + name(i) + " both want " +
-                                         plans[i].plan->place + " at " + to_rfc3339(*overlap) + ": " +
-                                         plans[i].provider->settings.type.str() +
-                                         " holds one session per server");
+      std::string what = "plans " + name(j) + " and " + name(i) + " both want " + plans[i].plan->place +
+                         " at " + to_rfc3339(next ? *next : *certain) + ": " +
+                         plans[i].provider->settings.type.str() + " holds one session per server";
+      if (certain) {
+        problems.error(plans[i].place, std::move(what));
+      } else {
+        problems.warning(plans[i].place, std::move(what) + ", so that one of them waits then");
+      }
     }
   }
 }

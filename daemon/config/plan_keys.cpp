@@ -52,8 +52,14 @@ std::vector<Key> common_keys() {
        "10m",
        "How long after its time a missed start still runs; the latest one only."},
       {"count", {integer(1, 1000)}, "1", "Sessions alive at once."},
-      {"start_timeout", {duration(Seconds{1}, hours{24})}, "2m", "From asked to active."},
-      {"stop_timeout", {duration(Seconds{1}, hours{24})}, "1m", "From asked to ended."},
+      {"start_timeout",
+       {duration(Seconds{1}, hours{24})},
+       "2m",
+       "How long a start may take, until the session is active."},
+      {"stop_timeout",
+       {duration(Seconds{1}, hours{24})},
+       "1m",
+       "How long a stop may take; a longer one shows as an error, and is asked for again."},
       {.name = "max_duration",
        .types = {duration(Seconds{1}, days{3650})},
        .doc = "The keeper's own maximum; at its end: rollover or stop."},
@@ -64,7 +70,7 @@ std::vector<Key> common_keys() {
       {"keep_alive",
        {of(Kind::boolean), map_of(keep_alive_section())},
        "false",
-       "true: all defaults. false: it ends at its own timeouts."},
+       "true: kept alive with all defaults. false: it ends at its own timeouts."},
   };
 }
 
@@ -74,7 +80,9 @@ const Section& schedule_section() {
   static const Section section = [] {
     Section result{"schedule",
                    {
-                       {.name = "always", .types = {of(Kind::boolean)}, .doc = "Alive all the time."},
+                       {.name = "always",
+                        .types = {of(Kind::boolean)},
+                        .doc = "A session should be alive all the time."},
                        {.name = "start",
                         .types = {of(Kind::cron)},
                         .doc = "Cron. With stop or duration: a window. Alone: one session per occurrence."},
@@ -87,8 +95,10 @@ const Section& schedule_section() {
                         .doc = "One session per interval, counted from the epoch."},
                        {.name = "phase",
                         .types = {duration(Millis{0}, longest_time)},
-                        .doc = "Moves the intervals of every."},
-                       {.name = "at", .types = {list_of(Kind::moment)}, .doc = "Single times."},
+                        .doc = "Moves the beginnings of the intervals of `every` by this time."},
+                       {.name = "at",
+                        .types = {list_of(Kind::moment)},
+                        .doc = "Single times at which a session starts."},
                    }};
     for (Key& key : schedule_limits()) result.keys.push_back(std::move(key));
     return result;
@@ -114,14 +124,14 @@ const Section& keep_alive_section() {
            "auto: the larger of 10 % and the provider's slow start."},
           {.name = "restart",
            .types = {choice({"always", "on_failure", "never"})},
-           .doc =
-               "Which ends are answered by a new session. always for windows and always, else on_failure."},
-          {"initial_backoff", {duration(Millis{100}, hours{24})}, "1s", "Before the first restart."},
-          {"max_backoff", {duration(Millis{100}, days{7})}, "5m", "Between restarts at most."},
+           .doc = "After which ends a new session starts. Left out: `always` for windows and `always` plans, "
+                  "else `on_failure`."},
+          {"initial_backoff", {duration(Millis{100}, hours{24})}, "1s", "How long the first restart waits."},
+          {"max_backoff", {duration(Millis{100}, days{7})}, "5m", "How long a restart waits at the most."},
           {"backoff_reset_after",
            {duration(Seconds{1}, days{7})},
            "10m",
-           "Alive that long: counted from the start."},
+           "A session that lived this long ends the series of failures that backoff counts."},
       }};
   return section;
 }
@@ -142,7 +152,8 @@ const Section& plan_section() {
             {.name = "session", .types = {of(Kind::anything)}, .doc = "What is asked of the provider."},
         }};
     for (Key& key : common_keys()) result.keys.push_back(std::move(key));
-    result.keys.push_back({.name = "budget", .types = {map_of(budget_section())}, .doc = "Of this plan."});
+    result.keys.push_back(
+        {.name = "budget", .types = {map_of(budget_section())}, .doc = "The budget of this plan."});
     return result;
   }();
   return section;
@@ -153,7 +164,7 @@ const Section& defaults_section() {
     Section result{"defaults", {time_zone_key(), jitter_key()}};
     result.keys.push_back({.name = "schedule",
                            .types = {map_of(schedule_defaults_section())},
-                           .doc = "Limits of every schedule."});
+                           .doc = "What holds for the schedule of every plan."});
     for (Key& key : common_keys()) result.keys.push_back(std::move(key));
     return result;
   }();

@@ -5,12 +5,6 @@
 namespace keeper::config {
 namespace {
 
-Node empty_map() {
-  Node node;
-  node.kind = Node::Kind::map;
-  return node;
-}
-
 // Maps are joined, all else is taken as the plan has it.
 void join(Node& own, const Node& defaults) {
   for (const Entry& entry : defaults.entries) {
@@ -34,20 +28,16 @@ Overlap overlap_of(const std::string& word) {
   return word == "allow" ? Overlap::allow : Overlap::skip;
 }
 
-void read_overlap(const Node& node, Plan& plan) {
-  const Node* overlap = value_at(node, "overlap");
-  const auto word =
-      overlap == nullptr ? std::nullopt : to_word(*overlap, {"skip", "replace", "buffer_one", "allow"});
-  if (word) plan.overlap = overlap_of(*word);
-}
-
 void read_limits(const Node& node, Plan& plan) {
-  if (const auto count = int_at(node, "count")) plan.count = *count;
-  if (const auto limit = duration_at(node, "start_timeout")) plan.start_timeout = *limit;
-  if (const auto limit = duration_at(node, "stop_timeout")) plan.stop_timeout = *limit;
-  if (const auto limit = duration_at(node, "catch_up")) plan.catch_up = *limit;
+  const Section& section = plan_section();
+  plan.count = int_or_default(node, section, "count");
+  plan.start_timeout = duration_or_default(node, section, "start_timeout");
+  plan.stop_timeout = duration_or_default(node, section, "stop_timeout");
+  plan.catch_up = duration_or_default(node, section, "catch_up");
   plan.max_duration = duration_at(node, "max_duration");
-  if (text_at(node, "on_shutdown") == "stop") plan.on_shutdown = OnShutdown::stop;
+  plan.overlap = overlap_of(choice_or_default(node, section, "overlap"));
+  const bool stops = choice_or_default(node, section, "on_shutdown") == "stop";
+  plan.on_shutdown = stops ? OnShutdown::stop : OnShutdown::leave;
 }
 
 void check_one_per_place(const Node& node, const Plan& plan, const ProviderRead& provider,
@@ -123,7 +113,6 @@ std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderNam
     const auto schedule = read_schedule(whole.value, plan.name, problems);
     if (schedule) plan.schedule = *schedule;
     read_limits(whole.value, plan);
-    read_overlap(whole.value, plan);
     const ProviderRead* provider = provider_of(whole.value, providers, root, plan, problems);
     if (provider == nullptr) continue;
     check_one_per_place(whole.value, plan, *provider, problems);
@@ -133,6 +122,12 @@ std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderNam
   }
   check_overlaps(placed, now, problems);
   return plans;
+}
+
+Millis default_stop_timeout(const Node& root) {
+  const Node* defaults = value_at(root, "defaults");
+  return duration_or_default(defaults != nullptr ? *defaults : empty_map(), defaults_section(),
+                             "stop_timeout");
 }
 
 }  // namespace keeper::config

@@ -31,7 +31,7 @@ void refuse_foreign_keys(const Node& node, const ProviderKind& own, const Provid
 
 void read_url(const ProviderReading& reading, const ProviderKind& kind) {
   ProviderSettings& settings = reading.settings;
-  settings.allow_http = bool_at(reading.node(), "allow_http").value_or(false);
+  settings.allow_http = bool_or_default(reading.node(), provider_section(), "allow_http");
   const Node* node = value_at(reading.node(), "base_url");
   if (node == nullptr) {
     if (kind.base_url.empty()) reading.need("'base_url'");
@@ -49,15 +49,14 @@ void read_url(const ProviderReading& reading, const ProviderKind& kind) {
 }
 
 void read_limits(const Node& node, const ProviderKind& kind, ProviderSettings& settings) {
-  if (const auto limit = duration_at(node, "request_timeout")) settings.request_timeout = *limit;
+  settings.request_timeout = duration_or_default(node, provider_section(), "request_timeout");
+  settings.max_concurrent = int_or_default(node, provider_section(), "max_concurrent");
   settings.poll_interval = duration_at(node, "poll_interval");
   if (const Node* rate = value_at(node, "rate_limit")) settings.rate_limit = to_rate(*rate);
-  if (const auto orphans = text_at(node, "orphans")) {
-    settings.orphans = *orphans == "adopt"    ? Orphans::adopt
-                       : *orphans == "report" ? Orphans::report
-                                              : Orphans::stop;
-  }
-  if (const auto calls = int_at(node, "max_concurrent")) settings.max_concurrent = *calls;
+  const std::string orphans = choice_or_default(node, provider_section(), "orphans");
+  settings.orphans = orphans == "adopt"    ? Orphans::adopt
+                     : orphans == "report" ? Orphans::report
+                                           : Orphans::stop;
   settings.limits =
       kind.limits != nullptr ? kind.limits(settings) : CallLimits{settings.rate_limit, {}, false};
 }

@@ -41,6 +41,9 @@ void read_keep_alive(const Node& plan_node, const ProviderRead& provider, Plan& 
 std::map<PlanName, Plan> read_plans(const Node& root, const std::map<ProviderName, ProviderRead>& providers,
                                     Outside& outside, Wall now, Problems& problems);
 
+// How long a stop may take where its plan is not configured any more: what `defaults` say, or the default.
+Millis default_stop_timeout(const Node& root);
+
 // Prices into the providers' traits, and all budgets.
 void read_money(const Node& root, Millis retention, Config& config, Problems& problems);
 
@@ -54,7 +57,9 @@ struct PlacedPlan {
   Place place;
 };
 
-// Sonoran holds one session per server: plans on the same one must not overlap in the year from `now`.
+// Sonoran holds one session per server: plans on the same one must not overlap. An overlap by what the plans
+// always do is an error. One that depends on the date is a warning where it comes in the year from `now`, so
+// that no file that was taken is refused later.
 void check_overlaps(const std::vector<PlacedPlan>& plans, Wall now, Problems& problems);
 
 }  // namespace keeper::config

@@ -71,6 +71,10 @@ std::optional<Millis> SessionReader::whole_minutes(std::string_view key) {
   return duration;
 }
 
+Millis SessionReader::whole_minutes_or_default(const Section& section, std::string_view key) {
+  return whole_minutes(key).value_or(duration_or_default(empty_map(), section, key));
+}
+
 void SessionReader::copy_text(std::string_view from, const char* to) {
   if (const auto text = text_at(node, from)) parameters[to] = *text;
 }
@@ -87,13 +91,8 @@ void SessionReader::refuse_together(std::string_view key, std::string_view other
 
 void read_session(const Entry& plan_entry, const ProviderRead& provider, Plan& plan, Outside& outside,
                   Problems& problems) {
-  static const Node nothing = [] {
-    Node node;
-    node.kind = Node::Kind::map;
-    return node;
-  }();
   const Entry* entry = plan_entry.value.entry("session");
-  const Node& node = entry != nullptr && !entry->value.is_null() ? entry->value : nothing;
+  const Node& node = entry != nullptr && !entry->value.is_null() ? entry->value : empty_map();
   if (!node.is_map()) {
     problems.error(node.place, "'session' must be a map of keys");
     return;

@@ -29,6 +29,8 @@ struct SessionReader {
   Place place_of(std::string_view key) const;
   // The duration at the key. An error, where it is given and is no whole number of minutes.
   std::optional<Millis> whole_minutes(std::string_view key);
+  // Likewise of a key with a default, which holds where nothing is given.
+  Millis whole_minutes_or_default(const Section& section, std::string_view key);
   void copy_text(std::string_view from, const char* to);
   // By the key's type, and only if it is given, so that the account's own settings hold for the rest.
   void copy(const Key& key);

@@ -8,6 +8,8 @@
 #include <climits>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace keeper::config {
 namespace {
 
@@ -58,6 +60,20 @@ bool is_host_name(std::string_view host) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '.' || c == '_';
   });
+}
+
+std::optional<int> to_int(const Node& node) {
+  const auto value = to_integer(node);
+  if (!value || *value < INT_MIN || *value > INT_MAX) return std::nullopt;
+  return static_cast<int>(*value);
+}
+
+// The map's value where it is there and fine, else the default.
+template <class Parse>
+auto value_or_default(const Node& map, const Section& section, std::string_view key, Parse parse) {
+  const Node* given = value_at(map, key);
+  const auto value = given != nullptr ? parse(*given) : std::nullopt;
+  return value ? *value : *parse(default_of(section, key));
 }
 
 struct HostPort {
@@ -236,14 +252,46 @@ std::optional<bool> bool_at(const Node& map, std::string_view key) {
 
 std::optional<int> int_at(const Node& map, std::string_view key) {
   const Node* node = value_at(map, key);
-  const auto value = node != nullptr ? to_integer(*node) : std::nullopt;
-  if (!value || *value < INT_MIN || *value > INT_MAX) return std::nullopt;
-  return static_cast<int>(*value);
+  return node != nullptr ? to_int(*node) : std::nullopt;
 }
 
 std::optional<Millis> duration_at(const Node& map, std::string_view key) {
   const Node* node = value_at(map, key);
   return node != nullptr ? to_duration(*node) : std::nullopt;
+}
+
+Node default_of(const Section& section, std::string_view key) {
+  const Key* known = section.find(key);
+  KEEPER_CHECK(known != nullptr && !known->preset.empty());
+  Node node;
+  node.kind = Node::Kind::scalar;
+  node.text = std::string(known->preset);
+  return node;
+}
+
+bool bool_or_default(const Node& map, const Section& section, std::string_view key) {
+  return value_or_default(map, section, key, to_bool);
+}
+
+int int_or_default(const Node& map, const Section& section, std::string_view key) {
+  return value_or_default(map, section, key, to_int);
+}
+
+Millis duration_or_default(const Node& map, const Section& section, std::string_view key) {
+  return value_or_default(map, section, key, to_duration);
+}
+
+double percent_or_default(const Node& map, const Section& section, std::string_view key) {
+  return value_or_default(map, section, key, to_percent);
+}
+
+Address address_or_default(const Node& map, const Section& section, std::string_view key) {
+  return value_or_default(map, section, key, to_address);
+}
+
+std::string choice_or_default(const Node& map, const Section& section, std::string_view key) {
+  const std::vector<std::string_view>& words = section.find(key)->types.front().words;
+  return value_or_default(map, section, key, [&](const Node& node) { return to_word(node, words); });
 }
 
 std::optional<std::string> text_at(const Node& map, std::string_view key) {

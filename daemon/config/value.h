@@ -62,4 +62,15 @@ std::optional<int> int_at(const Node& map, std::string_view key);
 std::optional<Millis> duration_at(const Node& map, std::string_view key);
 std::optional<std::string> text_at(const Node& map, std::string_view key);  // of a scalar, not empty
 
+// The default of a key that has one, as it would be written in the file.
+Node default_of(const Section& section, std::string_view key);
+
+// The value of a key that has a default. Where the map says nothing, or something wrong, it is the default.
+bool bool_or_default(const Node& map, const Section& section, std::string_view key);
+int int_or_default(const Node& map, const Section& section, std::string_view key);
+Millis duration_or_default(const Node& map, const Section& section, std::string_view key);
+double percent_or_default(const Node& map, const Section& section, std::string_view key);
+Address address_or_default(const Node& map, const Section& section, std::string_view key);
+std::string choice_or_default(const Node& map, const Section& section, std::string_view key);
+
 }  // namespace keeper::config

@@ -8,23 +8,31 @@
 #include "core/deadlines.h"
 #include "core/deliveries.h"
 #include "core/lifecycle.h"
+#include "core/lost_start.h"
+#include "core/origin.h"
+#include "core/provider_time.h"
 #include "core/reading.h"
 #include "core/rollover.h"
 #include "core/sweep.h"
+#include "core/unasked_end.h"
 
 namespace keeper {
 namespace {
 
 constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
-constexpr Millis wait_max = std::chrono::hours{1};
-constexpr Millis exhausted_wait = Seconds{60};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
-// A provider's clock and ours, after its `Date` (whole seconds) was taken into account.
-constexpr Millis created_slack = Seconds{2};
-constexpr Millis skew_max = std::chrono::minutes{2};
 constexpr int absent_reads_needed = 2;
+// A provider that is deployed anew says 404 for seconds, and a new remote is not known everywhere at once:
+// the answers that do not know a remote must lie this far apart. That a session ended is known already where
+// its provider said so.
+constexpr Millis gone_apart = Seconds{15};
+constexpr Millis gone_apart_young = Seconds{30};
+constexpr Millis young = std::chrono::minutes{1};
+constexpr Millis gone_retry = Seconds{5};
+constexpr Millis gone_retry_ended = Seconds{2};
+constexpr Millis look_again_after = Seconds{15};
 constexpr std::size_t absent_starts_max = 16;
 constexpr Millis absent_start_kept = std::chrono::minutes{30};
 
@@ -32,10 +40,8 @@ constexpr Millis absent_start_kept = std::chrono::minutes{30};
 Mono retry_at(Draft& draft, const Tracked& session, const Error& error, Millis most) {
   const Mono now = draft.now().mono;
   switch (error.kind) {
-    case ErrorKind::exhausted: {
-      const Millis asked = std::min(error.retry_after.value_or(exhausted_wait), wait_max);
-      return now + std::max(asked, Millis{Seconds{1}});
-    }
+    case ErrorKind::exhausted:
+      return now + asked_wait(error);
     case ErrorKind::denied:
       return now + denied_wait;
     case ErrorKind::not_applied:
@@ -134,58 +140,6 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }
 
-// Whether a remote may have been created by this session's start. Each line has a test of its number in
-// tests/core/keeper_lost_start_test.cpp.
-// 1. A remote whose time of creation is not told was not.
-// 2. One whose age is at most the time since the start was sent, by the boot clock, was.
-// 3. One that is older than that was not, if the boot clock covers the start (the machine has not rebooted
-// since) and the
-//    answer carries the provider's time.
-// 4. Otherwise the age is not proof, because our wall clock may have been stepped since. The remote was, if
-// one of these holds:
-//    a. By its age and our wall clock, it was created after the start was sent.
-//    b. The start was sent at what is now the future, so that the wall clock was wrong and tells nothing.
-//    c. Its plain time of creation is after the start was sent, less how far the clocks differ (at most 2
-//    minutes).
-// One line that says "it was" is enough: to adopt a remote too many costs less than a second start beside
-// ours.
-bool created_since(const Remote& remote, const Tracked& session, const Answer& answer, Now now) {
-  if (!remote.created_at) return false;
-  if (planted(Bug::any_candidate)) return true;
-  const Wall there = answer.provider_now.value_or(now.wall);
-  const Millis age = there - *remote.created_at;
-  const Wall sent = *session.row.start_sent_at;
-  const auto& before = session.row.start_sent_mono;
-  const Mono since = session.sent_before && before ? *before : session.start_sent;
-  if (age <= now.mono - since + created_slack) return true;
-  if ((!session.sent_before || before) && answer.provider_now) return false;
-  if (now.wall - age >= sent - created_slack) return true;
-  if (sent > now.wall + created_slack) return true;
-  return *remote.created_at >=
-         sent - created_slack - std::min<Millis>(std::chrono::abs(there - now.wall), skew_max);
-}
-
-// Ours by its tag; without tags, created since the start was sent and claimed by no other session.
-const Remote* candidate_of(Draft& draft, const Tracked& session, const Answer& answer) {
-  const Remote* best = nullptr;
-  const Traits* traits = draft.traits(session.row.provider);
-  const bool has_tags = (traits && traits->start_scope == StartScope::free) || planted(Bug::no_adoption);
-  for (std::size_t i = 0; i < answer.remotes->size(); ++i) {
-    const Remote& remote = (*answer.remotes)[i];
-    if (remote.tag) {
-      if (*remote.tag == session.row.id) return &remote;
-      continue;
-    }
-    // One that was another session's is not this one's, also where it was said to have ended.
-    const bool others = i < answer.known.size() && answer.known[i] && answer.known[i]->id != session.row.id;
-    if (has_tags || others || remote.progress == Progress::ended) continue;
-    if (draft.find(RemoteKey{session.row.provider, remote.id})) continue;
-    if (!created_since(remote, session, answer, draft.now())) continue;
-    if (!best || *remote.created_at < *best->created_at) best = &remote;
-  }
-  return best;
-}
-
 // Creates of over two minutes have been seen: where remotes carry no tag, a late one is told by this.
 void note_absent_start(Draft& draft, const Tracked& session) {
   const Traits* traits = draft.traits(session.row.provider);
@@ -196,21 +150,51 @@ void note_absent_start(Draft& draft, const Tracked& session) {
   starts.push_back({session.start_sent, draft.now().mono + absent_start_kept});
 }
 
+// Nothing tells whether the start happened. It is looked for until its remote would be over.
+void look_until_over(Draft& draft, const SessionId& id, const std::string& why) {
+  Tracked& session = draft.edit(id);
+  const Mono now = draft.now().mono;
+  const Mono over = start_over_at(draft, session);
+  if (now >= over) {
+    call_now(session, now);
+    start_did_not_happen(draft, id);
+    return;
+  }
+  if (!why.empty()) tell_lost_start(draft, id, why);
+  arm_retry(session, std::min(over, now + call_backoff(id, session.tries, retry_max)));
+}
+
 void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   KEEPER_CHECK(session.row.start_sent_at);
   if (!answer.remotes.ok()) {
     note_failure(session, answer.remotes.error());
-    wait_after(draft, session, answer.remotes.error(), retry_max);
+    if (draft.now().mono >= start_over_at(draft, session)) {
+      look_until_over(draft, id, {});
+    } else {
+      wait_after(draft, session, answer.remotes.error(), retry_max);
+    }
     return;
   }
-  if (const Remote* remote = candidate_of(draft, session, answer)) {
-    adopt_remote(draft, id, *remote, answer, Reason::found);
+  const Found found = remote_of_start(draft, session, answer);
+  if (found.remote) {
+    adopt_remote(draft, id, *found.remote, answer, Reason::found);
     return;
   }
+  // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
   const Traits* traits = draft.traits(session.row.provider);
-  Mono settled = session.start_sent + (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{1};
+  if (!traits) return call_now(session, draft.now().mono);
+  Mono settled = session.start_sent + traits->request_timeout + list_lag + Seconds{1};
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
+  if ((found.unclear || !answer.whole) && !planted(Bug::trusts_part)) {
+    ++session.tries;
+    session.absent_reads = 0;
+    const std::string why = found.unclear
+                                ? "none of the remotes that the provider lists can be told to be its"
+                                : "the provider's list was not shown to be whole";
+    look_until_over(draft, id, answer.sent_at >= settled ? why : std::string{});
+    return;
+  }
   ++session.absent_reads;
   session.tries = 0;
   if (session.absent_reads >= absent_reads_needed && answer.sent_at >= settled) {
@@ -218,25 +202,47 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
     note_absent_start(draft, session);
     start_did_not_happen(draft, id);
   } else {
-    arm_retry(session, std::max(draft.now().mono + Seconds{2}, settled));
+    const Mono now = draft.now().mono;
+    arm_retry(session, std::min(std::max(now + Seconds{2}, settled), now + look_again_after));
   }
 }
 
-// The provider does not know the remote. Said twice, it counts.
-void on_absent(Draft& draft, const SessionId& id, const std::string& what) {
+// Whether the provider said often enough, and for long enough, that it does not know the remote.
+bool is_gone(const Tracked& session, Mono sent) {
+  if (session.absent_reads < absent_reads_needed) return false;
+  if (is_terminal(session.row.state) || planted(Bug::hasty_gone)) return true;
+  const bool was_young = session.absent_since - session.start_sent < young;
+  return sent - session.absent_since >= (was_young ? gone_apart_young : gone_apart);
+}
+
+// It may live, so that its heartbeats go on; one that was answered so is repeated within what is left.
+void beat_on(Tracked& session, EffectKind answered, Mono now) {
+  const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
+  const bool failed = answered == EffectKind::keep_alive && *session.beat_at <= now;
+  hasten_call(session,
+              failed ? now + std::max(left / 3, Millis{Seconds{1}}) : std::max(*session.beat_at, now));
+}
+
+// The provider does not know the remote. A good answer in between, to a heartbeat above all, counts anew.
+void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
+  const std::string& what = answer.remotes.error().what;
   session.row.last_error = what;
-  if (++session.absent_reads < absent_reads_needed) {
-    arm_retry(session, draft.now().mono + Seconds{2});
+  const Mono now = draft.now().mono;
+  if (session.absent_reads++ == 0) session.absent_since = now;
+  if (!is_gone(session, answer.sent_at)) {
+    arm_retry(session, now + (is_terminal(session.row.state) ? gone_retry_ended : gone_retry));
+    if (session.beat_at && !session.row.ending) beat_on(session, answer.kind, now);
   } else if (is_terminal(session.row.state)) {
     resolve(draft, id);
   } else if (session.row.ending) {
     end_as_asked(draft, id);
   } else {
     const Traits* traits = draft.traits(session.row.provider);
-    end_session(draft, id,
-                {traits ? traits->gone_state : State::error, traits ? traits->gone_reason : Reason::lost,
-                 Cause::poll, draft.now().wall, true, what});
+    const auto limit = limit_passed(session, session.absent_since);
+    const State state = limit ? State::timed_out : traits ? traits->gone_state : State::error;
+    const Reason reason = limit ? *limit : traits ? traits->gone_reason : Reason::lost;
+    end_session(draft, id, {state, reason, Cause::poll, draft.now().wall, true, what});
   }
 }
 
@@ -249,10 +255,12 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
   }
   const Error& error = answer.remotes.error();
   if (error.kind == ErrorKind::gone) {
-    on_absent(draft, id, error.what);
+    on_absent(draft, id, answer);
     return;
   }
   note_failure(session, error);
+  const bool refused = error.kind == ErrorKind::denied || error.kind == ErrorKind::exhausted;
+  if (answer.kind == EffectKind::keep_alive && refused) ++session.vain_heartbeats;
   wait_after(draft, session, error, retry_max);
   if (answer.kind == EffectKind::keep_alive && session.idle_at) {
     // What the provider asks to wait is waited, but not to the session's death.
@@ -270,7 +278,7 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   if (!answer.remotes.ok()) {
     const Error& error = answer.remotes.error();
     if (error.kind == ErrorKind::gone || planted(Bug::false_stop)) {
-      on_absent(draft, id, error.what);
+      on_absent(draft, id, answer);
       return;
     }
     note_failure(session, error);
@@ -300,6 +308,7 @@ void apply_kept(Draft& draft, const SessionId& id, const Answer& kept) {
 }  // namespace
 
 void on_answer(Draft& draft, const Answer& answer) {
+  note_date(draft, answer);
   if (answer.kind == EffectKind::list) {
     note_provider(draft, answer);
     on_listed(draft, answer);

@@ -116,12 +116,12 @@ void wake_covered(Draft& draft, const BudgetKey& key) {
   for (const auto& [name, plan] : draft.config().plans) {
     if (key.covers(name, plan.provider)) draft.wake_plan(name);
   }
-  std::vector<SessionId> held;
+  std::vector<SessionId> blocked;
   draft.each_session([&](const SessionRow& row) {
     const bool waits = row.state == State::queued && !row.start_sent_at && !row.ending;
-    if (waits && key.covers(row.plan, row.provider)) held.push_back(row.id);
+    if (waits && key.covers(row.plan, row.provider)) blocked.push_back(row.id);
   });
-  for (const SessionId& id : held) {
+  for (const SessionId& id : blocked) {
     hasten_call(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
   }
@@ -144,31 +144,32 @@ Millis look_at(Draft& draft, const BudgetKey& key, const Budget& budget) {
 
 // Empty: the next start fits, whose least price is `next_cost`. `reserved`: of the amount, what is set aside
 // for this very start. The budget must be counted.
-std::optional<BudgetHold> used_up(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
-                                  double reserved) {
+std::optional<BudgetBlock> used_up(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
+                                   double reserved) {
   Amount amount = amount_in(draft, key, *draft.budget(key));
   amount.cost -= reserved;
   const bool next_fits = !budget.max_cost || amount.cost + next_cost <= *budget.max_cost * (1 + 1e-9);
   if (next_fits && level_of(budget, amount) != BudgetLevel::hard) return std::nullopt;
   const Wall until = period_at(budget.period, draft.now().wall).end;
-  return BudgetHold{until, "the budget of " + to_string(key) + " is used up (" + describe(budget, amount) +
-                               " in " + to_text(budget.period) + "); nothing more begins before " +
-                               to_rfc3339(until)};
+  return BudgetBlock{until, "the budget of " + to_string(key) + " is used up (" + describe(budget, amount) +
+                                " in " + to_text(budget.period) + "); nothing more begins before " +
+                                to_rfc3339(until)};
 }
 
-std::optional<BudgetHold> hold_of(Draft& draft, const BudgetKey& key, const Budget& budget, double next_cost,
-                                  double reserved) {
+std::optional<BudgetBlock> block_of(Draft& draft, const BudgetKey& key, const Budget& budget,
+                                    double next_cost, double reserved) {
   const BudgetTrack* track = draft.budget(key);
   if (!is_counted(track, budget, draft.now().wall)) {
-    return BudgetHold{period_at(budget.period, draft.now().wall).end,
-                      "the budget of " + to_string(key) + " is being counted"};
+    return BudgetBlock{
+        period_at(budget.period, draft.now().wall).end,
+        "the budget of " + to_string(key) + " is not known until the store has said what was spent"};
   }
-  const auto hold = used_up(draft, key, budget, next_cost, reserved);
-  if (hold && !track->refused) {
+  const auto block = used_up(draft, key, budget, next_cost, reserved);
+  if (block && !track->refused) {
     draft.edit_budget(key).refused = true;
     draft.hasten_budgets(draft.now().mono + look_min);
   }
-  return hold;
+  return block;
 }
 
 // The budgets that cover the plan.
@@ -187,15 +188,15 @@ double least_cost(const Config& config, const ProviderName& provider) {
   return cost_of(price.minimum, price);
 }
 
-std::optional<BudgetHold> first_hold(Draft& draft, const PlanName& plan, const ProviderName& provider,
-                                     bool reserved) {
+std::optional<BudgetBlock> first_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
+                                       bool reserved) {
   const double least = least_cost(draft.config(), provider);
-  std::optional<BudgetHold> hold;
+  std::optional<BudgetBlock> block;
   each_covering(draft.config(), plan, provider, [&](const BudgetKey& key, const Budget& budget) {
-    hold = hold_of(draft, key, budget, least, reserved ? least : 0);
-    return hold.has_value();
+    block = block_of(draft, key, budget, least, reserved ? least : 0);
+    return block.has_value();
   });
-  return hold;
+  return block;
 }
 
 }  // namespace
@@ -208,16 +209,16 @@ bool is_being_counted(const Draft& draft, const Plan& plan) {
   });
 }
 
-Mono on_mono(const BudgetHold& hold, Now now) {
-  return now.mono + std::max<Millis>(hold.until - now.wall, look_min);
+Mono on_mono(const BudgetBlock& block, Now now) {
+  return now.mono + std::max<Millis>(block.until - now.wall, look_min);
 }
 
-std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan) {
-  return first_hold(draft, plan.name, plan.provider, false);
+std::optional<BudgetBlock> budget_block(Draft& draft, const Plan& plan) {
+  return first_block(draft, plan.name, plan.provider, false);
 }
 
-std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued) {
-  return first_hold(draft, queued.plan, queued.provider, true);
+std::optional<BudgetBlock> budget_block(Draft& draft, const SessionRow& queued) {
+  return first_block(draft, queued.plan, queued.provider, true);
 }
 
 std::optional<StartBlock> budget_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
@@ -226,8 +227,8 @@ std::optional<StartBlock> budget_block(Draft& draft, const PlanName& plan, const
   std::optional<StartBlock> block;
   each_covering(draft.config(), plan, provider, [&](const BudgetKey& key, const Budget& budget) {
     if (!is_counted(draft.budget(key), budget, draft.now().wall)) return false;
-    if (const auto hold = used_up(draft, key, budget, least, reserved ? least : 0))
-      block = {hold->why, hold->until};
+    if (const auto used = used_up(draft, key, budget, least, reserved ? least : 0))
+      block = {used->why, used->until};
     return block.has_value();
   });
   return block;
@@ -269,7 +270,7 @@ void spend(Draft& draft, const SessionRow& row) {
   }
 }
 
-void plan_budgets(Draft& draft) {
+void configure_budgets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().budgets) {
     draft.edit_budget(key) = BudgetTrack{};

@@ -10,15 +10,15 @@
 namespace keeper {
 
 // Until when nothing more of the plan may begin, and why.
-struct BudgetHold {
+struct BudgetBlock {
   Wall until{};
   std::string why;
 };
 // When it ends; a second from now at the least.
-Mono on_mono(const BudgetHold& hold, Now now);
-std::optional<BudgetHold> budget_hold(Draft& draft, const Plan& plan);
+Mono on_mono(const BudgetBlock& block, Now now);
+std::optional<BudgetBlock> budget_block(Draft& draft, const Plan& plan);
 // Likewise for the start of a session that has its row already.
-std::optional<BudgetHold> budget_hold(Draft& draft, const SessionRow& queued);
+std::optional<BudgetBlock> budget_block(Draft& draft, const SessionRow& queued);
 
 // Likewise, to be shown: nothing is noted of it. `reserved`: the start's least price is in the sum already.
 // Empty also while the budget is being counted.
@@ -38,7 +38,7 @@ Amount amount_of(const World& world, const BudgetKey& key, const BudgetTrack& tr
 void spend(Draft& draft, const SessionRow& row);
 
 // The budgets of the configuration, counted anew.
-void plan_budgets(Draft& draft);
+void configure_budgets(Draft& draft);
 void on_period_counted(Draft& draft, const PeriodCounted& counted);
 
 // Levels and alerts; sets when they must be looked at again.

@@ -18,8 +18,9 @@ constexpr int failures_open = 5;
 constexpr Millis open_first = Seconds{5};
 constexpr Millis open_max = Seconds{60};
 constexpr Millis probe_look = Seconds{1};
-constexpr Millis list_wait = Seconds{60};
-constexpr Millis exhausted_max = std::chrono::hours{1};
+constexpr Millis asked_wait_unsaid = Seconds{60};
+constexpr Millis asked_wait_min = Seconds{1};
+constexpr Millis asked_wait_max = std::chrono::hours{1};
 // Starts that waited for the same moment do not leave in the same instant.
 constexpr std::uint64_t spread_ms = 2'000;
 constexpr std::uint64_t hasten_ms = 10'000;
@@ -114,6 +115,10 @@ void hasten_start(Draft& draft, const ProviderName& provider, const std::optiona
 
 }  // namespace
 
+Millis asked_wait(const Error& error) {
+  return std::clamp(error.retry_after.value_or(asked_wait_unsaid), asked_wait_min, asked_wait_max);
+}
+
 void note_room(Draft& draft, const SessionRow& ended) {
   if (!draft.provider(ended.provider).starts_wait) return;
   ProviderTrack& track = draft.edit_provider(ended.provider);
@@ -145,8 +150,7 @@ void note_provider(Draft& draft, const Answer& answer) {
   if (was_open && track.failures == 0) hasten_calls(draft, answer.provider);
   if (start && good && track.starts_wait) hasten_start(draft, answer.provider, std::nullopt);
   if (start && !good && !planted(Bug::no_backpressure) && asks_to_wait(answer.remotes.error())) {
-    const Millis asked = std::min(answer.remotes.error().retry_after.value_or(list_wait), exhausted_max);
-    track.starts_from = now + std::max(asked, Millis{Seconds{1}});
+    track.starts_from = now + asked_wait(answer.remotes.error());
     track.exhausted = true;
     track.starts_wait = true;
   }

@@ -18,6 +18,10 @@ void note_provider(Draft& draft, const Answer& answer);
 // does where the room is taken again by the plan of the session.
 void note_room(Draft& draft, const SessionRow& ended);
 
+// How long a provider asks to be left alone that says that a rate or an allowance is used up: the time that
+// it names, from 1 s to 1 h, or 1 min where it names none.
+Millis asked_wait(const Error& error);
+
 // True while nothing can be found out from this provider: there is no route to it, or call after call fails.
 bool is_out_of_reach(const ProviderTrack& track);
 

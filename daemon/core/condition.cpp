@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "core/budget.h"
 #include "core/circuit.h"
+#include "core/counting.h"
 #include "core/keeping.h"
+#include "core/lost_start.h"
 #include "core/notices.h"
 #include "core/wants.h"
 
@@ -65,8 +66,12 @@ void count_sessions(Draft& draft, const Slot& slot, bool counts, Tally& tally) {
   for (const SessionId& id : slot.live) {
     const SessionRow& row = draft.find(id)->row;
     if (!row.last_error.empty()) tally.last_error = row.last_error;
+    const auto lost = lost_start_of(draft, *draft.find(id));
+    if (lost) tally.block = StartBlock{lost->why, lost->until};
     if (!serves(draft, id)) {
       ++tally.counts.ending;
+      // What did not become active in time is wanted still, and may not be started again yet.
+      if (lost && counts && row.ending && row.ending->reason == Reason::start_timeout) ++tally.counts.wanted;
       continue;
     }
     if (row.state == State::active) ++tally.counts.live;
@@ -115,26 +120,6 @@ std::optional<Wall> next_start_of(Draft& draft, const Plan& plan, const Pause* p
 
 }  // namespace
 
-std::string_view to_string(PlanCondition condition) {
-  switch (condition) {
-    case PlanCondition::paused:
-      return "paused";
-    case PlanCondition::degraded:
-      return "degraded";
-    case PlanCondition::blocked:
-      return "blocked";
-    case PlanCondition::starting:
-      return "starting";
-    case PlanCondition::as_wanted:
-      return "as_wanted";
-    case PlanCondition::stopping:
-      return "stopping";
-    case PlanCondition::idle:
-      return "idle";
-  }
-  check_failed("a known PlanCondition", __FILE__, __LINE__);
-}
-
 PlanCondition condition_of(const PlanCounts& counts) {
   if (counts.paused) return PlanCondition::paused;
   if (counts.degraded) return PlanCondition::degraded;
@@ -165,6 +150,11 @@ PlanStanding standing_of(Draft& draft, const Plan& plan) {
   if (tally.block) {
     standing.blocked_reason = tally.block->why;
     standing.blocked_until = tally.block->until;
+  }
+  if (plan.schedule.kind() != Schedule::Kind::always && !shows_time(now.wall)) {
+    standing.blocked_reason = "the machine's clock shows " + to_rfc3339(now.wall) +
+                              ", which is wrong: the schedule waits until it is set";
+    return standing;
   }
   standing.next_start = next_start_of(draft, plan, tally.counts.paused ? &*row.pause : nullptr,
                                       lacks || tally.counts.live == 0);
@@ -204,11 +194,9 @@ void tell_condition(Draft& draft, const Plan& plan, bool paused) {
   }
 }
 
-Millis provider_grace(const Traits* traits) {
-  return (traits ? traits->request_timeout : Millis{Seconds{30}}) + Seconds{5};
-}
+Millis provider_grace(const Traits& traits) { return traits.request_timeout + Seconds{5}; }
 
-std::optional<Reason> passed_deadline(const Tracked& session, const Traits* traits, Mono now) {
+std::optional<Reason> passed_deadline(const Tracked& session, const Traits& traits, Mono now) {
   const Millis grace = provider_grace(traits);
   if (session.start_by && now >= *session.start_by) return Reason::start_timeout;
   if (session.own_hard_at && now >= *session.own_hard_at) return Reason::max_duration;
@@ -217,7 +205,7 @@ std::optional<Reason> passed_deadline(const Tracked& session, const Traits* trai
   return std::nullopt;
 }
 
-Mono overdue_at(const Tracked& session, const Traits* traits) {
+Mono overdue_at(const Tracked& session, const Traits& traits) {
   const Millis grace = provider_grace(traits);
   Mono at = std::min(session.start_by.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.hard_at) at = std::min(at, *session.hard_at + grace);

@@ -16,20 +16,6 @@
 
 namespace keeper {
 
-// The first of these words that is true of a plan is its condition.
-enum class PlanCondition {
-  paused,    // An operator's pause lasts: nothing starts, and what lives goes on.
-  degraded,  // In one slot degraded_failures attempts in a row ended early, and since then not every slot has
-             // recovered: a slot has when a session in it has lived for `backoff_reset_after`, or when a new
-             // occurrence has a session that is active, or has had one that ended in the ordinary way.
-  blocked,   // It wants a session that it does not have, and a budget or the provider forbids the start now.
-  starting,  // It wants a session that it does not have, and the start is under way or due.
-  as_wanted,  // What it wants is active.
-  stopping,   // It wants nothing, and a session is being ended or is still to be stopped at the provider.
-  idle,       // It wants nothing and has nothing.
-};
-std::string_view to_string(PlanCondition condition);
-
 // Early ends in a row in one slot from which on a plan is degraded.
 inline constexpr int degraded_failures = 3;
 
@@ -59,6 +45,10 @@ struct PlanStanding {
 // Takes a Draft that can be changed because a budget's sum is computed once for it.
 PlanStanding standing_of(Draft& draft, const Plan& plan);
 
+// A plan is degraded when in one slot degraded_failures attempts in a row have ended early, until every slot
+// has recovered. A slot has recovered when a session in it has lived for `backoff_reset_after`, or when a new
+// occurrence has a session that is active, or has had one that ended in the ordinary way.
+//
 // Raises or clears the alert plan_degraded. While the alert lasts, and only then, the plan counts as
 // degraded; its row is durable, so that a restart of the process does not end it.
 void tell_condition(Draft& draft, const Plan& plan, bool paused);
@@ -69,14 +59,13 @@ bool is_degraded(const Draft& draft, const PlanName& name);
 std::optional<Wall> calm_at(const Draft& draft, const Plan& plan, const Slot& slot);
 
 // How long after a deadline of the provider's own (its idle timeout, its maximum) the provider is asked what
-// became of the session, before the keeper's clock decides: request_timeout and 5 s; where the provider is
-// not known, 35 s.
-Millis provider_grace(const Traits* traits);
+// became of the session, before the keeper's clock decides: request_timeout and 5 s.
+Millis provider_grace(const Traits& traits);
 // The deadline for which the session is now to be ended as timed out. Those of the plan (start_timeout,
 // max_duration) count at once, those of the provider after the grace. Empty: none has passed.
-std::optional<Reason> passed_deadline(const Tracked& session, const Traits* traits, Mono now);
+std::optional<Reason> passed_deadline(const Tracked& session, const Traits& traits, Mono now);
 // The moment from which on passed_deadline() is not empty; mono_never: there is none.
-Mono overdue_at(const Tracked& session, const Traits* traits);
+Mono overdue_at(const Tracked& session, const Traits& traits);
 
 // The longest time without a turn of the loop, which turns every 5 s at least. After more than that it hangs;
 // a session whose overdue_at is that long ago and that is not being ended was not dealt with.

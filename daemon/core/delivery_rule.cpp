@@ -1,6 +1,5 @@
 #include "core/delivery_rule.h"
 
-#include "base/check.h"
 #include "base/planted.h"
 
 namespace keeper {
@@ -18,30 +17,6 @@ std::optional<DeliveryMove> move_by_delivery(const SessionRow& session, Progress
   const bool activates = told >= Progress::started && session.state == State::queued && !session.ending;
   if (activates) return DeliveryMove{told, State::active, Reason::webhook_started};
   return DeliveryMove{told, session.state, std::nullopt};
-}
-
-std::string_view to_string(Progress progress) {
-  switch (progress) {
-    case Progress::asked:
-      return "asked";
-    case Progress::starting:
-      return "starting";
-    case Progress::started:
-      return "started";
-    case Progress::stopping:
-      return "stopping";
-    case Progress::ended:
-      return "ended";
-  }
-  check_failed("a known Progress", __FILE__, __LINE__);
-}
-
-std::optional<Progress> parse_progress(std::string_view word) {
-  for (const Progress progress :
-       {Progress::asked, Progress::starting, Progress::started, Progress::stopping, Progress::ended}) {
-    if (to_string(progress) == word) return progress;
-  }
-  return std::nullopt;
 }
 
 Disposition disposition_of(bool followed, const SessionRow* session, Progress told, bool failed) {

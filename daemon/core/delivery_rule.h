@@ -9,7 +9,6 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "core/model.h"
 
@@ -28,9 +27,5 @@ std::optional<DeliveryMove> move_by_delivery(const SessionRow& session, Progress
 
 // What becomes of a delivery that was not seen before. `session`: whose remote it names; null: none is known.
 Disposition disposition_of(bool followed, const SessionRow* session, Progress told, bool failed);
-
-// "asked", "starting", "started", "stopping", "ended"
-std::string_view to_string(Progress progress);
-std::optional<Progress> parse_progress(std::string_view word);
 
 }  // namespace keeper

@@ -125,6 +125,7 @@ Tracked& Draft::add(const SessionRow& row) {
 void Draft::adopt(const SessionId& id, const RemoteId& remote) {
   Tracked& session = edit(id);
   session.row.remote_id = remote;
+  session.known_at = now_.mono;
   adopted_[{session.row.provider, remote}] = id;
 }
 

@@ -14,9 +14,6 @@
 
 namespace keeper {
 
-enum class EffectKind { start, find, observe, keep_alive, stop, list };
-std::string_view to_string(EffectKind kind);
-
 struct Effect {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;  // names the call in flight; its answer carries it
@@ -48,6 +45,8 @@ struct Remote {
   std::optional<Wall> ended_at;
   std::optional<Millis> idle_timeout;
   std::optional<Millis> maximum;
+  std::optional<Wall> expires_at;  // when it ends at the latest, where the answer tells no more than that
+  std::string heartbeat_error;     // keep_alive: what the heartbeat itself was answered; empty: it was taken
 };
 
 // Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every
@@ -60,6 +59,8 @@ struct Answer {
   Mono sent_at{};                    // when the call left
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
+  // find, list: the provider showed that nothing is missing. Otherwise the answer proves no absence.
+  bool whole = false;
   // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has
   // for it.
   std::vector<std::optional<SessionRow>> known{};

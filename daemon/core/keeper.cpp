@@ -7,6 +7,7 @@
 #include "base/planted.h"
 #include "core/answers.h"
 #include "core/budget.h"
+#include "core/counting.h"
 #include "core/deadlines.h"
 #include "core/deliveries.h"
 #include "core/lifecycle.h"
@@ -19,8 +20,6 @@
 namespace keeper {
 namespace {
 
-// A wall clock that moved this much against boot time was stepped; schedules are looked at anew.
-constexpr Millis clock_step = Seconds{1};
 constexpr int settle_rounds_max = 1'000'000;
 
 bool takes_scope(const SessionRow& row, const Traits& traits) {
@@ -55,7 +54,7 @@ Tracked recovered(const SessionRow& row, Now now) {
   Tracked session;
   session.row = row;
   call_now(session, now.mono);
-  session.start_sent = now.mono;
+  session.start_sent = session.known_at = now.mono;
   session.sent_before = true;
   look_again(session, now.mono);
   return session;
@@ -71,6 +70,7 @@ Slot recovered_slot(const SessionRow& latest, Now now) {
     slot.last_state = latest.state;
     slot.last_reason = latest.reason;
     slot.last_error = latest.last_error;
+    slot.ended_by_reload = latest.ending && latest.ending->cause == Cause::reload;
   }
   return slot;
 }
@@ -81,13 +81,6 @@ void on_tick(Draft& draft, const Tick&) {
   for (auto at = world.session_queue.begin(); at != world.session_queue.end() && at->first <= now.mono;
        ++at) {
     draft.wake_session(at->second);
-  }
-  const Millis offset = now.wall.time_since_epoch() - now.mono.time_since_epoch();
-  const bool stepped = world.clock_offset && (offset > *world.clock_offset + clock_step ||
-                                              offset < *world.clock_offset - clock_step);
-  for (const auto& [name, track] : world.plans) {
-    if (!stepped) break;
-    draft.wake_plan(name);
   }
   for (auto at = world.plan_queue_mono.begin(); at != world.plan_queue_mono.end() && at->first <= now.mono;
        ++at) {
@@ -106,14 +99,13 @@ void on_tick(Draft& draft, const Tick&) {
 void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
   if (!planted(Bug::deaf_reload) || draft.config().plans.empty()) draft.set_config(loaded.config);
   for (const auto& [name, plan] : loaded.config->plans) {
-    if (!draft.world().plans.contains(name)) {
-      PlanTrack& track = draft.edit_plan(name);
-      track.row.name = name;
-      track.row.known_since = draft.now().wall;
-    }
+    take_schedule(draft, plan);
     draft.wake_plan(name);
   }
-  for (const auto& [name, track] : draft.world().plans) draft.wake_plan(name);
+  for (const auto& [name, track] : draft.world().plans) {
+    if (!loaded.config->plans.contains(name)) leave_schedule(draft, name);
+    draft.wake_plan(name);
+  }
   for (const auto& [id, session] : draft.world().sessions) {
     claim_scope(draft, session);
     const Plan* plan = draft.plan(session.row.plan);
@@ -121,13 +113,12 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
     if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);
     // After a start of the process it has its time anew.
     const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
-    const Millis limit = plan ? plan->start_timeout : Millis{std::chrono::minutes{2}};
-    if (begins) arm_start_timeout(draft.edit(id), draft.now().mono, limit);
+    if (begins && plan) arm_start_timeout(draft.edit(id), draft.now().mono, plan->start_timeout);
     draft.wake_session(id);
   }
-  plan_sweeps(draft);
-  plan_targets(draft);
-  plan_budgets(draft);
+  configure_sweeps(draft);
+  configure_targets(draft);
+  configure_budgets(draft);
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 
@@ -180,6 +171,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
 
 Decision Keeper::decide(const Event& event, Now now) const {
   Draft draft(world_, now);
+  heed_clock_step(draft);
   std::visit(
       [&](const auto& one) {
         using E = std::decay_t<decltype(one)>;
@@ -199,6 +191,7 @@ Decision Keeper::decide(const Event& event, Now now) const {
 
 Decision Keeper::decide(Delivered&& delivered, Now now) const {
   Draft draft(world_, now);
+  heed_clock_step(draft);
   on_delivered(draft, std::move(delivered));
   settle_woken(draft);
   return draft.finish();

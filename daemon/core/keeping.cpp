@@ -13,7 +13,7 @@ constexpr Millis beat_assumed = Seconds{1};
 constexpr Millis idle_assumed = std::chrono::minutes{3};
 // The rest is for heartbeats that are repeated, reads, starts and stops.
 constexpr double share_for_beats = 0.5;
-constexpr Millis look_again_after = Seconds{5};
+constexpr Millis keeping_look = Seconds{5};
 constexpr std::uint64_t hold_spread_ms = 2'000;
 
 // How often a session of the plan would be kept alive; empty: it needs no heartbeats.
@@ -120,7 +120,7 @@ std::optional<Mono> held_for_keeping(Draft& draft, const Tracked& session) {
   }
   raise(draft, Topic::keeping_behind, provider.str(), block->why);
   const Millis spread{static_cast<std::int64_t>(stable_hash(session.row.id.str(), 29) % hold_spread_ms)};
-  return draft.now().mono + look_again_after + spread;
+  return draft.now().mono + keeping_look + spread;
 }
 
 void note_call_time(Draft& draft, const Answer& answer) {

@@ -16,8 +16,8 @@ namespace keeper {
 namespace {
 
 // How far an attempt counts as failed: it lived for less than this before it ended unasked.
-bool ended_early(const SessionRow& row, const Plan* plan) {
-  const Millis enough = plan ? plan->keep_alive.backoff_reset_after : Millis{std::chrono::minutes{10}};
+bool ended_early(const SessionRow& row, const Plan& plan) {
+  const Millis enough = plan.keep_alive.backoff_reset_after;
   return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
 }
 
@@ -44,13 +44,14 @@ void note_end(Draft& draft, const SessionRow& row) {
   slot.last_state = row.state;
   slot.last_reason = row.reason;
   slot.last_error = row.last_error;
+  slot.ended_by_reload = row.ending && row.ending->cause == Cause::reload;
   if (ended_by_keeper(row.reason)) {
     arm_attempt(slot, draft.now().mono, Millis{0});
     return;
   }
   // What happened while this machine had no route is not held against the plan.
   const bool ours = draft.provider(row.provider).cut_off;
-  slot.failures = ended_early(row, plan) ? row.failures + (ours ? 0 : 1) : 0;
+  slot.failures = plan && ended_early(row, *plan) ? row.failures + (ours ? 0 : 1) : 0;
   arm_attempt(slot, draft.now().mono, plan ? restart_backoff(*plan, row.id, slot.failures) : Millis{0});
 }
 
@@ -94,9 +95,11 @@ void free_predecessor(Draft& draft, const SessionRow& row) {
   draft.wake_session(*row.predecessor);
 }
 
-void leave_slot(Draft& draft, const SessionRow& row) {
-  auto& live = draft.edit_slot({row.plan, row.replica}).live;
-  live.erase(std::remove(live.begin(), live.end(), row.id), live.end());
+void leave_slot(Draft& draft, const Tracked& session) {
+  const SessionRow& row = session.row;
+  Slot& slot = draft.edit_slot({row.plan, row.replica});
+  slot.live.erase(std::remove(slot.live.begin(), slot.live.end(), row.id), slot.live.end());
+  if (session.seen_alive) slot.vacated_at = draft.now().mono;
   draft.wake_plan(row.plan);
 }
 
@@ -119,7 +122,8 @@ std::string scope_of(const SessionRow& row, const Traits* traits) {
     case StartScope::place:
       return row.provider.str() + "|" + row.place;
     case StartScope::provider:
-      return row.provider.str();
+      // Where nothing can be looked up, nothing has to be told apart.
+      return traits->can_find ? row.provider.str() : std::string{};
   }
   check_failed("a known StartScope", __FILE__, __LINE__);
 }
@@ -183,6 +187,7 @@ void activate(Draft& draft, const SessionId& id, Reason reason, Cause cause, Wal
   session.row.reason = reason;
   session.row.progress = std::max(session.row.progress, Progress::started);
   session.row.active_at = at;
+  session.seen_alive = true;
   drop_start_timeout(session);
   const Plan* plan = draft.plan(session.row.plan);
   if (plan && plan->max_duration) arm_own_maximum(session, draft.now().mono, plan->max_duration);
@@ -240,7 +245,7 @@ void resolve(Draft& draft, const SessionId& id) {
   session.row.resolved = true;
   end_idle_alert(draft, session.row.provider);
   spend(draft, session.row);
-  leave_slot(draft, session.row);
+  leave_slot(draft, session);
   if (session.row.remote_id) note_room(draft, session.row);
 }
 

@@ -18,9 +18,6 @@ namespace keeper {
 
 inline bool is_terminal(State state) { return state != State::queued && state != State::active; }
 
-// How far a remote has come. It never goes back, whatever arrives late. Ended is terminal.
-enum class Progress { asked = 0, starting = 1, started = 2, stopping = 3, ended = 4 };
-
 // An end that has been decided and is not confirmed yet.
 struct Ending {
   State state = State::closed;  // what the session will be: closed, error or timed_out
@@ -123,14 +120,31 @@ struct ByHand {
   bool operator==(const ByHand&) const = default;
 };
 
+// Scheduled times from the first to the last of which each was begun or passed over. Both are included.
+struct HandledTimes {
+  Wall first{};
+  Wall last{};
+  bool operator==(const HandledTimes&) const = default;
+};
+
+// The newest window that a plan has opened.
+struct OpenWindow {
+  Wall time{};        // see Window
+  Wall occurrence{};  // what its sessions serve: `time`, unless a clock that was ahead gave that away already
+  bool operator==(const OpenWindow&) const = default;
+};
+
 // What is durable about a plan beyond its configuration.
 struct PlanRow {
   PlanName name;
-  Wall known_since{};                  // occurrences before it are none of ours
-  std::optional<Wall> looked_until;    // what was due until then is begun, passed over, or in `missed`
-  std::vector<Wall> handled;           // the newest occurrences that were begun or passed over, sorted, few
-  std::optional<Wall> handled_before;  // so were all up to this one
-  std::optional<Wall> buffered;        // the occurrence that begins once the last one's sessions are gone
+  Wall known_since{};                // occurrences before it are none of ours
+  std::optional<Wall> looked_until;  // what was due until then is begun, passed over, or in `missed`
+  // Of the schedule that known_since is of, see Schedule::fingerprint(). Empty: a program that did not store
+  // it wrote the row. An empty text: the plan is not in the configuration.
+  std::optional<std::string> schedule;
+  std::vector<HandledTimes> handled;  // what was begun or passed over; sorted, apart, few
+  std::optional<Wall> buffered;       // the occurrence that begins once the last one's sessions are gone
+  std::optional<OpenWindow> window;
   std::optional<Pause> pause;
   std::optional<ByHand> by_hand;
   bool operator==(const PlanRow&) const = default;

@@ -208,7 +208,7 @@ void on_posted(Draft& draft, const Posted& posted) {
   track.row.next_at = draft.now().wall + next;
 }
 
-void plan_targets(Draft& draft) {
+void configure_targets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().alerts) {
     const bool of_provider = key.topic == Topic::provider_down || key.topic == Topic::keeping_behind;

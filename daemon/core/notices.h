@@ -34,6 +34,6 @@ void on_posted(Draft& draft, const Posted& posted);
 
 // After a load of the configuration: alerts of providers and targets that are not in it any more are dropped,
 // and a new target is told what lasts.
-void plan_targets(Draft& draft);
+void configure_targets(Draft& draft);
 
 }  // namespace keeper

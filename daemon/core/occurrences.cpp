@@ -1,23 +1,21 @@
 #include "core/occurrences.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "base/planted.h"
+#include "core/counting.h"
+#include "core/handled_times.h"
 #include "core/notices.h"
+#include "core/wants.h"
 
 namespace keeper {
 namespace {
 
-constexpr std::size_t handled_max = 64;
 // Of one gap, the newest of what was missed; a year of every minute would be half a million rows.
 constexpr int missed_max = 1000;
 constexpr Millis instant{1};
-
-bool is_handled(const PlanRow& row, Wall occurrence) {
-  if (row.handled_before && occurrence <= *row.handled_before) return true;
-  return std::binary_search(row.handled.begin(), row.handled.end(), occurrence);
-}
 
 void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why) {
   if (planted(Bug::lost_missed)) return;
@@ -27,13 +25,13 @@ void note_missed(Draft& draft, const PlanName& plan, Wall occurrence, Missed why
 void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, int times) {
   happen(draft, Topic::start_missed, plan.name.str(),
          "plan " + plan.name.str() + " did not start at " + to_rfc3339(occurrence) +
-             (why == Missed::budget ? ": its budget is used up" : ": it came too late for that"),
+             (why == Missed::budget ? ": its budget is used up" : ": its time is longer ago than catch_up"),
          times);
 }
 
 // Everything that was due since the last look and is not `chosen` came too late, or was followed by a later
-// one.
-void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
+// one. Returns how many did.
+int look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
   const std::optional<Wall> looked = row.looked_until;
   const Wall from = std::max(row.known_since, looked.value_or(row.known_since));
   Wall at = draft.now().wall;
@@ -51,14 +49,7 @@ void look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional
     at = one->start - instant;
   }
   if (late > 0) tell_missed(draft, plan, newest, Missed::too_late, late);
-}
-
-// A clock that was wrong when it was noted must not stop the plan until that time comes. The last day is
-// looked at once more: what was done with is known one by one.
-void heed_step_back(PlanRow& row, Wall now) {
-  row.known_since = std::min(row.known_since, now);
-  if (!row.looked_until || *row.looked_until <= now) return;
-  row.looked_until = now - std::chrono::hours{24};
+  return late;
 }
 
 // An occurrence waits for the last one's end only as long as the plan lets one wait.
@@ -69,17 +60,63 @@ void heed_no_wait(Draft& draft, const Plan& plan, PlanRow& row) {
   row.buffered.reset();
 }
 
+// What the sessions of the window serve that has begun at `time`. Where a clock that was ahead opened later
+// windows, and sessions served those, an identity that is free stands for the time.
+Wall occurrence_of(const PlanRow& row, Wall time) {
+  if (!row.window || time > row.window->time) return time;
+  const bool known = time == row.window->time || is_handled(row, time);
+  return known ? row.window->occurrence : time;
+}
+
+void open_window(const Draft& draft, const Plan& plan, PlanRow& row) {
+  const Wall now = draft.now().wall;
+  const auto window = plan.schedule.window_at(now);
+  if (!window) return;
+  const Wall time = window->time;
+  // A clock that went back must not make a window that was open before look new.
+  if (row.window && (time == row.window->time || (time < row.window->time && is_handled(row, time)))) return;
+  row.window = OpenWindow{time, time};
+  for (const int replica : replicas_of(draft, plan.name, plan.count)) {
+    const auto& served = draft.slot({plan.name, replica}).occurrence;
+    if (served) row.window->occurrence = std::max(row.window->occurrence, *served + instant);
+  }
+  mark_handled(row, time, now);
+}
+
 Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
   Want want;
-  if (const auto window = plan.schedule.window_at(now)) want.begin = window->time;
+  if (plan.schedule.kind() == Schedule::Kind::window && !shows_time(now)) {
+    want.alive = true;
+    return want;
+  }
+  if (const auto window = plan.schedule.window_at(now)) want.begin = occurrence_of(row, window->time);
   // A start by an operator is an occurrence of its own, inside a window too.
   if (row.by_hand && row.by_hand->begin <= now && now < row.by_hand->end) {
     want.begin = std::max(want.begin.value_or(row.by_hand->begin), row.by_hand->begin);
+    if (*want.begin == row.by_hand->begin) want.cause = Cause::operator_;
   }
   want.alive = want.begin.has_value();
   if (paused) want.begin.reset();
   want.repeats = want.begin.has_value();
   return want;
+}
+
+// Later occurrences have begun nothing: what waits since before does not begin after them.
+void heed_passed_by(Draft& draft, const Plan& plan, PlanRow& row) {
+  if (!row.buffered || draft.now().wall - plan.schedule.start_of(*row.buffered) <= plan.catch_up) return;
+  pass_over(draft, plan, *row.buffered, Missed::too_late);
+  row.buffered.reset();
+}
+
+// It may begin as long after its time, or after the last session was seen to end, as any start may be late.
+bool waits_in_vain(const Draft& draft, const Plan& plan, Wall occurrence) {
+  const Now now = draft.now();
+  if (now.wall - plan.schedule.start_of(occurrence) <= plan.catch_up) return false;
+  for (const int replica : replicas_of(draft, plan.name, plan.count)) {
+    const auto& vacated = draft.slot({plan.name, replica}).vacated_at;
+    if (vacated && now.mono - *vacated <= plan.catch_up) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -91,36 +128,58 @@ Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused) {
   return want;
 }
 
+std::optional<Wall> wanted_until(const Plan& plan, const PlanRow& row, Wall at) {
+  std::optional<Wall> until;
+  if (const auto window = plan.schedule.window_at(at)) until = window->end.value_or(Wall::max());
+  const bool by_hand = row.by_hand && row.by_hand->begin <= at && at < row.by_hand->end;
+  if (by_hand) until = std::max(until.value_or(row.by_hand->end), row.by_hand->end);
+  return until;
+}
+
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why) {
   note_missed(draft, plan.name, occurrence, why);
   tell_missed(draft, plan, occurrence, why, 1);
 }
 
-void mark_handled(PlanRow& row, Wall occurrence) {
-  if (is_handled(row, occurrence) || planted(Bug::begins_twice)) return;
-  row.handled.insert(std::upper_bound(row.handled.begin(), row.handled.end(), occurrence), occurrence);
-  if (row.handled.size() <= handled_max) return;
-  row.handled_before = row.handled.front();
-  row.handled.erase(row.handled.begin());
-}
-
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const Wall now = draft.now().wall;
+  if (shows_time(now)) heed_clock(row, now);
   heed_no_wait(draft, plan, row);
-  if (plan.schedule.kind() != Schedule::Kind::occurrences) return window_want(plan, row, now, paused);
-  heed_step_back(row, now);
-  auto latest = plan.schedule.latest_start(now, plan.catch_up);
-  if (latest && (latest->start < row.known_since || is_handled(row, latest->time))) latest.reset();
-  look_back(draft, plan, row, latest);
+  if (plan.schedule.kind() != Schedule::Kind::occurrences) {
+    if (plan.schedule.kind() == Schedule::Kind::always || shows_time(now)) open_window(draft, plan, row);
+    return window_want(plan, row, now, paused);
+  }
   Want want = want_now(plan, row, now, paused);
+  if (!shows_time(now)) return want;
+  auto latest = plan.schedule.latest_start(now, plan.catch_up);
+  const bool old =
+      latest && (latest->start < row.known_since ||
+                 (row.looked_until && latest->start <= *row.looked_until && !planted(Bug::begins_twice)));
+  if (old || (latest && is_handled(row, latest->time))) latest.reset();
+  const int late = look_back(draft, plan, row, latest);
+  if (late > 0 || (latest && paused)) heed_passed_by(draft, plan, row);
   if (!latest) return want;
-  mark_handled(row, latest->time);
+  mark_handled(row, latest->time, now);
   if (paused) {
     note_missed(draft, plan.name, latest->time, Missed::paused);
   } else {
     want.begin = latest->time;
   }
   return want;
+}
+
+std::optional<Wall> take_buffered(Draft& draft, const Plan& plan, PlanRow& row) {
+  if (!row.buffered || !shows_time(draft.now().wall)) return std::nullopt;
+  const Wall occurrence = *std::exchange(row.buffered, std::nullopt);
+  if (planted(Bug::loses_buffered)) return std::nullopt;
+  // A clock that was ahead let it wait.
+  if (plan.schedule.start_of(occurrence) > draft.now().wall) {
+    note_missed(draft, plan.name, occurrence, Missed::overlap);
+    return std::nullopt;
+  }
+  if (!waits_in_vain(draft, plan, occurrence)) return occurrence;
+  pass_over(draft, plan, occurrence, Missed::too_late);
+  return std::nullopt;
 }
 
 std::optional<Millis> lateness_of(const World& world, const Answer& answer, Now now) {

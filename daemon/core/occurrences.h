@@ -13,7 +13,8 @@ namespace keeper {
 struct Want {
   bool alive = false;         // of windows: now lies in one
   std::optional<Wall> begin;  // the occurrence that may begin now; of windows, the time of the one that lasts
-  bool repeats = false;       // an attempt that failed may be followed by another
+  Cause cause = Cause::schedule;  // of the begin
+  bool repeats = false;           // an attempt that failed may be followed by another
 };
 
 // What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from
@@ -23,6 +24,10 @@ Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
 // last one.
 Want want_now(const Plan& plan, const PlanRow& row, Wall now, bool paused);
 
+// Until when a plan with windows wants a session without a break, as far as the window or the start by hand
+// that covers `at` tells; empty: it wants none then. Wall::max(): no end is known.
+std::optional<Wall> wanted_until(const Plan& plan, const PlanRow& row, Wall at);
+
 // Applies the plan's `overlap` to an occurrence that comes while sessions of the last one may still exist: it
 // empties `want.begin` where the occurrence must not begin now, and returns true if those sessions are to be
 // ended.
@@ -31,7 +36,9 @@ bool apply_overlap(Draft& draft, const Plan& plan, PlanRow& row, Want& want);
 // Records an occurrence that begins nothing, and tells of it.
 void pass_over(Draft& draft, const Plan& plan, Wall occurrence, Missed why);
 
-void mark_handled(PlanRow& row, Wall occurrence);
+// The occurrence that waited for the last one's sessions, which are gone. It waits no longer; empty where
+// there is none, or it has waited for longer than `catch_up` while nothing stood in its way.
+std::optional<Wall> take_buffered(Draft& draft, const Plan& plan, PlanRow& row);
 
 // How long after its time the start left that is answered here; empty unless it is the first of an
 // occurrence.

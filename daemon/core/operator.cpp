@@ -1,9 +1,14 @@
 #include "core/operator.h"
 
+#include <algorithm>
+
 #include "core/budget.h"
+#include "core/counting.h"
 #include "core/deadlines.h"
+#include "core/handled_times.h"
 #include "core/lifecycle.h"
-#include "core/occurrences.h"
+#include "core/lost_start.h"
+#include "core/wants.h"
 
 namespace keeper {
 namespace {
@@ -14,13 +19,42 @@ void pause(Draft& draft, const PlanName& name, const std::optional<Wall>& until,
 }
 
 // Its sessions are read anew, so that a rollover that was blocked is planned again.
-void resume(Draft& draft, const PlanName& name) {
+void lift_pause(Draft& draft, const PlanName& name) {
   draft.edit_plan(name).row.pause.reset();
   draft.wake_plan(name);
   for (const auto& [id, session] : draft.world().sessions) {
     if (session.row.plan != name) continue;
     call_now(draft.edit(id), draft.now().mono);
     draft.wake_session(id);
+  }
+}
+
+// A slot has no session because an operator ended it.
+bool was_stopped(const Draft& draft, const Plan& plan) {
+  for (int replica = 0; replica < plan.count; ++replica) {
+    const Slot& slot = draft.slot({plan.name, replica});
+    const bool served = std::any_of(slot.live.begin(), slot.live.end(),
+                                    [&](const SessionId& id) { return serves(draft, id); });
+    const bool ends = std::any_of(slot.live.begin(), slot.live.end(), [&](const SessionId& id) {
+      const auto& ending = draft.find(id)->row.ending;
+      return ending && ending->reason == Reason::stopped_by_operator;
+    });
+    if (!served && (ends || slot.last_reason == Reason::stopped_by_operator)) return true;
+  }
+  return false;
+}
+
+void want_by_hand(Draft& draft, const Plan& plan) {
+  const Wall now = draft.now().wall;
+  draft.edit_plan(plan.name).row.by_hand = ByHand{now, end_by_hand(plan, now)};
+}
+
+// What an operator stopped in a window that lasts begins again by the operator's word only, and this is one.
+void resume(Draft& draft, const Plan& plan) {
+  const bool paused = draft.is_paused(plan.name);
+  lift_pause(draft, plan.name);
+  if (paused && plan.schedule.window_at(draft.now().wall) && was_stopped(draft, plan)) {
+    want_by_hand(draft, plan);
   }
 }
 
@@ -44,33 +78,27 @@ bool any_live(const Draft& draft, const Plan& plan) {
   return false;
 }
 
-// Until when a window plan that is started now is wanted: to the end of the window that is, or of one that
-// would begin now.
-Wall end_by_hand(const Plan& plan, Wall now) {
-  if (const auto window = plan.schedule.window_at(now)) return window->end.value_or(Wall::max());
-  if (const auto length = plan.schedule.spec().duration) return now + *length;
-  return plan.schedule.next_stop(now).value_or(Wall::max());
-}
-
+// A start that is refused changes nothing.
 Ack start(Draft& draft, const Plan& plan) {
   const Wall now = draft.now().wall;
-  PlanTrack& track = draft.edit_plan(plan.name);
-  const bool was_paused = track.row.pause.has_value();
-  resume(draft, plan.name);
+  const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  const bool lives = any_live(draft, plan);
+  if (!windows && (lives ? !draft.is_paused(plan.name) : budget_block(draft, plan).has_value())) {
+    return Ack::refused;
+  }
+  lift_pause(draft, plan.name);
   // Who starts by hand may know that the allowance is there again, or the provider back.
   ProviderTrack& provider = draft.edit_provider(plan.provider);
   provider.starts_from = Mono{};
   provider.exhausted = false;
-  if (plan.schedule.kind() != Schedule::Kind::occurrences) {
-    track.row.by_hand = ByHand{now, end_by_hand(plan, now)};
-    return Ack::accepted;
-  }
-  if (any_live(draft, plan)) return was_paused ? Ack::accepted : Ack::refused;
-  if (budget_hold(draft, plan)) return Ack::refused;
-  mark_handled(track.row, now);
-  for (int replica = 0; replica < plan.count; ++replica) {
-    draft.edit_slot({plan.name, replica}).failures = 0;
-    create_session(draft, plan, replica, now, Reason::scheduled, Cause::operator_);
+  if (windows) {
+    want_by_hand(draft, plan);
+  } else if (!lives) {
+    mark_handled(draft.edit_plan(plan.name).row, now, now);
+    for (int replica = 0; replica < plan.count; ++replica) {
+      draft.edit_slot({plan.name, replica}).failures = 0;
+      create_session(draft, plan, replica, now, Reason::scheduled, Cause::operator_);
+    }
   }
   return Ack::accepted;
 }
@@ -80,7 +108,9 @@ Ack stop_session(Draft& draft, const OperatorAsked& asked) {
   if (!session) return Ack::unknown;
   if (is_terminal(session->row.state)) return Ack::refused;
   ask_end(draft, asked.session, State::closed, Reason::stopped_by_operator, Cause::operator_);
-  if (asked.cancel) draft.edit(asked.session).row.ending->cancel = true;
+  believe_operator(draft, asked.session);
+  if (asked.cancel && draft.find(asked.session)->row.ending)
+    draft.edit(asked.session).row.ending->cancel = true;
   return Ack::accepted;
 }
 
@@ -103,7 +133,7 @@ Ack obey(Draft& draft, const OperatorAsked& asked) {
   if (asked.order == Order::start) return start(draft, *plan);
   if (asked.order == Order::stop_plan) stop_plan(draft, asked.plan);
   if (asked.order == Order::pause) pause(draft, asked.plan, asked.until, asked.reason);
-  if (asked.order == Order::resume) resume(draft, asked.plan);
+  if (asked.order == Order::resume) resume(draft, *plan);
   return Ack::accepted;
 }
 

@@ -1,5 +1,6 @@
 // What the configuration asks for, as the core needs it: plans, the traits of their providers, budgets and
-// targets. Plain values, immutable once loaded; any thread.
+// targets. Plain values, immutable once loaded; any thread. The defaults of keys stand in the table of keys
+// (config/key_table.cpp) alone.
 #pragma once
 
 #include <map>
@@ -26,9 +27,10 @@ struct KeepAlive {
   Rollover rollover = Rollover::off;
   std::optional<Millis> rollover_before;  // empty: the larger of 10 % and the provider's slow start
   Restart restart = Restart::never;
-  Millis initial_backoff{Seconds{1}};
-  Millis max_backoff{std::chrono::minutes{5}};
-  Millis backoff_reset_after{std::chrono::minutes{10}};
+  Millis initial_backoff{};
+  Millis max_backoff{};
+  Millis backoff_reset_after{};
+  bool operator==(const KeepAlive&) const = default;
 };
 
 struct Plan {
@@ -42,12 +44,13 @@ struct Plan {
   std::optional<Millis> idle_timeout;  // what the start asks the provider for
   std::optional<Millis> maximum;       // likewise: the provider's own hard limit
   std::optional<Millis> max_duration;  // the keeper's own limit
-  Millis start_timeout{std::chrono::minutes{2}};
-  Millis stop_timeout{std::chrono::minutes{1}};
-  Millis catch_up{std::chrono::minutes{10}};
+  Millis start_timeout{};
+  Millis stop_timeout{};
+  Millis catch_up{};
   Overlap overlap = Overlap::skip;
   OnShutdown on_shutdown = OnShutdown::leave;
   KeepAlive keep_alive;
+  bool operator==(const Plan&) const = default;
 };
 
 // What `by_schedule` comes to: always for windows, on_failure for single occurrences.
@@ -71,8 +74,8 @@ struct Traits {
   StartScope start_scope = StartScope::free;
   State gone_state = State::error;  // what an unasked "unknown" means, once it was said twice
   Reason gone_reason = Reason::lost;
-  Millis request_timeout{Seconds{30}};
-  int max_concurrent = 16;  // calls at once
+  Millis request_timeout{};
+  int max_concurrent = 0;  // calls at once
   Millis poll_interval{Seconds{30}};
   // Reads that only watch are at least this far apart, taken over all sessions of the provider; zero: no
   // matter.
@@ -80,12 +83,14 @@ struct Traits {
   Orphans orphans = Orphans::stop;
   Millis slow_start{Seconds{30}};  // what a rollover allows its successor to become active
   std::optional<Price> price;
+  bool operator==(const Traits&) const = default;
 };
 
 // Somebody who is told.
 struct Target {
   std::set<std::string> events;  // words of event_word(); empty: all. What lasts is told to its end.
-  Millis repeat_interval{std::chrono::hours{4}};
+  Millis repeat_interval{};
+  bool operator==(const Target&) const = default;
 };
 
 struct Config {
@@ -93,6 +98,8 @@ struct Config {
   std::map<ProviderName, Traits> providers;
   std::map<BudgetKey, Budget> budgets;
   std::map<TargetName, Target> targets;
+  Millis stop_timeout{};  // of the sessions whose plan is not configured any more
+  bool operator==(const Config&) const = default;
 };
 
 // Null: none is configured.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <utility>
 
 #include "base/planted.h"
 #include "core/budget.h"
@@ -36,12 +35,16 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
   const std::optional<SlotWant> wanted = slot_want(draft, plan, slot, want);
   if (!wanted || unresolved(draft, slot, wanted->occurrence)) return std::nullopt;
   if (!wanted->begins && draft.now().mono < slot.retry_at) return slot.retry_at;
-  if (const auto hold = budget_hold(draft, plan)) {
-    return draft.now().mono + std::max<Millis>(hold->until - draft.now().wall, Seconds{1});
+  if (const auto block = budget_block(draft, plan)) {
+    return draft.now().mono + std::max<Millis>(block->until - draft.now().wall, Seconds{1});
   }
-  if (wanted->begins) draft.edit_slot(key).failures = 0;
-  create_session(draft, plan, key.replica, wanted->occurrence,
-                 wanted->begins ? Reason::scheduled : Reason::restarted, Cause::schedule);
+  if (wanted->begins) {
+    draft.edit_slot(key).failures = 0;
+    create_session(draft, plan, key.replica, wanted->occurrence, Reason::scheduled, want.cause);
+  } else {
+    create_session(draft, plan, key.replica, wanted->occurrence, Reason::restarted,
+                   slot.ended_by_reload ? Cause::reload : Cause::schedule);
+  }
   return std::nullopt;
 }
 
@@ -110,12 +113,11 @@ void reconcile_plan(Draft& draft, const PlanName& name) {
   bool replaces = false;
   if (!windows && any_live(draft, name, replicas)) {
     replaces = apply_overlap(draft, *plan, track.row, want);
-  } else if (!windows && track.row.buffered && !paused && !want.begin) {
-    want.begin = std::exchange(track.row.buffered, std::nullopt);
-    if (planted(Bug::loses_buffered)) want.begin.reset();
+  } else if (!windows && !paused && !want.begin) {
+    want.begin = take_buffered(draft, *plan, track.row);
   }
   if (!windows && want.begin) {
-    if (const auto hold = budget_hold(draft, *plan)) {
+    if (const auto block = budget_block(draft, *plan)) {
       pass_over(draft, *plan, *want.begin, Missed::budget);
       want.begin.reset();
     }

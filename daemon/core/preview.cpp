@@ -97,20 +97,6 @@ std::string reason_of(const PlanPreview& plan, const Plan* after) {
 
 }  // namespace
 
-std::string_view to_string(PlanChange change) {
-  switch (change) {
-    case PlanChange::none:
-      return "none";
-    case PlanChange::added:
-      return "added";
-    case PlanChange::removed:
-      return "removed";
-    case PlanChange::session_changed:
-      return "session_changed";
-  }
-  check_failed("a known PlanChange", __FILE__, __LINE__);
-}
-
 Result<Preview> preview_of(const Keeper& keeper, const std::shared_ptr<const Config>& config, Now now,
                            const SpentIn& spent) {
   Keeper before = keeper;

@@ -16,14 +16,6 @@
 
 namespace keeper {
 
-enum class PlanChange {
-  none,             // its provider and session are the same; its schedule or another key may have changed
-  added,            // it is not in the configuration that is in effect
-  removed,          // it is not in the new one
-  session_changed,  // its `provider` or `session` changed, so its sessions are rolled over
-};
-std::string_view to_string(PlanChange change);
-
 // Of the plan's sessions that are neither ended nor being ended now: stop + roll_over + keep is their number.
 struct PlanPreview {
   PlanName plan;

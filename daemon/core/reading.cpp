@@ -7,23 +7,23 @@
 #include "base/planted.h"
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
+#include "core/provider_time.h"
+#include "core/unasked_end.h"
 
 namespace keeper {
 namespace {
 
-// A provider's `Date` has whole seconds, and the reading is older than its answer: deadlines count from the
-// moment the call left, less this.
-constexpr Millis date_resolution = Seconds{1};
 // How long after a deadline a provider may still say "active" before its word is doubted.
 constexpr Millis expiry_slack = Seconds{5};
 constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
+// Of a session's time, where a heartbeat failed before any was known to count.
+constexpr Millis unknown_left = Seconds{30};
 
-// A provider's time on our clock, corrected by its `Date` where the answer carried one.
-Mono on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
-  const Wall there = answer.provider_now.value_or(draft.now().wall);
-  const Millis age = std::max(there - time, Millis{0});
-  return answer.sent_at - age - (answer.provider_now ? Millis{0} : date_resolution);
+// A time that is still to come, at the earliest.
+Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
+  const Wall there = provider_time(draft, answer).value_or(draft.now().wall);
+  return answer.sent_at + std::max(time - there - date_resolution, Millis{0});
 }
 
 Millis tenth_by_hash(const SessionId& id, Millis of) {
@@ -41,28 +41,57 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
+// When the remote was last active; empty: nobody can tell. A heartbeat that was refused is no activity. What
+// the provider tells is put on our clock where its clock can be told; else it says only whether the remote
+// was active since the last reading.
+std::optional<Mono> last_active(const Draft& draft, const Tracked& session, const Remote& remote,
+                                const Answer& answer, Millis idle) {
+  const bool ours = answer.kind == EffectKind::start ||
+                    (answer.kind == EffectKind::keep_alive && remote.heartbeat_error.empty());
+  const auto as_before = session.idle_at ? std::optional<Mono>(*session.idle_at - idle) : std::nullopt;
+  const auto& told = remote.last_activity_at;
+  if (!told) return ours ? std::optional(answer.sent_at) : as_before;
+  const Mono left = start_left(session, draft.now()).value_or(Mono::min());
+  if (provider_time(draft, answer)) return std::max(on_boot_clock(draft, answer, *told), left);
+  if (answer.kind == EffectKind::start) return answer.sent_at;
+  // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
+  if (!session.activity) return std::max(answer.sent_at - idle * 2 / 3, left);
+  if (*told <= *session.activity) return as_before;
+  return ours ? answer.sent_at : session.read_at;
+}
+
+// Where the last activity is not known, a heartbeat is due, and no deadline is.
+void set_idle_clock(Draft& draft, Tracked& session, const Plan& plan, const Traits& traits, Millis idle,
+                    const Reading& reading) {
+  const auto active = last_active(draft, session, reading.remote, reading.answer, idle);
+  if (active) arm_idle_timeout(session, *active, idle);
+  if (!plan.keep_alive.heartbeat || !traits.has_heartbeat) {
+    drop_heartbeat(session);
+    session.beats_sooner = false;
+    return;
+  }
+  const auto& asked = plan.keep_alive.heartbeat_every;
+  session.beats_sooner = asked && *asked >= idle;
+  const Millis every = asked && !session.beats_sooner ? *asked : idle / 3;
+  arm_heartbeat(session, active.value_or(reading.answer.sent_at - every), every);
+  if (!session.beats_sooner) return;
+  session.row.last_error = "the plan's heartbeat, " + to_text(*asked) +
+                           ", is not shorter than the idle timeout that the provider reports, " +
+                           to_text(idle) + ": heartbeats are sent every " + to_text(every);
+}
+
 void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const Answer& answer) {
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
   if (!plan || !traits) return;
-  const Mono begin = remote.created_at              ? on_our_clock(draft, answer, *remote.created_at)
-                     : session.start_sent != Mono{} ? session.start_sent
-                                                    : answer.sent_at;
+  const Mono begin = remote_created(draft, session, remote, answer);
   const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
-  if (idle) {
-    const Mono active = remote.last_activity_at ? on_our_clock(draft, answer, *remote.last_activity_at)
-                        : answer.kind == EffectKind::start || answer.kind == EffectKind::keep_alive
-                            ? answer.sent_at
-                            : session.idle_at.value_or(answer.sent_at + *idle) - *idle;
-    arm_idle_timeout(session, active, *idle);
-    if (plan->keep_alive.heartbeat && traits->has_heartbeat) {
-      arm_heartbeat(session, active, plan->keep_alive.heartbeat_every.value_or(*idle / 3));
-    } else {
-      drop_heartbeat(session);
-    }
-  }
-  arm_maximum(session, begin, maximum);
+  if (idle) set_idle_clock(draft, session, *plan, *traits, *idle, {remote, answer});
+  const auto known_end = session.hard_at;
+  const auto end =
+      remote.expires_at ? std::optional(ahead_on_our_clock(draft, answer, *remote.expires_at)) : std::nullopt;
+  arm_maximum(session, begin, end ? std::optional<Millis>(*end - begin) : maximum);
   arm_own_maximum(session, begin, plan->max_duration);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   if (session.row.successor) return;
@@ -72,10 +101,13 @@ void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const A
     return;
   }
   const Mono now = draft.now().mono;
-  const Mono planned = changed ? now : rollover_time(*plan, *traits, session, begin, hard);
+  // The begin of an end that is told by itself may be unknown, and heartbeats may move that end.
+  const Mono counted_from = end ? answer.sent_at : begin;
+  const Mono planned = changed ? now : rollover_time(*plan, *traits, session, counted_from, hard);
+  const bool end_stays = end && known_end && std::chrono::abs(*end - *known_end) < expiry_slack;
   // A rollover whose successor failed waits for its next try.
   const bool waits = session.rollover_at && planned <= now && *session.rollover_at > now;
-  if (!waits) arm_rollover(session, planned);
+  if (!waits && (changed || !end_stays || !session.rollover_at)) arm_rollover(session, planned);
 }
 
 // The provider says "active" well after a limit of its own: it is lax or the remote is dead. It is stopped.
@@ -101,10 +133,12 @@ void apply_end(Draft& draft, Tracked& session, const Reading& reading) {
     end_as_asked(draft, session.row.id, remote.detail);
     return;
   }
+  const auto ended = remote.ended_at && reading.answer.provider_now
+                         ? on_boot_clock(draft, reading.answer, *remote.ended_at) + 2 * date_resolution
+                         : draft.now().mono;
+  const EndedAs as = unasked_end(session, draft.plan(session.row.plan), remote, ended);
   const Wall at = remote.ended_at && !reading.answer.provider_now ? *remote.ended_at : draft.now().wall;
-  end_session(draft, session.row.id,
-              {remote.state, remote.reason.value_or(Reason::ended_by_provider), reading.cause, at, true,
-               remote.detail});
+  end_session(draft, session.row.id, {as.state, as.reason, reading.cause, at, true, remote.detail});
 }
 
 Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {
@@ -114,6 +148,13 @@ Millis::rep sessions_at(const Draft& draft, const ProviderName& provider) {
 }
 
 }  // namespace
+
+bool confirms_heartbeat(const Tracked& before, const Tracked& after) {
+  const bool answered =
+      before.flight && before.flight->kind == EffectKind::keep_alive && before.flight != after.flight;
+  const bool good = after.tries == 0 && after.absent_reads == 0 && after.row.progress != Progress::ended;
+  return answered && good && before.idle_at && after.vain_heartbeats == 0;
+}
 
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   Tracked& session = draft.edit(id);
@@ -138,16 +179,21 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
     call_now(session, draft.now().mono);
     return;
   }
+  session.seen_alive = true;
   session.row.progress = std::max(session.row.progress, remote.progress);
   if (session.row.progress >= Progress::started) {
     activate(draft, id, reading.active_reason, reading.cause, draft.now().wall);
   }
+  note_creation(draft, session, remote, reading.answer);
   set_deadlines(draft, session, remote, reading.answer);
+  session.read_at = reading.answer.sent_at;
+  session.activity = remote.last_activity_at;
   doubt_expired(draft, session, reading.answer);
-  plan_next_call(draft, session, reading.answer);
+  plan_next_call(draft, session, reading);
 }
 
-void plan_next_call(Draft& draft, Tracked& session, const Answer& answer) {
+void plan_next_call(Draft& draft, Tracked& session, const Reading& reading) {
+  const Answer& answer = reading.answer;
   const Mono now = draft.now().mono;
   if (session.row.ending) {
     hasten_call(session, now);
@@ -165,10 +211,12 @@ void plan_next_call(Draft& draft, Tracked& session, const Answer& answer) {
     const bool beat = answer.kind == EffectKind::keep_alive;
     if (beat && *session.beat_at <= answer.sent_at) {
       if (++session.vain_heartbeats >= 2) {
-        session.row.last_error =
-            std::to_string(session.vain_heartbeats) + " heartbeats in a row did not move the idle clock";
+        const std::string& why = reading.remote.heartbeat_error;
+        session.row.last_error = std::to_string(session.vain_heartbeats) +
+                                 " heartbeats in a row did not move the idle clock" +
+                                 (why.empty() ? "" : ": " + why);
       }
-      const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : Millis{0};
+      const Millis left = session.idle_at ? std::max(*session.idle_at - now, Millis{0}) : unknown_left;
       repeat_heartbeat(session, now, std::max(left / 3, heartbeat_retry_min));
     } else if (beat) {
       session.vain_heartbeats = 0;

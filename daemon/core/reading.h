@@ -19,7 +19,10 @@ struct Reading {
 // stopped.
 void apply_reading(Draft& draft, const SessionId& id, const Reading& reading);
 
+// Whether the change of a session is that of a heartbeat which counted.
+bool confirms_heartbeat(const Tracked& before, const Tracked& after);
+
 // The next read or heartbeat after a good answer.
-void plan_next_call(Draft& draft, Tracked& session, const Answer& answer);
+void plan_next_call(Draft& draft, Tracked& session, const Reading& reading);
 
 }  // namespace keeper

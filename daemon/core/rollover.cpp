@@ -55,18 +55,22 @@ bool breaks_first(const Plan& plan, const Traits& traits) {
   return traits.one_per_place || plan.keep_alive.rollover == Rollover::break_before_make;
 }
 
-// The window ends before the session does: no successor is needed. A window that begins when the last one
-// ends goes on with its session, so that the end of the last of them counts.
-bool outlives_window(Draft& draft, const Plan& plan, const Tracked& session) {
-  auto window = plan.schedule.window_at(draft.now().wall);
-  if (!window) return true;
+// What wants the session ends before the session does: no successor is needed. A window that begins when the
+// last one ends, or while a start by hand lasts, goes on with its session, so that the end of the last of
+// them counts.
+bool outlives_want(Draft& draft, const Plan& plan, const Tracked& session) {
+  const PlanTrack* track = draft.plan_track(plan.name);
+  Wall at = draft.now().wall;
+  std::optional<Wall> until = wanted_until(plan, track->row, at);
+  if (!until) return true;
   const Mono hard = end_of(session);
   if (hard == mono_never) return false;
   const Wall end = draft.now().wall + (hard - draft.now().mono);
-  for (int n = 0; n < windows_max && window && window->end && *window->end <= end; ++n) {
-    window = plan.schedule.window_at(*window->end);
+  for (int n = 0; n < windows_max && until && *until <= end; ++n) {
+    at = *until;
+    until = wanted_until(plan, track->row, at);
   }
-  return !window;
+  return !until;
 }
 
 // False where the plan is about to end the session. A reload, or the end of a window, is settled for the
@@ -106,9 +110,9 @@ void maybe_roll_over(Draft& draft, Tracked& session) {
   if (!is_still_wanted(draft, *plan, session.row)) return;
   // Where occurrences overlap, an older one's session lives on as it was started.
   if (draft.slot({plan->name, session.row.replica}).occurrence != session.row.occurrence) return;
-  if (!changed && outlives_window(draft, *plan, session)) return;
-  if (const auto hold = budget_hold(draft, *plan)) {
-    postpone_rollover(session, on_mono(*hold, draft.now()));
+  if (!changed && outlives_want(draft, *plan, session)) return;
+  if (const auto block = budget_block(draft, *plan)) {
+    postpone_rollover(session, on_mono(*block, draft.now()));
     return;
   }
   const bool planned =

@@ -10,6 +10,7 @@
 #include "core/deadlines.h"
 #include "core/keeping.h"
 #include "core/lifecycle.h"
+#include "core/lost_start.h"
 #include "core/rollover.h"
 
 namespace keeper {
@@ -19,7 +20,7 @@ namespace {
 void apply_stop_timeout(Draft& draft, Tracked& session) {
   if (!session.row.ending || is_terminal(session.row.state)) return;
   const Plan* plan = draft.plan(session.row.plan);
-  const Millis limit = plan ? plan->stop_timeout : Millis{std::chrono::minutes{1}};
+  const Millis limit = plan ? plan->stop_timeout : draft.config().stop_timeout;
   arm_stop_timeout(session, draft.now().mono, limit);
   if (draft.now().mono < *session.stop_by || planted(Bug::quiet_stop)) return;
   const std::string why =
@@ -41,18 +42,19 @@ std::optional<Mono> answer_by(const Tracked& session, EffectKind kind, Mono now)
   return std::max<Mono>(from + (*session.idle_at - from) / 3, now + call_min);
 }
 
-void apply_deadlines(Draft& draft, Tracked& session) {
+void apply_deadlines(Draft& draft, Tracked& session, const Traits& traits) {
   const Mono now = draft.now().mono;
   apply_stop_timeout(draft, session);
   if (session.row.ending || is_terminal(session.row.state)) return;
   const SessionId& id = session.row.id;
   // While the provider is out of reach, nobody can look up what the start came to. Its time begins when they
   // can.
-  if (session.start_by && !session.row.remote_id && is_out_of_reach(draft.provider(session.row.provider))) {
-    const Plan* plan = draft.plan(session.row.plan);
-    extend_start_timeout(session, now, plan ? plan->start_timeout : Millis{std::chrono::minutes{2}});
+  const Plan* plan = draft.plan(session.row.plan);
+  if (plan && session.start_by && !session.row.remote_id &&
+      is_out_of_reach(draft.provider(session.row.provider))) {
+    extend_start_timeout(session, now, plan->start_timeout);
   }
-  if (const auto passed = passed_deadline(session, draft.traits(session.row.provider), now)) {
+  if (const auto passed = passed_deadline(session, traits, now)) {
     ask_end(draft, id, State::timed_out, *passed, Cause::deadline);
   }
 }
@@ -95,10 +97,10 @@ bool begin_start(Draft& draft, Tracked& session) {
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);
   }
-  if (const auto hold = budget_hold(draft, session.row)) {
-    session.row.last_error = hold->why;
+  if (const auto block = budget_block(draft, session.row)) {
+    session.row.last_error = block->why;
     release_scope(draft, session.row.id);
-    block_start(session, on_mono(*hold, draft.now()), draft.plan(session.row.plan));
+    block_start(session, on_mono(*block, draft.now()), draft.plan(session.row.plan));
     return true;
   }
   auto until = held_for_keeping(draft, session);
@@ -116,17 +118,12 @@ bool begin_start(Draft& draft, Tracked& session) {
   session.row.start_sent_mono = draft.now().mono;
   end_idle_alert(draft, session.row.provider);
   session.start_sent = draft.now().mono;
+  if (session.first_sent == Mono{}) session.first_sent = draft.now().mono;
   session.sent_before = false;
+  session.life = plan ? life_unattended(*plan) : std::nullopt;
   session.absent_reads = 0;
   send(draft, session, EffectKind::start);
   return true;
-}
-
-// Without a way to look, a start that may have been applied is waited out: it dies of its own idle timeout.
-Mono waits_until(Draft& draft, const Tracked& session, const Traits& traits) {
-  const Plan* plan = draft.plan(session.row.plan);
-  const Millis idle = plan && plan->idle_timeout ? *plan->idle_timeout : Millis{std::chrono::minutes{30}};
-  return session.start_sent + idle + provider_grace(&traits);
 }
 
 // The next call of a session without a remote id; true if it waits for another session's start.
@@ -136,9 +133,11 @@ bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
       send(draft, session, EffectKind::find);
       return false;
     }
-    const Mono until = waits_until(draft, session, traits);
+    const Mono until = start_over_at(draft, session);
     if (draft.now().mono < until) {
-      wait_out_start(session, until);
+      tell_lost_start(draft, session.row.id,
+                      "provider " + session.row.provider.str() + " has no list to look it up in");
+      wait_out_start(session, std::min(until, draft.now().mono + std::chrono::hours{1}));
       return false;
     }
     session.row.start_sent_at.reset();
@@ -163,13 +162,13 @@ void call_with_remote(Draft& draft, Tracked& session) {
 }
 
 // The earliest moment at which the session needs a look; mono_never while an answer is under way.
-Mono due_of(Draft& draft, const Tracked& session, bool waits) {
+Mono due_of(Draft& draft, const Tracked& session, const Traits& traits, bool waits) {
   if (session.flight || session.row.resolved) return mono_never;
   if (planted(Bug::spinner)) return draft.now().mono;
   Mono due = waits ? mono_never : session.call_at;
   if (session.stop_by && draft.now().mono < *session.stop_by) due = std::min<Mono>(due, *session.stop_by);
   if (!session.row.ending && !is_terminal(session.row.state)) {
-    due = std::min(due, overdue_at(session, draft.traits(session.row.provider)));
+    due = std::min(due, overdue_at(session, traits));
     const bool may_roll = session.row.state == State::active && !draft.shutting_down();
     if (session.rollover_at && may_roll) due = std::min(due, *session.rollover_at);
   }
@@ -188,7 +187,7 @@ void settle(Draft& draft, const SessionId& id) {
         "provider " + session.row.provider.str() +
         " is not in the configuration any more, so its remote cannot be reached; add it again";
   } else if (!session.flight) {
-    apply_deadlines(draft, session);
+    apply_deadlines(draft, session, *traits);
     maybe_roll_over(draft, session);
     if (draft.now().mono >= session.call_at) {
       if (session.row.remote_id) {
@@ -198,7 +197,7 @@ void settle(Draft& draft, const SessionId& id) {
       }
     }
   }
-  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, waits) : mono_never);
+  look_again(session, traits && !planted(Bug::sleeper) ? due_of(draft, session, *traits, waits) : mono_never);
 }
 
 }  // namespace keeper

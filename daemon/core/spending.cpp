@@ -88,18 +88,6 @@ double used_of(const Budget& budget, const Amount& amount) {
   return used;
 }
 
-std::string_view to_string(BudgetLevel level) {
-  switch (level) {
-    case BudgetLevel::within:
-      return "within";
-    case BudgetLevel::soft:
-      return "soft";
-    case BudgetLevel::hard:
-      return "hard";
-  }
-  check_failed("a known BudgetLevel", __FILE__, __LINE__);
-}
-
 BudgetLevel level_of(const Budget& budget, const Amount& amount) {
   const double used = used_of(budget, amount) + epsilon;
   if (used >= 1) return BudgetLevel::hard;

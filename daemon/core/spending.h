@@ -58,7 +58,7 @@ struct Budget {
   std::optional<double> max_cost;
   std::string currency;  // of max_cost
   Millis period{};       // aligned to the epoch in UTC
-  double soft_percent = 80;
+  double soft_percent = 0;
   bool operator==(const Budget&) const = default;
 };
 
@@ -73,8 +73,6 @@ struct Amount {
 // How much of the budget is used: 1 is all of it; the larger of its two limits.
 double used_of(const Budget& budget, const Amount& amount);
 
-enum class BudgetLevel { within, soft, hard };
-std::string_view to_string(BudgetLevel level);
 BudgetLevel level_of(const Budget& budget, const Amount& amount);
 
 // "3.20 of 5.00 USD, 2h of 10h session time"

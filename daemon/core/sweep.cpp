@@ -8,6 +8,7 @@
 #include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
+#include "core/origin.h"
 #include "core/reading.h"
 
 namespace keeper {
@@ -18,11 +19,6 @@ constexpr Millis sweep_retry = Seconds{30};
 // A start is under way whose remote could not be told from a stranger's, or a list may lag behind: look
 // again.
 constexpr Millis sweep_again = Seconds{10};
-constexpr Millis list_lag = std::chrono::minutes{1};
-// A provider's clock and ours, and its lists' whole seconds.
-constexpr Millis listed_slack = Seconds{2};
-// Notte's slowest create took 191 s.
-constexpr Millis late_start_max = std::chrono::minutes{5};
 constexpr std::size_t strangers_max = 100;
 
 // The plan that rows of orphans carry; no plan can be called so.
@@ -67,20 +63,6 @@ bool start_under_way(const Draft& draft, const SweepKey& key, const Traits& trai
   });
 }
 
-// The newest start that was given up and may have created the remote after all.
-std::optional<std::size_t> absent_start_of(const ProviderTrack& track, const Remote& remote,
-                                           const Answer& answer, Now now) {
-  if (!remote.created_at) return std::nullopt;
-  const Wall there = answer.provider_now.value_or(now.wall);
-  const Millis age = there - *remote.created_at;
-  for (std::size_t i = track.absent_starts.size(); i-- > 0;) {
-    const AbsentStart& start = track.absent_starts[i];
-    const Millis after = now.mono - age - start.sent;
-    if (now.mono < start.forget_at && after >= -listed_slack && after <= late_start_max) return i;
-  }
-  return std::nullopt;
-}
-
 // It ended in this very batch, or so lately that the list may not show it yet.
 bool ended_lately(const SessionRow& row, Now now) {
   if (!row.resolved || !row.ended_at) return true;
@@ -90,7 +72,7 @@ bool ended_lately(const SessionRow& row, Now now) {
 }
 
 Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::optional<SessionRow>& row) {
-  const Tracked* session = draft.find(*remote.tag);
+  const Tracked* session = tagged_session(draft, *remote.tag);
   if (session) {
     if (!session->row.remote_id) return Verdict::wait;
     return *session->row.remote_id == remote.id || planted(Bug::blind_tag) ? Verdict::known : Verdict::orphan;
@@ -100,7 +82,7 @@ Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::option
 
 Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size_t index) {
   const Remote& remote = (*answer.remotes)[index];
-  const std::optional<SessionRow> row = index < answer.known.size() ? answer.known[index] : std::nullopt;
+  const std::optional<SessionRow> row = row_of_remote(draft, answer, index);
   if (remote.progress == Progress::ended || planted(Bug::blind_sweep)) return Verdict::known;
   if (draft.find(RemoteKey{key.provider, remote.id})) return Verdict::known;
   if (remote.tag) return judge_tagged(draft, remote, row);
@@ -108,8 +90,7 @@ Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size
   const Traits* traits = draft.traits(key.provider);
   KEEPER_CHECK(traits);
   if (start_under_way(draft, key, *traits)) return Verdict::wait;
-  const ProviderTrack& track = draft.provider(key.provider);
-  const auto start = absent_start_of(track, remote, answer, draft.now());
+  const auto start = absent_start_of(draft, remote, answer, key);
   if (!start) return planted(Bug::greedy_sweep) ? Verdict::orphan : Verdict::stranger;
   auto& starts = draft.edit_provider(key.provider).absent_starts;
   starts.erase(starts.begin() + static_cast<std::ptrdiff_t>(*start));
@@ -169,14 +150,15 @@ std::optional<int> lost_attempt(const Draft& draft, const Plan& plan, int replic
   if (!slot.live.empty()) return std::nullopt;
   const int first = slot.occurrence == occurrence ? slot.attempts : 0;
   for (int attempt = first; attempt < first + lost_attempts_max; ++attempt) {
-    if (session_id(draft.world().instance, plan.name, occurrence, replica, attempt) == tag) return attempt;
+    if (names_session(tag, session_id(draft.world().instance, plan.name, occurrence, replica, attempt)))
+      return attempt;
   }
   return std::nullopt;
 }
 
 // A session that the ledger does not know and whose plan wants one now is taken back. False: nobody wants it.
 bool adopt_orphan(Draft& draft, const Remote& remote, const Answer& answer) {
-  if (!remote.tag || draft.find(*remote.tag)) return false;
+  if (!remote.tag || tagged_session(draft, *remote.tag)) return false;
   for (const auto& [name, plan] : draft.config().plans) {
     const auto window = plan.schedule.window_at(draft.now().wall);
     if (plan.provider != answer.provider || !window) continue;
@@ -199,8 +181,8 @@ std::string reported_subject(const SweepKey& key, const RemoteId& remote) {
   return key.provider.str() + " " + key.place + (key.place.empty() ? "" : " ") + remote.str();
 }
 
-// With `orphans: report`, what is found lasts until it is gone.
-void tell_reported(Draft& draft, const SweepKey& key, const std::vector<Stranger>& strangers) {
+// With `orphans: report`, what is found lasts until a whole list shows that it is gone.
+void tell_reported(Draft& draft, const SweepKey& key, const std::vector<Stranger>& strangers, bool whole) {
   std::set<std::string> found;
   for (const Stranger& one : strangers) {
     if (!one.ours) continue;
@@ -210,11 +192,22 @@ void tell_reported(Draft& draft, const SweepKey& key, const std::vector<Stranger
           "remote " + one.remote.str() + " at " + key.provider.str() +
               " is this keeper's and no session stands for it; it is left alone, as orphans: report says");
   }
+  if (!whole) return;
   const std::string prefix = reported_subject(key, RemoteId{});
   for (const auto& [alert, track] : draft.world().alerts) {
     const bool here = alert.topic == Topic::orphan_found && alert.subject.starts_with(prefix);
     if (here && !found.contains(alert.subject))
       clear(draft, Topic::orphan_found, alert.subject, "it is gone");
+  }
+}
+
+// What a list that is not whole leaves out may be there still.
+void keep_unseen(const std::vector<Stranger>& before, const std::vector<Remote>& shown,
+                 std::vector<Stranger>& strangers) {
+  for (const Stranger& old : before) {
+    const bool seen =
+        std::any_of(shown.begin(), shown.end(), [&](const Remote& one) { return one.id == old.remote; });
+    if (!seen && strangers.size() < strangers_max) strangers.push_back(old);
   }
 }
 
@@ -228,7 +221,7 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
     again = again || verdict == Verdict::wait;
     if (verdict == Verdict::known || verdict == Verdict::wait) continue;
     const bool ours = verdict == Verdict::orphan;
-    const auto row = i < answer.known.size() ? answer.known[i] : std::nullopt;
+    const auto row = row_of_remote(draft, answer, i);
     if (ours && traits->orphans == Orphans::adopt && !row && adopt_orphan(draft, remote, answer)) continue;
     if (ours && traits->orphans != Orphans::report) {
       stop_orphan(draft, key, remote, row);
@@ -236,8 +229,10 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
       strangers.push_back({remote.id, remote.created_at, remote.native_status, ours});
     }
   }
-  tell_reported(draft, key, strangers);
+  tell_reported(draft, key, strangers, answer.whole);
+  note_listed(draft, key, answer);
   Sweep& sweep = draft.edit_sweep(key);
+  if (!answer.whole) keep_unseen(sweep.strangers, *answer.remotes, strangers);
   sweep.strangers = std::move(strangers);
   sweep.done_at = draft.now().wall;
   sweep.last_error.clear();
@@ -248,7 +243,7 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
 
 }  // namespace
 
-void plan_sweeps(Draft& draft) {
+void configure_sweeps(Draft& draft) {
   std::set<SweepKey> wanted;
   for (const auto& [name, traits] : draft.config().providers) {
     if (traits.can_list && !traits.one_per_place) wanted.insert({name, {}});

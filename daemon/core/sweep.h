@@ -10,7 +10,7 @@
 namespace keeper {
 
 // After a load of the configuration: begins the sweeps that are new and drops those that are gone.
-void plan_sweeps(Draft& draft);
+void configure_sweeps(Draft& draft);
 
 // Sends the lists that are due.
 void send_due_lists(Draft& draft);

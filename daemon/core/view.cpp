@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/check.h"
 #include "core/budget.h"
 #include "core/keeper.h"
 #include "core/notices.h"
@@ -21,7 +20,8 @@ SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   view.idle_deadline = on_wall(now, session.idle_at);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   view.hard_deadline = on_wall(now, hard);
-  view.overdue_at = on_wall(now, overdue_at(session, traits));
+  // Without its provider in the configuration nothing is due to a session.
+  if (traits) view.overdue_at = on_wall(now, overdue_at(session, *traits));
   view.next_heartbeat_at = on_wall(now, session.beat_at);
   if (!session.row.successor) view.rollover_at = on_wall(now, session.rollover_at);
   if (session.flight) {
@@ -94,52 +94,6 @@ void add_budgets(View& view, const World& world, Now now) {
 }
 
 }  // namespace
-
-std::string_view to_string(ProviderCondition condition) {
-  switch (condition) {
-    case ProviderCondition::healthy:
-      return "healthy";
-    case ProviderCondition::failing:
-      return "failing";
-    case ProviderCondition::circuit_open:
-      return "circuit_open";
-    case ProviderCondition::exhausted:
-      return "exhausted";
-    case ProviderCondition::cut_off:
-      return "cut_off";
-  }
-  check_failed("a known ProviderCondition", __FILE__, __LINE__);
-}
-
-std::string_view to_string(OrphanCondition condition) {
-  switch (condition) {
-    case OrphanCondition::stranger:
-      return "stranger";
-    case OrphanCondition::reported:
-      return "reported";
-    case OrphanCondition::stopping:
-      return "stopping";
-  }
-  check_failed("a known OrphanCondition", __FILE__, __LINE__);
-}
-
-std::string_view to_string(EffectKind kind) {
-  switch (kind) {
-    case EffectKind::start:
-      return "start";
-    case EffectKind::find:
-      return "find";
-    case EffectKind::observe:
-      return "observe";
-    case EffectKind::keep_alive:
-      return "keep_alive";
-    case EffectKind::stop:
-      return "stop";
-    case EffectKind::list:
-      return "list";
-  }
-  check_failed("a known EffectKind", __FILE__, __LINE__);
-}
 
 View Keeper::view(Now now) const {
   View view;

@@ -37,23 +37,12 @@ struct PlanView {
   PlanStanding standing;
 };
 
-// failing: its last call failed. circuit_open: too many did in a row, so starts wait and one at a time
-// probes. exhausted: a rate or an allowance is used up, starts wait. cut_off: this machine has no route to
-// it. Heartbeats and stops go out in all of them.
-enum class ProviderCondition { healthy, failing, circuit_open, exhausted, cut_off };
-std::string_view to_string(ProviderCondition condition);
-
 struct ProviderView {
   ProviderName name;
   ProviderCondition condition = ProviderCondition::healthy;
   std::optional<Wall> starts_from;  // no start leaves before this
   std::string last_error;
 };
-
-// stranger: not ours, never touched. reported: ours, left alone by `orphans: report`. stopping: ours, on the
-// stop list until the provider confirms that it is gone.
-enum class OrphanCondition { stranger, reported, stopping };
-std::string_view to_string(OrphanCondition condition);
 
 struct OrphanView {
   ProviderName provider;

@@ -161,6 +161,75 @@ constexpr std::string_view event_word(Topic topic, Phase phase) {
   ENTRY(given_up, "given_up")
 KEEPER_WORDS(MessageState, message_state, message_states, KEEPER_MESSAGE_STATES)
 
+// How far a remote has come, in this order. It never goes back, whatever arrives late. Ended is
+// terminal. The store has the number of a word, so that the order is never changed.
+#define KEEPER_PROGRESS(ENTRY) \
+  ENTRY(asked, "asked")        \
+  ENTRY(starting, "starting")  \
+  ENTRY(started, "started")    \
+  ENTRY(stopping, "stopping")  \
+  ENTRY(ended, "ended")
+KEEPER_WORDS(Progress, progress, progresses, KEEPER_PROGRESS)
+
+// An order to a provider.
+#define KEEPER_EFFECT_KINDS(ENTRY) \
+  ENTRY(start, "start")            \
+  ENTRY(find, "find")              \
+  ENTRY(observe, "observe")        \
+  ENTRY(keep_alive, "keep_alive")  \
+  ENTRY(stop, "stop")              \
+  ENTRY(list, "list")
+KEEPER_WORDS(EffectKind, effect_kind, effect_kinds, KEEPER_EFFECT_KINDS)
+
+// How a plan stands: the first of these words that is true of it. core/condition.h decides which is.
+// clang-format off
+#define KEEPER_PLAN_CONDITIONS(ENTRY)                                                                            \
+  ENTRY(paused, "paused")       /* an operator's pause lasts: nothing starts, and what lives goes on */          \
+  ENTRY(degraded, "degraded")   /* in a slot sessions ended early again and again; see is_degraded() */          \
+  ENTRY(blocked, "blocked")     /* it lacks a session, and a budget, the provider or a lost start forbids one */ \
+  ENTRY(starting, "starting")   /* it lacks a session, and the start is under way or due */                      \
+  ENTRY(as_wanted, "as_wanted") /* what it wants is active */                                                    \
+  ENTRY(stopping, "stopping")   /* it wants nothing, and a session is being ended or is to be stopped */         \
+  ENTRY(idle, "idle")           /* it wants nothing and has nothing */
+// clang-format on
+KEEPER_WORDS(PlanCondition, plan_condition, plan_conditions, KEEPER_PLAN_CONDITIONS)
+
+// How a provider stands. Heartbeats and stops leave in all of them.
+// clang-format off
+#define KEEPER_PROVIDER_CONDITIONS(ENTRY)                                                                        \
+  ENTRY(healthy, "healthy")                                                                                      \
+  ENTRY(failing, "failing")           /* its last call failed */                                                 \
+  ENTRY(circuit_open, "circuit_open") /* too many calls in a row failed: starts wait, and one at a time probes */ \
+  ENTRY(exhausted, "exhausted")       /* a rate or an allowance is used up: starts wait */                       \
+  ENTRY(cut_off, "cut_off")           /* this machine has no route to it */
+// clang-format on
+KEEPER_WORDS(ProviderCondition, provider_condition, provider_conditions, KEEPER_PROVIDER_CONDITIONS)
+
+// What is done with a remote that no session stands for.
+// clang-format off
+#define KEEPER_ORPHAN_CONDITIONS(ENTRY)                                                                          \
+  ENTRY(stranger, "stranger") /* it is not the keeper's, and is never touched */                                 \
+  ENTRY(reported, "reported") /* it is the keeper's, and is left alone by `orphans: report` */                   \
+  ENTRY(stopping, "stopping") /* it is the keeper's, and is stopped until the provider confirms that it is gone */
+// clang-format on
+KEEPER_WORDS(OrphanCondition, orphan_condition, orphan_conditions, KEEPER_ORPHAN_CONDITIONS)
+
+#define KEEPER_BUDGET_LEVELS(ENTRY) \
+  ENTRY(within, "within")           \
+  ENTRY(soft, "soft")               \
+  ENTRY(hard, "hard")
+KEEPER_WORDS(BudgetLevel, budget_level, budget_levels, KEEPER_BUDGET_LEVELS)
+
+// What a reload would change of a plan.
+// clang-format off
+#define KEEPER_PLAN_CHANGES(ENTRY)                                                                               \
+  ENTRY(none, "none")       /* its provider and session are the same; its schedule or another key may have changed */ \
+  ENTRY(added, "added")     /* it is not in the configuration that is in effect */                               \
+  ENTRY(removed, "removed") /* it is not in the new configuration */                                             \
+  ENTRY(session_changed, "session_changed") /* `provider` or `session` changed: its sessions are rolled over */
+// clang-format on
+KEEPER_WORDS(PlanChange, plan_change, plan_changes, KEEPER_PLAN_CHANGES)
+
 #undef KEEPER_VALUE
 #undef KEEPER_WORD
 #undef KEEPER_WORDS

@@ -31,23 +31,31 @@ struct Flight {
 struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
-  Moment call_at;               // the next provider call is not before this
-  SessionDeadline beat_at;      // the next heartbeat
-  SessionDeadline idle_at;      // the provider's idle timeout passes
-  SessionDeadline hard_at;      // the provider's maximum passes
-  SessionDeadline own_hard_at;  // the plan's max_duration passes
-  SessionDeadline rollover_at;  // a successor is due
-  SessionDeadline start_by;     // start_timeout passes
-  SessionDeadline stop_by;      // stop_timeout passes
-  Mono start_sent{};            // the last moment at which a start may have left
-  bool sent_before = false;     // by an earlier process: start_sent is only its upper bound
-  int absent_reads = 0;         // answers in a row that did not know the remote
-  int tries = 0;                // calls in a row that failed
-  Millis idle{0};               // the provider's idle timeout, where idle_at is set
-  Millis beat_every{0};         // how often it is kept alive, where beat_at is set
-  int vain_heartbeats = 0;      // heartbeats in a row that did not move the idle clock
-  bool confirm = false;         // a delivery said something that a read should confirm
-  Moment due;                   // when settle() is needed next; mono_never: an event will come
+  Moment call_at;                // the next provider call is not before this
+  SessionDeadline beat_at;       // the next heartbeat
+  SessionDeadline idle_at;       // the provider's idle timeout passes
+  SessionDeadline hard_at;       // the provider's maximum passes
+  SessionDeadline own_hard_at;   // the plan's max_duration passes
+  SessionDeadline rollover_at;   // a successor is due
+  SessionDeadline start_by;      // start_timeout passes
+  SessionDeadline stop_by;       // stop_timeout passes
+  Mono start_sent{};             // the last moment at which a start may have left
+  Mono first_sent{};             // when the first start of this process left; the epoch: none did
+  bool sent_before = false;      // by an earlier process: start_sent is only its upper bound
+  std::optional<Millis> life;    // of its remote if nobody keeps it, by the plan that sent the start
+  Mono known_at{};               // when this process first knew the remote, which was created before that
+  Mono read_at{};                // when the call of the newest good reading left
+  std::optional<Wall> activity;  // what that reading told as the last activity
+  int absent_reads = 0;          // answers in a row that did not know the remote
+  Mono absent_since{};           // when the first of them came
+  int tries = 0;                 // calls in a row that failed
+  Millis idle{0};                // the provider's idle timeout, where idle_at is set
+  Millis beat_every{0};          // how often it is kept alive, where beat_at is set
+  int vain_heartbeats = 0;       // heartbeats in a row that did not move the idle clock
+  bool beats_sooner = false;     // than the plan asks, whose heartbeat is not shorter than the idle timeout
+  bool confirm = false;          // a delivery said something that a read should confirm
+  bool seen_alive = false;       // by this process
+  Moment due;                    // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
 
@@ -65,8 +73,10 @@ struct Slot {
   std::optional<State> last_state;  // how its newest attempt ended
   std::optional<Reason> last_reason;
   std::string last_error;
-  Moment retry_at;              // the next attempt is not before this
-  std::vector<SessionId> live;  // unresolved sessions, oldest first
+  bool ended_by_reload = false;    // its newest attempt
+  std::optional<Mono> vacated_at;  // when the last session left that this process saw alive
+  Moment retry_at;                 // the next attempt is not before this
+  std::vector<SessionId> live;     // unresolved sessions, oldest first
   bool operator==(const Slot&) const = default;
 };
 
@@ -93,6 +103,10 @@ struct AbsentStart {
   bool operator==(const AbsentStart&) const = default;
 };
 
+// Whether a provider's times of creation are true, by the sessions whose start the keeper sent. Pools of
+// sessions that were made before, and zones, put them hours off.
+enum class CreationTimes { untested, right, wrong };
+
 struct ProviderTrack {
   bool healthy = true;
   std::string last_error;
@@ -107,6 +121,10 @@ struct ProviderTrack {
   std::optional<Millis> call_took;         // what the last call took, until a heartbeat was seen
   std::optional<SessionId> probe;          // the one start that is let through after a circuit was open
   std::vector<AbsentStart> absent_starts;  // oldest first, few
+  std::optional<Millis> clock_ahead;       // the provider's clock less our boot-time clock
+  Mono clock_seen{};                       // when a `Date` last agreed with it
+  CreationTimes creation_times = CreationTimes::untested;
+  bool lists_tags = false;  // a list has shown a tag of ours
   bool operator==(const ProviderTrack&) const = default;
 };
 
@@ -132,6 +150,7 @@ struct Sweep {
   std::optional<std::uint64_t> ticket;  // of the call in flight
   std::optional<Wall> done_at;          // the last one that was answered
   std::vector<Stranger> strangers;
+  std::map<RemoteId, Mono> listed;  // what the list shows, with when it was first shown
   std::string last_error;
   bool operator==(const Sweep&) const = default;
 };

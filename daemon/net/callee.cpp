@@ -13,11 +13,11 @@ Callee::Callee(const Secret& url) {
   if (!parsed) return;
   host_ = parsed->authority;
   path_and_query_ = (parsed->path.empty() ? "/" : parsed->path) + text.substr(query);
-  client_ = std::make_unique<HttpClient>(HttpOptions{*parsed, {}, 1});
+  client_ = std::make_unique<HttpClient>(HttpOptions{*parsed, {}});
 }
 
 Status Callee::call(HttpRequest request, Millis limit, Wall now) {
-  if (!client_) return Error{ErrorKind::not_applied, "its URL is none"};
+  if (!client_) return Error{ErrorKind::not_applied, "its URL is not an http or https URL"};
   request.target = path_and_query_;
   request.body_bytes_max = std::size_t{64} << 10U;
   request.discard_body = true;

@@ -36,6 +36,48 @@ std::optional<int> number(std::string_view text) {
   return value;
 }
 
+// The three forms begin and end otherwise, and have these parts in between.
+struct HttpDate {
+  std::string_view day, month, year, clock;
+};
+
+std::optional<HttpDate> parts_of(std::string_view text) {
+  const auto taken = [&text](char end) {
+    const std::size_t at = std::min(text.find(end), text.size());
+    const std::string_view word = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return word;
+  };
+  const bool is_asctime = text.find(',') == std::string_view::npos;
+  HttpDate date;
+  if (is_asctime) {
+    taken(' ');
+    date.month = taken(' ');
+    if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    date.day = taken(' ');
+    date.clock = taken(' ');
+    date.year = text;
+    return date.year.size() == 4 ? std::optional(date) : std::nullopt;
+  }
+  taken(',');
+  if (text.empty() || text.front() != ' ') return std::nullopt;
+  text.remove_prefix(1);
+  const char between = text.find('-') == std::string_view::npos ? ' ' : '-';
+  date.day = taken(between);
+  date.month = taken(between);
+  date.year = taken(' ');
+  date.clock = taken(' ');
+  return text == "GMT" || text == "UTC" ? std::optional(date) : std::nullopt;
+}
+
+// Two digits are of the years 1970 to 2069.
+std::optional<int> year_of(std::string_view text) {
+  if (text.size() != 2 && text.size() != 4) return std::nullopt;
+  const auto year = number(text);
+  if (!year || text.size() == 4) return year;
+  return *year < 70 ? 2000 + *year : 1900 + *year;
+}
+
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
@@ -101,16 +143,17 @@ std::string encode_base64url(std::string_view bytes) {
 std::optional<Wall> parse_http_date(std::string_view text) {
   constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text.substr(3, 2) != ", " || text.substr(25) != " GMT" || text[7] != ' ' ||
-      text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') {
+  const auto parts = parts_of(text);
+  if (!parts || parts->day.empty() || parts->day.size() > 2 || parts->clock.size() != 8 ||
+      parts->clock[2] != ':' || parts->clock[5] != ':') {
     return std::nullopt;
   }
-  const auto month = std::find(months.begin(), months.end(), text.substr(8, 3));
-  const auto day = number(text.substr(5, 2));
-  const auto year = number(text.substr(12, 4));
-  const auto hour = number(text.substr(17, 2));
-  const auto minute = number(text.substr(20, 2));
-  const auto second = number(text.substr(23, 2));
+  const auto month = std::find(months.begin(), months.end(), parts->month);
+  const auto day = number(parts->day);
+  const auto year = year_of(parts->year);
+  const auto hour = number(parts->clock.substr(0, 2));
+  const auto minute = number(parts->clock.substr(3, 2));
+  const auto second = number(parts->clock.substr(6, 2));
   if (month == months.end() || !day || !year || !hour || !minute || !second) return std::nullopt;
   const std::chrono::year_month_day date{
       std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(month - months.begin()) + 1U},

@@ -16,7 +16,11 @@ std::optional<std::string> decode_base64(std::string_view text);
 std::string encode_base64(std::string_view bytes);
 std::string encode_base64url(std::string_view bytes);  // without padding
 
-// "Sun, 06 Nov 1994 08:49:37 GMT", the form that RFC 9110 requires of senders. Empty on anything else.
+// The three forms of RFC 9110, 5.6.7. Empty on anything else.
+//
+//   Sun, 06 Nov 1994 08:49:37 GMT     the one that it requires of senders
+//   Sunday, 06-Nov-94 08:49:37 GMT    RFC 850; the year is one of 1970 to 2069
+//   Sun Nov  6 08:49:37 1994          asctime
 std::optional<Wall> parse_http_date(std::string_view text);
 
 }  // namespace keeper

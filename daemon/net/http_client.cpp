@@ -1,25 +1,36 @@
 #include "net/http_client.h"
 
-#include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <csignal>
+#include <future>
+#include <system_error>
 
 #include "base/text.h"
-#include "net/http_connection.h"
+#include "net/exchange.h"
+#include "net/transfers.h"
 
 namespace keeper {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// OpenSSL writes without MSG_NOSIGNAL.
-void block_sigpipe() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+constexpr std::chrono::seconds overtime{1};
+
+bool is_writable_text(std::string_view text, bool spaces) {
+  return std::all_of(text.begin(), text.end(), [spaces](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20U && byte != 0x7fU ? true : spaces && byte == 0x20U;
+  });
+}
+
+bool is_writable(const HttpRequest& request) {
+  return is_writable_text(request.method, false) && is_writable_text(request.target, false) &&
+         std::all_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+           return is_writable_text(header.first, false) && is_writable_text(header.second, true);
+         });
 }
 
 }  // namespace
@@ -71,86 +82,30 @@ bool is_loopback(const Url& url) {
   return url.host.rfind("127.", 0) == 0 && url.host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-struct HttpClient::Kept {
-  std::unique_ptr<HttpConnection> connection;
-  Clock::time_point since;
-};
-
-HttpClient::HttpClient(HttpOptions options)
-    : options_(std::move(options)), resolver_(options_.url.host, options_.url.port) {}
-
-HttpClient::~HttpClient() = default;
-
-Result<SSL_CTX*> HttpClient::tls_context() {
-  if (!options_.url.tls) return static_cast<SSL_CTX*>(nullptr);
-  return tls_.with([&](SslContext& context) -> Result<SSL_CTX*> {
-    if (context) return context.get();
-    auto made = make_tls_context(options_.ca_file);
-    if (!made) return made.error();
-    context = std::move(*made);
-    return context.get();
-  });
-}
-
-std::unique_ptr<HttpConnection> HttpClient::take_kept(std::chrono::milliseconds idle_max) {
-  for (;;) {
-    // The newest is the warmest; if it is too old, so are all.
-    auto kept = kept_.with([idle_max](std::vector<Kept>& all) -> Kept {
-      if (all.empty() || Clock::now() - all.back().since >= idle_max) return {};
-      Kept newest = std::move(all.back());
-      all.pop_back();
-      return newest;
-    });
-    if (!kept.connection) return nullptr;
-    if (kept.connection->is_reusable()) return std::move(kept.connection);
-  }
-}
-
-void HttpClient::keep(std::unique_ptr<HttpConnection> connection) {
-  if (!connection->is_reusable()) return;
-  Kept oldest;  // closed after the lock
-  kept_.with([&](std::vector<Kept>& all) {
-    if (all.size() >= options_.kept_connections_max) {
-      oldest = std::move(all.front());
-      all.erase(all.begin());
-    }
-    all.push_back({std::move(connection), Clock::now()});
-  });
-}
+HttpClient::HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers)
+    : options_(std::move(options)),
+      transfers_(transfers ? std::move(transfers) : Transfers::shared()),
+      resolver_(options_.url.host, options_.url.port) {}
 
 Result<HttpResponse> HttpClient::call(const HttpRequest& request, CallDeadline deadline) {
-  block_sigpipe();
-  const auto tls = tls_context();
-  if (!tls) return tls.error();
-  const bool is_read = request.method == "GET";
-  auto connection = take_kept(request.idle_max);
-  for (;;) {
-    const bool is_kept = connection != nullptr;
-    if (!is_kept) {
-      const auto endpoints = resolver_.resolve(deadline);
-      if (!endpoints) return endpoints.error();
-      connection = std::make_unique<HttpConnection>(options_.url);
-      if (!connection->open(*endpoints, *tls, deadline)) {
-        return Error{has_route(*endpoints) ? ErrorKind::not_applied : ErrorKind::cut_off,
-                     "cannot connect to " + options_.url.authority + ": " + connection->failure()};
-      }
-    }
-    HttpResponse response;
-    if (connection->exchange(request, deadline, &response)) {
-      keep(std::move(connection));
-      return response;
-    }
-    const bool sent = connection->has_sent();
-    // A kept connection that was closed just then: a read, or what never left, may go again (RFC
-    // 9110, 9.2.2).
-    const bool again =
-        is_kept && !connection->has_received() && (is_read || !sent) && Clock::now() < deadline;
-    if (!again) {
-      return Error{sent ? ErrorKind::maybe_applied : ErrorKind::not_applied,
-                   options_.url.authority + ": " + connection->failure()};
-    }
-    connection.reset();
-  }
+  if (!is_writable(request))
+    return Error{ErrorKind::not_applied, "the request holds characters that HTTP does not allow"};
+  if (!options_.ca_file.empty() && ::access(options_.ca_file.c_str(), R_OK) != 0)
+    return Error{ErrorKind::denied, "ca_file " + options_.ca_file +
+                                        " cannot be read: " + std::generic_category().message(errno)};
+  auto endpoints = resolver_.resolve(deadline);
+  if (!endpoints) return endpoints.error();
+  if (Clock::now() >= deadline) return Error{ErrorKind::not_applied, "no time was left for the call"};
+
+  auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
+  auto ended = promise->get_future();
+  transfers_->submit(std::make_unique<Exchange>(request, options_, std::move(*endpoints), deadline),
+                     [promise](std::unique_ptr<Exchange> exchange, CURLcode code) {
+                       promise->set_value(exchange->result(code));
+                     });
+  // libcurl ends each call in time; a caller does not depend on it.
+  if (ended.wait_until(deadline + overtime) == std::future_status::ready) return ended.get();
+  return Error{ErrorKind::maybe_applied, options_.url.authority + ": no answer in time"};
 }
 
 }  // namespace keeper

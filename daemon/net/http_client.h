@@ -1,8 +1,9 @@
 // HTTP client: HTTP/1.1 calls to one origin. Each call has one deadline for the name, the connection, TLS,
 // the request and the answer together, and a limit on the answer's size. Connections are kept for the next
-// call. The client never follows a redirect and never repeats a request that may have been acted on. Any
-// thread may call it, and is blocked until the answer or the deadline; its first call blocks SIGPIPE for the
-// thread.
+// call. The client never follows a redirect and never repeats a request that may have been acted on. It
+// speaks TLS 1.2 or newer, and only to a server whose certificate names the host in its SAN. Any thread may
+// call it, and is blocked until the answer or the deadline; the calls themselves are made by the one thread
+// of Transfers.
 #pragma once
 
 #include <memory>
@@ -12,10 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/locked.h"
 #include "base/result.h"
 #include "net/resolver.h"
-#include "net/tls.h"
 
 namespace keeper {
 
@@ -57,33 +56,25 @@ bool is_loopback(const Url& url);
 
 struct HttpOptions {
   Url url;
-  std::string ca_file;
-  std::size_t kept_connections_max = 8;
+  std::string ca_file{};  // PEM; empty: the system's authorities
 };
 
-class HttpConnection;
+class Transfers;
 
 class HttpClient {
  public:
-  explicit HttpClient(HttpOptions options);
-  ~HttpClient();
+  // `transfers`: who makes the calls; null: the one of the process.
+  explicit HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers = nullptr);
 
   // Errors: not_applied where nothing was sent, cut_off where that is for want of a route, maybe_applied
-  // where something was sent; denied for an unusable ca_file or a request that cannot be written as HTTP. A
-  // response whose head came is no error, however short its body.
+  // where something was sent; denied for an unusable ca_file. A response whose head came is no error,
+  // however short its body.
   Result<HttpResponse> call(const HttpRequest& request, CallDeadline deadline);
 
  private:
-  struct Kept;
-
-  std::unique_ptr<HttpConnection> take_kept(std::chrono::milliseconds idle_max);
-  void keep(std::unique_ptr<HttpConnection> connection);
-  Result<SSL_CTX*> tls_context();
-
   const HttpOptions options_;
+  const std::shared_ptr<Transfers> transfers_;
   Resolver resolver_;
-  Locked<SslContext> tls_;
-  Locked<std::vector<Kept>> kept_;
 };
 
 }  // namespace keeper

@@ -1,29 +1,36 @@
 #include "provider/answer_json.h"
 
-#include <algorithm>
+#include <charconv>
+#include <cmath>
 
 namespace keeper {
 namespace {
 
-// How deep a JSON text nests, if it is one.
-std::size_t depth_of(std::string_view text) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      if (c == '\\') ++i;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (c == '}' || c == ']') {
-      if (depth > 0) --depth;
-    }
+constexpr std::size_t id_bytes_max = 512;
+
+// In each unit a count from here on is of the years 1973 to 5138; a smaller one is too small to tell its
+// unit.
+constexpr double epoch_count_min = 1e8;
+constexpr double epoch_seconds_end = 1e11;
+
+std::optional<Wall> epoch_time(double count) {
+  if (!(count >= epoch_count_min)) return std::nullopt;
+  for (const double per_second : {1.0, 1e3, 1e6, 1e9}) {
+    const bool is_unit = count < epoch_seconds_end * per_second;
+    if (is_unit) return Wall{Millis{std::llround(count * (1e3 / per_second))}};
   }
-  return deepest;
+  return std::nullopt;
+}
+
+std::optional<double> number_in(const Json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (!value.is_string()) return std::nullopt;
+  const std::string& text = value.get_ref<const std::string&>();
+  if (text.find_first_not_of("0123456789.") != std::string::npos) return std::nullopt;
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
@@ -31,7 +38,9 @@ std::size_t depth_of(std::string_view text) {
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
 std::optional<Json> parse_json(std::string_view text) {
-  if (has_nul(text) || depth_of(text) > json_depth_max) return std::nullopt;
+  std::string room;
+  text = mended_json(text, &room);
+  if (has_nul(text)) return std::nullopt;
   Json value = Json::parse(text.begin(), text.end(), nullptr, false);
   if (value.is_discarded()) return std::nullopt;
   return value;
@@ -65,19 +74,32 @@ std::optional<std::int64_t> integer_at(const Json& object, const char* name) {
   return std::nullopt;
 }
 
-std::optional<Wall> time_at(const Json& object, const char* name) {
-  const auto text = text_at(object, name);
-  return text ? parse_time(*text) : std::nullopt;
+std::optional<Wall> time_at(const Json& object, const char* name) { return time_in(member(object, name)); }
+
+std::optional<Wall> time_in(const Json& value) {
+  if (const auto number = number_in(value)) return epoch_time(*number);
+  const auto time = value.is_string() ? parse_time(value.get_ref<const std::string&>()) : std::nullopt;
+  return time && *time > Wall{} ? time : std::nullopt;
+}
+
+bool is_no_time(const Json& value) {
+  if (value.is_null() || value == Json("") || value == Json(0)) return true;
+  const auto time = value.is_string() ? parse_time(value.get_ref<const std::string&>()) : std::nullopt;
+  return time && *time <= Wall{};
+}
+
+std::string id_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() ? value.dump() : std::string{};
 }
 
 RemoteId plain_id(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20U && byte != 0x7fU;
-  });
-  if (text.empty() || text.size() > 200 || !plain) return RemoteId{};
-  return RemoteId{std::string(text)};
+  const bool plain = !text.empty() && text.size() <= id_bytes_max && !has_nul(text) &&
+                     text.find(not_text) == std::string_view::npos && text != "." && text != "..";
+  return plain ? RemoteId{std::string(text)} : RemoteId{};
 }
+
+RemoteId id_at(const Json& object, const char* name) { return plain_id(id_text(member(object, name))); }
 
 RemoteId normalised_id(std::string_view text) {
   constexpr std::string_view prefix = "session-";

@@ -18,6 +18,10 @@ namespace keeper {
 struct Reply {
   Result<std::vector<Remote>> remotes;
   std::optional<Wall> provider_now;  // from the answer's Date: whole seconds
+  // find, list: the provider showed that nothing is missing: each page was read, to one that is the last by
+  // its own word. A list that is not whole proves no absence.
+  bool whole = false;
+  std::size_t passed_over = 0;  // items of a list that could not be read
 };
 
 // no_call: the provider has no read that needs no session.
@@ -29,10 +33,10 @@ class Provider {
 
   // One remote. maybe_applied: it may be there, find it first.
   virtual Reply start(const Effect& effect) = 0;
-  // All candidates for an ambiguous start; none: it is proven absent. Where that cannot be known: an error.
+  // All candidates for an ambiguous start; none, in a whole list: it is absent.
   virtual Reply find(const Effect& effect) = 0;
   virtual Reply observe(const Effect& effect) = 0;
-  // One remote whose last_activity_at says whether it counted.
+  // One remote whose last_activity_at and heartbeat_error say whether it counted.
   virtual Reply keep_alive(const Effect& effect) = 0;
   // One remote: ended once the provider confirmed it. gone is as good.
   virtual Reply stop(const Effect& effect) = 0;

@@ -1,6 +1,7 @@
 #include "provider/provider_api.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "net/encoding.h"
@@ -8,8 +9,8 @@
 namespace keeper {
 namespace {
 
-// A start on a connection that dies under it has to be looked up; a handshake is cheaper.
-constexpr Seconds start_idle_max{3};
+// A start on a kept connection that dies under it would have to be looked up; a handshake is cheaper.
+constexpr Seconds start_idle_max{0};
 // Of a call that waited for its turn until it was nearly due.
 constexpr Millis call_min = Seconds{2};
 
@@ -33,6 +34,16 @@ std::string cure(const Error& error, int status) {
   return {};
 }
 
+// How long a cache has kept the answer.
+Seconds age_of(const HttpResponse& response) {
+  const std::string_view age = response.header("age").value_or("");
+  std::int64_t seconds = 0;
+  const auto read = std::from_chars(age.data(), age.data() + age.size(), seconds);
+  const bool is_age = read.ec == std::errc{} && read.ptr == age.data() + age.size() && seconds >= 0 &&
+                      seconds < 1'000'000'000;
+  return is_age ? Seconds{seconds} : Seconds{0};
+}
+
 }  // namespace
 
 ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer)
@@ -47,8 +58,7 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
   } else if (!url_->tls && !settings.allow_http && !is_loopback(*url_)) {
     unusable_ = "base_url is plain http beyond loopback: use https, or set allow_http: true";
   } else {
-    client_.emplace(
-        HttpOptions{*url_, settings.ca_file, static_cast<std::size_t>(std::max(1, settings.max_concurrent))});
+    client_.emplace(HttpOptions{*url_, settings.ca_file});
   }
 }
 
@@ -109,7 +119,8 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
     auto response = client_->call(request, visit.deadline);
     if (!response) return response;
     if (const auto date = response->header("date")) {
-      if (const auto now = parse_http_date(*date)) visit.provider_now = now;
+      // A cache that kept the answer says for how long.
+      if (const auto now = parse_http_date(*date)) visit.provider_now = *now + age_of(*response);
     }
     const auto target = redirects_left ? redirected(*response) : std::nullopt;
     if (!target) return response;
@@ -131,7 +142,8 @@ ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, 
     return {status, std::move(error)};
   }
   if (odd) return {status, std::move(*odd)};
-  if (call.discard_body || (response.body.empty() && response.cut_short.empty())) return {status, Json()};
+  const bool is_empty = response.body.empty() && response.cut_short.empty();
+  if (call.discard_body || is_empty) return {status, Json(), is_empty};
   if (!response.cut_short.empty()) return {status, misunderstood(call.purpose, response.cut_short)};
   if (json) return {status, std::move(*json)};
   return {status, misunderstood(call.purpose, "the answer is not JSON: " + text_of(response))};
@@ -185,9 +197,22 @@ bool is_vain_to_read(ErrorKind kind) {
   return kind == ErrorKind::exhausted || kind == ErrorKind::denied || kind == ErrorKind::not_applied;
 }
 
-Reason reason_of_timeout(const Remote& remote) {
-  if (!remote.maximum || !remote.created_at) return Reason::idle_timeout;
-  if (!remote.idle_timeout || !remote.last_activity_at) return Reason::max_duration;
+bool must_read_after_stop(const ProviderAnswer& answer) {
+  if (answer.json || answer.status == 0 || answer.status == 401) return false;
+  return answer.json.error().kind != ErrorKind::exhausted || answer.status == 402;
+}
+
+Result<Remote> confirmed_end(const Error& refused, Result<Remote> read) {
+  const bool is_over = read ? read->progress == Progress::ended : read.error().kind == ErrorKind::gone;
+  return is_over ? std::move(read) : contradicted(refused);
+}
+
+std::optional<Reason> reason_of_timeout(const Remote& remote) {
+  if (remote.maximum && !remote.idle_timeout) return Reason::max_duration;
+  if (remote.idle_timeout && !remote.maximum) return Reason::idle_timeout;
+  const bool knows_all =
+      remote.maximum && remote.created_at && remote.idle_timeout && remote.last_activity_at;
+  if (!knows_all) return std::nullopt;
   const bool idle_first =
       *remote.last_activity_at + *remote.idle_timeout <= *remote.created_at + *remote.maximum;
   return idle_first ? Reason::idle_timeout : Reason::max_duration;

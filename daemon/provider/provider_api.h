@@ -36,6 +36,7 @@ struct ProviderCall {
 struct ProviderAnswer {
   int status = 0;
   Result<Json> json;
+  bool is_empty = false;  // a 2xx without a body
 };
 
 // What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an
@@ -91,7 +92,17 @@ Reply reply_of(const Visit& visit, Result<Remote> remote);
 // After a heartbeat that failed so, to read would ask again before the time, or in vain.
 bool is_vain_to_read(ErrorKind kind);
 
+// Whether a stop was answered so that the session itself must say whether it ended: any refusal may come
+// after the effect, such as a 409 or a 500. False where nothing was answered, and where the next call would
+// be refused as well.
+bool must_read_after_stop(const ProviderAnswer& answer);
+
+// What a read after such a stop makes of it. A session that still lives leaves the refusal, so that the stop
+// is asked for again.
+Result<Remote> confirmed_end(const Error& refused, Result<Remote> read);
+
 // Where the provider says that a timeout passed, not which: the one that ends first (Notte: lifecycle.mdx).
-Reason reason_of_timeout(const Remote& remote);
+// Empty where the answer does not tell enough.
+std::optional<Reason> reason_of_timeout(const Remote& remote);
 
 }  // namespace keeper

@@ -61,15 +61,16 @@ bool is_from_application(const HttpResponse& response) {
 
 }  // namespace
 
+std::string text_in(const Json& answer) {
+  const std::string head = headline(answer);
+  const std::string detail = text_of_detail(member(answer, "detail"));
+  if (!head.empty() && !detail.empty() && head != detail) return head + ": " + detail;
+  if (!head.empty() || !detail.empty()) return head.empty() ? detail : head;
+  return answer.is_string() ? answer.get<std::string>() : "";
+}
+
 std::string text_of(const HttpResponse& response) {
-  const auto json = parse_json(response.body);
-  if (json) {
-    const std::string head = headline(*json);
-    const std::string detail = text_of_detail(member(*json, "detail"));
-    if (!head.empty() && !detail.empty() && head != detail) return head + ": " + detail;
-    if (!head.empty() || !detail.empty()) return head.empty() ? detail : head;
-    return json->is_string() ? json->get<std::string>() : "";
-  }
+  if (const auto json = parse_json(response.body)) return text_in(*json);
   const std::size_t start = response.body.find_first_not_of(" \t\r\n");
   if (start == std::string::npos) return {};
   if (response.body[start] == '<') return "an HTML page";
@@ -95,6 +96,8 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {
     return error_of(unsettled(purpose), std::move(what),
                     is_start ? retry_after(response, now) : std::nullopt);
   }
+  // Neither a redirect nor what no status is defined for says whether the start was acted on.
+  if (is_start && (status < 400 || status > 499)) return error_of(ErrorKind::maybe_applied, std::move(what));
   if (is_start) {
     // A conflict ends with the other session; nothing was made.
     return error_of(status == 409 || status == 425 ? ErrorKind::not_applied : ErrorKind::denied,

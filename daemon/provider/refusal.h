@@ -20,6 +20,7 @@ enum class Purpose { start, read, change };
 // The provider's own words, from JSON (message, error, detail ... in the shapes of all three), text or HTML.
 // Not yet printable and not yet free of secrets.
 std::string text_of(const HttpResponse& response);
+std::string text_in(const Json& answer);
 
 // For any answer that is no success. `what` is the provider's text alone.
 Error refusal(const HttpResponse& response, Purpose purpose, Wall now);
@@ -27,7 +28,7 @@ Error refusal(const HttpResponse& response, Purpose purpose, Wall now);
 // For a 2xx that is not the answer that was asked for.
 Error misunderstood(Purpose purpose, std::string what);
 
-// For a stop that was answered "unknown" though a read still shows the session.
+// For a stop that was refused though a read still shows the session: it is asked for again.
 Error contradicted(Error error);
 
 }  // namespace keeper

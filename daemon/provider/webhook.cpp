@@ -43,9 +43,9 @@ class Reader final : public nlohmann::json_sax<Json> {
 
   bool null() override { return take(std::nullopt); }
   bool boolean(bool) override { return take(std::nullopt); }
-  bool number_integer(number_integer_t) override { return take(std::nullopt); }
-  bool number_unsigned(number_unsigned_t) override { return take(std::nullopt); }
-  bool number_float(number_float_t, const string_t&) override { return take(std::nullopt); }
+  bool number_integer(number_integer_t number) override { return take_number(number); }
+  bool number_unsigned(number_unsigned_t number) override { return take_number(number); }
+  bool number_float(number_float_t number, const string_t&) override { return take_number(number); }
   bool string(string_t& text) override { return take(std::move(text)); }
   bool binary(binary_t&) override { return false; }
   bool key(string_t& name) override {
@@ -64,6 +64,12 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
  private:
+  bool take_number(const Json& number) {
+    take(std::nullopt);
+    if (is_session_id()) session_id = id_text(number);
+    return true;
+  }
+  bool is_session_id() const { return depth_ == 2 && in_data_ && names_[1] == "sessionId"; }
   bool take(std::optional<std::string> text) {
     if (depth_ == 1 && names_[0] == "webhookType")
       webhook_type = std::move(text);
@@ -71,7 +77,7 @@ class Reader final : public nlohmann::json_sax<Json> {
       type = std::move(text);
     else if (depth_ == 1 && names_[0] == "data")
       session_id.reset();
-    else if (depth_ == 2 && in_data_ && names_[1] == "sessionId")
+    else if (is_session_id())
       session_id = std::move(text);
     return true;
   }
@@ -94,7 +100,9 @@ class Reader final : public nlohmann::json_sax<Json> {
 
 Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at) {
   Reader read;
-  if (has_nul(body) || !Json::sax_parse(body, &read))
+  std::string room;
+  const std::string_view text = mended_json(body, &room);
+  if (has_nul(text) || !Json::sax_parse(text, &read))
     return Error{ErrorKind::malformed, "the body is not JSON"};
   if (!read.is_object) return Error{ErrorKind::malformed, "the body is not a JSON object"};
   const auto& type = read.webhook_type ? read.webhook_type : read.type;

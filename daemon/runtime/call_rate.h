@@ -1,5 +1,5 @@
-// CallRate: at most `calls` in any stretch of `window`, however they fall. Owns the times of the last calls.
-// Not locked: its pool does that. Reads no clock.
+// CallRate: a limit of `calls` in any stretch of time of the length `window`. It owns the times of the last
+// calls. It reads no clock and has no lock: the pool that owns it holds its own.
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
-// Clock: where the loop gets its Now from, so that a test can stand in for time.
-// Any thread; no state.
+// Clock: where the loop reads the time, so that a test can give it another one. It has no state, and any
+// thread may read it.
 #pragma once
 
 #include "base/time.h"

@@ -6,7 +6,7 @@
 #include "base/thread_name.h"
 #include "provider/provider_table.h"
 #include "runtime/log.h"
-#include "runtime/notify.h"
+#include "runtime/sd_notify.h"
 #include "runtime/settings_file.h"
 
 namespace keeper {
@@ -32,6 +32,13 @@ struct Hook {
   bool operator==(const Hook&) const = default;
 };
 
+void log_passed_over(const Effect& effect, const Reply& reply) {
+  Log(Level::warning, "list_items_passed_over")
+      .with("provider", effect.provider.str())
+      .with("items", static_cast<long long>(reply.passed_over))
+      .with("proves_absence", reply.whole ? "yes" : "no");
+}
+
 PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
   const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
   PoolSettings settings;
@@ -42,11 +49,13 @@ PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, M
   settings.carry = [calls, &meters](const Effect& effect) {
     const Mono sent_at = BootClock::now();
     Reply reply = carry_out(*calls, effect);
+    if (reply.passed_over > 0) log_passed_over(effect, reply);
     meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
     Answer answer;
     answer.kind = effect.kind;
     answer.sent_at = sent_at;
     answer.provider_now = reply.provider_now;
+    answer.whole = reply.whole;
     answer.remotes = std::move(reply.remotes);
     return answer;
   };
@@ -154,8 +163,8 @@ Status Daemon::prepare() {
   verifiers_.install(*settings);
   notifier_.install(settings->targets);
   store_->hand_over();
-  store_thread_ = std::make_unique<StoreThread>(*store_, [this] { inbox_.wake(); });
-  store_thread_->set_patience(settings->commit_patience);
+  store_thread_ =
+      std::make_unique<StoreThread>(*store_, settings->commit_patience, [this] { inbox_.wake(); });
   loop_ = std::make_unique<Loop>(*store_thread_, *ledger, inbox_, clock_, meters_, loop_ports());
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
@@ -309,10 +318,10 @@ Millis Daemon::leave_limit() {
   return std::min(limit, leave_limit_max);
 }
 
-int Daemon::serve(const std::function<void()>& close_door) {
+int Daemon::serve(const std::function<void()>& stop_listening) {
   notify_ready();
   while (const std::optional<Signal> signal = signals_.wait(mono_never)) {
-    if (*signal == Signal::terminate) return leave(close_door);
+    if (*signal == Signal::terminate) return leave(stop_listening);
     static_cast<void>(reload());
   }
   thread_.join();
@@ -320,7 +329,7 @@ int Daemon::serve(const std::function<void()>& close_door) {
   return exit_failed;
 }
 
-int Daemon::leave(const std::function<void()>& close_door) {
+int Daemon::leave(const std::function<void()>& stop_listening) {
   const Millis limit = leave_limit();
   const Mono until = BootClock::now() + limit;
   Log(Level::info, "stopping").with("within", to_text(limit));
@@ -335,7 +344,7 @@ int Daemon::leave(const std::function<void()>& close_door) {
     }
     break;
   }
-  close_door();
+  stop_listening();
   {
     // A reload may be under way on a listener's thread.
     const std::scoped_lock lock(reloading_);

@@ -1,6 +1,6 @@
-// Daemon: the store, the loop, the workers and the configuration of one running keeper, and how they begin,
-// reload and end. The main thread opens, starts, serves and ends it; the listeners' threads use what is
-// marked "any thread". It owns no listener and knows nothing of HTTP.
+// Daemon: owns the store, the loop, the workers and the configuration of one running keeper. It starts them,
+// carries out reloads, and ends them in order. The main thread opens, starts, serves and ends it. The threads
+// of the listeners call what is marked "any thread". It owns no listener and knows nothing of HTTP.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,7 @@ inline constexpr int exit_good = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_configuration = 78;  // systemd does not restart on it
 
-// How the configuration came to be what it is.
+// The configuration in effect, and how the last reload went.
 struct Loaded {
   std::shared_ptr<const Settings> settings;
   Wall loaded_at{};
@@ -41,13 +41,13 @@ struct Loaded {
 
 class Daemon {
  public:
-  // Reads the configuration, locks and opens the store. Null: it said why in the log, and set the exit code.
+  // Reads the configuration, then locks and opens the store. Null: the log says why, and `exit_code` is set.
   static std::unique_ptr<Daemon> open(const std::string& config_path, Signals& signals, int* exit_code);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Loads what the store holds. From here on the listeners may be open: what they are given is decided after
+  // Loads what the store has. From here on the listeners may be open; what they receive is decided after
   // start().
   Status prepare();
 
@@ -55,9 +55,9 @@ class Daemon {
   // then.
   Status start();
 
-  // Serves signals until the daemon may leave, calls `close_door` while deliveries that came in
-  // can still be put on disk, and returns the exit code.
-  int serve(const std::function<void()>& close_door);
+  // Serves signals until the daemon may leave, and returns the exit code. Before the end it calls
+  // `stop_listening`, at a time when deliveries that have come in can still be put on disk.
+  int serve(const std::function<void()>& stop_listening);
 
   // After serve(), with the listeners gone. False: calls are still under way that need not be waited for.
   bool end();
@@ -80,16 +80,16 @@ class Daemon {
   // Called after each reload that took effect, on the thread that reloads.
   void on_reloaded(std::function<void(const Settings&)> call);
 
-  // False: no room, and `receipt` is not called.
+  // False: the inbox is full, and `receipt` is not called.
   bool deliver(Delivered delivered, Receipt receipt);
 
   // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or
   // storage.
   Status reload();
 
-  // What a reload with this text of a configuration file would do; nothing is changed. `name`: the file's,
-  // for the messages; empty: that of the file in effect. Waits for the loop. Errors: malformed with all
-  // complaints, or storage.
+  // What a reload with this text of a configuration file would do; nothing is changed. `name` is the file's
+  // name for the messages; empty: that of the file in effect. It waits for the loop. Errors: malformed with
+  // all complaints, or storage.
   Result<Preview> preview(std::string text, const std::string& name);
 
   // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors:
@@ -108,7 +108,7 @@ class Daemon {
   bool is_well();
   LoopPorts loop_ports();
   Millis leave_limit();
-  int leave(const std::function<void()>& close_door);
+  int leave(const std::function<void()>& stop_listening);
 
   Signals& signals_;
   const Wall started_at_ = wall_now();

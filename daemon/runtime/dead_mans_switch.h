@@ -1,5 +1,6 @@
-// The dead man's switch: calls a monitor at its interval as long as all is well, so that silence is the
-// alarm. A thread of its own, which calls `is_well`; a call that fails is just one that stayed away.
+// The dead man's switch: it calls a monitor at an interval for as long as all is well. The monitor alarms
+// when the calls stay away. It has a thread of its own, on which it calls `is_well`. A call that fails is
+// logged and not repeated before the next interval.
 #pragma once
 
 #include <condition_variable>

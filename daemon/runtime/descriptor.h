@@ -1,5 +1,5 @@
-// Descriptor: a file descriptor with one owner, closed with it.
-// One thread at a time may change it; reading the number is free.
+// Descriptor: a file descriptor with one owner, which closes it. One thread at a time may change it; any
+// thread may read the number.
 #pragma once
 
 #include <unistd.h>

@@ -1,6 +1,7 @@
-// Inbox: the one way into the loop. Any thread may post; only the loop thread takes and waits.
-// Deliveries are bounded and refused when full; answers, configurations and signals are never refused.
-// Wakes the loop for an item, at a boot time, or when the wall clock is stepped. Never decides anything.
+// Inbox: the one way into the loop. Any thread may post to it; only the loop's thread takes from it and waits
+// on it. It refuses deliveries when it holds `deliveries_max` of them. It never refuses answers,
+// configurations and orders. It wakes the loop when an item comes, at a time of the boot clock, and when the
+// wall clock is stepped. It decides nothing.
 #pragma once
 
 #include <deque>
@@ -15,7 +16,7 @@
 
 namespace keeper {
 
-// Called once, on the loop thread: what became of the event, or empty if it could not be put on disk.
+// Called once on the loop's thread, with what became of the event; empty: it could not be put on disk.
 using Receipt = std::function<void(std::optional<Ack>)>;
 
 struct Item {
@@ -36,17 +37,17 @@ class Inbox {
   [[nodiscard]] bool offer(Delivered delivered, Receipt receipt);
   void post(Event event, Receipt receipt = {});
 
-  // Ahead of all others, in this order.
+  // Puts items ahead of all others, in this order.
   void put_back(std::vector<Item> items);
 
-  // Apart from the items, in their order; never refused.
+  // Queries are answered in their order, apart from the items, and are never refused.
   void ask(Query query);
   std::vector<Query> take_queries();
 
-  // While the store cannot be written, deliveries are refused at the door.
+  // While the store cannot be written, offer() refuses all deliveries.
   void accept_deliveries(bool accept);
 
-  // The oldest items, at most `items_max`.
+  // Takes the oldest items out, at most `items_max`.
   std::vector<Item> take(std::size_t items_max);
 
   // Returns when wake() was called or an item waits, at `until`, or after a step of the wall clock.

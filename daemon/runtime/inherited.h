@@ -1,5 +1,5 @@
-// The listening socket that the service manager holds for the webhook listener, so that connections wait in
-// it while no daemon runs. Main thread, once.
+// The listening socket that the service manager holds for the webhook listener. Connections wait in it while
+// no daemon runs. Main thread, once.
 #pragma once
 
 #include <optional>

@@ -107,13 +107,13 @@ bool send_to_journal(Level level, std::string_view what, const LogFields& fields
   return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
 }
 
-// Empty: it is not to be written.
-std::optional<std::size_t> held_back(Level level, const std::string& what, const LogFields& fields) {
+// How many lines like this one were not written before it. Empty: this one is not written either.
+std::optional<std::size_t> suppressed_before(Level level, const std::string& what, const LogFields& fields) {
   static Locked<RepeatLimit> limit{RepeatLimit(5, std::chrono::minutes{1})};
   if (level != Level::warning && level != Level::error) return 0;
   const std::string key = what + (fields.empty() ? std::string{} : "\n" + fields.front().second);
   const auto verdict = limit.with([&](RepeatLimit& all) { return all.ask(key, BootClock::now()); });
-  return verdict.passes ? std::optional(verdict.held_back) : std::nullopt;
+  return verdict.passes ? std::optional(verdict.suppressed) : std::nullopt;
 }
 
 bool is_plain(std::string_view value) {
@@ -164,9 +164,9 @@ Log::Log(Level level, std::string_view what) : level_(level), what_(what) {}
 
 Log::~Log() {
   if (!logger().should_log(native(level_))) return;
-  const auto held = held_back(level_, what_, fields_);
-  if (!held) return;
-  if (*held > 0) with("held_back", static_cast<long long>(*held));
+  const auto suppressed = suppressed_before(level_, what_, fields_);
+  if (!suppressed) return;
+  if (*suppressed > 0) with("suppressed", static_cast<long long>(*suppressed));
   if (format() == LogFormat::journal && send_to_journal(level_, what_, fields_)) return;
   if (format() == LogFormat::json) {
     logger().log(native(level_), "{}", json_line(level_, what_, fields_, wall_now()));
@@ -218,13 +218,18 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
 }
 
 void log_session(const Change<SessionId, Tracked>& change) {
+  if (!change.after) return;
+  const auto warn = [&](std::string_view what) {
+    Log(Level::warning, what)
+        .with("session", change.key.str())
+        .with("plan", change.after->row.plan.str())
+        .with("error", change.after->row.last_error);
+  };
   constexpr int alarming = 2;
   const int before = change.before ? change.before->vain_heartbeats : 0;
-  if (before >= alarming || !change.after || change.after->vain_heartbeats < alarming) return;
-  Log(Level::warning, "heartbeats_without_effect")
-      .with("session", change.key.str())
-      .with("plan", change.after->row.plan.str())
-      .with("error", change.after->row.last_error);
+  if (before < alarming && change.after->vain_heartbeats >= alarming) warn("heartbeats_without_effect");
+  const bool knew = change.before && change.before->beats_sooner;
+  if (!knew && change.after->beats_sooner) warn("heartbeat_too_slow");
 }
 
 }  // namespace keeper

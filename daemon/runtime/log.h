@@ -1,7 +1,7 @@
-// The log: one line per thing that happened, to standard error or with its fields to the journal. Any thread.
-// Values are quoted and their control characters escaped here, so callers pass foreign text as it is. A
-// warning or error that repeats is held back after the fifth within a minute, and the next one says how many
-// were. Never given a secret.
+// The log: one line for each thing that happened. It goes to standard error, or with its fields to the
+// journal. Any thread may write. Values are quoted and their control characters escaped here, so a caller
+// passes text from outside as it is, but never a secret. Of a warning or error that repeats, five a minute
+// are written; the next line of it says how many were left out.
 #pragma once
 
 #include <string>

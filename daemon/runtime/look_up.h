@@ -1,7 +1,7 @@
-// What a round asks of the store before it decides: whether a delivery was seen before, which rows a list's
-// remotes had, which deliveries wait for a remote, and what ended sessions took of a budget's period. All
-// questions of a round are put together, so that they can be answered in one piece of work away from the
-// loop's thread.
+// What a round asks of the store before it decides. There are four questions: whether a delivery was seen
+// before, which rows the remotes of a list had, which deliveries are held for a remote, and what ended
+// sessions took of a budget's period. All questions of a round are asked together, so that one piece of work
+// away from the loop's thread answers them.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/occurrences.h"
+#include "core/reading.h"
 #include "runtime/log.h"
 
 namespace keeper {
@@ -43,6 +44,11 @@ RoundPorts Loop::round_ports(const LoopPorts& ports) {
   own.on_disk = [this](const Batch& batch, const Config& config) {
     meters_.committed(batch, config, Stopwatch::duration{commit_took_.load()});
     published_.with([&](Published& published) { published.last_seq = rounds_.last_seq(); });
+  };
+  own.session_changed = [this, next = ports.session_changed](const Change<SessionId, Tracked>& change) {
+    if (change.before && change.after && confirms_heartbeat(*change.before, *change.after))
+      meters_.kept_alive(*change.before->idle_at - clock_.now().mono);
+    next(change);
   };
   own.store_error = [this](const std::string& text) { note_store_error(text); };
   return own;
@@ -95,10 +101,6 @@ void Loop::measure(const Event& event, const World& world, Now now) {
   const auto* answer = std::get_if<Answer>(&event);
   if (answer == nullptr) return;
   if (const auto late = lateness_of(world, *answer, now)) meters_.start_left(*late);
-  if (answer->kind != EffectKind::keep_alive || !answer->remotes) return;
-  const auto session = world.sessions.find(answer->session);
-  if (session != world.sessions.end() && session->second.idle_at)
-    meters_.kept_alive(*session->second.idle_at - now.mono);
 }
 
 void Loop::note_store_error(const std::string& text) {

@@ -1,7 +1,7 @@
-// The loop: waits for the inbox, carries out a round, publishes what readers see, feeds the watchdog. The
-// order in which things leave the process is the rounds' (runtime/rounds.h). Loop thread only, apart from
-// what is marked. It never calls a provider, and waits for nothing but its inbox and, within a limit, the
-// store.
+// Loop: waits for the inbox, carries out a round, publishes what readers see, and feeds the watchdog. In
+// which order things leave the process is decided by the rounds (runtime/rounds.h). It never calls a
+// provider. It waits for nothing but its inbox and, up to the commit patience, the store. Loop thread only,
+// but for what is marked "any thread".
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,8 @@ struct LoopPorts : RoundPorts {
   std::function<void(const Published&)> published = [](const Published&) {};
   std::function<void(int sessions)> pruned = [](int) {};  // by retention
   std::function<void()> turned = [] {};                   // feeds the watchdog
-  std::function<void()> may_leave = [] {};  // once: what a shutdown waits for is done, and on disk
+  // Called once: what a shutdown waits for is done and on disk.
+  std::function<void()> may_leave = [] {};
 };
 
 class Loop {
@@ -74,7 +75,7 @@ class Loop {
   Upkeep upkeep_;
   bool may_leave_ = false;
   bool unpublished_ = true;  // something changed since the view was last published
-  bool at_once_ = false;     // who gave an order looks at once
+  bool at_once_ = false;     // publish without delay, since whoever gave an order looks at its result
   Mono publish_at_{};
   std::atomic<bool> stopping_{false};
   std::atomic<Millis::rep> turned_at_{0};

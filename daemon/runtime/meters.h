@@ -1,5 +1,5 @@
-// Meters: what happened since the process began, counted and timed as Prometheus does it. Any thread; they
-// never wait. No ids as labels: their number has no bound.
+// Meters: counters and histograms of what happened since the process began, in Prometheus's form. Any thread
+// may use them, and none waits. No label is an id, because the number of ids has no bound.
 #pragma once
 
 #include <chrono>
@@ -27,9 +27,8 @@ class Meters {
   void called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer,
               Time took);
   void start_left(Time late) { start_lateness_.Observe(late.count()); }
-  void kept_alive(Time left) {
-    heartbeat_margin_.Observe(left.count());
-  }  // until the session would have died
+  // `left`: how long before the session would have died the heartbeat was answered.
+  void kept_alive(Time left) { heartbeat_margin_.Observe(left.count()); }
   void committed(const Batch& batch, const Config& config, Time took);
   void turned(Time took) { loop_turn_.Observe(took.count()); }
   void acknowledged(Time took) { acknowledgement_.Observe(took.count()); }

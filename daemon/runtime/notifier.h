@@ -1,5 +1,6 @@
-// Notifier: carries messages to the notification targets, each target on a thread of its own, so that one
-// that hangs holds up no other. One try per order, and one answer for it; the core decides about the next.
+// Notifier: sends messages to the notification targets. Each target has a thread of its own, so that one that
+// hangs delays no other. An order is tried once and gets exactly one answer; the core decides whether there
+// is another try.
 #pragma once
 
 #include <condition_variable>
@@ -37,7 +38,7 @@ class Notifier {
   void stop();
 
  private:
-  struct Desk {
+  struct Sender {
     TargetSettings settings;
     std::unique_ptr<Callee> callee;
     std::deque<Post> queue;
@@ -46,15 +47,15 @@ class Notifier {
     bool closed = false;
   };
 
-  void work(Desk& desk);
-  void close(std::unique_ptr<Desk> desk);
+  void work(Sender& sender);
+  void close(std::unique_ptr<Sender> sender);
 
   const InstanceId instance_;
   const std::function<void(Posted)> sink_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<TargetName, std::unique_ptr<Desk>> desks_;
-  std::vector<std::unique_ptr<Desk>> closed_;
+  std::map<TargetName, std::unique_ptr<Sender>> senders_;
+  std::vector<std::unique_ptr<Sender>> closed_;
 };
 
 }  // namespace keeper

@@ -1,8 +1,8 @@
-// Pool: the threads that call one provider. Takes effects from any thread, carries them out on its own, and
-// gives exactly one answer for each. Heartbeats go first, then stops, then all others, and of each the most
-// urgent. A quarter of the threads is kept for heartbeats and stops, so that reads that hang do not hold them
-// up; a pool of one thread keeps none. Threads are made when they are needed, at most `threads_max`. Never
-// retries: the core decides that.
+// Pool: the threads that call one provider. Any thread may add an effect. The pool carries effects out on its
+// own threads, within the provider's rate limits, and gives exactly one answer for each. Heartbeats go first,
+// then stops, then all others, and of each the most urgent. A quarter of the threads is kept for heartbeats
+// and stops, so that reads that hang do not hold them up; a pool of one thread keeps none. It makes a thread
+// when one is needed, up to `threads_max`. It never retries; the core decides that.
 #pragma once
 
 #include <array>
@@ -30,9 +30,9 @@ using AnswerSink = std::function<void(Answer)>;
 struct PoolSettings {
   std::string name;
   Carry carry;
-  int threads_max = 4;
+  int threads_max = 1;
   CallLimits limits;
-  Millis patience{Seconds{30}};  // what would wait longer for its turn is refused at once
+  Millis patience{};  // an effect that would wait longer than this for its turn is refused at once
 };
 
 class Pool {
@@ -45,14 +45,14 @@ class Pool {
 
   void add(Effect effect);
 
-  // Nothing queued and nothing under way.
+  // True while no call is queued or under way.
   bool idle() const;
 
-  // Whether a thread is in one effect for longer than its few calls, which all end by themselves, can take.
-  // As their limits, by a clock that stands still in a suspend.
+  // Whether a thread has carried out one effect for longer than its calls, each of which has a limit, can
+  // take. Like those limits it is measured by a clock that stands still while the machine is suspended.
   bool hangs(std::chrono::steady_clock::time_point now) const;
 
-  // Calls that the rate limits leave at once, of the lanes the least; empty without a limit.
+  // How many calls the rate limits leave at once: the least of all lanes. Empty: there is no limit.
   std::optional<std::size_t> rate_left(Mono now) const;
 
  private:
@@ -65,7 +65,7 @@ class Pool {
              std::tie(other.rank, other.effect.needed_by, other.number);
     }
   };
-  // What shares one limit.
+  // The calls that share one rate limit.
   struct Lane {
     CallRate rate;
     std::set<Queued> queue;
@@ -77,7 +77,7 @@ class Pool {
     std::size_t calls = 1;
   };
 
-  // The first is of the lane in which it queues.
+  // The first need names the lane in which the effect is queued.
   std::vector<Need> needs_of(const Effect& effect) const;
   bool has_room(const Queued& queued) const;
   void refuse_late(std::unique_lock<std::mutex>& lock);
@@ -103,7 +103,7 @@ class Pool {
   bool stopping_ = false;
 };
 
-// The answer to an effect that never left.
+// The answer to an effect for which no call was made.
 Answer answer_for(const Effect& effect, Error error);
 
 }  // namespace keeper

@@ -21,10 +21,10 @@ RepeatLimit::Verdict RepeatLimit::ask(const std::string& what, Mono now) {
     seen.times = 0;
   }
   if (++seen.times > times_max_) {
-    ++seen.held_back;
+    ++seen.suppressed;
     return {false, 0};
   }
-  return {true, std::exchange(seen.held_back, 0)};
+  return {true, std::exchange(seen.suppressed, 0)};
 }
 
 }  // namespace keeper

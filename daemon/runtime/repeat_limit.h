@@ -1,5 +1,7 @@
-// RepeatLimit: of what says the same again and again, the first few of a stretch of time are let through, and
-// the next one that is says how many were not. Not locked; reads no clock.
+// RepeatLimit: lets the first `times_max` of equal lines in a stretch of time pass. The first line that
+// passes afterwards is told how many did not. Example: with 5 in a minute, the eighth equal line in one
+// minute does not pass, and the first one of the next minute passes with `suppressed` 3. It has no lock and
+// reads no clock.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +18,19 @@ class RepeatLimit {
 
   struct Verdict {
     bool passes = true;
-    std::size_t held_back = 0;  // since the last that passed
+    std::size_t suppressed = 0;  // how many equal lines did not pass since the last one that did
   };
+  // Counts one line.
   Verdict ask(const std::string& what, Mono now);
 
-  // What is remembered stays bounded: beyond this the oldest is forgotten.
+  // How many different lines are remembered. Beyond that the oldest one is forgotten.
   static constexpr std::size_t remembered_max = 1000;
 
  private:
   struct Seen {
     Mono since{};
     std::size_t times = 0;
-    std::size_t held_back = 0;
+    std::size_t suppressed = 0;
   };
 
   const std::size_t times_max_;

@@ -1,11 +1,9 @@
-// Round: one turn's way from what happened to what leaves the process: look up, decide, tick, commit, let
-// out.
-//   questions()  what the store must be asked first
-//   decide()     each item, then ticks until nothing is due; every decision is installed as it is made
-//   batch()      all rows of the round, for one transaction
-//   let_out()    once the transaction is on disk: acknowledgements and notices, then all effects, then all
-//   messages
-// A round owns no thread, clock or log. Nothing leaves but by let_out() and let_out_rowless(). Loop thread.
+// Round: the way of one turn from what happened to what leaves the process. Its steps, in this order:
+// - questions(): what the store must be asked first.
+// - decide(): each item, then ticks until nothing is due. A decision is installed as soon as it is made.
+// - batch(): all rows of the round, for one transaction.
+// - let_out(), once the transaction is on disk: acknowledgements and notices, then effects, then messages.
+// Nothing leaves but by let_out() and let_out_rowless(). A round owns no thread, clock or log. Loop thread.
 #pragma once
 
 #include <functional>
@@ -54,15 +52,15 @@ class Round {
   // Adds a decision that needs no row.
   void add(Keeper& keeper, Decision decision, Now now);
 
-  // Takes the deliveries, which are large and which nobody asks the decisions for afterwards.
+  // The deliveries move into the batch, since they are large and the decisions do not need them afterwards.
   Batch batch();
 
-  // Once the transaction is on disk: gives the acknowledgements; let_out() begins with it.
+  // Gives the acknowledgements, once the transaction is on disk. let_out() begins with it.
   void acknowledge();
 
   void let_out(const RoundPorts& ports);
 
-  // Those of its effects that need no row of its own: they may leave whatever becomes of the transaction.
+  // Lets out those effects that need no row of this round, whatever becomes of its transaction.
   void let_out_rowless(const RoundPorts& ports);
 
   // The sessions of which it writes a row.

@@ -1,9 +1,9 @@
-// Rounds: carries out one round after the other, never two at a time, and holds what they share: the keeper.
-// In the ordinary case a turn is: look up, decide, commit, let out. Nothing of a round leaves the process
-// before its transaction is on disk. In an outage of the store (it refuses a write, or takes longer than its
-// patience) the round that could not be committed is held back or taken back, deliveries and orders are
-// refused, what needs a row waits, and heartbeats and stops that are on disk already go on. No thread, clock
-// or log of its own. Loop thread.
+// Rounds: carries out one round after the other, and never two at a time. It owns the keeper. In the ordinary
+// case a turn is: look up, decide, commit, let out. Nothing of a round leaves the process before its
+// transaction is on disk. There is an outage of the store while the store refuses a write or takes longer
+// than the commit patience. The round that could not be committed is then held back or taken back, deliveries
+// and orders are refused, and what needs a row waits. Heartbeats go on, and so do stops that are on disk
+// already. It has no thread, clock or log of its own. Loop thread.
 #pragma once
 
 #include <functional>
@@ -36,15 +36,15 @@ class Rounds {
   const std::string& fatal() const { return fatal_; }
   const Keeper& keeper() const { return keeper_; }
   std::int64_t last_seq() const { return last_seq_; }
-  // The write-ahead log has grown, as of the last commit.
+  // Whether the write-ahead log had grown too long at the last commit.
   bool checkpoint_due() const { return checkpoint_due_; }
   void checkpointed() { checkpoint_due_ = false; }
 
   // Whether anything was decided since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
 
-  // Work on the store between two rounds. Empty: it failed or takes too long, and an outage has begun. Not in
-  // one.
+  // Does work on the store between two rounds. Empty: it failed or takes too long, and an outage has begun.
+  // It must not be called in an outage.
   template <class T>
   std::optional<T> between(std::function<Result<T>(Store&)> work, Now now);
 

@@ -1,6 +1,6 @@
-// Whether what the store holds equals what the keeper holds, what it has lost of that, and what of a decision
-// needs no row.
-// Pure; loop thread.
+// Rowless: what of a decision needs no row in the store, so that it may go on in an outage; whether the
+// store's rows equal the keeper's, and what the store has lost of them. The functions keep no state. Loop
+// thread.
 #pragma once
 
 #include <optional>

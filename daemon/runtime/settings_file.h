@@ -1,5 +1,5 @@
-// The configuration file as the daemon takes it: at its start, at a reload, and for the preview of a reload.
-// Secrets and variables must be there. Any thread; reads files, changes nothing, logs nothing.
+// Reads the configuration file in the way of a running daemon, at its start, at a reload and for the preview
+// of a reload: its secrets and variables must exist. It changes nothing and logs nothing. Any thread.
 #pragma once
 
 #include <memory>

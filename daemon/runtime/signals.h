@@ -1,5 +1,5 @@
-// Signals: TERM, INT and HUP as numbers to wait for. Made by the main thread before any other thread, which
-// then inherits the blocked mask; waited for by the main thread alone. interrupt() from any thread.
+// Signals: SIGTERM, SIGINT and SIGHUP as values that the main thread waits for. The main thread makes it
+// before any other thread, so that all threads inherit the blocked mask. Any thread may call interrupt().
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
-// StoreAccess: how the loop reaches the store. Everything that may wait for the disk goes through it, one
-// piece of work at a time. The loop waits for a piece of work only within a limit, the commit patience; work
-// that takes longer goes on, and the loop turns on without the store meanwhile.
+// StoreAccess: how the loop uses the store. Everything that may wait for the disk goes through it, one piece
+// of work at a time. The loop waits for a piece of work only up to the commit patience. Work that takes
+// longer goes on, and the loop turns without the store meanwhile.
 #pragma once
 
 #include <functional>

@@ -4,15 +4,11 @@
 
 #include "base/check.h"
 #include "base/thread_name.h"
-#include "settings/settings.h"
 
 namespace keeper {
 
-StoreThread::StoreThread(Store& store, std::function<void()> returned)
-    : store_(store),
-      returned_(std::move(returned)),
-      patience_ms_(commit_patience_default.count()),
-      thread_([this] {
+StoreThread::StoreThread(Store& store, Millis patience, std::function<void()> returned)
+    : store_(store), returned_(std::move(returned)), patience_ms_(patience.count()), thread_([this] {
         name_thread("store");
         work();
       }) {}

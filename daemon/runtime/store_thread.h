@@ -16,8 +16,8 @@ namespace keeper {
 class StoreThread final : public StoreAccess {
  public:
   // `returned` is called on this thread when work has returned for which the loop no longer waits; it must
-  // not wait.
-  StoreThread(Store& store, std::function<void()> returned);
+  // not wait. `patience`: how long run() waits.
+  StoreThread(Store& store, Millis patience, std::function<void()> returned);
   // Waits for the work under way.
   ~StoreThread() override;
   StoreThread(const StoreThread&) = delete;
@@ -26,7 +26,7 @@ class StoreThread final : public StoreAccess {
   bool run(StoreWork work) override;
   bool idle() override;
 
-  // How long run() waits. Any thread.
+  // Any thread.
   void set_patience(Millis patience) { patience_ms_.store(patience.count()); }
 
  private:

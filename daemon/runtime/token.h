@@ -1,5 +1,6 @@
-// ControlToken: what a caller of the control paths must show: 32 random bytes, in a file that only the
-// daemon's user and root can read. Made at start, removed at the end. Main thread; reading the secret: any.
+// ControlToken: the secret that a caller of the control paths must show. It is 32 random bytes in a file that
+// only the daemon's user and root can read. The file is made at the start and removed at the end. The main
+// thread owns it; any thread may read the secret.
 #pragma once
 
 #include <string>

@@ -40,9 +40,11 @@ void Upkeep::work(Rounds& rounds, Now now) {
     rounds.checkpointed();
   }
   if (now.mono < prune_at_) return;
-  const Retention retention = retention_.with([](const Retention& kept) { return kept; });
+  const std::optional<Retention> retention =
+      retention_.with([](const std::optional<Retention>& kept) { return kept; });
+  if (!retention) return;
   const std::optional<Removed> removed = rounds.between<Removed>(
-      [retention, wall = now.wall](Store& store) { return prune(store, retention, wall); }, now);
+      [retention = *retention, wall = now.wall](Store& store) { return prune(store, retention, wall); }, now);
   if (!removed) return;
   prune_at_ = now.mono + (removed->pruned.more ? prune_again : prune_every);
   store_bytes_ = removed->bytes;

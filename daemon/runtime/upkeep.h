@@ -1,10 +1,11 @@
-// Upkeep: what the store needs beside the rounds: the write-ahead log is moved into the main file, and ended
-// sessions are removed by retention. A little at a time, between two rounds, so that no turn of the loop is
-// long.
+// Upkeep: the work on the store that belongs to no round. It moves the write-ahead log into the main file,
+// and removes ended sessions by retention. It does a little at a time between two rounds, so that no turn of
+// the loop is long.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "base/locked.h"
 #include "runtime/rounds.h"
@@ -14,7 +15,7 @@ namespace keeper {
 
 class Upkeep {
  public:
-  // `pruned`: sessions that retention removed; loop thread.
+  // `pruned` is called on the loop's thread when retention removed sessions.
   explicit Upkeep(std::function<void(int sessions)> pruned) : pruned_(std::move(pruned)) {}
 
   // What is due, if the rounds are not in an outage; one begins where the store fails. Loop thread.
@@ -22,7 +23,7 @@ class Upkeep {
 
   // Any thread.
   void set_retention(const Retention& retention) {
-    retention_.with([&](Retention& kept) { kept = retention; });
+    retention_.with([&](std::optional<Retention>& kept) { kept = retention; });
   }
 
   // Of the store, as of the last time that retention was looked at.
@@ -30,7 +31,7 @@ class Upkeep {
 
  private:
   const std::function<void(int)> pruned_;
-  Locked<Retention> retention_;
+  Locked<std::optional<Retention>> retention_;  // empty: not set yet, so that nothing is removed
   Mono prune_at_{};
   std::int64_t store_bytes_ = 0;
 };

@@ -1,5 +1,5 @@
-// Verifiers: for each provider that sends webhooks, what tells its genuine messages. Any thread: listeners
-// look them up while a reload puts new ones in place.
+// Verifiers: for each provider that sends webhooks, the verifier that tells its genuine messages. Any thread:
+// listeners look them up while a reload replaces them.
 #pragma once
 
 #include <map>

@@ -105,6 +105,20 @@ std::uint64_t matching_days(const CronFields& f, year_month month) {
   return f.any_day || f.any_weekday ? by_day & by_weekday : by_day | by_weekday;
 }
 
+std::string Cron::fingerprint() const {
+  const CronFields& f = fields_;
+  std::string text;
+  for (const Bits bits :
+       {f.seconds, f.minutes, f.hours, f.days, f.months, f.weekdays, f.nearest_workdays, f.last_weekdays,
+        f.nth_weekdays[1], f.nth_weekdays[2], f.nth_weekdays[3], f.nth_weekdays[4], f.nth_weekdays[5]}) {
+    text += std::to_string(bits) + ",";
+  }
+  for (const bool flag : {f.last_day, f.last_workday, wildcard_time(), f.any_day || f.any_weekday}) {
+    text += flag ? "1" : "0";
+  }
+  return text;
+}
+
 // The first match in the local time [begin, end), as if no clock were ever changed.
 std::optional<LocalTime> Cron::first_in(LocalTime begin, LocalTime end) const {
   const auto start = floor<days>(begin);

@@ -1,4 +1,4 @@
-// Cron: one parsed cron expression, and when it matches in a zone. It knows the years 1970 to 2037
+// Cron: one parsed cron expression, and when it matches in a zone. It knows the years 1970 to 2099
 // (`zone_end`). Where a zone's clock is set forward or back, the kind of the expression decides:
 // - A minute or hour that begins with '*' follows elapsed time: it matches whenever the clock shows it. "*/15
 // * * * *" is
@@ -53,6 +53,8 @@ class Cron {
   static std::variant<Cron, CronProblem> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
+  // The same for two expressions that match at the same times by the same rule, however they are written.
+  std::string fingerprint() const;
   bool wildcard_time() const { return fields_.any_minute || fields_.any_hour; }
   // Day of month and day of week are both restricted: either of them suffices.
   bool either_day() const { return !fields_.any_day && !fields_.any_weekday; }

@@ -43,6 +43,31 @@ Schedule::Schedule(Spec spec) : spec_(std::move(spec)) {
   }
 }
 
+std::string Schedule::fingerprint() const {
+  std::string text = "1";
+  const auto add = [&](std::string_view key, const auto& value) {
+    text += "|" + std::string(key) + ":" + std::to_string(value);
+  };
+  const auto add_time = [&](std::string_view key, const auto& time) {
+    add(key, time.time_since_epoch().count());
+  };
+  add("always", int{spec_.always});
+  for (const auto& cron : {spec_.start, spec_.stop}) text += "|" + (cron ? cron->fingerprint() : "");
+  if (spec_.start) text += "|" + spec_.zone.name() + ":" + spec_.zone.rules();
+  if (spec_.every) add("every", spec_.every->count());
+  add("phase", spec_.phase.count());
+  for (const Wall time : spec_.at) add_time("at", time);
+  if (spec_.duration) add("duration", spec_.duration->count());
+  add("jitter", spec_.jitter.count());
+  for (const Interval& out : excluded_) {
+    add_time("from", out.begin);
+    add_time("to", out.end);
+  }
+  if (spec_.not_before) add_time("not_before", *spec_.not_before);
+  if (spec_.not_after) add_time("not_after", *spec_.not_after);
+  return stable_hex128(text);
+}
+
 Schedule::Kind Schedule::kind() const {
   if (spec_.always) return Kind::always;
   return spec_.stop || spec_.duration ? Kind::window : Kind::occurrences;

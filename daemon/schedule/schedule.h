@@ -2,12 +2,13 @@
 // - Windows answer "should a session be alive now?". The answer depends on the time alone, and on nothing
 // seen before.
 // - Occurrences are single starts. The scheduled time of each, without jitter, is its identity.
-// Cron expressions and excluded dates are known to the end of 2037 (`zone_end`). Immutable; any thread; never
+// Cron expressions and excluded dates are known to the end of 2099 (`zone_end`). Immutable; any thread; never
 // reads a clock.
 #pragma once
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -72,6 +73,11 @@ class Schedule {
 
   Kind kind() const;
   const Spec& spec() const { return spec_; }
+
+  // The same for two schedules of one plan that mean the same, however they are written, and another where
+  // one has another time, zone, jitter, exclusion or bound, or the zone has got other rules. The store keeps
+  // it, so that no release changes it.
+  std::string fingerprint() const;
 
   // The window that contains `now`; always empty for kind `occurrences`. An `always` plan's one window has
   // the time of the epoch, or after excluded dates the end of these.

@@ -46,11 +46,11 @@ std::optional<Error> check_bounds(const Schedule::Spec& spec) {
     if (dates.last < dates.first) return malformed("exclude: the range ends before it begins");
     if (std::chrono::sys_days{dates.first} < std::chrono::sys_days{} ||
         std::chrono::sys_days{dates.last} > last_day) {
-      return malformed("exclude: dates must lie within 1970 to 2037");
+      return malformed("exclude: dates must lie within 1970 to 2099");
     }
   }
   for (const Wall time : spec.at) {
-    if (time < Wall{} || time >= zone_end) return malformed("at: times must lie within 1970 to 2037");
+    if (time < Wall{} || time >= zone_end) return malformed("at: times must lie within 1970 to 2099");
   }
   if (spec.not_before && spec.not_after && *spec.not_after <= *spec.not_before) {
     return malformed("not_after: must be later than not_before");

@@ -1,53 +1,122 @@
 #include "schedule/zone.h"
 
-#include <date/tz.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <exception>
 #include <vector>
 
+#include "base/check.h"
+#include "base/hash.h"
 #include "base/text.h"
+#include "base/zone_folder.h"
+#include "schedule/zone_file.h"
 
 namespace keeper {
+
+struct ZoneRules {
+  std::string name;
+  std::vector<OffsetChange> changes;  // never empty
+  std::string hash;                   // see Zone::rules()
+  bool operator==(const ZoneRules&) const = default;
+};
+
 namespace {
 
 using std::chrono::days;
 using std::chrono::floor;
 using std::chrono::hours;
+using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
 // No two offsets of a zone differ by more: they lie within -12 h and +15 h.
 constexpr hours offsets_apart_max{27};
+// After any time that is asked about, and far from where sums overflow.
+constexpr sys_seconds far_end{zone_end + days{366}};
+constexpr sys_seconds rules_begin{sys_days{std::chrono::January / 1 / 2025}};
+constexpr std::size_t name_max = 64;
 
-// "berlin" and "europe/berlin" mean Europe/Berlin, and so does one with a slip of the finger.
-std::string_view suggestion(std::string_view name) {
-  std::vector<std::string_view> known;
-  std::string_view by_city;
-  for (const date::time_zone& zone : date::get_tzdb().zones) {
-    const std::string_view candidate = zone.name();
-    if (equal_ignoring_case(candidate, name)) return candidate;
-    if (equal_ignoring_case(candidate.substr(candidate.rfind('/') + 1), name)) by_city = candidate;
-    known.push_back(candidate);
-  }
-  return by_city.empty() ? closest(name, known) : by_city;
-}
-
-Error unknown_zone(std::string_view name) {
-  std::string what = "unknown time zone \"" + printable(name) + "\"";
-  const std::string_view meant = suggestion(name);
-  if (meant.empty()) {
-    what += ": use an IANA name such as Europe/Berlin";
-  } else {
-    what += ": did you mean " + std::string(meant) + "?";
-  }
-  return {ErrorKind::malformed, std::move(what)};
-}
+thread_local ZoneSnapshot* current = nullptr;
 
 // Names in the zone directory that are no IANA zones: this machine's own, and those that count leap seconds.
 bool is_foreign(std::string_view name) {
   return name == "localtime" || name == "posixrules" || name == "Factory" || name.starts_with("right/") ||
          name.starts_with("posix/");
+}
+
+// A name of letters, digits and "_+-" between slashes: never a path out of the folder.
+bool is_name(std::string_view name) {
+  const bool plain =
+      name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+      std::string_view::npos;
+  return plain && !name.empty() && name.size() <= name_max && name.front() != '/' && name.back() != '/' &&
+         name.find("//") == std::string_view::npos && !is_foreign(name);
+}
+
+std::vector<std::string> known_names(const std::string& folder) {
+  std::vector<std::string> names = zone_files(folder);
+  std::erase_if(names, [](const std::string& name) {
+    return !is_name(name) || name.front() < 'A' || name.front() > 'Z';
+  });
+  return names;
+}
+
+// "berlin" and "europe/berlin" mean Europe/Berlin, and so does one with a slip of the finger.
+std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
+  std::string by_city;
+  for (const std::string& candidate : known) {
+    if (equal_ignoring_case(candidate, name)) return candidate;
+    if (equal_ignoring_case(std::string_view(candidate).substr(candidate.rfind('/') + 1), name))
+      by_city = candidate;
+  }
+  if (!by_city.empty()) return by_city;
+  return std::string(closest(name, std::vector<std::string_view>(known.begin(), known.end())));
+}
+
+Error unknown_zone(std::string_view name, const std::string& folder) {
+  const std::vector<std::string> known = known_names(folder);
+  if (known.empty()) {
+    return {ErrorKind::storage,
+            "the time zone database cannot be read (is tzdata installed?): there is none in " +
+                printable(folder)};
+  }
+  std::string what = "unknown time zone \"" + printable(name) + "\"";
+  const std::string meant = suggestion(name, known);
+  if (meant.empty()) {
+    what += ": use an IANA name such as Europe/Berlin";
+  } else {
+    what += ": did you mean " + meant + "?";
+  }
+  return {ErrorKind::malformed, std::move(what)};
+}
+
+std::string hash_of(const std::vector<OffsetChange>& changes) {
+  std::string text;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (i + 1 < changes.size() && changes[i + 1].begin <= rules_begin) continue;
+    const sys_seconds begin = std::max(changes[i].begin, rules_begin);
+    text += std::to_string(begin.time_since_epoch().count()) + " " +
+            std::to_string(changes[i].offset.count()) + "\n";
+  }
+  return stable_hex128(text);
+}
+
+Result<std::shared_ptr<const ZoneRules>> read_zone(std::string_view name, const std::string& folder) {
+  if (!is_name(name)) return unknown_zone(name, folder);
+  const auto read = read_zone_bytes(folder, name);
+  if (!read && read.error().kind == ErrorKind::gone) return unknown_zone(name, folder);
+  if (!read) return read.error();
+  const std::string& bytes = *read;
+  // A list of zones, say, which is kept in the same folder.
+  if (!bytes.starts_with("TZif")) return unknown_zone(name, folder);
+  constexpr std::chrono::year last = std::chrono::year_month_day{floor<days>(zone_end)}.year();
+  auto changes = read_zone_file(bytes, last);
+  if (!changes) {
+    return Error{ErrorKind::storage,
+                 "the time zone file of " + std::string(name) +
+                     " cannot be used (is tzdata installed as a whole?): " + changes.error().what};
+  }
+  std::string hash = hash_of(*changes);
+  return std::make_shared<const ZoneRules>(
+      ZoneRules{std::string(name), *std::move(changes), std::move(hash)});
 }
 
 bool names_offset(std::string_view text) {
@@ -59,47 +128,62 @@ std::string two_digits(long n) { return (n < 10 ? "0" : "") + std::to_string(n);
 
 }  // namespace
 
+ZoneSnapshot::ZoneSnapshot() : ZoneSnapshot(system_zone_folder()) {}
+
+ZoneSnapshot::ZoneSnapshot(std::string folder) : folder_(std::move(folder)) {
+  KEEPER_CHECK(current == nullptr);
+  current = this;
+}
+
+ZoneSnapshot::~ZoneSnapshot() { current = nullptr; }
+
+Result<Zone> ZoneSnapshot::find(std::string_view name) {
+  auto known = found_.find(name);
+  if (known == found_.end()) {
+    auto read = read_zone(name, folder_);
+    known =
+        found_.emplace(std::string(name), read ? Result<Zone>(Zone{*std::move(read)}) : read.error()).first;
+  }
+  return known->second;
+}
+
 Result<Zone> Zone::find(std::string_view iana_name) {
   if (iana_name == "UTC") return Zone{};
-  try {
-    if (!is_foreign(iana_name)) {
-      const auto& zones = date::get_tzdb().zones;
-      const auto found = std::lower_bound(
-          zones.begin(), zones.end(), iana_name,
-          [](const date::time_zone& zone, std::string_view name) { return zone.name() < name; });
-      if (found != zones.end() && found->name() == iana_name) {
-        found->get_info(sys_seconds{});  // reads the zone's file, which later calls rely on
-        return Zone{&*found};
-      }
-    }
-    return unknown_zone(iana_name);
-  } catch (const std::exception& e) {
-    return Error{ErrorKind::storage,
-                 "the time zone database cannot be read (is tzdata installed?): " + printable(e.what())};
-  }
+  if (current != nullptr) return current->find(iana_name);
+  return ZoneSnapshot().find(iana_name);
+}
+
+bool Zone::operator==(const Zone& other) const {
+  if (rules_ == other.rules_) return true;
+  return rules_ != nullptr && other.rules_ != nullptr && *rules_ == *other.rules_;
 }
 
 const std::string& Zone::name() const {
   static const std::string utc = "UTC";
-  return zone_ == nullptr ? utc : zone_->name();
+  return rules_ == nullptr ? utc : rules_->name;
+}
+
+const std::string& Zone::rules() const {
+  static const std::string none;
+  return rules_ == nullptr ? none : rules_->hash;
 }
 
 Zone::Span Zone::span_at(sys_seconds t) const {
-  if (zone_ == nullptr) {
+  if (rules_ == nullptr) {
     return {sys_seconds::min(), sys_seconds::max(), Seconds{0}, LocalTime::min()};
   }
-  const date::sys_info info = zone_->get_info(t);
-  Span span{info.begin, info.end, info.offset, LocalTime::min()};
-  if (info.begin < sys_seconds{} - days{366}) return span;
+  const auto& changes = rules_->changes;
+  const auto next = std::upper_bound(changes.begin(), changes.end(), t,
+                                     [](sys_seconds at, const OffsetChange& one) { return at < one.begin; });
+  const auto here = next == changes.begin() ? next : std::prev(next);
+  Span span{here->begin, next == changes.end() ? far_end : next->begin, here->offset, LocalTime::min()};
+  if (here == changes.begin()) return span;
   // No zone has changed twice within days, so no earlier span has shown a later time than this one.
-  const date::sys_info before = zone_->get_info(info.begin - Seconds{1});
-  span.shown = LocalTime{(info.begin + before.offset).time_since_epoch()};
+  span.shown = LocalTime{(here->begin + std::prev(here)->offset).time_since_epoch()};
   return span;
 }
 
-Seconds Zone::offset_at(Wall t) const {
-  return zone_ == nullptr ? Seconds{0} : zone_->get_info(floor<Seconds>(t)).offset;
-}
+Seconds Zone::offset_at(Wall t) const { return span_at(floor<Seconds>(t)).offset; }
 
 LocalTime Zone::local(Wall t) const {
   return LocalTime{(floor<Seconds>(t) + offset_at(t)).time_since_epoch()};

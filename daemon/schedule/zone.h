@@ -1,9 +1,12 @@
-// Zone: a handle on one time zone of the system's database, and local times that are read and written in it.
-// It is right from 1970 to the end of 2037, where the system's files end. A later time (`zone_end`) may not
-// be asked about, and the callers refuse such times. Cheap to copy; any thread; never reads a clock.
+// Zone: what the clock of one time zone of the system's database does, and local times that are read and
+// written in it. It knows the years from 1970 to 2099; a later time (`zone_end`) may not be asked about, and
+// the callers refuse such times. The database is the folder that TZDIR names, or /usr/share/zoneinfo. A zone
+// keeps the rules that its file had when it was read. Cheap to copy; any thread; never reads a clock.
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,15 +14,13 @@
 #include "base/result.h"
 #include "base/time.h"
 
-namespace date {
-class time_zone;
-}
-
 namespace keeper {
 
 using LocalTime = std::chrono::local_seconds;
 
-inline constexpr std::chrono::sys_seconds zone_end = std::chrono::sys_days{std::chrono::January / 1 / 2038};
+inline constexpr std::chrono::sys_seconds zone_end = std::chrono::sys_days{std::chrono::January / 1 / 2100};
+
+struct ZoneRules;
 
 class Zone {
  public:
@@ -40,10 +41,13 @@ class Zone {
 
   Zone() = default;  // UTC
 
-  // Unknown: malformed, with the closest name. No database at all: storage.
+  // Reads the zone's file, or takes it from the thread's ZoneSnapshot. Unknown: malformed, with the closest
+  // name. No database at all, or a damaged file: storage.
   static Result<Zone> find(std::string_view iana_name);
 
   const std::string& name() const;
+  // What its clock does from 2025 on, as a hash; equal for two names of one zone.
+  const std::string& rules() const;
   Span span_at(std::chrono::sys_seconds t) const;
   Seconds offset_at(Wall t) const;
   LocalTime local(Wall t) const;
@@ -54,19 +58,39 @@ class Zone {
   // By how much the clock changes in the course of the local day that `t` falls on; zero on nearly all.
   Seconds change_on_day(Wall t) const;
 
-  bool operator==(const Zone&) const = default;
+  // The same name, and the same rules.
+  bool operator==(const Zone& other) const;
 
  private:
-  explicit Zone(const date::time_zone* zone) : zone_(zone) {}
+  friend class ZoneSnapshot;
+  explicit Zone(std::shared_ptr<const ZoneRules> zone) : rules_(std::move(zone)) {}
 
-  const date::time_zone* zone_ = nullptr;
+  std::shared_ptr<const ZoneRules> rules_;  // null: UTC
+};
+
+// As long as it lives, each Zone::find() of its thread gets the same answer for the same name, so that all
+// plans of one configuration have the same rules. One lives at a time in a thread.
+class ZoneSnapshot {
+ public:
+  ZoneSnapshot();
+  explicit ZoneSnapshot(std::string folder);  // in place of the system's database
+  ~ZoneSnapshot();
+  ZoneSnapshot(const ZoneSnapshot&) = delete;
+  ZoneSnapshot& operator=(const ZoneSnapshot&) = delete;
+
+ private:
+  friend class Zone;
+  Result<Zone> find(std::string_view name);
+
+  std::string folder_;
+  std::map<std::string, Result<Zone>, std::less<>> found_;
 };
 
 // "2026-11-21T10:00:00+01:00", with milliseconds where there are some.
 std::string to_rfc3339(Wall t, const Zone& zone);
 
 // As parse_time, but what names no offset is local time in `zone`, and "2026-11-21" is the day's begin.
-// Empty also for what lies before 1970 or after 2037.
+// Empty also for what lies before 1970 or after 2099.
 std::optional<Wall> parse_time_in(std::string_view text, const Zone& zone);
 
 // "2026-11-21"; empty on anything else.

@@ -1,6 +1,7 @@
 // What the configuration says of the outside: the store, the listeners, the providers and their credentials,
 // the targets of notifications. The core decides without it; what the core needs of a provider is its Traits.
-// Credentials are only in Secret. Plain values, immutable once loaded; any thread.
+// Credentials are only in Secret. Plain values, immutable once loaded; any thread. The defaults of keys stand
+// in the table of keys (config/key_table.cpp): a value that the loader has not filled in means nothing.
 #pragma once
 
 #include <map>
@@ -64,7 +65,7 @@ struct Description {
   std::string id, native_status;
   std::string created_at, last_activity_at, ended_at, expires_at, error, tag;  // empty: not told
   std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
-  Millis duration_unit{Seconds{1}};
+  Millis duration_unit{};
   std::map<std::string, State> states;  // by the provider's word
   bool operator==(const Description&) const = default;
 };
@@ -79,11 +80,11 @@ struct ProviderSettings {
   Secret token;                    // VideoSDK: a ready JWT, instead of key and secret
   std::string webhook_public_key;  // VideoSDK: a pinned PEM; empty: fetched
   std::string ca_file;             // empty: the system's
-  Millis request_timeout{Seconds{30}};
+  Millis request_timeout{};
   std::optional<Millis> poll_interval;
   std::optional<RateLimit> rate_limit;  // as configured
   CallLimits limits;                    // that, or the provider's own
-  int max_concurrent = 4;
+  int max_concurrent = 0;
   Orphans orphans = Orphans::stop;
   Description description;  // type http
   bool allow_http = false;  // plain http beyond loopback
@@ -91,22 +92,25 @@ struct ProviderSettings {
 };
 
 struct StatusSettings {
-  Address listen{"127.0.0.1", 8470};
+  Address listen;
   bool allow_remote = false;
   std::vector<std::string> allowed_hosts;
+  bool operator==(const StatusSettings&) const = default;
 };
 
 struct ServerCertificate {
   std::string chain;  // PEM
   Secret key;         // PEM
+  bool operator==(const ServerCertificate&) const = default;
 };
 
 struct WebhookSettings {
-  Address listen{"127.0.0.1", 8471};
+  Address listen;
   std::string public_url;
   std::optional<ServerCertificate> certificate;  // serves https; else plain http, for a reverse proxy
   std::vector<Secret> tokens;                    // any of them ends the path; empty: none is asked for
   std::vector<std::string> trusted_proxies;      // IP addresses that the limit per address does not hold for
+  bool operator==(const WebhookSettings&) const = default;
 };
 
 struct TargetSettings {
@@ -117,26 +121,24 @@ struct TargetSettings {
 
 struct DeadMansSwitchSettings {
   Secret url;
-  Millis every{std::chrono::minutes{1}};
+  Millis every{};
   bool operator==(const DeadMansSwitchSettings&) const = default;
 };
 
 // How much history of ended sessions stays.
 struct Retention {
-  Millis age{std::chrono::days{90}};
+  Millis age{};
   std::optional<std::int64_t> bytes_max{};  // of the store's pages in use; above it the oldest go
   Millis kept_always{0};  // what ended within it stays at any size, since a budget may count it
+  bool operator==(const Retention&) const = default;
 };
-
-// How long the loop waits for a commit before it goes on without the store.
-inline constexpr Millis commit_patience_default = Seconds{2};
 
 struct Settings {
   std::string path;    // of the file that was read
   std::string sha256;  // of its bytes, hex
   std::string store_path;
   Retention retention;
-  Millis commit_patience = commit_patience_default;
+  Millis commit_patience{};  // how long the loop waits for a commit before it goes on without the store
   StatusSettings status;
   std::optional<WebhookSettings> webhook;
   std::map<ProviderName, ProviderSettings> providers;

@@ -44,7 +44,8 @@ ApiAnswer Api::operate(OperatorAsked asked) {
     case Ack::loaded:
       break;
   }
-  return problem(500, "the order was answered as if it were none");
+  return problem(500,
+                 "the daemon's answer to the order is not one of an order: this is a bug, please report it");
 }
 
 ApiAnswer Api::plan_order(Order order, const ApiRequest& request, const Parts& parts) {

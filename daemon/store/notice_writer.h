@@ -1,5 +1,5 @@
 // Notice writer: the statements for alerts and messages on the writing connection. It belongs to this module
-// and to the loop's thread, must be destroyed before its database, and throws SQLite::Exception.
+// and to the thread that uses the store, must be destroyed before its database, and throws SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

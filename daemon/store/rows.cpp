@@ -5,23 +5,46 @@
 namespace keeper {
 namespace {
 
-// "[1700000000000,1700000060000]"
-std::string text_of_times(const std::vector<Wall>& times) {
+// "[1700000000000,[1700000060000,1700000120000]]": single times and stretches.
+std::string text_of_times(const std::vector<HandledTimes>& times) {
   std::string text;
-  for (const Wall time : times) {
-    text += (text.empty() ? "[" : ",") + std::to_string(time.time_since_epoch().count());
+  for (const HandledTimes& one : times) {
+    const std::string first = std::to_string(one.first.time_since_epoch().count());
+    const std::string last = std::to_string(one.last.time_since_epoch().count());
+    text += text.empty() ? "[" : ",";
+    text += one.first == one.last ? first : "[" + first + "," + last + "]";
   }
   return text.empty() ? "[]" : text + "]";
 }
 
-std::vector<Wall> times_of_text(std::string_view text) {
-  std::vector<Wall> times;
-  for (std::size_t at = 1; at + 1 < text.size(); ++at) {
-    std::int64_t count = 0;
-    const auto [end, failed] = std::from_chars(text.data() + at, text.data() + text.size() - 1, count);
-    if (failed != std::errc{}) sql::fail_corrupt("holds a list of times that is none");
-    times.emplace_back(Millis{count});
-    at = static_cast<std::size_t>(end - text.data());
+// Reads a number, and the mark that follows it.
+Wall time_of_text(std::string_view& text, std::string_view marks) {
+  std::int64_t count = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  if (failed != std::errc{} || text.empty() || marks.find(text.front()) == std::string_view::npos) {
+    sql::fail_corrupt("holds a list of times that is none");
+  }
+  return Wall{Millis{count}};
+}
+
+std::vector<HandledTimes> times_of_text(std::string_view text) {
+  std::vector<HandledTimes> times;
+  if (!text.starts_with('[')) sql::fail_corrupt("holds a list of times that is none");
+  if (text == "[]") return times;
+  while (text.size() > 1) {
+    text.remove_prefix(1);
+    if (text.starts_with('[')) {
+      text.remove_prefix(1);
+      const Wall first = time_of_text(text, ",");
+      text.remove_prefix(1);
+      times.push_back({first, time_of_text(text, "]")});
+      text.remove_prefix(1);
+      if (!text.starts_with(',') && text != "]") sql::fail_corrupt("holds a list of times that is none");
+    } else {
+      const Wall time = time_of_text(text, ",]");
+      times.push_back({time, time});
+    }
   }
   return times;
 }
@@ -35,14 +58,24 @@ Progress read_progress(sql::Reader& from) {
 }
 
 const char* const plan_columns =
-    "name, known_since, looked_until, handled, handled_before, buffered, paused_since, paused_until, "
-    "pause_reason, "
-    "by_hand_begin, by_hand_end";
+    "name, known_since, looked_until, schedule, handled, buffered, window_time, window_occurrence, "
+    "paused_since, "
+    "paused_until, pause_reason, by_hand_begin, by_hand_end";
 
 void bind_plan(sql::Binder& to, const PlanRow& row) {
   static const std::string none;
   to.text(row.name).time(row.known_since).time(row.looked_until);
-  to.copy(text_of_times(row.handled)).time(row.handled_before).time(row.buffered);
+  if (row.schedule) {
+    to.text(*row.schedule);
+  } else {
+    to.null();
+  }
+  to.copy(text_of_times(row.handled)).time(row.buffered);
+  if (row.window) {
+    to.time(row.window->time).time(row.window->occurrence);
+  } else {
+    to.null().null();
+  }
   if (row.pause) {
     to.time(row.pause->since).time(row.pause->until).text(row.pause->reason);
   } else {
@@ -60,9 +93,12 @@ PlanRow read_plan(sql::Reader& from) {
   row.name = from.id<PlanName>();
   row.known_since = from.time();
   row.looked_until = from.optional_time();
+  row.schedule = from.optional_id<std::string>();
   row.handled = times_of_text(from.text());
-  row.handled_before = from.optional_time();
   row.buffered = from.optional_time();
+  const std::optional<Wall> opened = from.optional_time();
+  const std::optional<Wall> occurrence = from.optional_time();
+  if (opened && occurrence) row.window = OpenWindow{*opened, *occurrence};
   const std::optional<Wall> since = from.optional_time();
   const std::optional<Wall> until = from.optional_time();
   std::string reason = from.text();

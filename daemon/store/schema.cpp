@@ -226,6 +226,19 @@ UPDATE meta SET removed_sessions =
   (SELECT TOTAL(sessions) FROM session_counts) - (SELECT COUNT(*) FROM sessions);
 )sql";
 
+// From which schedule a plan counts, which window it has open, and stretches of handled times in place of
+// single ones. Of the times up to handled_before the last day is kept: the clock is set back by no more, or
+// was wrong.
+constexpr const char* schedule_columns = R"sql(
+ALTER TABLE plans ADD COLUMN schedule TEXT;
+ALTER TABLE plans ADD COLUMN window_time INTEGER;
+ALTER TABLE plans ADD COLUMN window_occurrence INTEGER;
+UPDATE plans SET handled = '[[' || (handled_before - 86400000) || ',' || handled_before || ']' ||
+  CASE handled WHEN '[]' THEN ']' ELSE ',' || substr(handled, 2) END
+  WHERE handled_before IS NOT NULL;
+ALTER TABLE plans DROP COLUMN handled_before;
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
@@ -235,6 +248,7 @@ constexpr std::array steps{
     Step{{tables, indices, rules}},     Step{{operator_columns, missed_table, ""}},
     Step{{occurrence_columns, "", ""}}, Step{{notice_tables, "", ""}},
     Step{{boot_columns, "", ""}},       Step{{record_of_retention, "", ""}},
+    Step{{schedule_columns, "", ""}},
 };
 
 }  // namespace

@@ -101,7 +101,7 @@ void forget_other_boot(SQLite::Database& database, const std::string& boot) {
   }
 }
 
-void say(Refusal* refusal, Refusal why) {
+void set_refusal(Refusal* refusal, Refusal why) {
   if (refusal != nullptr) *refusal = why;
 }
 
@@ -120,14 +120,14 @@ void Store::drop_connection() {
 }
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* refusal) {
-  say(refusal, Refusal::other);
+  set_refusal(refusal, Refusal::other);
   std::unique_ptr<Store> store(new Store(path));
   if (path != memory_path) {
     if (const Status directory = check_directory(path); !directory) return directory.error();
     auto lock = StoreLock::take(path);
     if (!lock) return lock.error();
     if (!*lock) {
-      say(refusal, Refusal::held);
+      set_refusal(refusal, Refusal::in_use);
       return file_error(path, "is held by process " + StoreLock::holder(path) + "; stop that daemon first");
     }
     store->lock_ = std::make_unique<StoreLock>(std::move(**lock));
@@ -135,14 +135,14 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
     const Result<bool> alone = store->lock_->take_file(path);
     if (!alone) return alone.error();
     if (!*alone) {
-      say(refusal, Refusal::held);
+      set_refusal(refusal, Refusal::in_use);
       return file_error(
           path,
           "is held by another daemon, which knows the same file by another name; stop that daemon first");
     }
   }
   if (const Status opened = store->connect(true, refusal); !opened) return opened.error();
-  say(refusal, Refusal::none);
+  set_refusal(refusal, Refusal::none);
   return store;
 }
 
@@ -186,7 +186,7 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
     return file_error(path_, "is a database of another program; give another store.path");
   }
   if (identity.version > store_version) {
-    say(refusal, Refusal::newer);
+    set_refusal(refusal, Refusal::newer);
     return file_error(path_, "was written by a newer session-keeper (schema " +
                                  std::to_string(identity.version) + ", this one knows " +
                                  std::to_string(store_version) +

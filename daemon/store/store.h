@@ -1,7 +1,8 @@
 // The store: the one connection that writes the keeper's SQLite file, and the lock that makes it the only
-// one. Only the loop's thread may call it. What commit() reported as done is on disk. A commit that failed
-// may be on disk or not, so every write can be repeated without changing anything. The store never waits for
-// a provider, never retries and never logs.
+// one. One thread at a time may call it; hand_over() gives it to another one, which in the daemon is the
+// store's thread. What commit() reported as done is on disk. A commit that failed may be on disk or not, so
+// every write can be repeated without changing anything. The store never waits for a provider, never retries
+// and never logs.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ class Writer;
 // Why a store could not be opened, where the caller treats it apart.
 enum class Refusal {
   none,
-  held,   // another daemon has it; the message says which
-  newer,  // a newer version wrote it: exit 78
+  in_use,  // another daemon uses it; the message names it
+  newer,   // a newer version wrote it: exit 78
   other,
 };
 
@@ -59,7 +60,7 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Another thread uses the store from now on.
+  // The next thread that calls the store owns it from then on.
   void hand_over() const { thread_.release(); }
 
   const std::string& path() const { return path_; }

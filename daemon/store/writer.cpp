@@ -81,7 +81,7 @@ Writer::Writer(SQLite::Database& database)
           "UPDATE deliveries SET disposition = ?, session = (SELECT number FROM sessions WHERE id = ?) "
           "WHERE provider = ? AND key = ?"),
       upsert_plan_(database, string("INSERT OR REPLACE INTO plans(") + plan_columns +
-                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_missed_(database,
                      "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
       seen_(database,

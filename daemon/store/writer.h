@@ -1,5 +1,6 @@
 // The statements of the writing connection: what a commit writes and what a load reads. It belongs to this
-// module and to the loop's thread, must be destroyed before its database, and throws SQLite::Exception.
+// module and to the thread that uses the store, must be destroyed before its database, and throws
+// SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

@@ -22,6 +22,7 @@ struct Fault {
   Json rule;
   Millis request_timeout{Seconds{5}};
   int times = 2;
+  bool at_stops_alone = false;
 };
 
 const std::vector<Fault>& faults() {
@@ -44,6 +45,9 @@ const std::vector<Fault>& faults() {
       {"429, Retry-After 17", {{"status", 429}, {"retry_after", 17}}},
       {"429 alone", {{"status", 429}, {"notte_rate_limit_headers", false}}},
       {"500 after the effect", {{"status", 500}, {"status_after_effect", true}}},
+      {"400 after the effect", {{"status", 400}, {"status_after_effect", true}}, Seconds{5}, 2, true},
+      {"409 after the effect", {{"status", 409}, {"status_after_effect", true}}, Seconds{5}, 2, true},
+      {"422 after the effect", {{"status", 422}, {"status_after_effect", true}}, Seconds{5}, 2, true},
       {"502 with HTML", {{"status", 502}}},
       {"503, Retry-After 20", {{"status", 503}, {"retry_after", 20}}},
       {"529", {{"status", 529}}},
@@ -161,6 +165,7 @@ std::string table_of(const std::string& operation) {
   for (std::size_t i = 0; i < adapters().size(); ++i) text += "---|";
   text += "\n";
   for (const Fault& fault : faults()) {
+    if (fault.at_stops_alone && operation != "stop") continue;
     text += "| " + fault.name + " |";
     for (const Adapter& adapter : adapters()) {
       const bool has = (operation != "activity" || adapter.beats) && (operation != "read" || adapter.reads);

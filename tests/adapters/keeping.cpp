@@ -69,6 +69,7 @@ Answer Keeping::carry(const Effect& effect) {
   answer.session = effect.session;
   answer.provider = effect.provider;
   answer.provider_now = reply.provider_now;
+  answer.whole = reply.whole;
   answer.remotes = std::move(reply.remotes);
   return answer;
 }

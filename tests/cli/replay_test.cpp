@@ -10,6 +10,7 @@
 #include "cli/command_line.h"
 #include "core/delivery_rule.h"
 #include "core/keeper.h"
+#include "core/known_plan.h"
 #include "provider/webhook.h"
 
 namespace keeper {
@@ -104,7 +105,7 @@ Made made_by_keeper(const SessionRow& row, bool tracked, const Delivery& deliver
   Keeper keeper(ledger, now);
   auto config = std::make_shared<Config>();
   config->providers[ProviderName{"agents"}] = Traits{};
-  Plan plan;
+  Plan plan = test::known_plan();
   plan.name = row.plan;
   plan.provider = row.provider;
   config->plans[plan.name] = plan;

@@ -54,8 +54,8 @@ TEST_CASE("a key that is not the certificate's is refused, and neither is shown"
   const Certificate other = lasting(std::chrono::hours{1});
   const Read wrong = read(pem_of(one), key_pem_of(other));
   CHECK(wrong.chain.empty());
-  CHECK(wrong.said.find(":3:27: error: 'tls': the certificate is not that of the key in key_file") !=
+  CHECK(wrong.said.find(":3:27: error: 'tls': the key in key_file does not belong to the certificate") !=
         std::string::npos);
   CHECK(wrong.said.find("PRIVATE") == std::string::npos);
-  CHECK(read("nonsense", key_pem_of(one)).said.find("no certificate in PEM form") != std::string::npos);
+  CHECK(read("nonsense", key_pem_of(one)).said.find("has no certificate in PEM form") != std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -74,6 +75,24 @@ inline std::string read_text(const std::filesystem::path& path) {
   std::ostringstream content;
   content << file.rdbuf();
   return content.str();
+}
+
+// Every section of the table of keys, with those of the providers.
+inline void for_each_section(const config::Section& section, std::set<const config::Section*>& seen) {
+  if (!seen.insert(&section).second) return;
+  for (const config::Key& key : section.keys) {
+    for (const config::Type& type : key.types) {
+      if (type.section != nullptr) for_each_section(*type.section, seen);
+    }
+  }
+}
+
+inline std::set<const config::Section*> all_sections() {
+  std::set<const config::Section*> seen;
+  static const config::Sections sections(provider_kinds());
+  for_each_section(sections.root(), seen);
+  for (const config::Section* section : sections.sessions()) for_each_section(*section, seen);
+  return seen;
 }
 
 inline std::filesystem::path source(const std::string& relative) {

@@ -225,6 +225,35 @@ TEST_CASE("two plans on one Sonoran server may follow each other, and may not ov
   CHECK_FALSE(two("start: 0 0 1 3 *, duration: 1h", "start: 30 0 1 * *, duration: 10m").empty());
 }
 
+TEST_CASE("two plans on one Sonoran server that overlap by the date only are warned of, and never refused") {
+  const auto loaded = [](const std::string& a, const std::string& b, const char* now) {
+    const std::string session = ", session: {server_id: 1, account_id: x}";
+    LoadOptions with = options();
+    with.now = parse_time(now);
+    const LoadOutcome outcome =
+        load_text(providers + "plans:\n  a: {provider: sc, schedule: {" + a + "}" + session +
+                      "}\n  b: {provider: sc, schedule: {" + b + "}" + session + "}\n",
+                  with);
+    CHECK(outcome.settings);
+    return lines(outcome);
+  };
+  const std::string daily = "start: 0 9 * * *, duration: 1h";
+  const std::string leap_day = "start: 30 9 29 2 *";
+  CHECK(loaded(daily, leap_day, "2026-12-01T00:00Z").empty());
+  CHECK(loaded(daily, leap_day, "2027-03-01T00:00Z")
+            .find("warning: plans 'a' and 'b' both want server/1 at 2028-02-29") != std::string::npos);
+  CHECK_FALSE(loaded(daily, "at: [2026-12-24T09:30]", "2026-12-01T00:00Z").empty());
+  CHECK(loaded(daily, "at: [2026-12-24T09:30]", "2026-12-25T00:00Z").empty());
+  const std::string until = daily + ", not_after: 2026-12-31";
+  CHECK(loaded(until, daily + ", not_before: 2026-12-31", "2026-12-01T00:00Z").empty());
+  CHECK_FALSE(loaded(until, "start: 30 9 * * mon", "2026-12-01T00:00Z").empty());
+  CHECK(loaded(until, "start: 30 9 * * mon", "2027-01-01T00:00Z").empty());
+  // Clocks in Chicago and Berlin are changed two weeks apart.
+  CHECK_FALSE(loaded("start: 0 16 * * *, duration: 1h, time_zone: Europe/Berlin",
+                     "start: 0 10 * * *, duration: 1h, time_zone: America/Chicago", "2026-12-01T00:00Z")
+                  .empty());
+}
+
 TEST_CASE("a missing secret stops a run and a strict check, and warns elsewhere") {
   const std::string yaml = "providers: {a: {type: notte, api_key: \"${NOT_SET}\"}}\n";
   LoadOptions with = options();

@@ -9,6 +9,7 @@
 
 #include "catch.h"
 #include "core/keeper.h"
+#include "core/known_plan.h"
 #include "core/known_traits.h"
 
 namespace keeper::bench {
@@ -16,7 +17,7 @@ namespace keeper::bench {
 inline const ProviderName videosdk{"videosdk"};
 
 inline Plan always_plan(const std::string& name, const std::string& provider) {
-  Plan plan;
+  Plan plan = test::known_plan();
   plan.name = PlanName{name};
   plan.provider = ProviderName{provider};
   plan.parameters = "{}";
@@ -180,6 +181,7 @@ class Bench {
     told.provider = effect.provider;
     told.sent_at = now.mono;
     told.provider_now = now.wall;
+    told.whole = true;
     told.remotes = std::move(remotes);
     if (!told.remotes.ok()) return told;
     for (const Remote& remote : *told.remotes) {
@@ -217,9 +219,10 @@ class Bench {
   const SessionRow& row(std::size_t newest = 0) const { return rows.at(rows.size() - 1 - newest); }
 
   Keeper& keeper() { return keeper_; }
+  const Keeper& keeper() const { return keeper_; }
 
   Now now;
-  Config config;
+  Config config = test::known_config();
   std::vector<Effect> sent;  // without lists
   std::vector<Effect> lists;
   std::vector<SessionRow> rows;  // in the order of their last change

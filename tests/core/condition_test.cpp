@@ -226,11 +226,11 @@ TEST_CASE("a deadline of the plan's counts at once, one of the provider's after 
     if (row.hard_at) arm_maximum(session, *row.hard_at, Millis{0});
     if (row.idle_at) arm_idle_timeout(session, *row.idle_at, Millis{0});
     if (row.beat_at) arm_heartbeat(session, *row.beat_at, Millis{0});
-    CHECK(overdue_at(session, &traits) == t + row.overdue);
-    CHECK_FALSE(passed_deadline(session, &traits, t + row.overdue - Millis{1}));
-    CHECK(passed_deadline(session, &traits, t + row.overdue) == row.reason);
+    CHECK(overdue_at(session, traits) == t + row.overdue);
+    CHECK_FALSE(passed_deadline(session, traits, t + row.overdue - Millis{1}));
+    CHECK(passed_deadline(session, traits, t + row.overdue) == row.reason);
   }
   Tracked unkept;
   arm_idle_timeout(unkept, t, Millis{0});  // it has no heartbeats, so that its provider's word is waited for
-  CHECK(overdue_at(unkept, &traits) == mono_never);
+  CHECK(overdue_at(unkept, traits) == mono_never);
 }

@@ -13,7 +13,7 @@ using std::chrono::minutes;
 Price price(double per_hour, Millis minimum = Millis{0}) { return {per_hour, minimum, "USD"}; }
 
 Budget budget_of_cost(double most) {
-  Budget budget;
+  Budget budget = test::known_budget();
   budget.max_cost = most;
   budget.currency = "USD";
   budget.period = hours{24};
@@ -21,7 +21,7 @@ Budget budget_of_cost(double most) {
 }
 
 Budget budget_of_time(Millis most) {
-  Budget budget;
+  Budget budget = test::known_budget();
   budget.max_session_time = most;
   budget.period = hours{24};
   return budget;

@@ -267,17 +267,6 @@ TEST_CASE("a session never ends before its begin, also where the clock was set b
   CHECK(bench.row().ended_at == active);
 }
 
-TEST_CASE("the provider's silence about a session counts when it was said twice") {
-  Bench bench({always_plan("desk", "videosdk")});
-  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
-  bench.advance(minutes{1});
-  bench.answer(bench.pop(EffectKind::observe), Error{ErrorKind::gone, "404"});
-  CHECK(bench.row().state == State::active);
-  bench.advance(Seconds{3});
-  bench.answer(bench.pop(EffectKind::observe), Error{ErrorKind::gone, "404"});
-  CHECK(bench.moves.back() == "error lost");
-}
-
 TEST_CASE("a delivery that precedes the start's answer is held, then applied") {
   Bench bench({always_plan("desk", "videosdk")});
   bench.take(delivery("started", Progress::started, "r1"));

@@ -10,7 +10,7 @@ using std::chrono::minutes;
 
 const TargetName ops{"ops"};
 
-Bench with_target(std::vector<Plan> plans, Target target = {}, Ledger ledger = {}) {
+Bench with_target(std::vector<Plan> plans, Target target = test::known_target(), Ledger ledger = {}) {
   Bench bench(std::move(plans), std::move(ledger), {{ops, std::move(target)}});
   bench.tick();
   return bench;
@@ -99,7 +99,7 @@ TEST_CASE("a restart repeats no message that was delivered and fires no alert an
   SECTION("delivered before") {
     bench.advance(Seconds{6});
     bench.deliver();
-    Bench again = with_target({always_plan("one", "videosdk")}, {}, bench.ledger());
+    Bench again = with_target({always_plan("one", "videosdk")}, test::known_target(), bench.ledger());
     fail_starts(again, 3);
     again.advance(minutes{5});
     CHECK(again.notices.empty());
@@ -107,7 +107,7 @@ TEST_CASE("a restart repeats no message that was delivered and fires no alert an
   }
   SECTION("not sent before") {
     const std::string id = bench.messages.begin()->first;
-    Bench again = with_target({always_plan("one", "videosdk")}, {}, bench.ledger());
+    Bench again = with_target({always_plan("one", "videosdk")}, test::known_target(), bench.ledger());
     again.advance(minutes{1});
     CHECK(again.deliver().id == id);
     CHECK(again.messages.at(id).state == MessageState::delivered);
@@ -115,7 +115,7 @@ TEST_CASE("a restart repeats no message that was delivered and fires no alert an
 }
 
 TEST_CASE("what lasts is repeated after the target's interval") {
-  Target target;
+  Target target = test::known_target();
   target.repeat_interval = hours{1};
   Bench bench = with_target({always_plan("one", "videosdk")}, target);
   fail_starts(bench, 3);
@@ -156,7 +156,7 @@ TEST_CASE("what comes together goes out in one message, and the next one waits")
 }
 
 TEST_CASE("a target is told only the events that it asks for, and their end") {
-  Target target;
+  Target target = test::known_target();
   target.events = {"provider_down"};
   Bench bench = with_target({always_plan("one", "videosdk"), always_plan("two", "notte")}, target);
   fail_starts(bench, 2);
@@ -185,7 +185,7 @@ TEST_CASE("a target that is gone has its messages given up, and a new one is tol
   Bench bench = with_target({always_plan("one", "videosdk")});
   fail_starts(bench, 3);
   bench.config.targets.clear();
-  bench.config.targets[TargetName{"new"}] = {};
+  bench.config.targets[TargetName{"new"}] = test::known_target();
   bench.load({always_plan("one", "videosdk")});
   bench.advance(Seconds{6});
   REQUIRE(bench.posts.size() == 1);

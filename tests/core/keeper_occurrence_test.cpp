@@ -113,6 +113,67 @@ TEST_CASE(
     CHECK(row.occurrence != world.bench.missed.front().occurrence);
 }
 
+TEST_CASE("what waits for the last session's end waits no longer than catch_up after it could have begun") {
+  Plan plan = repeated(hours{1}, Overlap::buffer_one);
+  SECTION("through a pause") {
+    Occurrences world(plan);
+    world.pass(minutes{65}, minutes{90});
+    REQUIRE(world.begun.size() == 1);
+    OperatorAsked order;
+    order.order = Order::pause;
+    order.plan = plan.name;
+    world.bench.take(order);
+    const Millis lasts = GENERATE(Millis{minutes{29}}, Millis{minutes{45}}, Millis{hours{72}});
+    world.pass(lasts, minutes{90});
+    order.order = Order::resume;
+    world.bench.take(order);
+    world.pass(minutes{1}, Seconds{5});
+    CHECK(world.begun.size() == (lasts < minutes{40} ? 2 : 1));
+    CHECK(world.missed(Missed::too_late) == (lasts < minutes{40} ? 0 : 1));
+  }
+  SECTION("through a pause in which the last session lives on") {
+    Occurrences world(plan);
+    world.pass(minutes{65}, hours{74});
+    const Wall waits = world.bench.keeper().world().plans.at(plan.name).row.buffered.value();
+    OperatorAsked order;
+    order.order = Order::pause;
+    order.plan = plan.name;
+    world.bench.take(order);
+    world.pass(hours{72});
+    order.order = Order::resume;
+    world.bench.take(order);
+    world.pass(hours{3});
+    CHECK(world.begun.size() > 1);
+    for (const SessionRow& row : world.bench.rows) CHECK(row.occurrence != waits);
+  }
+  SECTION("through a downtime") {
+    Occurrences world(plan);
+    world.pass(minutes{65}, hours{9000});
+    Ledger ledger = world.bench.ledger();
+    ledger.plans.push_back(world.bench.keeper().world().plans.at(plan.name).row);
+    REQUIRE(ledger.plans.front().buffered);
+    const auto [down, alive] = GENERATE(table<Millis, bool>({{minutes{30}, true},
+                                                             {minutes{30}, false},
+                                                             {Seconds{2}, false},
+                                                             {hours{72}, true},
+                                                             {hours{72}, false}}));
+    const Now now{world.bench.now.wall + down, world.bench.now.mono + down};
+    Bench next({plan}, ledger, {}, now);
+    next.tick();
+    const Effect read = next.pop(EffectKind::observe);
+    const std::string id = read.remote.str();
+    next.answer(read, std::vector{alive ? next.remote(id) : next.ended(id, State::closed)});
+    if (alive) {
+      next.advance(minutes{2});
+      next.answer(next.pop(EffectKind::observe), std::vector{next.ended(id, State::closed)});
+    }
+    const bool in_time = down < minutes{10} || (alive && down < hours{1});
+    const auto waited = [&](const auto& row) { return row.occurrence == ledger.plans.front().buffered; };
+    CHECK(std::any_of(next.rows.begin(), next.rows.end(), waited) == in_time);
+    CHECK(std::any_of(next.missed.begin(), next.missed.end(), waited) != in_time);
+  }
+}
+
 TEST_CASE("overlap replace: the last session is ended first, then the new one begins") {
   Occurrences world(repeated(minutes{10}, Overlap::replace));
   world.pass(minutes{35}, hours{5});
@@ -149,7 +210,7 @@ TEST_CASE("what a pause or a downtime passed over is recorded, and only the late
   row.name = PlanName{"p"};
   row.known_since = Bench({}).now.wall - hours{10};
   row.looked_until = Bench({}).now.wall - hours{3};
-  row.handled_before = row.looked_until;
+  row.handled = {{row.known_since, *row.looked_until}};
   ledger.plans.push_back(row);
   Plan plan = repeated(minutes{30});
   Occurrences world(plan, ledger);

@@ -1,4 +1,5 @@
 #include "core/bench.h"
+#include "schedule/schedule_kit.h"
 
 using namespace keeper;
 using namespace keeper::bench;
@@ -114,4 +115,92 @@ TEST_CASE("a used-up allowance holds every start for an hour, unless somebody st
   bench.take(plan_order(Order::start, "p"));
   bench.advance(Seconds{5});
   CHECK(bench.waiting() == "start");
+}
+
+TEST_CASE("what stop ended resume begins again, in a window that lasts and of a plan that is always alive") {
+  Plan plan = always_plan("p", "videosdk");
+  plan.count = 2;
+  const bool always = GENERATE(true, false);
+  if (!always) plan.schedule = kit::made(kit::between("0 0 * * *", "0 18 * * *"));
+  Bench bench({plan});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("two")});
+  bench.advance(Seconds{5});
+  bench.take(plan_order(Order::stop_plan, "p"));
+  const bool ended = GENERATE(true, false);
+  if (ended) {
+    confirm_stop(bench);
+    confirm_stop(bench);
+    bench.advance(minutes{30});
+  }
+  bench.take(plan_order(Order::resume, "p"));
+  bench.tick();
+  CHECK(bench.pop(EffectKind::start).plan.str() == "p");
+  CHECK(bench.pop(EffectKind::start).plan.str() == "p");
+  CHECK(bench.moves.back() == "queued scheduled");
+}
+
+TEST_CASE("resume begins nothing outside of a window, and nothing for a single occurrence that was stopped") {
+  Plan plan = always_plan("p", "videosdk");
+  const bool single = GENERATE(true, false);
+  plan.schedule =
+      single ? kit::made(kit::starting("0 0 * * *")) : kit::made(kit::between("0 0 * * *", "0 1 * * *"));
+  Bench bench({plan});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  bench.take(plan_order(Order::stop_plan, "p"));
+  confirm_stop(bench);
+  bench.advance(minutes{90});
+  bench.take(plan_order(Order::resume, "p"));
+  bench.advance(minutes{30});
+  CHECK(bench.waiting().empty());
+}
+
+TEST_CASE("a start that is refused changes nothing") {
+  Plan plan = always_plan("p", "videosdk");
+  plan.schedule = kit::made(kit::starting("0 0 * * *"));
+  Bench bench({plan});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  OperatorAsked order = plan_order(Order::start, "p");
+  const Decision decision = bench.keeper().decide(order, bench.now);
+  CHECK(decision.acks.front().ack == Ack::refused);
+  CHECK(decision.effects.empty());
+  CHECK(decision.batch.empty());
+  CHECK(decision.providers.empty());
+}
+
+TEST_CASE("the cause of a window's session says who or what began it") {
+  Plan plan = always_plan("p", "videosdk");
+  plan.schedule = kit::made(kit::lasting("0 5 * * *", std::chrono::hours{1}));
+  plan.keep_alive.rollover = Rollover::break_before_make;
+  Bench bench({plan});
+  OperatorAsked order = plan_order(Order::start, "p");
+  const Decision begun = bench.keeper().decide(order, bench.now);
+  REQUIRE(begun.batch.transitions.size() == 1);
+  CHECK(begun.batch.transitions.front().cause == Cause::operator_);
+  bench.take(order);
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  plan.fingerprint = "v2";
+  bench.load({plan});
+  const bool restarts = GENERATE(false, true);
+  if (restarts) {
+    Ledger ledger = bench.ledger();
+    ledger.plans.push_back(bench.keeper().world().plans.at(plan.name).row);
+    Bench next({plan}, ledger, {}, bench.now);
+    next.tick();
+    const Effect stop = next.pop(EffectKind::stop);
+    const Answer gone = next.answer_to(stop, std::vector{next.ended("one", State::closed)});
+    const Decision restarted = next.keeper().decide(gone, next.now);
+    REQUIRE(restarted.batch.transitions.size() == 2);
+    CHECK(restarted.batch.transitions.back().cause == Cause::reload);
+  } else {
+    bench.tick();
+    const Effect stop = bench.pop(EffectKind::stop);
+    const Answer gone = bench.answer_to(stop, std::vector{bench.ended("one", State::closed)});
+    const Decision restarted = bench.keeper().decide(gone, bench.now);
+    REQUIRE(restarted.batch.transitions.size() == 2);
+    CHECK(restarted.batch.transitions.back().cause == Cause::reload);
+  }
 }

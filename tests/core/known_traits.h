@@ -9,6 +9,7 @@ namespace keeper::test {
 inline Traits known_traits(const ProviderType& type, Millis request_timeout = Seconds{30}) {
   Traits traits;
   traits.request_timeout = request_timeout;
+  traits.max_concurrent = 16;
   if (type.str() == "notte") {
     traits.has_heartbeat = true;
     traits.start_scope = StartScope::provider;

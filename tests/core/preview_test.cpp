@@ -125,7 +125,7 @@ TEST_CASE("a session that was started by hand outside its window is kept by a re
 
 TEST_CASE("a start that a budget forbids is not told as one") {
   Bench bench({});
-  Budget budget;
+  Budget budget = test::known_budget();
   budget.max_session_time = hours{1};
   budget.period = hours{24};
   bench.config.budgets.emplace(BudgetKey{BudgetScope::all, {}}, budget);
@@ -244,7 +244,7 @@ TEST_CASE("a store that cannot say what was spent is an error, not an answer") {
   Bench bench({always_plan("one", "videosdk")});
   bench.tick();
   auto config = std::make_shared<Config>(bench.config);
-  Budget budget;
+  Budget budget = test::known_budget();
   budget.max_session_time = hours{1};
   budget.period = hours{24};
   config->budgets.emplace(BudgetKey{BudgetScope::all, {}}, budget);

@@ -148,10 +148,10 @@ void Journal::written(const PlanRow& row) {
   const PlanRow before = plans_[row.name];
   plans_[row.name] = row;
   std::vector<std::string> parts;
-  for (const Wall occurrence : row.handled) {
+  for (const HandledTimes& one : row.handled) {
     const auto& old = before.handled;
-    if (std::find(old.begin(), old.end(), occurrence) == old.end())
-      parts.push_back(wall(occurrence) + " is dealt with");
+    const bool told = row.window || std::find(old.begin(), old.end(), one) != old.end();
+    if (!told) parts.push_back(wall(one.last) + " is dealt with");
   }
   if (row.buffered && row.buffered != before.buffered)
     parts.push_back(wall(*row.buffered) + " waits for its turn");

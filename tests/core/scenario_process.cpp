@@ -40,15 +40,18 @@ std::string text_of(Ack ack) {
   throw std::logic_error("an unknown acknowledgement");
 }
 
+constexpr Millis commit_patience = Seconds{2};  // the default of store.commit_patience
+
 bool only_watches(EffectKind kind) {
-  return kind == EffectKind::observe || kind == EffectKind::keep_alive || kind == EffectKind::list;
+  return kind == EffectKind::observe || kind == EffectKind::keep_alive || kind == EffectKind::list ||
+         kind == EffectKind::find;
 }
 
 }  // namespace
 
 bool HangingStore::run(StoreWork work) {
   if (now_.mono < until_) {
-    const Millis waited = std::min<Millis>(until_ - now_.mono, commit_patience_default);
+    const Millis waited = std::min<Millis>(until_ - now_.mono, commit_patience);
     now_.mono += waited;
     now_.wall += waited;
     if (now_.mono < until_) {
@@ -274,6 +277,7 @@ void Process::post_answer(const Call& call, Result<std::vector<Remote>> remotes)
   told.provider = call.effect.provider;
   told.sent_at = call.sent;
   told.provider_now = std::chrono::floor<Seconds>(remotes_.provider_time(now_.mono));
+  told.whole = true;
   told.remotes = std::move(remotes);
   inbox_->post(std::move(told));
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/bench.h"
+#include "core/condition.h"
 #include "core/deadlines.h"
 #include "core/draft.h"
 #include "core/lifecycle.h"
@@ -69,10 +70,12 @@ std::vector<Row> table(const std::string& first_column) {
 }
 
 std::shared_ptr<const Config> config() {
-  auto made = std::make_shared<Config>();
+  auto made = std::make_shared<Config>(test::known_config());
   made->plans[PlanName{"p"}] = bench::always_plan("p", "notte");
   Traits traits;
   traits.has_heartbeat = true;
+  traits.request_timeout = Seconds{30};
+  traits.max_concurrent = 4;
   made->providers[ProviderName{"notte"}] = traits;
   return made;
 }
@@ -328,7 +331,7 @@ TEST_CASE("the page's table of deadlines names each function of core/deadlines.h
 
 TEST_CASE("a deadline that passes does what the page says, after the grace that it says") {
   const Mono at = now.mono + std::chrono::hours{1};
-  const Millis grace = Traits{}.request_timeout + Seconds{5};
+  const Millis grace = provider_grace(config()->providers.at(ProviderName{"notte"}));
   for (const Row& row : table("deadline")) {
     const std::string& name = row.at("deadline");
     const Mono passes = row.at("grace") == "yes" ? at + grace : at;

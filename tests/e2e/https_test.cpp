@@ -107,7 +107,7 @@ TEST_CASE(
   CHECK(stage.run_cli({"reload"}, &output) != 0);
   INFO(output);
   CHECK(output.find("keeper.yaml:") != std::string::npos);
-  CHECK(output.find("the certificate is not that of the key in key_file") != std::string::npos);
+  CHECK(output.find("the key in key_file does not belong to the certificate") != std::string::npos);
   CHECK(output.find("PRIVATE KEY") == std::string::npos);
   CHECK(Hooks::send(*https_client(stage.webhook_port, chain), hooks.next()) == 200);
 }

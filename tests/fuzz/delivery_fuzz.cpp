@@ -14,7 +14,7 @@ std::string type_of(const Json& whole) {
   return printable(text_at(whole, "webhookType").value_or(text_at(whole, "type").value_or("")), 100);
 }
 RemoteId id_of(const Json& whole) {
-  return normalised_id(text_at(member(whole, "data"), "sessionId").value_or(""));
+  return normalised_id(id_text(member(member(whole, "data"), "sessionId")));
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "net/fake_server.h"
+#include "net/transfers.h"
 
 #include "catch.h"
 
@@ -30,9 +32,7 @@ Called call(HttpClient& client, const HttpRequest& request, std::chrono::millise
   return {std::move(response), std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - began)};
 }
 
-HttpClient client_of(const FakeServer& server) {
-  return HttpClient({parse_url(server.url()).value(), "", 2});
-}
+HttpClient client_of(const FakeServer& server) { return HttpClient({parse_url(server.url()).value(), ""}); }
 
 HttpRequest get(std::string target = "/") { return {"GET", std::move(target)}; }
 HttpRequest post(std::string body = "{}") { return {"POST", "/", {}, std::move(body)}; }
@@ -99,7 +99,7 @@ TEST_CASE("nothing was sent where nobody listens") {
   {
     port = FakeServer([](const Received&, Wire&) {}).port();
   }
-  HttpClient client({parse_url("http://127.0.0.1:" + std::to_string(port)).value(), "", 2});
+  HttpClient client({parse_url("http://127.0.0.1:" + std::to_string(port)).value(), ""});
   const Called called = call(client, post(), limit);
   REQUIRE_FALSE(called.response.ok());
   CHECK(called.response.error().kind == ErrorKind::not_applied);
@@ -121,8 +121,7 @@ TEST_CASE("a black hole costs the limit and no more") {
     fillers.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     static_cast<void>(::connect(fillers.back(), any, length));
   }
-  HttpClient client(
-      {parse_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port))).value(), "", 2});
+  HttpClient client({parse_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port))).value(), ""});
   const Called called = call(client, post(), limit);
   REQUIRE_FALSE(called.response.ok());
   CHECK(called.response.error().kind == ErrorKind::not_applied);
@@ -286,6 +285,116 @@ TEST_CASE("an answer without a body, a chunked one and one after 100 Continue ar
   CHECK(called.response->cut_short.empty());
 }
 
+TEST_CASE("interim answers are passed over, and their headers with them") {
+  const std::string interim = GENERATE("HTTP/1.1 102 Processing\r\n\r\n",
+                                       "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nRetry-After: 7\r\n\r\n",
+                                       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n");
+  FakeServer server(
+      [&](const Received&, Wire& wire) { wire.send(interim + reply(201, "{\"id\":1}", "X-Kept: 1\r\n")); });
+  HttpClient client = client_of(server);
+  for (int i = 0; i < 2; ++i) {
+    const Called called = call(client, post(), 2s);
+    REQUIRE(called.response.ok());
+    CHECK(called.response->status == 201);
+    CHECK(called.response->body == "{\"id\":1}");
+    CHECK(called.response->header("x-kept") == "1");
+    CHECK_FALSE(called.response->header("retry-after"));
+  }
+  CHECK(server.requests().size() == 2);
+}
+
+TEST_CASE("a chunked answer with extensions and trailers is read, and its trailers are no headers") {
+  FakeServer server([](const Received&, Wire& wire) {
+    wire.send(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Retry-After\r\n\r\n"
+        "2;name=\"v\"\r\n{}\r\n0\r\nRetry-After: 9\r\n\r\n");
+  });
+  HttpClient client = client_of(server);
+  for (int i = 0; i < 2; ++i) {
+    const Called called = call(client, get(), 2s);
+    REQUIRE(called.response.ok());
+    CHECK(called.response->body == "{}");
+    CHECK(called.response->cut_short.empty());
+    CHECK_FALSE(called.response->header("retry-after"));
+  }
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("no redirect is followed, and its Location stands as it was sent") {
+  const int status = GENERATE(301, 302, 303, 307, 308);
+  FakeServer server([&](const Received&, Wire& wire) {
+    wire.send(reply(status, "{}", "Location: /sessions/a%2Fb%20c?x=%26\r\n"));
+  });
+  HttpClient client = client_of(server);
+  const Called called = call(client, post(), 2s);
+  REQUIRE(called.response.ok());
+  CHECK(called.response->status == status);
+  CHECK(called.response->header("location") == "/sessions/a%2Fb%20c?x=%26");
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a request leaves as it is written") {
+  FakeServer server([](const Received&, Wire& wire) { wire.send(reply(200, "{}")); });
+  HttpClient client = client_of(server);
+  const auto [method, body] = GENERATE(table<std::string, std::string>({{"GET", ""},
+                                                                        {"POST", ""},
+                                                                        {"POST", "{}"},
+                                                                        {"PUT", "{}"},
+                                                                        {"PATCH", "{}"},
+                                                                        {"DELETE", ""},
+                                                                        {"DELETE", "{}"}}));
+  INFO(method);
+  const std::string target = "/a/../b/./c%2Fd?q=%20|\"{}";
+  REQUIRE(
+      call(client, {method, target, {{"X-Empty", ""}, {"Accept", "text/plain"}}, body}, 2s).response.ok());
+  const Received request = server.requests().front();
+  CHECK(request.method == method);
+  CHECK(request.target == target);
+  CHECK(request.body == body);
+  CHECK(request.headers.count("x-empty") == 1);
+  CHECK(request.headers.at("accept") == "text/plain");
+  CHECK(request.headers.at("host") == server.url().substr(7));
+  CHECK(request.headers.count("content-type") == (body.empty() ? 0 : 1));
+  CHECK(request.headers.count("expect") == 0);
+  const bool says_length = method != "GET" && method != "DELETE";
+  if (says_length || !body.empty())
+    CHECK(request.headers.at("content-length") == std::to_string(body.size()));
+}
+
+TEST_CASE("calls that hang hold up nobody else") {
+  FakeServer server([](const Received& request, Wire& wire) {
+    if (request.target == "/hang") {
+      wire.hold();
+    } else {
+      wire.send(reply(200, "{}"));
+    }
+  });
+  HttpClient client = client_of(server);
+  std::vector<std::thread> hanging;
+  for (int i = 0; i < 50; ++i) hanging.emplace_back([&] { call(client, get("/hang"), 1500ms); });
+  std::this_thread::sleep_for(200ms);
+  for (int i = 0; i < 20; ++i) {
+    const Called called = call(client, get(), 1s);
+    CHECK(called.response.ok());
+    CHECK(called.took < 300ms);
+  }
+  for (std::thread& one : hanging) one.join();
+}
+
+TEST_CASE("an end of the transfers ends what is under way, and says what may have been sent") {
+  FakeServer server([](const Received&, Wire& wire) { wire.hold(); });
+  auto transfers = std::make_shared<Transfers>();
+  HttpClient client({parse_url(server.url()).value(), ""}, transfers);
+  std::promise<Result<HttpResponse>> answered;
+  std::thread caller([&] { answered.set_value(client.call(post(), Clock::now() + 20s)); });
+  while (server.requests().empty()) std::this_thread::sleep_for(5ms);
+  transfers->stop();
+  const auto answer = answered.get_future().get();
+  caller.join();
+  REQUIRE_FALSE(answer.ok());
+  CHECK(answer.error().kind == ErrorKind::maybe_applied);
+}
+
 TEST_CASE("URLs are read strictly") {
   CHECK(parse_url("https://api.notte.cc")->port == 443);
   CHECK(parse_url("http://[::1]:8480/base/")->host == "::1");
@@ -309,7 +418,7 @@ TEST_CASE("where this machine has no route, nothing is sent and the error says t
   if (child == 0) {
     if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(no_namespace);
     for (const char* url : {"http://192.0.2.1:80", "http://[2001:db8::1]:80", "http://provider.example:80"}) {
-      HttpClient client({parse_url(url).value(), "", 2});
+      HttpClient client({parse_url(url).value(), ""}, std::make_shared<Transfers>());
       const auto response = client.call(get(), Clock::now() + 5s);
       if (response.ok() || response.error().kind != ErrorKind::cut_off) ::_exit(something_else);
     }

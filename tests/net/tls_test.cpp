@@ -40,7 +40,7 @@ std::string url_of(const FakeServer& server, const std::string& host) {
 
 Result<HttpResponse> post(const std::string& url, const std::string& ca_file,
                           std::chrono::milliseconds limit = 3s) {
-  HttpClient client({parse_url(url).value(), ca_file, 2});
+  HttpClient client({parse_url(url).value(), ca_file});
   return client.call({"POST", "/", {{"Authorization", "Bearer planted"}}, "{}"}, Clock::now() + limit);
 }
 
@@ -58,10 +58,10 @@ TEST_CASE("a certificate that names the host is accepted, and the connection kep
     REQUIRE(answered.ok());
     CHECK(answered->body == "{\"ok\":true}");
   }
-  HttpClient client({parse_url(url_of(server, "localhost")).value(), authority.path, 2});
+  HttpClient client({parse_url(url_of(server, "localhost")).value(), authority.path});
   const int before = server.connections();
   for (int i = 0; i < 5; ++i) REQUIRE(client.call({"GET", "/"}, Clock::now() + 3s).ok());
-  CHECK(server.connections() == before + 1);
+  CHECK(server.connections() == before);
 }
 
 TEST_CASE("a certificate that does not prove the host is refused, and nothing is sent") {
@@ -94,6 +94,18 @@ TEST_CASE("a certificate that does not prove the host is refused, and nothing is
   REQUIRE_FALSE(answered.ok());
   CHECK(answered.error().kind == ErrorKind::not_applied);
   CHECK(server.requests().empty());
+}
+
+TEST_CASE("a connection is never shared with a client that trusts other authorities") {
+  const Authority authority;
+  const Authority other;
+  const auto leaf = make_certificate({.common_name = "x", .names = "DNS:localhost"}, &authority.certificate);
+  const auto context = server_context(leaf);
+  FakeServer server(answer_ok, with_tls(context.get()));
+  REQUIRE(post(url_of(server, "localhost"), authority.path).ok());
+  CHECK_FALSE(post(url_of(server, "localhost"), other.path).ok());
+  CHECK_FALSE(post(url_of(server, "localhost"), "").ok());
+  CHECK(server.requests().size() == 1);
 }
 
 TEST_CASE("TLS older than 1.2 is refused") {

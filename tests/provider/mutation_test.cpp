@@ -72,7 +72,7 @@ std::string mutated(std::string text, Random& random) {
 
 void check_remote(const Result<Remote>& remote) {
   if (!remote) return;
-  const bool good = !remote->id.empty() && remote->id.str().size() <= 200 &&
+  const bool good = !remote->id.empty() && remote->id.str().size() <= 512 &&
                     is_terminal(remote->state) == (remote->progress == Progress::ended) &&
                     (!remote->idle_timeout || *remote->idle_timeout > Millis::zero());
   if (!good) FAIL("an impossible remote: " << remote->id.str());

@@ -80,6 +80,13 @@ TEST_CASE("Notte's words of an end carry their reason") {
   CHECK(failed.reason == Reason::provider_failed);
   CHECK(failed.detail == "browser crashed");
   CHECK(mapped(session("timed_out")).reason == Reason::idle_timeout);
+  // Which of its limits ended it cannot be told from the answer: the keeper knows its deadlines.
+  CHECK_FALSE(mapped(R"({"session_id":"a","status":"timed_out"})").reason);
+  CHECK(mapped(R"({"session_id":"a","status":"timed_out","max_duration_minutes":15})").reason ==
+        Reason::max_duration);
+  const Remote unknown = mapped(session("hibernating", R"("closed_at":"2026-11-20T10:05:00",)"));
+  CHECK(unknown.progress == Progress::ended);
+  CHECK(unknown.state == State::closed);
   const Remote late =
       mapped(R"({"session_id":"a","idle_timeout_minutes":3,"max_duration_minutes":15,"status":"timed_out",
       "created_at":"2026-11-20T10:00:00Z","last_accessed_at":"2026-11-20T10:14:00Z"})");
@@ -93,7 +100,7 @@ TEST_CASE("a start at Notte that cannot be understood may have been applied") {
   const auto [answer, kind] = GENERATE(table<std::string, ErrorKind>(
       {{reply(200, "<html>", "", "text/html"), ErrorKind::maybe_applied},
        {reply(200, "{}"), ErrorKind::maybe_applied},
-       {reply(200, R"({"session_id":7,"status":"active"})"), ErrorKind::maybe_applied},
+       {reply(200, R"({"session_id":[7],"status":"active"})"), ErrorKind::maybe_applied},
        {reply(200, R"({"detail":"no browser"})"), ErrorKind::maybe_applied},
        {reply(200, "[" + std::string(500, '[')), ErrorKind::maybe_applied},
        {reply(500, golden("notte_503.json")), ErrorKind::maybe_applied},
@@ -174,9 +181,16 @@ TEST_CASE("a stop at Notte is confirmed by the session itself where its answer i
     CHECK(answered.remotes.error().what.find("busy") != std::string::npos);
   }
   SECTION("failed") {
-    FakeServer server(answers({{stop_path, reply(503, golden("notte_503.json"))}}));
+    FakeServer server(answers(
+        {{stop_path, reply(503, golden("notte_503.json"))}, {read_path, reply(200, session("active"))}}));
     CHECK(notte_at(server)->stop(effect_of(EffectKind::stop, id)).remotes.error().kind ==
           ErrorKind::maybe_applied);
+    CHECK(calls_of(server) == stop_path + "\n" + read_path + "\n");
+  }
+  SECTION("asked to wait") {
+    FakeServer server(answers({{stop_path, reply(429, "{}", "Retry-After: 9\r\n")}}));
+    CHECK(notte_at(server)->stop(effect_of(EffectKind::stop, id)).remotes.error().kind ==
+          ErrorKind::exhausted);
     CHECK(calls_of(server) == stop_path + "\n");
   }
 }
@@ -211,8 +225,9 @@ TEST_CASE("the documented list of Notte is read, its closed sessions left out") 
 }
 
 TEST_CASE("a list that is no list proves nothing absent") {
-  const std::string answer = GENERATE(reply(200, "{}"), reply(200, R"({"items":[{"status":"active"}]})"),
-                                      reply(500, "{}"), reply(200, R"({"items":[)"));
+  const std::string answer =
+      GENERATE(reply(200, R"({"sessions":[{"session_id":"a"}]})"), reply(500, "{}"),
+               reply(200, R"({"items":[)"), reply(200, R"({"items":{"session_id":"a"}})"));
   FakeServer server([&](const Received&, Wire& wire) { wire.send(answer); });
   CHECK_FALSE(notte_at(server)->find(effect_of(EffectKind::find)).remotes.ok());
 }

@@ -25,6 +25,26 @@ TEST_CASE("each row of the table of providers has what the configuration and the
   CHECK(types.size() == provider_kinds().size());
 }
 
+TEST_CASE(
+    "a described list can be searched for a lost start only if it says when or by whom a session was made") {
+  const auto can_find = [](const Description& description) {
+    ProviderSettings settings = settings_for(ProviderType{"http"}, "");
+    settings.description = description;
+    return provider_row(settings.type).kind.traits(settings).can_find;
+  };
+  Description http;
+  http.created_at = "/created";
+  CHECK_FALSE(can_find(http));
+  http.list = DescribedCall{"GET", "/boxes", "", "", ""};
+  CHECK(can_find(http));
+  http.created_at.clear();
+  CHECK_FALSE(can_find(http));
+  http.tag = "/tag";
+  CHECK_FALSE(can_find(http));
+  http.tag_in_start = "/tag";
+  CHECK(can_find(http));
+}
+
 TEST_CASE("the providers of the core's tests and of the simulator have the facts of the real ones") {
   for (const char* type : {"notte", "videosdk", "sonoran_cms"}) {
     INFO(type);

@@ -251,9 +251,37 @@ TEST_CASE("an unfollowed type is kept by its digest, a message that says nothing
     CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
   }
   using namespace std::string_literals;
-  for (const std::string& wrong :
-       {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s, "{\"webhookType\":\"a\0\"}"s}) {
+  for (const std::string& wrong : {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s}) {
     CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
     CHECK_FALSE(parse_json(wrong));
   }
+}
+
+TEST_CASE("what nobody reads in a message makes it no bad one") {
+  using namespace std::string_literals;
+  const std::string deep = std::string(500, '[') + std::string(500, ']');
+  for (const std::string& odd :
+       {R"("\ud800")"s, R"("\udc00\ud800")"s, "\"\xff\xfe\""s, "\"a\nb\0c\""s, R"("\x41")"s, "1e400"s, "NaN"s,
+        "-Infinity"s, "18446744073709551616"s, "007"s, deep}) {
+    INFO(odd);
+    const std::string text = R"({"webhookType":"agent-session-failed","note":)" + odd +
+                             R"(,"data":{"other":)" + odd + R"(,"sessionId":"session-8f2c"}})";
+    const auto delivery = parse_delivery(text, ProviderName{"agents"}, at);
+    REQUIRE(delivery.ok());
+    CHECK(delivery->row.remote_id.str() == "8f2c");
+    CHECK(delivery->row.progress == Progress::ended);
+    CHECK(delivery->row.body == text);
+  }
+  const auto numbered =
+      parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":18446744073709551616}})",
+                     ProviderName{"a"}, at);
+  REQUIRE(numbered.ok());
+  CHECK(numbered->row.remote_id.str() == "18446744073709551616");
+  CHECK(parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":7}})", ProviderName{"a"},
+                       at)
+            .value()
+            .row.remote_id.str() == "7");
+  CHECK_FALSE(parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":"\ud800"}})",
+                             ProviderName{"a"}, at)
+                  .ok());
 }

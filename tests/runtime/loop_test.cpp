@@ -198,14 +198,15 @@ TEST_CASE(
       world.turn();
     }
   };
-  maintain({});
+  const Millis long_ago = std::chrono::days{90};
+  maintain({.age = long_ago});
   CHECK(left() == 60);
   maintain({.age = std::chrono::hours{91}});
   CHECK(left() == 50);
   // Some 4 MB are left; a budget may count what ended in the last 60 hours.
-  maintain({.bytes_max = std::int64_t{1} << 20U, .kept_always = std::chrono::hours{60}});
+  maintain({.age = long_ago, .bytes_max = std::int64_t{1} << 20U, .kept_always = std::chrono::hours{60}});
   CHECK(left() == 19);
-  maintain({.bytes_max = std::int64_t{1} << 20U});
+  maintain({.age = long_ago, .bytes_max = std::int64_t{1} << 20U});
   CHECK(left() == 1);  // its slot's newest
   CHECK(world.pruned == 59);
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "core/known_plan.h"
+
 namespace keeper {
 
 TempDir::TempDir() {
@@ -20,12 +22,14 @@ TempDir::~TempDir() {
 }
 
 std::shared_ptr<const Config> more_plans(int count) {
-  auto config = std::make_shared<Config>();
+  auto config = std::make_shared<Config>(test::known_config());
   Traits traits;
+  traits.request_timeout = Seconds{30};
+  traits.max_concurrent = 4;
   traits.has_heartbeat = true;
   config->providers[ProviderName("agents")] = traits;
   for (int i = 0; i <= count; ++i) {
-    Plan plan;
+    Plan plan = test::known_plan();
     plan.name = PlanName(i == 0 ? "desk" : "desk-" + std::to_string(i));
     plan.provider = ProviderName("agents");
     plan.parameters = "{}";

@@ -51,6 +51,7 @@ PoolSettings settings_of(Carry carry, int threads_max = 4) {
   settings.name = "p";
   settings.carry = std::move(carry);
   settings.threads_max = threads_max;
+  settings.patience = Seconds{30};
   return settings;
 }
 
@@ -64,7 +65,6 @@ TEST_CASE("a call that never ends is told from one that takes its time") {
     release.get_future().wait();
     return Answer{};
   });
-  settings.patience = Seconds{30};
   workers.install({{ProviderName("p"), std::move(settings)}});
   CHECK_FALSE(
       workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));  // nothing is under way

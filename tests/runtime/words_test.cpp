@@ -1,8 +1,8 @@
 // What the daemon says of itself: log lines and the service manager's status line.
 #include "catch.h"
 #include "runtime/log.h"
-#include "runtime/notify.h"
 #include "runtime/repeat_limit.h"
+#include "runtime/sd_notify.h"
 
 namespace keeper {
 namespace {
@@ -35,8 +35,8 @@ TEST_CASE("what repeats is let through a few times in a stretch, and then said t
   CHECK_FALSE(limit.ask("a", now + Seconds{59}).passes);
   const auto after = limit.ask("a", now + Seconds{60});
   CHECK(after.passes);
-  CHECK(after.held_back == 2);
-  CHECK(limit.ask("a", now + Seconds{61}).held_back == 0);
+  CHECK(after.suppressed == 2);
+  CHECK(limit.ask("a", now + Seconds{61}).suppressed == 0);
   for (std::size_t i = 0; i < 2 * RepeatLimit::remembered_max; ++i) {
     CHECK(limit.ask(std::to_string(i), now + Seconds{62} + Millis{static_cast<Millis::rep>(i)}).passes);
   }

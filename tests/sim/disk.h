@@ -1,7 +1,7 @@
-// The disk under the simulated store, and its troubles. The store is the daemon's own, over the faulty disk
-// in memory of the store's tests. A write fails before or after it was applied, once or for a while; the disk
-// is full; a flush hangs, and the write that waits for it is on disk already, or will be, or fails in the
-// end.
+// The disk under the simulated store, and its troubles. The store is the daemon's own; it writes to the
+// faulty disk in memory that the store's tests use. A write may fail before or after it was applied, once or
+// for a while. The disk may be full. A flush may hang, and the write that waits for it may be on disk
+// already, may come to be, or may fail in the end.
 #pragma once
 
 #include <functional>
@@ -35,7 +35,7 @@ class SimDisk final : public StoreAccess {
 
   Store& store() { return *store_; }
 
-  // From now until then.
+  // The trouble lasts from now until then.
   void trouble(Trouble trouble, Mono until, Random& random);
   Trouble trouble() const { return trouble_; }
 
@@ -44,7 +44,7 @@ class SimDisk final : public StoreAccess {
   // Since the last start of a process.
   bool forgot() const { return forgot_; }
 
-  // The process was killed and begins anew: the disk works again, and work that hung was done or was not.
+  // For a process that was killed and starts anew: the disk works again, and work that hung was done or not.
   void start_anew(Random& random);
 
   Result<std::int64_t> commit(Store& store, const Batch& batch);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/budget.h"
+#include "core/known_plan.h"
 #include "sim/simulation.h"
 
 namespace keeper::sim {
@@ -31,7 +32,7 @@ void Simulation::draw_money() {
                          random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0}, "USD"};
   }
   if (!random_.chance(0.3)) return;
-  Budget budget;
+  Budget budget = test::known_budget();
   budget.period = minutes{30};
   if (random_.chance(0.5)) {
     budget.max_session_time = random_.between(minutes{10}, hours{4});

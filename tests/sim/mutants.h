@@ -1,6 +1,6 @@
-// Mutants: the bugs that the simulator can plant, each with what it breaks. An invariant must see each within
-// 200 seeds. Most are wrong steps in the production code (base/planted.h). The others change what the keeper
-// is given of a plan or a provider, so that a key is not heeded; the invariants judge by the true
+// Mutants: the bugs that the simulator can plant, each with what it breaks. An invariant must catch each
+// within 200 seeds. Most are wrong steps in the production code (base/planted.h). The others change what the
+// keeper is given of a plan or a provider, so that it does not heed a key; the invariants judge by the true
 // configuration.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include "base/planted.h"
 #include "core/plan.h"
+#include "sim/worlds.h"
 
 namespace keeper::sim {
 
@@ -19,7 +20,7 @@ struct Mutant {
   Bug bug = Bug::none;
   void (*ignore)(Config&) = nullptr;  // what is not heeded of the configuration
   bool disk = false;                  // it needs a disk that fails
-  std::string_view world{};           // it needs this unkind world
+  std::optional<SimWorld> world{};    // it needs this unkind world
 };
 
 const std::vector<Mutant>& mutants();

@@ -1,4 +1,4 @@
-// The one source of chance: a seed draws the whole world, so that every run can be had again.
+// The one source of chance. All of a run is drawn from its seed, so that a run can be repeated exactly.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/planted.h"
+#include "core/known_plan.h"
 #include "core/known_traits.h"
 
 namespace keeper::sim {
@@ -64,7 +65,7 @@ void Simulation::fail(const std::string& what) {
 }
 
 Plan Simulation::draw_plan(int number, const SimProvider& provider) {
-  Plan plan;
+  Plan plan = test::known_plan();
   plan.name = PlanName{"plan-" + std::to_string(number)};
   plan.provider = provider.name();
   plan.schedule = draw_schedule(random_, plan.name);
@@ -97,7 +98,7 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
 }
 
 void Simulation::draw_world() {
-  config_ = std::make_shared<Config>();
+  config_ = std::make_shared<Config>(test::known_config());
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
   for (const ProviderType& type :
        {ProviderType{"notte"}, ProviderType{"videosdk"}, ProviderType{"sonoran_cms"}}) {

@@ -1,7 +1,7 @@
-// One seeded run: the daemon's own rounds, keeper, inbox and store (on ":memory:"), with simulated providers
-// and clock. Crashes enter where the rounds meet the rest of the process: before and after a commit, and
-// while effects leave. Phase 1 draws faults, crashes and clock steps; phase 2 heals the world. The first
-// broken invariant stops it.
+// Simulation: the run of one seed. It drives the daemon's own rounds, keeper, inbox and store with simulated
+// providers and a simulated clock. Crashes happen where the rounds meet the rest of the process: before a
+// commit, after it, and while effects leave. In the first phase faults, crashes and steps of the clock are
+// drawn; in the second phase nothing fails any more. The first invariant that is broken ends the run.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 #include "runtime/rounds.h"
 #include "sim/disk.h"
 #include "sim/mutants.h"
-#include "sim/provider.h"
+#include "sim/sim_provider.h"
 #include "sim/worlds.h"
 #include "store/store.h"
 
@@ -27,9 +27,9 @@ struct Options {
   std::uint64_t seed = 1;
   bool log = false;
   Mutant mutant;
-  bool disk = false;            // its troubles in each seed, not in some
+  bool disk = false;            // every seed has a disk with troubles, and not only some
   bool draw_worlds = false;     // some seeds are in an unkind world that the program stands
-  std::set<SimWorld> worlds{};  // that are unkind
+  std::set<SimWorld> worlds{};  // the unkind worlds that are on
 };
 
 struct Verdict {
@@ -93,7 +93,7 @@ class Simulation {
   std::optional<Error> unreachable(const SimProvider& provider, const Effect& effect);
   void call(SimProvider& provider, const Effect& effect, int epoch);
   void answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
-              const Result<std::vector<Remote>>& remotes);
+              const Result<std::vector<Remote>>& remotes, bool whole);
   void carry_deliveries();
   void send_again(SimDelivery delivery);
   void acknowledge(Waiter waiter, std::optional<Ack> ack);

@@ -221,9 +221,9 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
       effect.remote.str());
   // By value: the answer outlives this call.
   const auto say = [this, effect, sent, epoch](Mono at, Result<std::vector<Remote>> remotes,
-                                               std::optional<Wall> date) {
-    later(at, [this, effect, sent, date, remotes = std::move(remotes), epoch] {
-      if (epoch == epoch_) answer(effect, sent, date, remotes);
+                                               std::optional<Wall> date, bool whole = true) {
+    later(at, [this, effect, sent, date, remotes = std::move(remotes), whole, epoch] {
+      if (epoch == epoch_) answer(effect, sent, date, remotes, whole);
     });
   };
   if (const auto refused = unreachable(provider, effect)) {
@@ -259,13 +259,13 @@ void Simulation::call(SimProvider& provider, const Effect& effect, int epoch) {
   } else {
     later(now_ + latency, [this, &provider, effect, say] {
       auto remotes = carry(provider, effect);
-      say(now_ + Millis{5}, std::move(remotes), date_of(provider));
+      say(now_ + Millis{5}, std::move(remotes), date_of(provider), !worlds_.cut);
     });
   }
 }
 
 void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> provider_now,
-                        const Result<std::vector<Remote>>& remotes) {
+                        const Result<std::vector<Remote>>& remotes, bool whole) {
   Answer told;
   told.kind = effect.kind;
   told.ticket = effect.ticket;
@@ -274,6 +274,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
   told.sent_at = sent;
   told.provider_now = provider_now;
   told.remotes = remotes;
+  told.whole = whole;
   note_answer(effect, remotes);
   log("  answer " + std::string(to_string(effect.kind)) + " " + effect.session.str().substr(0, 6) + " " +
       (remotes.ok() ? "ok " + std::to_string(remotes->size())

@@ -2,6 +2,7 @@
 // long: what waits for its turn goes in the pool's order.
 #include <algorithm>
 
+#include "core/known_plan.h"
 #include "sim/simulation.h"
 
 namespace keeper::sim {
@@ -29,7 +30,7 @@ void Simulation::shape_calls() {
   config_->providers.at(notte).max_concurrent = 1;
   std::erase_if(config_->plans, [&](const auto& entry) { return entry.second.provider == notte; });
   for (int n = 0; n < crowd; ++n) {
-    Plan plan;
+    Plan plan = test::known_plan();
     plan.name = PlanName{"crowd-" + std::to_string(n)};
     plan.provider = notte;
     plan.parameters = "{}";

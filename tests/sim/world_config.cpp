@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "core/known_plan.h"
 #include "sim/simulation.h"
 
 namespace keeper::sim {
@@ -62,7 +63,7 @@ DateRange today(Wall now) {
 void Simulation::shape_plans() {
   Random& random = worlds_.random;
   if (is_in(SimWorld::clock_ahead)) {
-    Plan plan;
+    Plan plan = test::known_plan();
     plan.name = PlanName{"dense"};
     plan.provider = ProviderName{"videosdk"};
     plan.schedule = with(Schedule(), [&](Schedule::Spec& spec) {

@@ -128,8 +128,8 @@ Result<std::vector<Remote>> Simulation::carry(SimProvider& provider, const Effec
   if (worlds_.on.empty()) return provider.apply(effect, now_, random_, faults_);
   if (auto error = refused(provider, effect)) return *std::move(error);
   Effect carried = effect;
-  if (effect.kind == EffectKind::keep_alive && now_ < worlds_.refused_until)
-    carried.kind = EffectKind::observe;
+  const bool vain = effect.kind == EffectKind::keep_alive && now_ < worlds_.refused_until;
+  if (vain) carried.kind = EffectKind::observe;
   if (effect.kind == EffectKind::start && is_in(SimWorld::start_returns_living) && healed_at_ == mono_never) {
     const SimRemote* other = living(provider, effect.place);
     if (other && provider.type() != ProviderType{"sonoran_cms"} && worlds_.random.chance(worlds_.rate)) {
@@ -143,6 +143,7 @@ Result<std::vector<Remote>> Simulation::carry(SimProvider& provider, const Effec
   if (started && is_in(SimWorld::id_again) && worlds_.random.chance(worlds_.rate))
     reuse_id(provider, remotes->front());
   distort(provider, effect, *remotes.operator->());
+  if (vain && worlds_.form == 2) remotes->front().heartbeat_error = "400 to a heartbeat";
   return remotes;
 }
 
@@ -158,10 +159,13 @@ void Simulation::distort(const SimProvider& provider, const Effect& effect, std:
       remotes.push_back(std::move(again));
     }
   }
+  worlds_.cut = false;
   if (effect.kind == EffectKind::find) worlds_.part_shown.erase(effect.session);
   if (lists(effect.kind) && is_in(SimWorld::list_cut) && !healed && random.chance(worlds_.rate)) {
-    remotes.resize(random.below(remotes.size() + 1));
-    if (effect.kind == EffectKind::find) worlds_.part_shown.insert(effect.session);
+    const std::size_t all = remotes.size();
+    remotes.resize(random.below(all + 1));
+    worlds_.cut = remotes.size() < all;
+    if (effect.kind == EffectKind::find && worlds_.cut) worlds_.part_shown.insert(effect.session);
   }
   const bool placed = provider.type() == ProviderType{"sonoran_cms"};
   for (Remote& remote : remotes) {

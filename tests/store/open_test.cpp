@@ -102,13 +102,39 @@ TEST_CASE("a store of a newer version is refused, and told apart") {
   REQUIRE(tells(history.error(), "schema 99"));
 }
 
+TEST_CASE("single times that a plan is done with become stretches, and its schedule is not known") {
+  TempDirectory directory;
+  const std::string path = directory.file("s.db");
+  must_commit(*open_store(path), story(session(1), State::closed));
+  for (const char* column : {"schedule", "window_time", "window_occurrence"}) {
+    run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
+  }
+  run_sql(path, "ALTER TABLE plans ADD COLUMN handled_before INTEGER");
+  run_sql(path,
+          "INSERT INTO plans(name, known_since, handled, handled_before) VALUES "
+          "('a', 5, '[100000000,100000007]', 90000000), ('b', 5, '[]', 90000000), ('c', 5, '[3,4]', NULL)");
+  run_sql(path, "PRAGMA user_version = 6");
+  const auto store = open_store(path);
+  const std::vector<PlanRow> plans = must_load(*store).plans;
+  REQUIRE(plans.size() == 3);
+  const auto times = [](std::int64_t first, std::int64_t last) {
+    return HandledTimes{Wall{Millis{first}}, Wall{Millis{last}}};
+  };
+  const HandledTimes day = times(3'600'000, 90'000'000);
+  CHECK(plans[0].handled ==
+        std::vector<HandledTimes>{day, times(100'000'000, 100'000'000), times(100'000'007, 100'000'007)});
+  CHECK(plans[1].handled == std::vector<HandledTimes>{day});
+  CHECK(plans[2].handled == std::vector<HandledTimes>{times(3, 3), times(4, 4)});
+  for (const PlanRow& row : plans) CHECK_FALSE(row.schedule);
+}
+
 TEST_CASE("a store of the first version is brought up to date, with a copy beside it, and keeps its rows") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   must_commit(*open_store(path), story(session(1), State::closed));
   const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
   for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end",
-                             "handled", "handled_before", "buffered"}) {
+                             "handled", "buffered", "schedule", "window_time", "window_occurrence"}) {
     run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
   }
   run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
@@ -128,8 +154,10 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     plan.name = PlanName{"paused"};
     plan.pause = Pause{Wall{Seconds{5}}, Wall{Seconds{9}}, "maintenance"};
     plan.by_hand = ByHand{Wall{Seconds{1}}, Wall::max()};
-    plan.handled = {Wall{Seconds{11}}, Wall{Seconds{22}}, Wall{Millis{-33}}};
+    plan.schedule = "as before";
+    plan.handled = {{Wall{Millis{-33}}, Wall{Seconds{11}}}, {Wall{Seconds{22}}, Wall{Seconds{22}}}};
     plan.buffered = Wall{Seconds{44}};
+    plan.window = OpenWindow{Wall{Seconds{22}}, Wall{Millis{22'001}}};
     batch.plans.push_back(plan);
     batch.missed.push_back({PlanName{"paused"}, Wall{Seconds{7}}, Missed::paused, Wall{Seconds{8}}});
     must_commit(*store, batch);
@@ -137,7 +165,10 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
     REQUIRE(loaded.ok());
     const Ledger& ledger = *loaded;
     REQUIRE(ledger.plans.back() == plan);
-    REQUIRE(ledger.plans.front().handled_before == Wall{Millis{77}});
+    const std::chrono::hours day{24};
+    REQUIRE(ledger.plans.front().handled ==
+            std::vector<HandledTimes>{{Wall{Millis{77}} - day, Wall{Millis{77}}}});
+    REQUIRE_FALSE(ledger.plans.front().schedule);
     REQUIRE(ledger.plans.front().looked_until == Wall{Millis{77}});
   }
   REQUIRE(run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions") == rows);
@@ -153,7 +184,7 @@ TEST_CASE("a second opening in the same process is refused and names the holder,
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   auto store = open_store(path);
-  REQUIRE(refusal_of(path, "process " + std::to_string(getpid())) == Refusal::held);
+  REQUIRE(refusal_of(path, "process " + std::to_string(getpid())) == Refusal::in_use);
   REQUIRE(StoreLock::is_held(path));
   must_commit(*store, story(session(1), State::active));
   store.reset();
@@ -169,7 +200,7 @@ TEST_CASE("a second opening in another process is refused and names the holder")
   if (child == 0) {
     Refusal refusal = Refusal::none;
     const auto second = Store::open(path, &refusal);
-    const bool right = !second.ok() && refusal == Refusal::held &&
+    const bool right = !second.ok() && refusal == Refusal::in_use &&
                        tells(second.error(), "process " + std::to_string(getppid()));
     _exit(right ? 0 : 1);
   }
@@ -191,14 +222,14 @@ TEST_CASE("one daemon has the store, by whatever name another one reaches the fi
     Refusal refusal = Refusal::none;
     const auto second = Store::open(directory.file(name), &refusal);
     REQUIRE_FALSE(second.ok());
-    CHECK(refusal == Refusal::held);
+    CHECK(refusal == Refusal::in_use);
   }
   // The lock files of two folders do not meet; that of the file itself does.
   std::filesystem::rename(directory.path() / "s.db.lock", directory.path() / "moved.lock");
   Refusal refusal = Refusal::none;
   const auto second = Store::open(path, &refusal);
   REQUIRE_FALSE(second.ok());
-  CHECK(refusal == Refusal::held);
+  CHECK(refusal == Refusal::in_use);
   CHECK(second.error().what.find("another name") != std::string::npos);
   must_commit(*store, story(session(1), State::active));
 }

@@ -75,6 +75,7 @@ ${config(`http://127.0.0.1:${api}`)}`,
   fs.mkdirSync(shots, { recursive: true });
   const stage = {
     url: `http://127.0.0.1:${status}`,
+    configuration: () => fs.readFileSync(path.join(directory, 'keeper.yaml'), 'utf8'),
     token: () => fs.readFileSync(path.join(directory, 'control.token'), 'utf8').trim(),
     status: () => json(`http://127.0.0.1:${status}/api/v1/status`),
     control: (method, where, body) => json(`http://127.0.0.1:${control}${where}`, method, body),

@@ -1,8 +1,13 @@
 #include "provider/described/described.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <regex>
 
 #include "base/text.h"
+#include "provider/listing.h"
+#include "provider/tag.h"
 
 namespace keeper {
 namespace {
@@ -58,10 +63,6 @@ std::string word(const Json& value) {
   return value.is_number() || value.is_boolean() ? value.dump() : std::string{};
 }
 
-std::optional<Wall> time(const Json& value) {
-  return value.is_string() ? parse_time(value.get_ref<const std::string&>()) : std::nullopt;
-}
-
 // Empty where it is no number, not positive, or beyond a century.
 std::optional<Millis> duration(const Json& value, Millis unit) {
   constexpr double century = 100.0 * 366 * 24 * 3600 * 1000;
@@ -71,16 +72,30 @@ std::optional<Millis> duration(const Json& value, Millis unit) {
   return Millis{std::llround(length)};
 }
 
-// An unknown word moves nothing.
-void map_status(const Description& description, Remote* remote) {
-  if (description.native_status.empty()) return;
+// Without a word on further pages, an answer that is as long as a page may be leaves something out: as long
+// as its query asks for, or as pages usually are.
+bool may_be_cut(std::size_t items, const std::string& path) {
+  static const std::regex length(
+      "[?&]([a-z]+[_-])?(limit|size|page_?size|per_?page|max_?results|count|first)=([0-9]{1,6})",
+      std::regex::icase);
+  std::smatch match;
+  if (std::regex_search(path, match, length)) return items >= std::stoul(match[3]);
+  constexpr std::array<std::size_t, 9> usual{10, 20, 25, 30, 50, 100, 200, 500, 1000};
+  return std::find(usual.begin(), usual.end(), items) != usual.end();
+}
+
+// Where no word says more: an end that has come is one, and an unknown word moves nothing. Some providers
+// tell the time at which a session will end.
+State state_without_word(const Description& description, const Remote& remote, Wall now) {
+  if (remote.ended_at && *remote.ended_at <= now + Seconds{1}) return State::closed;
+  return description.native_status.empty() ? State::active : State::queued;
+}
+
+void map_status(const Description& description, Remote* remote, Wall now) {
   const auto found = description.states.find(remote->native_status);
-  if (found == description.states.end() || found->second == State::queued) {
-    remote->progress = Progress::asked;
-    remote->state = State::queued;
-    return;
-  }
-  remote->state = found->second;
+  const bool is_known = !description.native_status.empty() && found != description.states.end();
+  remote->state = is_known ? found->second : state_without_word(description, *remote, now);
+  if (remote->state == State::queued) remote->progress = Progress::asked;
   if (!is_terminal(remote->state)) return;
   remote->progress = Progress::ended;
   remote->reason = Reason::ended_elsewhere;
@@ -88,14 +103,12 @@ void map_status(const Description& description, Remote* remote) {
   if (remote->state == State::timed_out) remote->reason = reason_of_timeout(*remote);
 }
 
-std::string tag_of(const Effect& effect) { return effect.instance.str() + "/" + effect.session.str(); }
-
 // Errors: denied, where the pointer leads through something that is no object.
 Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& call) {
   if (pointer.empty()) return Done{};
   try {
     Json body = parse_json(call.body).value_or(Json::object());
-    body[Json::json_pointer(pointer)] = tag_of(effect);
+    body[Json::json_pointer(pointer)] = start_tag(effect.instance, effect.session);
     call.body = json_text(body);
     return Done{};
   } catch (const Json::exception&) {
@@ -106,25 +119,24 @@ Status add_tag(const std::string& pointer, const Effect& effect, ProviderCall& c
 
 }  // namespace
 
-Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item) {
+Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now) {
   Remote remote;
-  remote.id = plain_id(word(told(item, description.id)));
-  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no id at " + description.id};
+  remote.id = plain_id(id_text(told(item, description.id)));
   remote.native_status = word(told(item, description.native_status));
   remote.detail = word(told(item, description.error));
-  remote.created_at = time(told(item, description.created_at));
-  remote.last_activity_at = time(told(item, description.last_activity_at));
+  remote.created_at = time_in(told(item, description.created_at));
+  remote.last_activity_at = time_in(told(item, description.last_activity_at));
   remote.idle_timeout = duration(told(item, description.idle_timeout), description.duration_unit);
   remote.maximum = duration(told(item, description.maximum), description.duration_unit);
-  const auto expires_at = time(told(item, description.expires_at));
+  const auto expires_at = time_in(told(item, description.expires_at));
+  if (expires_at && !remote.created_at) remote.expires_at = expires_at;
   if (expires_at && remote.created_at && *expires_at > *remote.created_at) {
     remote.maximum = *expires_at - *remote.created_at;
   }
-  map_status(description, &remote);
-  if (remote.progress == Progress::ended) remote.ended_at = time(told(item, description.ended_at));
-  const std::string tag = word(told(item, description.tag));
-  const std::string ours = effect.instance.str() + "/";
-  if (tag.starts_with(ours)) remote.tag = SessionId{tag.substr(ours.size())};
+  remote.ended_at = time_in(told(item, description.ended_at));
+  map_status(description, &remote, now);
+  if (remote.progress != Progress::ended) remote.ended_at.reset();
+  remote.tag = session_of_tag(word(told(item, description.tag)), effect.instance, effect.session);
   return remote;
 }
 
@@ -147,13 +159,18 @@ ProviderCall Described::call_of(Purpose purpose, const DescribedCall& described,
   return call;
 }
 
+Remote Described::reading_of(const Visit& visit, const Effect& effect, const Json& item) const {
+  Remote remote = described_reading(description_, effect, item, visit.provider_now.value_or(wall_now()));
+  remote.native_status = api_.harmless(visit, remote.native_status);
+  remote.detail = api_.harmless(visit, remote.detail);
+  return remote;
+}
+
 Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                                     const Json& item) const {
-  auto remote = described_remote(description_, effect, item);
-  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
-  remote->native_status = api_.harmless(visit, remote->native_status);
-  remote->detail = api_.harmless(visit, remote->detail);
-  return remote;
+  Remote remote = reading_of(visit, effect, item);
+  if (!remote.id.empty()) return remote;
+  return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no id at " + description_.id));
 }
 
 Reply Described::start(const Effect& effect) {
@@ -174,36 +191,33 @@ Reply Described::walk(const Effect& effect) {
   if (!description_.list) {
     return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
   }
-  std::vector<Remote> found;
+  Listing listing(effect);
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call = call_of(Purpose::read, *description_.list, effect, page);
     call.body_bytes_max = list_bytes_max;
     const ProviderAnswer answer = api_.ask(visit, call);
     if (!answer.json) return reply_of(visit, answer.json.error());
-    const Json& items = part(*answer.json, description_.list->item);
-    if (!items.is_array()) {
-      const std::string what = "there is no array at '" + description_.list->item + "' of the list";
-      return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, what)));
+    const auto items = items_in(answer, part(*answer.json, description_.list->item));
+    if (!items) {
+      Error error = items.error();
+      error.what += " (at '" + description_.list->item + "')";
+      return reply_of(visit, api_.explain(visit, call, std::move(error)));
     }
-    for (const Json& item : items) {
-      auto remote = remote_in(visit, call, effect, item);
-      if (!remote) return reply_of(visit, remote.error());
-      if (remote->progress != Progress::ended) found.push_back(*std::move(remote));
+    for (const Json& item : **items) {
+      Remote remote = reading_of(visit, effect, item);
+      if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
     }
-    if (items.empty() || told(*answer.json, description_.list->more) != Json(true)) {
-      return Reply{std::move(found), visit.provider_now};
+    const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
+    if ((*items)->empty() || !goes_on) {
+      const bool paged = !description_.list->more.empty();
+      return std::move(listing).reply(visit, paged ? !goes_on : !may_be_cut((*items)->size(), call.path));
     }
   }
   return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
 
-Reply Described::find(const Effect& effect) {
-  Reply reply = walk(effect);
-  if (!description_.tag_in_start.empty() && !description_.tag.empty() && reply.remotes) {
-    std::erase_if(*reply.remotes, [&](const Remote& remote) { return remote.tag != effect.session; });
-  }
-  return reply;
-}
+// The items without a tag are shown too: a provider may leave tags out of its list.
+Reply Described::find(const Effect& effect) { return walk(effect); }
 
 Reply Described::list(const Effect& effect) { return walk(effect); }
 
@@ -223,30 +237,36 @@ Reply Described::observe(const Effect& effect) {
   return reply_of(visit, read(visit, effect));
 }
 
-// Only a read shows whether it counted, and whether the session is gone.
+// Only a read shows whether the session is gone; where no last activity is described, only the heartbeat's
+// own answer says whether it counted.
 Reply Described::keep_alive(const Effect& effect) {
+  if (!description_.heartbeat) return observe(effect);
   Visit visit = api_.begin(effect);
-  if (description_.heartbeat) {
-    ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
-    call.discard_body = true;
-    const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
-    if (!answer.json && is_vain_to_read(answer.json.error().kind))
-      return reply_of(visit, answer.json.error());
-  }
-  return reply_of(visit, read(visit, effect));
+  ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
+  call.discard_body = true;
+  const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
+  if (!answer.json && is_vain_to_read(answer.json.error().kind)) return reply_of(visit, answer.json.error());
+  auto remote = read(visit, effect);
+  if (remote && !answer.json) remote->heartbeat_error = answer.json.error().what;
+  return reply_of(visit, std::move(remote));
 }
 
-// The session itself decides whether it ended: a repeated stop may answer an error.
+// The session itself decides whether it ended: a stop may be refused after its effect.
 Reply Described::stop(const Effect& effect) {
   Visit visit = api_.begin();
   ProviderCall call = call_of(Purpose::change, description_.stop, effect);
   call.discard_body = true;
   const ProviderAnswer answer = api_.ask(visit, call);
-  const bool is_gone = !answer.json && answer.json.error().kind == ErrorKind::gone;
-  if (!answer.json && !is_gone) return reply_of(visit, answer.json.error());
+  if (!answer.json && !must_read_after_stop(answer)) return reply_of(visit, answer.json.error());
   auto remote = read(visit, effect);
-  if (is_gone && remote && remote->progress != Progress::ended) {
-    return reply_of(visit, contradicted(answer.json.error()));
+  if (!answer.json) remote = confirmed_end(answer.json.error(), std::move(remote));
+  // The stop was accepted, so that it ended.
+  if (answer.json && !remote && remote.error().kind == ErrorKind::gone) {
+    Remote ended;
+    ended.id = effect.remote;
+    ended.progress = Progress::ended;
+    ended.state = State::closed;
+    return reply_of(visit, std::move(ended));
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;

@@ -21,6 +21,7 @@ class Described final : public Provider {
  private:
   ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
                        int page = 1) const;
+  Remote reading_of(const Visit& visit, const Effect& effect, const Json& item) const;
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
   Result<Remote> read(Visit& visit, const Effect& effect);
@@ -31,8 +32,9 @@ class Described final : public Provider {
   ProviderApi api_;
 };
 
-// The remote that an answer's object is about. Errors: malformed, without an id.
-Result<Remote> described_remote(const Description& description, const Effect& effect, const Json& item);
+// The remote that an answer's object is about; without an id where it has none. `now`: by the provider's
+// clock.
+Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now);
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext& context);
 

@@ -16,13 +16,36 @@ Key pointer(std::string_view name, std::string_view doc, bool required = false) 
   return {.name = name, .types = {of(Kind::text)}, .doc = doc, .required = required};
 }
 
+}  // namespace
+
+const Section& fields_section() {
+  static const Section section{
+      "fields",
+      {
+          pointer("id", "JSON pointer to the session's id.", true),
+          pointer("status", "JSON pointer to the provider's word for its state."),
+          pointer("created_at", "JSON pointer to a time."),
+          pointer("last_activity_at", "JSON pointer to the time of the last activity."),
+          pointer("ended_at", "JSON pointer to a time."),
+          pointer("expires_at", "JSON pointer to the time at which it ends at the latest."),
+          pointer("idle_timeout", "JSON pointer to a number, in duration_unit."),
+          pointer("max_duration", "JSON pointer to a number, in duration_unit."),
+          {"duration_unit", {duration(Millis{1}, days{1})}, "1s", "The unit of those numbers."},
+          pointer("error", "JSON pointer to a text."),
+          pointer("tag", "JSON pointer to what was sent at tag_in_start."),
+      }};
+  return section;
+}
+
+namespace {
+
 const Section& call_section() {
   static const Section section{
       "call",
       {
           {.name = "method",
            .types = {choice({"GET", "POST", "PUT", "PATCH", "DELETE"})},
-           .doc = "Of the request.",
+           .doc = "The method of the request.",
            .required = true},
           {.name = "path",
            .types = {of(Kind::text)},
@@ -39,26 +62,6 @@ const Section& call_section() {
   return section;
 }
 
-// Where a session's object says what.
-const Section& fields_section() {
-  static const Section section{
-      "fields",
-      {
-          pointer("id", "JSON pointer to the session's id.", true),
-          pointer("status", "JSON pointer to the provider's word for its state."),
-          pointer("created_at", "JSON pointer to a time."),
-          pointer("last_activity_at", "JSON pointer to the time of the last activity."),
-          pointer("ended_at", "JSON pointer to a time."),
-          pointer("expires_at", "JSON pointer to the time at which it ends at the latest."),
-          pointer("idle_timeout", "JSON pointer to a number, in duration_unit."),
-          pointer("max_duration", "JSON pointer to a number, in duration_unit."),
-          {"duration_unit", {duration(Millis{1}, days{1})}, "1s", "What those count."},
-          pointer("error", "JSON pointer to a text."),
-          pointer("tag", "JSON pointer to what was sent at tag_in_start."),
-      }};
-  return section;
-}
-
 const Section& http_section() {
   static const Section section{
       "http",
@@ -67,15 +70,18 @@ const Section& http_section() {
            .types = {of(Kind::texts)},
            .doc = "Of every call; {api_key} is the credential. Without it: Authorization: Bearer {api_key}."},
           {.name = "start", .types = {map_of(call_section())}, .doc = "Begins a session.", .required = true},
-          {.name = "status", .types = {map_of(call_section())}, .doc = "Reads one.", .required = true},
-          {.name = "stop", .types = {map_of(call_section())}, .doc = "Ends one.", .required = true},
-          {.name = "heartbeat", .types = {map_of(call_section())}, .doc = "Restarts the idle clock of one."},
+          {.name = "status", .types = {map_of(call_section())}, .doc = "Reads a session.", .required = true},
+          {.name = "stop", .types = {map_of(call_section())}, .doc = "Ends a session.", .required = true},
+          {.name = "heartbeat",
+           .types = {map_of(call_section())},
+           .doc = "Restarts the idle clock of a session."},
           {.name = "list",
            .types = {map_of(call_section())},
-           .doc = "Those that live. Without it a lost start cannot be looked up and is waited out."},
+           .doc = "Lists the sessions that live. Without it a lost start cannot be looked up and is waited "
+                  "out."},
           {.name = "fields",
            .types = {map_of(fields_section())},
-           .doc = "Where answers say what.",
+           .doc = "Where an answer has what.",
            .required = true},
           {.name = "states",
            .types = {of(Kind::texts)},
@@ -124,9 +130,11 @@ void read_session(SessionReader& reader, const ProviderSettings&) {
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
   Traits facts;
-  facts.can_find = facts.can_list = description.list.has_value();
-  facts.has_heartbeat = description.heartbeat.has_value();
   const bool tagged = !description.tag_in_start.empty() && !description.tag.empty();
+  facts.can_list = description.list.has_value();
+  // Without either, no session in a list can be told to be a start's own, or not to be.
+  facts.can_find = facts.can_list && (tagged || !description.created_at.empty());
+  facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};
   return facts;

@@ -7,5 +7,6 @@
 namespace keeper::config {
 
 const ProviderKind& described_kind();
+const Section& fields_section();  // where a session's object says what
 
 }  // namespace keeper::config

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "config/json.h"
 #include "config/value.h"
+#include "provider/described/described_keys.h"
 
 namespace keeper::config {
 namespace {
@@ -62,7 +63,7 @@ class DescriptionReader {
       description.expires_at = pointer(*fields, "expires_at");
       description.idle_timeout = pointer(*fields, "idle_timeout");
       description.maximum = pointer(*fields, "max_duration");
-      description.duration_unit = duration_at(*fields, "duration_unit").value_or(Seconds{1});
+      description.duration_unit = duration_or_default(*fields, fields_section(), "duration_unit");
       description.error = pointer(*fields, "error");
       description.tag = pointer(*fields, "tag");
     }

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "provider/listing.h"
 
 namespace keeper {
 namespace {
@@ -13,7 +14,7 @@ constexpr Millis wait_at_529{Seconds{30}};
 constexpr int page_size = 50;
 constexpr int pages_max = 100;
 
-void end(Remote* remote, State state, Reason reason) {
+void end(Remote* remote, State state, std::optional<Reason> reason) {
   remote->progress = Progress::ended;
   remote->state = state;
   remote->reason = reason;
@@ -37,10 +38,9 @@ std::string session_path(const Effect& effect, const char* rest) {
 
 }  // namespace
 
-Result<Remote> notte_remote(const Json& session) {
+Remote notte_reading(const Json& session) {
   Remote remote;
-  remote.id = normalised_id(text_at(session, "session_id").value_or(""));
-  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session_id"};
+  remote.id = id_at(session, "session_id");
   remote.native_status = text_at(session, "status").value_or("");
   remote.detail = text_at(session, "error").value_or("");
   remote.created_at = time_at(session, "created_at");
@@ -57,11 +57,19 @@ Result<Remote> notte_remote(const Json& session) {
     end(&remote, State::error, Reason::provider_failed);
   } else if (status == "timed_out") {
     end(&remote, State::timed_out, reason_of_timeout(remote));
+  } else if (remote.ended_at) {
+    end(&remote, State::closed, Reason::ended_elsewhere);
   } else {
     // An unknown word moves nothing.
     remote.progress = Progress::asked;
     remote.state = State::queued;
   }
+  return remote;
+}
+
+Result<Remote> notte_remote(const Json& session) {
+  Remote remote = notte_reading(session);
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session_id"};
   return remote;
 }
 
@@ -84,8 +92,12 @@ Notte::Notte(const ProviderSettings& settings)
 Result<Remote> Notte::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
   auto remote = notte_remote(session);
   if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
-  remote->native_status = api_.harmless(visit, remote->native_status);
-  remote->detail = api_.harmless(visit, remote->detail);
+  return harmless(visit, *std::move(remote));
+}
+
+Remote Notte::harmless(const Visit& visit, Remote remote) const {
+  remote.native_status = api_.harmless(visit, remote.native_status);
+  remote.detail = api_.harmless(visit, remote.detail);
   return remote;
 }
 
@@ -100,9 +112,9 @@ Reply Notte::start(const Effect& effect) {
   return reply_of(visit, mapped(visit, call, *answer.json));
 }
 
-Reply Notte::walk_active(const std::function<bool(const Json&)>& wanted) {
+Reply Notte::walk_active(const Effect& effect, const std::function<bool(const Json&)>& wanted) {
   Visit visit = api_.begin();
-  std::vector<Remote> found;
+  Listing listing(effect);
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
                       "/sessions?page=" + std::to_string(page) + "&page_size=" + std::to_string(page_size) +
@@ -110,28 +122,28 @@ Reply Notte::walk_active(const std::function<bool(const Json&)>& wanted) {
     call.body_bytes_max = 4U << 20U;
     const ProviderAnswer answer = api_.ask(visit, call);
     if (!answer.json) return reply_of(visit, answer.json.error());
-    const Json& items = member(*answer.json, "items");
-    if (!items.is_array()) {
-      return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, "the list has no items")));
+    const auto items = items_in(answer, member(*answer.json, "items"));
+    if (!items) return reply_of(visit, api_.explain(visit, call, items.error()));
+    for (const Json& session : **items) {
+      Remote remote = harmless(visit, notte_reading(session));
+      if (!wanted(session) || !listing.admits(remote)) continue;
+      if (remote.progress != Progress::ended) listing.add(std::move(remote));
     }
-    for (const Json& session : items) {
-      auto remote = mapped(visit, call, session);
-      if (!remote) return reply_of(visit, remote.error());
-      if (remote->progress != Progress::ended && wanted(session)) found.push_back(*remote);
-    }
-    const bool has_next = member(*answer.json, "has_next") == Json(true);
-    if (!has_next || items.empty()) return Reply{std::move(found), visit.provider_now};
+    const Json& has_next = member(*answer.json, "has_next");
+    const bool is_empty = (*items)->empty();
+    if (has_next != Json(true) || is_empty)
+      return std::move(listing).reply(visit, has_next == Json(false) || (is_empty && has_next.is_null()));
   }
   return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
 }
 
 Reply Notte::find(const Effect& effect) {
   const Json asked = parse_json(effect.parameters).value_or(Json());
-  return walk_active([&](const Json& session) { return is_candidate(asked, session); });
+  return walk_active(effect, [&](const Json& session) { return is_candidate(asked, session); });
 }
 
-Reply Notte::list(const Effect&) {
-  return walk_active([](const Json&) { return true; });
+Reply Notte::list(const Effect& effect) {
+  return walk_active(effect, [](const Json&) { return true; });
 }
 
 Result<Checked> Notte::check() {
@@ -164,7 +176,9 @@ Reply Notte::keep_alive(const Effect& effect) {
   const ProviderAnswer touched = api_.ask_leaving_time(visit, call);
   if (!touched.json && is_vain_to_read(touched.json.error().kind))
     return reply_of(visit, touched.json.error());
-  return reply_of(visit, read(visit, effect));
+  auto remote = read(visit, effect);
+  if (remote && !touched.json) remote->heartbeat_error = touched.json.error().what;
+  return reply_of(visit, std::move(remote));
 }
 
 Reply Notte::stop(const Effect& effect) {
@@ -175,13 +189,8 @@ Reply Notte::stop(const Effect& effect) {
       answer.json ? mapped(visit, call, *answer.json) : Result<Remote>(answer.json.error());
   if (!remote) {
     // Documented as idempotent, yet a second stop may answer an error: the session itself decides.
-    const ErrorKind kind = remote.error().kind;
-    if (kind != ErrorKind::malformed && kind != ErrorKind::gone) return reply_of(visit, remote.error());
-    auto current = read(visit, effect);
-    if (current && current->progress != Progress::ended) {
-      return reply_of(visit, contradicted(remote.error()));
-    }
-    remote = std::move(current);
+    const bool is_unclear = answer.json || must_read_after_stop(answer);
+    if (is_unclear) remote = confirmed_end(remote.error(), read(visit, effect));
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;

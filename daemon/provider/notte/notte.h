@@ -9,8 +9,10 @@
 
 namespace keeper {
 
-// A SessionResponse of either dialect. Errors: malformed. `native_status` and `detail` are still foreign
-// text.
+// A SessionResponse of either dialect; without an id where it has none. `native_status` and `detail` are
+// still foreign text.
+Remote notte_reading(const Json& session);
+// The same. Errors: malformed, without an id.
 Result<Remote> notte_remote(const Json& session);
 
 // A 200 with a top-level `detail`, which Notte's own clients take for a failure, and a 529. An OddAnswer, of
@@ -30,9 +32,10 @@ class Notte final : public Provider {
   Result<Checked> check() override;
 
  private:
-  Reply walk_active(const std::function<bool(const Json&)>& wanted);
+  Reply walk_active(const Effect& effect, const std::function<bool(const Json&)>& wanted);
   Result<Remote> read(Visit& visit, const Effect& effect);
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
+  Remote harmless(const Visit& visit, Remote remote) const;
 
   ProviderApi api_;
 };

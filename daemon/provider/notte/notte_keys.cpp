@@ -134,19 +134,21 @@ void check_lists(SessionReader& reader) {
   if (ids->items.size() > 10) reader.problems.error(ids->place, "'auth_ids' has room for 10");
 }
 
-// Idle 3 min and maximum 15 min are Notte's defaults: sent in words, since its documents disagree.
+// The idle timeout and the maximum are sent even where they are Notte's defaults, since its documents
+// disagree on them.
 void read_current(SessionReader& reader) {
-  const auto idle = reader.whole_minutes("idle_timeout");
-  const Millis maximum = reader.whole_minutes("max_duration").value_or(minutes{15});
+  Millis idle = reader.whole_minutes_or_default(notte_session(), "idle_timeout");
+  const Millis maximum = reader.whole_minutes_or_default(notte_session(), "max_duration");
+  if (value_at(reader.node, "idle_timeout") == nullptr) idle = std::min(idle, maximum);
   reader.plan.maximum = maximum;
-  reader.plan.idle_timeout = idle.value_or(std::min<Millis>(minutes{3}, maximum));
-  if (*reader.plan.idle_timeout > maximum) {
+  reader.plan.idle_timeout = idle;
+  if (idle > maximum) {
     const bool given = reader.node.find("max_duration") != nullptr;
-    reader.problems.error(reader.place_of("idle_timeout"), "'idle_timeout' " + to_text(*idle) +
+    reader.problems.error(reader.place_of("idle_timeout"), "'idle_timeout' " + to_text(idle) +
                                                                " is over max_duration, " + to_text(maximum) +
                                                                (given ? "" : " by default"));
   }
-  reader.parameters["idle_timeout_minutes"] = SessionReader::in_minutes(*reader.plan.idle_timeout);
+  reader.parameters["idle_timeout_minutes"] = SessionReader::in_minutes(idle);
   reader.parameters["max_duration_minutes"] = SessionReader::in_minutes(maximum);
   for (const Key& key : notte_session().keys) {
     if (key.name == "idle_timeout" || key.name == "max_duration") continue;
@@ -157,7 +159,7 @@ void read_current(SessionReader& reader) {
 }
 
 void read_legacy(SessionReader& reader) {
-  reader.plan.idle_timeout = reader.whole_minutes("idle_timeout").value_or(minutes{5});
+  reader.plan.idle_timeout = reader.whole_minutes_or_default(notte_legacy_session(), "idle_timeout");
   reader.parameters["session_timeout_minutes"] = SessionReader::in_minutes(*reader.plan.idle_timeout);
   for (const char* key : {"keep_alive", "screenshot"}) {
     if (const auto value = bool_at(reader.node, key)) reader.parameters[key] = *value;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "provider/listing.h"
 
 namespace keeper {
 namespace {
@@ -10,10 +11,7 @@ namespace {
 constexpr const char* sessions_path = "/v2/community/sessions";
 constexpr std::chrono::minutes young_for{2};
 
-bool is_set(const Json& row, const char* name) {
-  const Json& value = member(row, name);
-  return !value.is_null() && value != Json("");
-}
+bool is_set(const Json& row, const char* name) { return !is_no_time(member(row, name)); }
 
 Remote ended(const RemoteId& id) {
   Remote remote;
@@ -41,10 +39,9 @@ struct Sonoran::Target {
 
 // There is no status field: the row's marks of an end are the status. sysStatus is none, it is true after a
 // cancel as well.
-Result<Remote> sonoran_remote(const Json& row) {
+Remote sonoran_reading(const Json& row) {
   Remote remote;
-  remote.id = normalised_id(text_at(row, "id").value_or(""));
-  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session id"};
+  remote.id = id_at(row, "id");
   remote.created_at = time_at(row, "startedAt");
   remote.ended_at = time_at(row, "endedAt");
   const bool is_cancelled = is_set(row, "cancelledBy");
@@ -56,6 +53,12 @@ Result<Remote> sonoran_remote(const Json& row) {
   remote.native_status = is_cancelled                         ? "cancelled"
                          : remote.progress == Progress::ended ? "ended"
                                                               : "running";
+  return remote;
+}
+
+Result<Remote> sonoran_remote(const Json& row) {
+  Remote remote = sonoran_reading(row);
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no session id"};
   return remote;
 }
 
@@ -100,7 +103,7 @@ Reply Sonoran::start(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
-// What is answered when nothing runs is undocumented: `data: null` or a 404.
+// What is answered when nothing runs is undocumented: `data: null`, a 204 or a 404.
 Result<Json> Sonoran::current(Visit& visit, const Target& target) {
   const ProviderCall call{Purpose::read, "GET",
                           std::string(sessions_path) + "/current?serverId=" + target.server_id};
@@ -108,12 +111,10 @@ Result<Json> Sonoran::current(Visit& visit, const Target& target) {
   if (!answer.json && answer.json.error().kind == ErrorKind::gone) return Json();
   if (!answer.json) return answer.json.error();
   const Json& row = member(*answer.json, "data");
+  if (row.is_object()) return row;
   const bool is_none = row.is_null() && answer.json->is_object() && answer.json->contains("data");
-  if (is_none || (answer.status == 204 && answer.json->is_null())) return Json();
-  if (const auto remote = sonoran_remote(row); !remote) {
-    return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
-  }
-  return row;
+  if (is_none || (answer.status == 204 && answer.is_empty)) return Json();
+  return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no session"));
 }
 
 // Without a server, or with an unknown one, the refusal still tells that the key was accepted.
@@ -129,10 +130,16 @@ Reply Sonoran::find(const Effect& effect) {
   if (!row) return reply_of(visit, row.error());
   const auto starter = text_at(*row, "startedBy");
   const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
-  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now};
-  auto remote = sonoran_remote(*row);
-  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
-  return reply_of(visit, std::move(remote));
+  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now, true};
+  return shown(visit, effect, *row);
+}
+
+// A row that cannot be read is still there: it may be ours.
+Reply Sonoran::shown(const Visit& visit, const Effect& effect, const Json& row) const {
+  Listing listing(effect);
+  Remote remote = sonoran_reading(row);
+  if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
+  return std::move(listing).reply(visit, true);
 }
 
 Reply Sonoran::list(const Effect& effect) {
@@ -141,10 +148,8 @@ Reply Sonoran::list(const Effect& effect) {
   if (!target) return reply_of(visit, target.error());
   const auto row = current(visit, *target);
   if (!row) return reply_of(visit, row.error());
-  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now};
-  auto remote = sonoran_remote(*row);
-  if (remote && remote->progress == Progress::ended) return Reply{std::vector<Remote>{}, visit.provider_now};
-  return reply_of(visit, std::move(remote));
+  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now, true};
+  return shown(visit, effect, *row);
 }
 
 Result<Remote> Sonoran::read(Visit& visit, const Target& target, const RemoteId& id) {
@@ -194,9 +199,8 @@ Reply Sonoran::stop(const Effect& effect) {
   Result<Remote> after =
       answer.json ? sonoran_remote(member(*answer.json, "data")) : Result<Remote>(answer.json.error());
   // The documented sample of this answer shows no end; an error may say that it had already ended.
-  const bool is_unclear =
-      after ? after->progress != Progress::ended || after->id != effect.remote
-            : after.error().kind == ErrorKind::malformed || after.error().kind == ErrorKind::gone;
+  const bool is_unclear = after ? after->progress != Progress::ended || after->id != effect.remote
+                                : answer.json || must_read_after_stop(answer);
   if (is_unclear) {
     auto unconfirmed = after && after->id != effect.remote ? before : after;
     after = confirm_end(visit, *target, effect.remote, std::move(unconfirmed));

@@ -7,7 +7,9 @@
 
 namespace keeper {
 
-// The row of an answer's `data`. Errors: malformed.
+// The row of an answer's `data`; without an id where it has none.
+Remote sonoran_reading(const Json& row);
+// The same. Errors: malformed, without an id.
 Result<Remote> sonoran_remote(const Json& row);
 
 class Sonoran final : public Provider {
@@ -26,8 +28,9 @@ class Sonoran final : public Provider {
   struct Target;
 
   Result<Target> target_of(const Effect& effect) const;
-  // The row that the server shows; null for none.
+  // The row that the server shows, as it came; null for none.
   Result<Json> current(Visit& visit, const Target& target);
+  Reply shown(const Visit& visit, const Effect& effect, const Json& row) const;
   Result<Remote> read(Visit& visit, const Target& target, const RemoteId& id);
   Result<Remote> confirm_end(Visit& visit, const Target& target, const RemoteId& id,
                              Result<Remote> otherwise);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "provider/environment.h"
+#include "provider/listing.h"
 
 namespace keeper {
 namespace {
@@ -15,13 +16,15 @@ constexpr const char* session_tag = "session_keeper_session";
 constexpr int page_size = 100;
 constexpr int pages_max = 200;
 
-// The REST words between queued and completed are unpublished; these are those of the webhook's page.
+// The REST words between queued and completed are unpublished; these are those of the webhook's page. Another
+// word moves nothing, unless the session has an end.
 void map_status(Remote* remote) {
   const std::string status = lower_case(remote->native_status);
   if (status == "running" || status == "started") return;
+  const bool is_known = status == "queued" || status == "starting" || status == "failed";
   if (status == "stopping") {
     remote->progress = Progress::stopping;
-  } else if (status == "completed" || status == "stopped") {
+  } else if (status == "completed" || status == "stopped" || (!is_known && remote->ended_at)) {
     remote->progress = Progress::ended;
     remote->state = State::closed;
     remote->reason = Reason::ended_by_provider;
@@ -41,17 +44,24 @@ const Json& metadata_of(const Json& session) {
   return metadata.is_null() ? member(session, "metaData") : metadata;
 }
 
+RemoteId id_of(const Json& session) { return normalised_id(id_text(member(session, "sessionId"))); }
+
 }  // namespace
 
-Result<Remote> videosdk_remote(const Json& session) {
+Remote videosdk_reading(const Json& session) {
   Remote remote;
-  remote.id = normalised_id(text_at(session, "sessionId").value_or(""));
-  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no sessionId"};
+  remote.id = id_of(session);
   remote.native_status = text_at(session, "status").value_or("");
   remote.created_at = time_at(session, "createdAt");
   if (!remote.created_at) remote.created_at = time_at(session, "start");
+  remote.ended_at = time_at(session, "end");
   map_status(&remote);
-  if (remote.progress == Progress::ended) remote.ended_at = time_at(session, "end");
+  return remote;
+}
+
+Result<Remote> videosdk_remote(const Json& session) {
+  Remote remote = videosdk_reading(session);
+  if (remote.id.empty()) return Error{ErrorKind::malformed, "the answer has no sessionId"};
   return remote;
 }
 
@@ -118,7 +128,8 @@ Reply Videosdk::start(const Effect& effect) {
   return reply_of(visit, std::move(remote));
 }
 
-Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
+// Ends early where `see` has seen enough. True: the list was read to its end, as far as its numbers tell.
+Result<bool> Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
   std::set<std::string> seen;
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
@@ -127,24 +138,27 @@ Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>&
     call.body_bytes_max = 4U << 20U;
     const ProviderAnswer answer = ask(visit, call);
     if (!answer.json) return answer.json.error();
-    const Json& sessions = member(*answer.json, "data");
-    if (!sessions.is_array()) {
-      return api_.explain(visit, call, misunderstood(call.purpose, "the list has no data"));
-    }
+    const auto items = items_in(answer, member(*answer.json, "data"));
+    if (!items) return api_.explain(visit, call, items.error());
+    const Json& sessions = **items;
     bool has_new = false;
     for (const Json& session : sessions) {
-      has_new = seen.insert(text_at(session, "sessionId").value_or("")).second || has_new;
-      if (see(session)) return Done{};
+      has_new = seen.insert(id_text(member(session, "sessionId"))).second || has_new;
+      if (see(session)) return false;
     }
-    // A server may cap the page below what was asked; `total` means pages or items, so only totalItems
-    // counts.
+    // `total` means pages or items, so only totalItems counts.
     const Json& info = member(*answer.json, "pageInfo");
-    const auto total = integer_at(info, "totalItems");
-    const std::int64_t full_page =
-        std::min<std::int64_t>(integer_at(info, "perPage").value_or(page_size), page_size);
-    const bool is_short = static_cast<std::int64_t>(sessions.size()) < full_page;
-    const bool has_all = total && static_cast<std::int64_t>(seen.size()) >= *total;
-    if (!has_new || has_all || (is_short && !total)) return Done{};
+    if (const auto total = integer_at(info, "totalItems")) {
+      const bool has_all = static_cast<std::int64_t>(seen.size()) >= *total;
+      if (has_all || !has_new) return has_all;
+      continue;
+    }
+    // A server may cap the page below what was asked, and says so by perPage; else only an empty page, or a
+    // server that heeds no page at all, shows the end.
+    const auto size = static_cast<std::int64_t>(sessions.size());
+    const auto told = integer_at(info, "perPage");
+    if (sessions.empty() || (told && size < std::min<std::int64_t>(*told, page_size))) return true;
+    if (!has_new) return size < page_size;
   }
   return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
                                          std::to_string(pages_max) + " pages"};
@@ -154,24 +168,21 @@ Status Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>&
 Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
                         const std::function<bool(const Remote&)>& enough) {
   Visit visit = api_.begin();
-  std::vector<Remote> found;
-  const ProviderCall call{Purpose::read, "GET", sessions_path};
-  std::optional<Error> broken;
-  const Status walked = walk_list(visit, [&](const Json& session) {
+  Listing listing(effect);
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
     const Json& metadata = metadata_of(session);
     const auto tag = text_at(metadata, session_tag);
     const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
-    auto remote = mapped(visit, call, session);
-    if (!remote && is_ours) broken = remote.error();
-    if (!remote) return is_ours;
-    if (is_ours) remote->tag = SessionId{*tag};
-    if (!wanted(*remote)) return false;
-    found.push_back(std::move(*remote));
-    return enough(found.back());
+    Remote remote = videosdk_reading(session);
+    remote.native_status = api_.harmless(visit, remote.native_status);
+    if (is_ours) remote.tag = SessionId{*tag};
+    if (!listing.admits(remote) || !wanted(remote)) return false;
+    const bool is_enough = enough(remote);
+    listing.add(std::move(remote));
+    return is_enough;
   });
-  if (broken) return reply_of(visit, *broken);
   if (!walked) return reply_of(visit, walked.error());
-  return Reply{std::move(found), visit.provider_now};
+  return std::move(listing).reply(visit, *walked);
 }
 
 Reply Videosdk::find(const Effect& effect) {
@@ -191,16 +202,22 @@ Result<Checked> Videosdk::check() {
 }
 
 // A 404 or 402 on a read may only mean "no such room", and a 400 "no such session": the list decides.
-Result<Remote> Videosdk::look_in_list(Visit& visit, const RemoteId& id) {
+Result<Remote> Videosdk::look_in_list(Visit& visit, const Effect& effect) {
   const ProviderCall call{Purpose::read, "GET", sessions_path};
+  const std::string who = name_.str() + ": ";
   Result<Remote> found =
-      Error{ErrorKind::gone, name_.str() + ": the provider no longer lists session " + id.str()};
-  const Status walked = walk_list(visit, [&](const Json& session) {
-    if (normalised_id(text_at(session, "sessionId").value_or("")) != id) return false;
+      Error{ErrorKind::gone, who + "the provider no longer lists session " + printable(effect.remote.str())};
+  Listing listing(effect);
+  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
+    if (!listing.admits(videosdk_reading(session)) || id_of(session) != effect.remote) return false;
     found = mapped(visit, call, session);
     return true;
   });
   if (!walked) return walked.error();
+  if (!found && !listing.is_whole())
+    return Error{ErrorKind::malformed, who + "an item of the list of sessions cannot be read"};
+  const bool is_absent = !found && found.error().kind == ErrorKind::gone;
+  if (is_absent && !*walked) return contradicted(found.error());
   return found;
 }
 
@@ -210,7 +227,7 @@ Result<Remote> Videosdk::read(Visit& visit, const Effect& effect) {
   const ProviderAnswer answer = ask(visit, call);
   if (!answer.json) {
     const bool is_unclear = answer.status == 400 || answer.status == 402 || answer.status == 404;
-    if (is_unclear) return look_in_list(visit, effect.remote);
+    if (is_unclear) return look_in_list(visit, effect);
     return answer.json.error();
   }
   // Documented as a bare object; every other call of the same API wraps it.
@@ -238,14 +255,8 @@ Reply Videosdk::stop(const Effect& effect) {
       answer.json ? mapped(visit, call, member(*answer.json, "data")) : Result<Remote>(answer.json.error());
   if (!remote) {
     // What the end of an ended session answers is undocumented: the session itself decides.
-    const ErrorKind kind = remote.error().kind;
-    const bool is_unclear = kind == ErrorKind::malformed || kind == ErrorKind::gone || answer.status == 402;
-    if (!is_unclear) return reply_of(visit, remote.error());
-    auto current = read(visit, effect);
-    if (current && current->progress != Progress::ended) {
-      return reply_of(visit, contradicted(remote.error()));
-    }
-    remote = std::move(current);
+    const bool is_unclear = answer.json || must_read_after_stop(answer);
+    if (is_unclear) remote = confirmed_end(remote.error(), read(visit, effect));
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_by_provider) remote->reason = std::nullopt;

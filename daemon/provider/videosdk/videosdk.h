@@ -7,7 +7,10 @@
 
 namespace keeper {
 
-// An object of start, end, details or list. Errors: malformed. `native_status` is still foreign text.
+// An object of start, end, details or list; without an id where it has none. `native_status` is still foreign
+// text.
+Remote videosdk_reading(const Json& session);
+// The same. Errors: malformed, without an id.
 Result<Remote> videosdk_remote(const Json& session);
 
 class Videosdk final : public Provider {
@@ -27,12 +30,12 @@ class Videosdk final : public Provider {
   Result<std::string> start_body(Visit& visit, const Effect& effect) const;
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
   Result<Remote> read(Visit& visit, const Effect& effect);
-  Result<Remote> look_in_list(Visit& visit, const RemoteId& id);
+  Result<Remote> look_in_list(Visit& visit, const Effect& effect);
   // Every listed session goes to `see`, until it answers true. Ok only if the list was read to its end, or to
   // that.
   Reply collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
                 const std::function<bool(const Remote&)>& enough);
-  Status walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
+  Result<bool> walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
 
   const ProviderName name_;
   const ProviderContext context_;

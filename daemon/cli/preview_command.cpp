@@ -1,4 +1,4 @@
-#include "cli/preview.h"
+#include "cli/preview_command.h"
 
 #include <fstream>
 #include <iterator>

@@ -157,7 +157,7 @@ int main(int argc, char** argv) {
   Options options{seed, seed != 0, mutant.empty() ? Mutant{} : mutant_named(mutant)};
   options.disk = disk || options.mutant.disk;
   options.draw_worlds = draw;
-  if (world.empty()) world = options.mutant.world;
+  if (world.empty() && options.mutant.world) options.worlds.insert(*options.mutant.world);
   if (!world.empty()) options.worlds.insert(names.at(world));
   if (seed != 0) return replay(options);
   if (broken) return expect_broken(from, seeds, options, world);

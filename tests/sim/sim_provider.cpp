@@ -1,4 +1,4 @@
-#include "sim/provider.h"
+#include "sim/sim_provider.h"
 
 #include <algorithm>
 

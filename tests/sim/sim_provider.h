@@ -1,5 +1,5 @@
-// A provider that lives in virtual time: it applies calls, ends sessions at their timeouts, loses answers and
-// sends deliveries. It is the truth that the invariants compare the ledger with.
+// A simulated provider, which lives in virtual time. It applies calls, ends sessions at their timeouts, loses
+// answers and sends deliveries. The invariants compare the ledger with what it knows.
 #pragma once
 
 #include <optional>
@@ -60,7 +60,7 @@ class SimProvider {
   void expire(Mono now);
   void end_by_third_party(SimRemote& remote, State as, Mono now);
   void add_stranger(Mono now);
-  // A start's answer was lost long ago, and here it is.
+  // Applies a start whose answer was lost long ago.
   void start_late(const Effect& effect, Mono now, Random& random);
 
   ProviderType type() const { return type_; }

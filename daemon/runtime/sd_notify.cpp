@@ -1,4 +1,4 @@
-#include "runtime/notify.h"
+#include "runtime/sd_notify.h"
 
 #include <systemd/sd-daemon.h>
 

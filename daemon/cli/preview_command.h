@@ -1,4 +1,5 @@
-// What a reload with a file would do: asks the daemon, which decides it, and prints the answer. Main thread.
+// The command `plan --config FILE`: it asks the running daemon what a reload with that file would do, and
+// prints the answer. The daemon decides; it changes nothing. Main thread.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ struct PreviewRequest {
   std::string token_file;  // empty: where the daemon puts it
 };
 
-// 1 where no daemon answers or it cannot tell; 78 where the file cannot be read or a reload would refuse it.
+// Returns 0 for an answer; 1 where no daemon answers or it cannot tell; 78 where the file cannot be read or a
+// reload would refuse it.
 int ask_preview(const Asking& asking, const PreviewRequest& request, const Terminal& terminal);
 
 }  // namespace keeper

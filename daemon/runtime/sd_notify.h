@@ -1,4 +1,5 @@
-// sd_notify: what the service manager is told. Without one every call does nothing. Any thread.
+// What the daemon tells the service manager by the protocol of sd_notify. Where there is no service manager,
+// every call does nothing. Any thread.
 #pragma once
 
 #include <optional>

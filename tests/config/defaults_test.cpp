@@ -1,0 +1,115 @@
+// The defaults of keys stand in the table of keys alone: a file that leaves a key out is read as one that
+// says the default.
+#include "config/loading.h"
+#include "core/known_plan.h"
+
+using namespace keeper;
+using namespace keeper::test;
+
+namespace {
+
+// For each section that has a key with a default: a file with the section, where `@` stands for the key.
+const std::map<std::string, std::string>& files_with_section() {
+  static const std::string notte = "providers: {a: {type: notte, api_key: \"${KEY}\"}}\n";
+  static const std::string legacy =
+      "providers: {a: {type: notte, api_key: \"${KEY}\", dialect: legacy, base_url: https://a.example}}\n";
+  static const std::string call = "{method: POST, path: /sessions}";
+  static const std::map<std::string, std::string> files{
+      {"store", "store: {@}"},
+      {"status", "status: {@}"},
+      {"webhook", "webhook: {public_url: https://hooks.example, @}"},
+      {"notification", "notifications: [{url: https://told.example, @}]"},
+      {"budget", "budget: {period: 1d, max_session_time: 1h, @}"},
+      {"provider", "providers: {a: {type: notte, api_key: \"${KEY}\", @}}"},
+      {"fields", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
+                     ", status: " + call + ", stop: " + call + ", fields: {id: /id, @}}}}"},
+      {"defaults", notte + "defaults: {@}\nplans: {p: {provider: a, schedule: {always: true}}}"},
+      {"plan", notte + "plans: {p: {provider: a, schedule: {always: true}, @}}"},
+      {"schedule", notte + "plans: {p: {provider: a, schedule: {always: true, @}}}"},
+      {"keep_alive", notte + "plans: {p: {provider: a, schedule: {always: true}, keep_alive: {@}}}"},
+      {"notte session", notte + "plans: {p: {provider: a, schedule: {always: true}, session: {@}}}"},
+      {"notte legacy session", legacy + "plans: {p: {provider: a, schedule: {always: true}, session: {@}}}"},
+  };
+  return files;
+}
+
+// Of what a start asks a provider for, the keeper knows the timeouts. The rest is sent where it is given, and
+// is the account's own otherwise: its default in the table tells what that is.
+bool is_for_the_provider(const config::Section& section, const config::Key& key) {
+  const bool asked =
+      section.name.ends_with("session") || section.name == "profile" || section.name == "proxy";
+  return asked && key.name != "idle_timeout" && key.name != "max_duration";
+}
+
+Settings loaded(const std::string& section, const std::string& key) {
+  std::string yaml = files_with_section().at(section);
+  const std::size_t mark = yaml.find('@');
+  yaml.replace(mark, 1, key);
+  if (const std::size_t comma = yaml.find(", }"); comma != std::string::npos) yaml.erase(comma, 1);
+  const LoadOutcome outcome = load_text(yaml + "\n");
+  INFO(yaml << "\n" << lines(outcome));
+  REQUIRE(outcome.settings);
+  return *outcome.settings;
+}
+
+void check_same(const Settings& one, const Settings& other) {
+  CHECK(one.store_path == other.store_path);
+  CHECK(one.retention == other.retention);
+  CHECK(one.commit_patience == other.commit_patience);
+  CHECK(one.status == other.status);
+  CHECK(one.webhook == other.webhook);
+  CHECK(one.providers == other.providers);
+  CHECK(one.targets == other.targets);
+  CHECK(one.dead_mans_switch == other.dead_mans_switch);
+  CHECK(*one.config == *other.config);
+}
+
+}  // namespace
+
+TEST_CASE("a key that is left out is read as its default in the table, at every key that has one") {
+  int checked = 0;
+  for (const config::Section* section : all_sections()) {
+    for (const config::Key& key : section->keys) {
+      if (key.preset.empty() || is_for_the_provider(*section, key)) continue;
+      INFO(section->name << "." << key.name << ": " << key.preset);
+      REQUIRE(files_with_section().contains(std::string(section->name)));
+      std::string preset(key.preset);
+      // Where systemd sets no state directory, the store is in the current one.
+      if (preset.starts_with("$STATE_DIRECTORY")) preset.replace(0, preset.find('/'), ".");
+      const std::string name(section->name);
+      check_same(loaded(name, std::string(key.name) + ": " + preset), loaded(name, ""));
+      ++checked;
+    }
+  }
+  CHECK(checked > 30);
+}
+
+TEST_CASE("the sections that are left out are read as sections that say nothing") {
+  const auto loaded_text = [](const std::string& yaml) {
+    const LoadOutcome outcome = load_text(yaml);
+    INFO(lines(outcome));
+    REQUIRE(outcome.settings);
+    return *outcome.settings;
+  };
+  check_same(loaded_text("plans:\n"), loaded_text("store: {}\nstatus: {}\ndefaults: {}\n"));
+}
+
+TEST_CASE("the tests of the core keep plans, budgets and targets by the defaults of the table") {
+  const Settings plan = loaded("plan", "");
+  Plan known = known_plan();
+  const Plan& read = plan.config->plans.begin()->second;
+  CHECK(known.start_timeout == read.start_timeout);
+  CHECK(known.stop_timeout == read.stop_timeout);
+  CHECK(known.catch_up == read.catch_up);
+  CHECK(known.count == read.count);
+  CHECK(known.overlap == read.overlap);
+  CHECK(known.on_shutdown == read.on_shutdown);
+  CHECK(known.keep_alive == read.keep_alive);
+  CHECK(known_config().stop_timeout == plan.config->stop_timeout);
+  CHECK(known_budget().soft_percent == loaded("budget", "").config->budgets.begin()->second.soft_percent);
+  CHECK(known_target() == loaded("notification", "").config->targets.begin()->second);
+}
+
+TEST_CASE("a stop whose plan is gone may take as long as `defaults` say") {
+  CHECK(loaded("defaults", "stop_timeout: 7m").config->stop_timeout == std::chrono::minutes{7});
+}

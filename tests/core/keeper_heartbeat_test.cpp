@@ -1,0 +1,119 @@
+// What counts as a heartbeat where the provider tells no last activity, and how often one is sent.
+#include "catch.h"
+#include "core/bench.h"
+#include "core/reading.h"
+
+using namespace keeper;
+using namespace keeper::bench;
+
+namespace {
+
+using std::chrono::minutes;
+
+Plan beating_plan() {
+  Plan plan = always_plan("watch", "notte");
+  plan.idle_timeout = minutes{3};
+  plan.keep_alive.heartbeat = true;
+  return plan;
+}
+
+// A provider that tells nothing of the last activity.
+Remote silent_remote(const Bench& bench, const std::string& refusal = {}) {
+  Remote remote = bench.remote("r1");
+  remote.last_activity_at.reset();
+  remote.heartbeat_error = refusal;
+  return remote;
+}
+
+const Tracked& the_session(Bench& bench) { return bench.keeper().world().sessions.begin()->second; }
+
+// The next heartbeat; what is read on the way is answered.
+Effect next_beat(Bench& bench) {
+  while (bench.waiting() != "keep_alive") {
+    bench.advance(Seconds{1});
+    if (bench.waiting() == "observe")
+      bench.answer(bench.pop(EffectKind::observe), std::vector{silent_remote(bench)});
+    REQUIRE((bench.waiting().empty() || bench.waiting() == "keep_alive"));
+  }
+  return bench.pop(EffectKind::keep_alive);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a heartbeat that the provider refused moves no deadline and confirms nothing, and the third says so") {
+  Bench bench({beating_plan()});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  const Mono dies = *the_session(bench).idle_at;
+  for (int n = 0; n < 3; ++n) {
+    const Effect beat = next_beat(bench);
+    CHECK(bench.now.mono < dies);
+    const Tracked before = the_session(bench);
+    bench.answer(beat, std::vector{silent_remote(bench, "400 no beats")});
+    CHECK_FALSE(confirms_heartbeat(before, the_session(bench)));
+    CHECK(*the_session(bench).idle_at == dies);
+    CHECK(the_session(bench).vain_heartbeats == n + 1);
+  }
+  CHECK(bench.row().last_error == "3 heartbeats in a row did not move the idle clock: 400 no beats");
+
+  const Effect beat = next_beat(bench);
+  const Mono sent = bench.now.mono;
+  const Tracked before = the_session(bench);
+  bench.answer(beat, std::vector{silent_remote(bench)});
+  CHECK(confirms_heartbeat(before, the_session(bench)));
+  CHECK(*the_session(bench).idle_at == sent + minutes{3});
+  CHECK(the_session(bench).vain_heartbeats == 0);
+  CHECK(bench.row().last_error.empty());
+}
+
+TEST_CASE("a heartbeat that is refused by an error counts among those without effect") {
+  Bench bench({beating_plan()});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  for (int n = 0; n < 2; ++n) bench.answer(next_beat(bench), Error{ErrorKind::denied, "403 no beats"});
+  CHECK(the_session(bench).vain_heartbeats == 2);
+}
+
+TEST_CASE("a heartbeat that the provider took though its idle clock stands still records no margin") {
+  Bench bench({beating_plan()});
+  Remote born = bench.remote("r1");
+  born.idle_timeout = minutes{3};
+  bench.answer(bench.pop(EffectKind::start), std::vector{born});
+  const auto is_confirmed_by = [&](const Remote& told) {
+    const Effect beat = next_beat(bench);
+    const Tracked before = the_session(bench);
+    bench.answer(beat, std::vector{told});
+    return confirms_heartbeat(before, the_session(bench));
+  };
+  CHECK_FALSE(is_confirmed_by(born));
+  born.last_activity_at = bench.now.wall + Seconds{10};
+  CHECK(is_confirmed_by(born));
+}
+
+TEST_CASE("a new process knows of no heartbeat, and sends one at once") {
+  Bench first({beating_plan()});
+  first.answer(first.pop(EffectKind::start), std::vector{silent_remote(first)});
+  Bench bench({beating_plan()}, first.ledger());
+  bench.answer(bench.pop(EffectKind::observe), std::vector{silent_remote(bench)});
+  CHECK_FALSE(the_session(bench).idle_at);
+  bench.tick();
+  CHECK(bench.waiting() == "keep_alive");
+}
+
+TEST_CASE(
+    "a plan's heartbeat that is not shorter than what the provider reports is sent sooner, and that is "
+    "said") {
+  const Millis every = GENERATE(Millis{minutes{2}}, Millis{Seconds{60}}, Millis{Seconds{20}});
+  INFO(to_text(every));
+  Plan plan = beating_plan();
+  plan.keep_alive.heartbeat_every = every;
+  Bench bench({plan});
+  Remote born = silent_remote(bench);
+  born.idle_timeout = minutes{1};
+  bench.answer(bench.pop(EffectKind::start), std::vector{born});
+  const Mono begun = bench.now.mono;
+  CHECK(the_session(bench).beats_sooner == (every >= minutes{1}));
+  CHECK((bench.row().last_error.find("not shorter than the idle timeout that the provider reports, 1m") !=
+         std::string::npos) == (every >= minutes{1}));
+  static_cast<void>(next_beat(bench));
+  CHECK(bench.now.mono - begun <= Seconds{21});
+}

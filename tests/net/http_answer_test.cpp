@@ -9,7 +9,7 @@ using namespace keeper;
 using namespace keeper::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("a body that drips or stops ends within the call_limit, and its status is not lost") {
+TEST_CASE("a body that drips or stops ends within the limit, and its status is not lost") {
   const bool drips = GENERATE(true, false);
   const bool chunked = GENERATE(true, false);
   FakeServer server([&](const Received&, Wire& wire) {

@@ -174,7 +174,8 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
     }
     if (good) {
       terminal.out << request.file << ": good, " << outcome.settings->config->plans.size() << " plans, "
-                   << outcome.settings->providers.size() << " providers\n";
+                   << outcome.settings->providers.size() << " providers\n"
+                   << "the store is " << printable(outcome.settings->store_path) << "\n";
     } else {
       terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");
     }

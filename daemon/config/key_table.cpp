@@ -64,7 +64,7 @@ const Section& store_section() {
           {"path",
            {of(Kind::path)},
            "$STATE_DIRECTORY/session-keeper.db",
-           "The SQLite file of all sessions."},
+           "The SQLite file of all sessions. A relative path begins at this file."},
           {"retention",
            {duration(hours{1}, days{36500})},
            "90d",

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 
 #include "base/digest.h"
@@ -21,8 +22,14 @@ constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
 
 class Loader {
  public:
-  Loader(const Node& root, const ProviderKinds& kinds, const LoadOptions& options, Problems& problems)
-      : root_(root), kinds_(kinds), options_(options), problems_(problems), outside_(options, problems) {}
+  Loader(const std::string& path, const Node& root, const ProviderKinds& kinds, const LoadOptions& options,
+         Problems& problems)
+      : path_(path),
+        root_(root),
+        kinds_(kinds),
+        options_(options),
+        problems_(problems),
+        outside_(options, problems) {}
 
   Settings read() {
     Settings settings;
@@ -58,13 +65,23 @@ class Loader {
     return node != nullptr ? *node : empty_map();
   }
 
-  // The default names systemd's variable, which may hold several directories; outside of a unit it is the
-  // current one.
+  // The default names systemd's variable, which may hold several directories. Outside of a unit it stands for
+  // the unit's own directory, so that the same file means the same store from wherever the program is run.
   std::string default_store_path() const {
     constexpr std::string_view variable = "$STATE_DIRECTORY";
     const std::string state = options_.variable("STATE_DIRECTORY").value_or("");
-    const std::string directory = state.empty() ? "." : state.substr(0, state.find(':'));
+    const std::string directory =
+        state.empty() ? "/var/lib/session-keeper" : state.substr(0, state.find(':'));
     return default_of(store_section(), "path").text.replace(0, variable.size(), directory);
+  }
+
+  // A relative path begins at the configuration's file, not where the program happens to be run.
+  std::string beside_the_file(const std::string& path) const {
+    namespace fs = std::filesystem;
+    if (path.empty() || fs::path(path).is_absolute()) return path;
+    std::error_code failed;
+    const fs::path file = fs::weakly_canonical(fs::absolute(path_), failed);
+    return ((failed ? fs::absolute(path_) : file).parent_path() / path).string();
   }
 
   void read_store(Settings& settings) {
@@ -76,7 +93,7 @@ class Loader {
     const Node* path = value_at(store, "path");
     if (path == nullptr || !path->is_scalar()) return;
     outside_.check_variables("path", *path, Outside::Empty::refused);
-    settings.store_path = outside_.expand(*path);
+    settings.store_path = beside_the_file(outside_.expand(*path));
   }
 
   void read_status(StatusSettings& status) {
@@ -182,6 +199,7 @@ class Loader {
     return providers;
   }
 
+  const std::string& path_;
   const Node& root_;
   const ProviderKinds& kinds_;
   const LoadOptions& options_;
@@ -202,7 +220,7 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
   const auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
   check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
-  Settings settings = Loader(*root, kinds, options, problems).read();
+  Settings settings = Loader(path, *root, kinds, options, problems).read();
   if (problems.errors() > 0) return std::nullopt;
   settings.path = path;
   settings.sha256 = sha256_hex(*bytes);

@@ -74,8 +74,9 @@ TEST_CASE("a key that is left out is read as its default in the table, at every 
       INFO(section->name << "." << key.name << ": " << key.preset);
       REQUIRE(files_with_section().contains(std::string(section->name)));
       std::string preset(key.preset);
-      // Where systemd sets no state directory, the store is in the current one.
-      if (preset.starts_with("$STATE_DIRECTORY")) preset.replace(0, preset.find('/'), ".");
+      // Where systemd sets no state directory, it is the unit's.
+      if (preset.starts_with("$STATE_DIRECTORY"))
+        preset.replace(0, preset.find('/'), "/var/lib/session-keeper");
       const std::string name(section->name);
       check_same(loaded(name, std::string(key.name) + ": " + preset), loaded(name, ""));
       ++checked;

@@ -1,4 +1,6 @@
 // What a good file becomes: settings, plans and the parameters of their sessions.
+#include <filesystem>
+
 #include "config/loading.h"
 
 using namespace keeper;
@@ -52,15 +54,28 @@ TEST_CASE("providers carry their credentials, limits and the address of their ty
   CHECK(settings.config->providers.at(ProviderName("sc")).one_per_place);
 }
 
-TEST_CASE("the store is in STATE_DIRECTORY, or here without one, or where the file says") {
+TEST_CASE("the store is in STATE_DIRECTORY, or in the unit's without one, or where the file says") {
   LoadOptions with = options();
-  CHECK(load_text("status:\n", with).settings->store_path == "./session-keeper.db");
+  CHECK(load_text("status:\n", with).settings->store_path == "/var/lib/session-keeper/session-keeper.db");
   with.variable = [](const std::string& name) -> std::optional<std::string> {
     return name == "STATE_DIRECTORY" ? std::optional<std::string>("/var/lib/a:/var/lib/b") : std::nullopt;
   };
   CHECK(load_text("status:\n", with).settings->store_path == "/var/lib/a/session-keeper.db");
   CHECK(load_text("store: {path: \"${STATE_DIRECTORY}.db\"}\n", with).settings->store_path ==
         "/var/lib/a:/var/lib/b.db");
+}
+
+TEST_CASE("a relative path of the store begins at the file, also where the file is a link to it") {
+  const TemporaryFile file("store: {path: state/keeper.db}\n");
+  const std::filesystem::path folder = std::filesystem::canonical(file.path()).parent_path();
+  const std::string link = file.path() + ".link-in-another-name";
+  std::filesystem::create_symlink(file.path(), link);
+  for (const std::string& name : {file.path(), link}) {
+    const LoadOutcome outcome = load_settings(name, provider_kinds(), options());
+    REQUIRE(outcome.settings);
+    CHECK(outcome.settings->store_path == (folder / "state/keeper.db").string());
+  }
+  std::filesystem::remove(link);
 }
 
 TEST_CASE("listeners are loopback unless it is asked for") {

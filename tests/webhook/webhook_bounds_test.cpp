@@ -197,7 +197,9 @@ TEST_CASE("authenticated connections and others take turns at being verified") {
   CHECK(one->answer()->status == 200);
   for (const auto& other : many) CHECK(other->answer()->status == 200);
   const auto bodies = stage.bodies.with([](const auto& all) { return all; });
-  CHECK(std::find(bodies.begin(), bodies.begin() + 3, "one") != bodies.begin() + 3);
+  // A delivery is counted a moment before it is queued, so that one more of the many may go first.
+  REQUIRE(bodies.size() == 8);
+  CHECK(std::find(bodies.begin(), bodies.begin() + 4, "one") != bodies.begin() + 4);
 }
 
 TEST_CASE("a delivery whose commit never comes is answered with 503, and its late outcome harms nobody") {

@@ -149,7 +149,7 @@ TEST_CASE("a certificate and a key that do not fit are refused with what is wron
   const Certificate other = make_certificate({});
   const std::string chain = pem_of(one);
   CHECK(make_server_tls(chain + pem_of(other), Secret(key_pem_of(one))).ok());
-  CHECK(why(make_server_tls(chain, Secret(key_pem_of(other)))).find("not that of the key") !=
+  CHECK(why(make_server_tls(chain, Secret(key_pem_of(other)))).find("does not belong to the certificate") !=
         std::string::npos);
   CHECK(why(make_server_tls(chain, Secret(key_pem_of(one, "passphrase")))).find("encrypted") !=
         std::string::npos);

@@ -45,8 +45,14 @@ void refuse_deliveries(std::vector<Item>& items) {
   }
 }
 
-// Of what seems to be lost, what the store does not have: a session that has ended there stays as it is, and
-// the history of any other goes on from its state there.
+// How the history of a session that the store has lost as a whole begins.
+TransitionRow made_again(TransitionRow lost) {
+  lost.to = State::queued;
+  return lost;
+}
+
+// Of what seems to be lost, what the store does not have: a session that has ended there stays as it is, the
+// history of one that lives there goes on from its state there, and that of any other begins anew.
 Result<Batch> not_stored(Store& store, const Batch& lost) {
   Batch batch = lost;
   batch.sessions.clear();
@@ -58,7 +64,12 @@ Result<Batch> not_stored(Store& store, const Batch& lost) {
     batch.sessions.push_back(row);
     for (TransitionRow again : lost.transitions) {
       if (again.session != row.id) continue;
-      if (*stored) again.from = (*stored)->state;
+      if (*stored) {
+        again.from = (*stored)->state;
+      } else if (again.to != State::queued) {
+        batch.transitions.push_back(made_again(again));
+        again.from = State::queued;
+      }
       if (again.from != again.to) batch.transitions.push_back(std::move(again));
     }
   }

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/planted.h"
 #include "core/deadlines.h"
-#include "core/keeping.h"
+#include "core/heartbeat_load.h"
 #include "core/notices.h"
 
 namespace keeper {

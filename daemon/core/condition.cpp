@@ -5,7 +5,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/counting.h"
-#include "core/keeping.h"
+#include "core/heartbeat_load.h"
 #include "core/lost_start.h"
 #include "core/notices.h"
 #include "core/wants.h"

@@ -13,7 +13,7 @@
 
 namespace keeper {
 
-// What the heartbeats of one provider take; see core/keeping.h.
+// What the heartbeats of one provider take; see core/heartbeat_load.h.
 struct KeepLoad {
   int sessions = 0;  // that need heartbeats
   int late = 0;      // of these, whose heartbeat is late

@@ -8,7 +8,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/deadlines.h"
-#include "core/keeping.h"
+#include "core/heartbeat_load.h"
 #include "core/notices.h"
 #include "core/rollover.h"
 

@@ -8,7 +8,7 @@
 #include "core/circuit.h"
 #include "core/condition.h"
 #include "core/deadlines.h"
-#include "core/keeping.h"
+#include "core/heartbeat_load.h"
 #include "core/lifecycle.h"
 #include "core/lost_start.h"
 #include "core/rollover.h"

@@ -1,9 +1,9 @@
-// Keeping: whether a provider's heartbeats leave room for one more session. A session that has no heartbeats
-// takes no room. Starts wait while a heartbeat at the provider is late, whatever the cause: a loop that is
-// behind, calls that hang, a provider that refuses. They wait as well where the heartbeats of all sessions
-// would take more than half of what `max_concurrent` calls can carry. A heartbeat takes as long as those
-// before it did; where none was seen yet, as long as the last call did, and a second at most. A successor
-// takes its predecessor's part. Functions over a Draft; loop thread only; nothing here calls out.
+// Heartbeat load: whether a provider's heartbeats leave room for one more session. A session that has no
+// heartbeats takes no room. Starts wait while a heartbeat at the provider is late, whatever the cause: a loop
+// that is behind, calls that hang, a provider that refuses. They wait as well where the heartbeats of all
+// sessions would take more than half of what `max_concurrent` calls can carry. A heartbeat takes as long as
+// those before it did; where none was seen yet, as long as the last call did, and a second at most. A
+// successor takes its predecessor's part. Functions over a Draft; loop thread only; nothing here calls out.
 //
 // Example: two calls at once, heartbeats every 10 s that take 1 s each: ten sessions fill half of the calls,
 // so that an eleventh is not started.

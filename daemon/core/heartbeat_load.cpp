@@ -1,4 +1,4 @@
-#include "core/keeping.h"
+#include "core/heartbeat_load.h"
 
 #include <algorithm>
 

@@ -8,7 +8,8 @@
 namespace keeper::sim {
 namespace {
 
-// A lost start whose remote nobody can tell is waited out: its end cannot come before, nor a start in its place.
+// A lost start whose remote nobody can tell is waited out: its end cannot come before, nor a start in its
+// place.
 bool is_waited_out(const World& world, Now now, const Tracked& session) {
   const auto lost = lost_start_of(Draft(world, now), session);
   return lost && (!lost->until || now.wall < *lost->until + std::chrono::minutes{5});

@@ -25,7 +25,6 @@ enum class Bug {
   late_rollover,
   keeps_predecessor,
   blind_sweep,
-  blind_tag,
   greedy_sweep,
   any_candidate,
   false_stop,

@@ -8,8 +8,8 @@
 
 namespace keeper {
 
-// A list shows what was made or has ended only after this time.
-inline constexpr Millis list_lag = std::chrono::minutes{1};
+// A list shows what was made only after this time: of real ones 1 to 3 s are known.
+inline constexpr Millis list_lag = Seconds{15};
 
 // What an answer to `find` shows of a session's start.
 struct Found {

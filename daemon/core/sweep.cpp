@@ -14,6 +14,8 @@
 namespace keeper {
 namespace {
 
+// A list may still show what ended so lately.
+constexpr Millis ended_shown = std::chrono::minutes{1};
 constexpr Millis sweep_every = std::chrono::minutes{5};
 constexpr Millis sweep_retry = Seconds{30};
 // A start is under way whose remote could not be told from a stranger's, or a list may lag behind: look
@@ -68,14 +70,14 @@ bool ended_lately(const SessionRow& row, Now now) {
   if (!row.resolved || !row.ended_at) return true;
   // Below zero: the clock was set back since, and the end is long ago.
   const Millis age = now.wall - *row.ended_at;
-  return age >= Millis{0} && age < list_lag;
+  return age >= Millis{0} && age < ended_shown;
 }
 
 Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::optional<SessionRow>& row) {
   const Tracked* session = tagged_session(draft, *remote.tag);
   if (session) {
     if (!session->row.remote_id) return Verdict::wait;
-    return *session->row.remote_id == remote.id || planted(Bug::blind_tag) ? Verdict::known : Verdict::orphan;
+    return *session->row.remote_id == remote.id ? Verdict::known : Verdict::orphan;
   }
   return row && ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
 }

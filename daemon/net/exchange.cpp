@@ -106,7 +106,11 @@ void Exchange::prepare_origin() {
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   // Without a folder of authorities libcurl keeps what it has read of the file.
   set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+  if (!options_.ca_file.empty()) {
+    set(CURLOPT_CAINFO, options_.ca_file.c_str());
+    // Unlike the system's authorities it is small, and whoever replaces it means the next connection.
+    set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  }
   set(CURLOPT_SSL_CTX_FUNCTION, on_tls);
   set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));
 }

@@ -90,9 +90,11 @@ HttpClient::HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers
 Result<HttpResponse> HttpClient::call(const HttpRequest& request, CallDeadline deadline) {
   if (!is_writable(request))
     return Error{ErrorKind::not_applied, "the request holds characters that HTTP does not allow"};
-  if (!options_.ca_file.empty() && ::access(options_.ca_file.c_str(), R_OK) != 0)
-    return Error{ErrorKind::denied, "ca_file " + options_.ca_file +
-                                        " cannot be read: " + std::generic_category().message(errno)};
+  if (!options_.ca_file.empty() && ::access(options_.ca_file.c_str(), R_OK) != 0) {
+    const int code = errno;
+    return Error{ErrorKind::denied,
+                 "ca_file " + options_.ca_file + " cannot be read: " + std::generic_category().message(code)};
+  }
   auto endpoints = resolver_.resolve(deadline);
   if (!endpoints) return endpoints.error();
   if (Clock::now() >= deadline) return Error{ErrorKind::not_applied, "no time was left for the call"};

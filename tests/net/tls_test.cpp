@@ -108,6 +108,17 @@ TEST_CASE("a connection is never shared with a client that trusts other authorit
   CHECK(server.requests().size() == 1);
 }
 
+TEST_CASE("a ca_file that was replaced counts for the next connection") {
+  const Authority authority;
+  const Authority other;
+  const auto leaf = make_certificate({.common_name = "x", .names = "DNS:localhost"}, &authority.certificate);
+  const auto context = server_context(leaf);
+  FakeServer server(answer_ok, with_tls(context.get()));
+  REQUIRE_FALSE(post(url_of(server, "localhost"), other.path).ok());
+  write_pem(authority.certificate, other.path);
+  CHECK(post(url_of(server, "localhost"), other.path).ok());
+}
+
 TEST_CASE("TLS older than 1.2 is refused") {
   const Authority authority;
   const auto leaf = make_certificate({.common_name = "x", .names = "DNS:localhost"}, &authority.certificate);

@@ -106,7 +106,6 @@ const std::vector<Mutant>& mutants() {
       {"keeps_predecessor", "19: the old session goes on when its successor is active",
        Bug::keeps_predecessor},
       {"blind_sweep", "7: lists show nothing", Bug::blind_sweep},
-      {"blind_tag", "7: a second remote with a known tag is taken for the session's", Bug::blind_tag},
       {"no_retry", "7: a plan that waits for its next attempt is not looked at again", Bug::no_retry},
       {"false_stop", "9: a stop that failed is taken for done", Bug::false_stop},
       {"hasty_gone", "5: a remote that its provider does not know twice within seconds is taken for gone",

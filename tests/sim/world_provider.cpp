@@ -19,7 +19,7 @@ bool lists(EffectKind kind) { return kind == EffectKind::find || kind == EffectK
 
 void Simulation::shape_providers() {
   Random& random = worlds_.random;
-  if (is_in(SimWorld::list_lag)) phase_faults_.list_lag = random.between(Seconds{8}, Seconds{60});
+  if (is_in(SimWorld::list_lag)) phase_faults_.list_lag = random.between(Seconds{8}, Seconds{15});
   if (is_in(SimWorld::created_wrong)) {
     worlds_.offset = random.between(minutes{30}, hours{12});
     if (random.chance(0.7)) worlds_.offset = -worlds_.offset;

@@ -36,7 +36,7 @@ namespace keeper::sim {
   HOLDS(zone_data, "the rules of a time zone change, and a reload or a restart brings them to all of its plans") \
   HOLDS(touching_windows, "each window of a plan begins when the last one ends") \
   HOLDS(list_cut, "a list shows only a part of what lives") \
-  HOLDS(list_lag, "a list shows a remote only up to a minute after it was made") \
+  HOLDS(list_lag, "a list shows a remote only up to 15 s after it was made") \
   HOLDS(list_repeats, "a list shows a remote more than once, and in an older state") \
   HOLDS(list_unreadable_item, "a list holds an item that can't be read") \
   HOLDS(heartbeat_refused, "heartbeats are refused for minutes while reads succeed") \

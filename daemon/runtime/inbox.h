@@ -9,10 +9,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/locked.h"
 #include "core/event.h"
 #include "core/preview.h"
-#include "runtime/descriptor.h"
 
 namespace keeper {
 

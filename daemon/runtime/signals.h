@@ -4,8 +4,8 @@
 
 #include <optional>
 
+#include "base/descriptor.h"
 #include "base/time.h"
-#include "runtime/descriptor.h"
 
 namespace keeper {
 

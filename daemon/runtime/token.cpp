@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "runtime/descriptor.h"
+#include "base/descriptor.h"
 
 namespace keeper {
 namespace {

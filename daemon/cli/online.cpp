@@ -6,7 +6,8 @@ namespace keeper {
 namespace {
 
 ProviderCheck check_one(const ProviderSettings& settings) {
-  const Result<Checked> checked = make_provider(settings, {})->check();
+  const std::unique_ptr<Provider> provider = make_provider(settings, {});
+  const Result<Checked> checked = wait(provider->check());
   const std::string name = "provider " + settings.name.str();
   if (!checked) {
     const bool denied = checked.error().kind == ErrorKind::denied;

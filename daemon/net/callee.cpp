@@ -16,19 +16,19 @@ Callee::Callee(const Secret& url) {
   client_ = std::make_unique<HttpClient>(HttpOptions{*parsed, {}});
 }
 
-Status Callee::call(HttpRequest request, Millis limit, Wall now) {
-  if (!client_) return Error{ErrorKind::not_applied, "its URL is not an http or https URL"};
+Task<Status> Callee::call(HttpRequest request, Millis limit, Wall now) {
+  if (!client_) co_return Error{ErrorKind::not_applied, "its URL is not an http or https URL"};
   request.target = path_and_query_;
   request.body_bytes_max = std::size_t{64} << 10U;
   request.discard_body = true;
-  const auto response = client_->call(request, std::chrono::steady_clock::now() + limit);
-  if (!response) return Error{ErrorKind::not_applied, response.error().what};
-  if (response->status >= 200 && response->status < 300) return Done{};
+  const auto response = co_await client_->call(std::move(request), std::chrono::steady_clock::now() + limit);
+  if (!response) co_return Error{ErrorKind::not_applied, response.error().what};
+  if (response->status >= 200 && response->status < 300) co_return Done{};
   const std::string what = host_ + " answered " + std::to_string(response->status);
-  if (response->status == 410) return Error{ErrorKind::gone, what};
+  if (response->status == 410) co_return Error{ErrorKind::gone, what};
   const auto wait = wait_asked(*response, now);
-  if (wait) return Error{ErrorKind::exhausted, what, wait};
-  return Error{ErrorKind::not_applied, what};
+  if (wait) co_return Error{ErrorKind::exhausted, what, wait};
+  co_return Error{ErrorKind::not_applied, what};
 }
 
 }  // namespace keeper

@@ -1,7 +1,7 @@
 // Callee: calls a URL that belongs to no provider, which is a notification target or the monitor of the dead
 // man's switch. The rules are those for providers: strict TLS, no redirect is followed, and one deadline
 // holds for the whole call. The URL may hold a credential, so messages name its host and never the URL. Any
-// thread may call it, and is blocked until the answer or the deadline.
+// thread may call it, and none is blocked.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ class Callee {
   explicit Callee(const Secret& url);
 
   // Done for any 2xx. Errors: gone for a 410; exhausted, with the time to wait, where the answer asks for
-  // one; not_applied for everything else, which may be tried again.
-  Status call(HttpRequest request, Millis limit, Wall now);
+  // one; not_applied for everything else, which may be tried again. The callee must live until then.
+  Task<Status> call(HttpRequest request, Millis limit, Wall now);
 
  private:
   std::string path_and_query_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <future>
+#include <functional>
 #include <system_error>
 
 #include "base/text.h"
@@ -16,8 +16,6 @@ namespace keeper {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds overtime{1};
 
 bool is_writable_text(std::string_view text, bool spaces) {
   return std::all_of(text.begin(), text.end(), [spaces](char c) {
@@ -53,7 +51,6 @@ std::optional<Url> parse_url(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   url.authority = text.substr(0, slash);
   url.path = text.substr(slash);
-  while (!url.path.empty() && url.path.back() == '/') url.path.pop_back();
 
   std::string_view rest = url.authority;
   if (!rest.empty() && rest.front() == '[') {
@@ -87,27 +84,31 @@ HttpClient::HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers
       transfers_(transfers ? std::move(transfers) : Transfers::shared()),
       resolver_(options_.url.host, options_.url.port) {}
 
-Result<HttpResponse> HttpClient::call(const HttpRequest& request, CallDeadline deadline) {
+Task<Result<HttpResponse>> HttpClient::call(HttpRequest request, CallDeadline deadline) {
+  using Response = Result<HttpResponse>;
+  using Endpoints = Result<std::vector<Endpoint>>;
   if (!is_writable(request))
-    return Error{ErrorKind::not_applied, "the request holds characters that HTTP does not allow"};
+    co_return Error{ErrorKind::not_applied, "the request holds characters that HTTP does not allow"};
   if (!options_.ca_file.empty() && ::access(options_.ca_file.c_str(), R_OK) != 0) {
     const int code = errno;
-    return Error{ErrorKind::denied,
-                 "ca_file " + options_.ca_file + " cannot be read: " + std::generic_category().message(code)};
+    co_return Error{ErrorKind::denied, "ca_file " + options_.ca_file +
+                                           " cannot be read: " + std::generic_category().message(code)};
   }
-  auto endpoints = resolver_.resolve(deadline);
-  if (!endpoints) return endpoints.error();
-  if (Clock::now() >= deadline) return Error{ErrorKind::not_applied, "no time was left for the call"};
+  auto looked_up = told<Endpoints>([this, deadline](Resolver::Found found) {
+    resolver_.resolve(deadline, *transfers_, std::move(found));
+  });
+  Endpoints endpoints = co_await looked_up;
+  if (!endpoints) co_return endpoints.error();
+  if (Clock::now() >= deadline) co_return Error{ErrorKind::not_applied, "no time was left for the call"};
 
-  auto promise = std::make_shared<std::promise<Result<HttpResponse>>>();
-  auto ended = promise->get_future();
-  transfers_->submit(std::make_unique<Exchange>(request, options_, std::move(*endpoints), deadline),
-                     [promise](std::unique_ptr<Exchange> exchange, CURLcode code) {
-                       promise->set_value(exchange->result(code));
-                     });
-  // libcurl ends each call in time; a caller does not depend on it.
-  if (ended.wait_until(deadline + overtime) == std::future_status::ready) return ended.get();
-  return Error{ErrorKind::maybe_applied, options_.url.authority + ": no answer in time"};
+  auto exchange = std::make_unique<Exchange>(std::move(request), options_, std::move(*endpoints), deadline);
+  auto exchanged = told<Response>([this, &exchange](std::function<void(Response)> done) {
+    transfers_->submit(std::move(exchange),
+                       [done = std::move(done)](std::unique_ptr<Exchange> ended, CURLcode code) {
+                         done(ended->result(code));
+                       });
+  });
+  co_return co_await exchanged;
 }
 
 }  // namespace keeper

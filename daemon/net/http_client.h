@@ -2,8 +2,7 @@
 // the request and the answer together, and a limit on the answer's size. Connections are kept for the next
 // call. The client never follows a redirect and never repeats a request that may have been acted on. It
 // speaks TLS 1.2 or newer, and only to a server whose certificate names the host in its SAN. Any thread may
-// call it, and is blocked until the answer or the deadline; the calls themselves are made by the one thread
-// of Transfers.
+// call it, and none is blocked: the calls are made by the one thread of Transfers.
 #pragma once
 
 #include <memory>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/task.h"
 #include "net/resolver.h"
 
 namespace keeper {
@@ -45,7 +45,7 @@ struct Url {
   bool tls = false;
   std::string host;  // without brackets
   int port = 0;
-  std::string path;       // without a trailing slash
+  std::string path;       // as it is written; may be empty
   std::string authority;  // as it goes into Host
   std::string origin() const { return (tls ? "https://" : "http://") + authority; }
 };
@@ -66,10 +66,10 @@ class HttpClient {
   // `transfers`: who makes the calls; null: the one of the process.
   explicit HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers = nullptr);
 
-  // Errors: not_applied where nothing was sent, cut_off where that is for want of a route, maybe_applied
-  // where something was sent; denied for an unusable ca_file. A response whose head came is no error,
-  // however short its body.
-  Result<HttpResponse> call(const HttpRequest& request, CallDeadline deadline);
+  // Ends by the deadline. The client must live until then. Errors: not_applied where nothing was sent,
+  // cut_off where that is for want of a route, maybe_applied where something was sent; denied for an unusable
+  // ca_file. A response whose head came is no error, however short its body.
+  Task<Result<HttpResponse>> call(HttpRequest request, CallDeadline deadline);
 
  private:
   const HttpOptions options_;

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
+
+#include "net/transfers.h"
 
 namespace keeper {
 namespace {
@@ -51,12 +54,20 @@ Lookup look_up(const std::string& host, const std::string& port, int flags) {
 
 // Outlives its Resolver while a lookup hangs.
 struct Resolver::Shared {
+  explicit Shared(std::string name) : host(std::move(name)) {}
+
+  // With the lock. `otherwise`: why there is no address.
+  Result<std::vector<Endpoint>> answer(const std::string& otherwise) const;
+  void take(Lookup lookup);
+  void give_up(std::uint64_t number);
+
+  const std::string host;
   std::mutex mutex;
-  std::condition_variable finished;
+  std::map<std::uint64_t, Found> waiting;
+  std::uint64_t numbers = 0;
   bool under_way = false;
   std::vector<Endpoint> endpoints;  // the last good answer
   Clock::time_point fresh_until{};
-  std::string failure;
 };
 
 // Connecting a datagram socket asks the routing table and sends nothing.
@@ -78,44 +89,69 @@ bool has_route(const std::vector<Endpoint>& endpoints) {
   return false;
 }
 
+Result<std::vector<Endpoint>> Resolver::Shared::answer(const std::string& otherwise) const {
+  if (!endpoints.empty()) return endpoints;
+  return Error{has_route({}) ? ErrorKind::not_applied : ErrorKind::cut_off,
+               "cannot look up " + host + ": " + otherwise};
+}
+
+void Resolver::Shared::take(Lookup lookup) {
+  std::unique_lock lock(mutex);
+  if (lookup.failure.empty()) {
+    endpoints = std::move(lookup.endpoints);
+    fresh_until = Clock::now() + fresh_for;
+  }
+  under_way = false;
+  const auto told = std::exchange(waiting, {});
+  const Result<std::vector<Endpoint>> all = answer(lookup.failure);
+  lock.unlock();
+  for (const auto& [number, found] : told) found(all);
+}
+
+void Resolver::Shared::give_up(std::uint64_t number) {
+  std::unique_lock lock(mutex);
+  const auto late = waiting.extract(number);
+  if (late.empty()) return;
+  auto known = answer("no answer from the name servers in time");
+  lock.unlock();
+  late.mapped()(std::move(known));
+}
+
 Resolver::Resolver(std::string host, int port)
-    : host_(std::move(host)), port_(std::to_string(port)), shared_(std::make_shared<Shared>()) {
-  Lookup numeric = look_up(host_, port_, AI_NUMERICHOST);
+    : port_(std::to_string(port)), shared_(std::make_shared<Shared>(std::move(host))) {
+  Lookup numeric = look_up(shared_->host, port_, AI_NUMERICHOST);
   if (numeric.endpoints.empty()) return;
   shared_->endpoints = std::move(numeric.endpoints);
   shared_->fresh_until = Clock::time_point::max();
 }
 
-Result<std::vector<Endpoint>> Resolver::resolve(CallDeadline deadline) {
-  const auto work = [](std::shared_ptr<Shared> shared, const std::string& host, const std::string& port) {
-    Lookup lookup = look_up(host, port, 0);
-    const std::scoped_lock lock(shared->mutex);
-    if (lookup.failure.empty()) {
-      shared->endpoints = std::move(lookup.endpoints);
-      shared->fresh_until = Clock::now() + fresh_for;
-    }
-    shared->failure = std::move(lookup.failure);
-    shared->under_way = false;
-    shared->finished.notify_all();
-  };
-
+void Resolver::resolve(CallDeadline deadline, Transfers& timers, Found found) {
   std::unique_lock lock(shared_->mutex);
-  if (Clock::now() < shared_->fresh_until) return shared_->endpoints;
+  if (Clock::now() < shared_->fresh_until) {
+    auto known = shared_->answer({});
+    lock.unlock();
+    return found(std::move(known));
+  }
   if (!shared_->under_way) {
     try {
-      std::thread(work, shared_, host_, port_).detach();
+      std::thread([shared = shared_, port = port_] {
+        shared->take(look_up(shared->host, port, 0));
+      }).detach();
       shared_->under_way = true;
     } catch (const std::system_error& failure) {
-      return Error{ErrorKind::not_applied, "cannot look up " + host_ + ": " + failure.what()};
+      auto failed = shared_->answer(failure.what());
+      lock.unlock();
+      return found(std::move(failed));
     }
   }
   const bool stale = !shared_->endpoints.empty();
   const CallDeadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
-  const bool ended = shared_->finished.wait_until(lock, until, [&] { return !shared_->under_way; });
-  if (!shared_->endpoints.empty()) return shared_->endpoints;
-  return Error{has_route({}) ? ErrorKind::not_applied : ErrorKind::cut_off,
-               "cannot look up " + host_ + ": " +
-                   (ended ? shared_->failure : "no answer from the name servers in time")};
+  const std::uint64_t number = ++shared_->numbers;
+  shared_->waiting.emplace(number, std::move(found));
+  // Last, since the work may have gone on by then, and this may be gone.
+  const auto shared = shared_;
+  lock.unlock();
+  timers.at(until, [shared, number] { shared->give_up(number); });
 }
 
 }  // namespace keeper

@@ -1,12 +1,13 @@
 // Resolver: the addresses of one host, looked up with a deadline. A call of getaddrinfo() cannot be
-// interrupted, so each lookup runs on a thread of its own, and a caller whose deadline passes leaves it
-// behind. Each Resolver has at most one under way. Answers are kept for a minute, and for longer while the
-// name servers fail. Any thread may call it.
+// interrupted, so each lookup runs on a thread of its own, and whoever asked is told at its deadline while
+// the lookup is left behind. Each Resolver has at most one under way. Answers are kept for a minute, and for
+// longer while the name servers fail. Any thread may call it; no caller is blocked.
 #pragma once
 
 #include <sys/socket.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,17 +26,22 @@ struct Endpoint {
 // Whether this machine has a route to any of them; to anywhere at all, if there are none. Nothing is sent.
 bool has_route(const std::vector<Endpoint>& endpoints);
 
+class Transfers;
+
 class Resolver {
  public:
+  // Errors: not_applied, cut_off. Never empty.
+  using Found = std::function<void(Result<std::vector<Endpoint>>)>;
+
   Resolver(std::string host, int port);
 
-  // Errors: not_applied, cut_off. Never empty.
-  Result<std::vector<Endpoint>> resolve(CallDeadline deadline);
+  // `found` is called exactly once: at once, or on the lookup's thread, or at the deadline by `timers`. It
+  // must be quick.
+  void resolve(CallDeadline deadline, Transfers& timers, Found found);
 
  private:
   struct Shared;
 
-  const std::string host_;
   const std::string port_;
   const std::shared_ptr<Shared> shared_;
 };

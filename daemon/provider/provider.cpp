@@ -4,7 +4,9 @@
 
 namespace keeper {
 
-Reply carry_out(Provider& provider, const Effect& effect) {
+Task<Result<Checked>> Provider::check() { co_return Checked::no_call; }
+
+Task<Reply> carry_out(Provider& provider, const Effect& effect) {
   switch (effect.kind) {
     case EffectKind::start:
       return provider.start(effect);

@@ -1,7 +1,7 @@
 // Provider: the interface of one account at a provider, as the workers call it. Each function carries out one
-// effect with blocking calls that end within the request timeout in total. Any thread may call it, several at
-// once. An implementation never repeats a start and never decides anything: what follows from an answer is
-// the core's to say.
+// effect with calls that end within the request timeout in total; no thread waits for them. Any thread may
+// call it, several at once; the provider and the effect must live until the task has ended. An implementation
+// never repeats a start and never decides anything: what follows from an answer is the core's to say.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/task.h"
 #include "core/effect.h"
 #include "settings/settings.h"
 
@@ -32,19 +33,19 @@ class Provider {
   virtual ~Provider() = default;
 
   // One remote. maybe_applied: it may be there, find it first.
-  virtual Reply start(const Effect& effect) = 0;
+  virtual Task<Reply> start(const Effect& effect) = 0;
   // All candidates for an ambiguous start; none, in a whole list: it is absent.
-  virtual Reply find(const Effect& effect) = 0;
-  virtual Reply observe(const Effect& effect) = 0;
+  virtual Task<Reply> find(const Effect& effect) = 0;
+  virtual Task<Reply> observe(const Effect& effect) = 0;
   // One remote whose last_activity_at and heartbeat_error say whether it counted.
-  virtual Reply keep_alive(const Effect& effect) = 0;
+  virtual Task<Reply> keep_alive(const Effect& effect) = 0;
   // One remote: ended once the provider confirmed it. gone is as good.
-  virtual Reply stop(const Effect& effect) = 0;
+  virtual Task<Reply> stop(const Effect& effect) = 0;
   // Every remote that has not ended, tagged ones with their tag; strangers among them.
-  virtual Reply list(const Effect& effect) = 0;
+  virtual Task<Reply> list(const Effect& effect) = 0;
 
   // One harmless read that shows whether the credentials are accepted.
-  virtual Result<Checked> check() { return Checked::no_call; }
+  virtual Task<Result<Checked>> check();
 };
 
 struct ProviderContext {
@@ -57,6 +58,6 @@ struct ProviderContext {
 // Reads no file and makes no call; an unusable base_url or ca_file is an error of each call.
 std::unique_ptr<Provider> make_provider(const ProviderSettings& settings, const ProviderContext& context);
 
-Reply carry_out(Provider& provider, const Effect& effect);
+Task<Reply> carry_out(Provider& provider, const Effect& effect);
 
 }  // namespace keeper

@@ -58,6 +58,7 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
   } else if (!url_->tls && !settings.allow_http && !is_loopback(*url_)) {
     unusable_ = "base_url is plain http beyond loopback: use https, or set allow_http: true";
   } else {
+    while (url_->path.ends_with('/')) url_->path.pop_back();
     client_.emplace(HttpOptions{*url_, settings.ca_file});
   }
 }
@@ -102,7 +103,7 @@ std::optional<std::string> ProviderApi::redirected(const HttpResponse& response)
   return target.empty() || target.front() != '/' ? "/" + std::string(target) : std::string(target);
 }
 
-Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
+Task<Result<HttpResponse>> ProviderApi::send(Visit& visit, const ProviderCall& call) {
   HttpRequest request;
   request.method = call.method;
   request.target = url_->path + call.path;
@@ -116,14 +117,14 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
   visit.secrets.push_back(authorization);
 
   for (bool redirects_left = true;; redirects_left = false) {
-    auto response = client_->call(request, visit.deadline);
-    if (!response) return response;
+    auto response = co_await client_->call(request, visit.deadline);
+    if (!response) co_return response;
     if (const auto date = response->header("date")) {
       // A cache that kept the answer says for how long.
       if (const auto now = parse_http_date(*date)) visit.provider_now = *now + age_of(*response);
     }
     const auto target = redirects_left ? redirected(*response) : std::nullopt;
-    if (!target) return response;
+    if (!target) co_return response;
     request.target = *target;
   }
 }
@@ -149,37 +150,37 @@ ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, 
   return {status, misunderstood(call.purpose, "the answer is not JSON: " + text_of(response))};
 }
 
-ProviderAnswer ProviderApi::ask(Visit& visit, const ProviderCall& call) {
-  if (!client_) return {0, explain(visit, call, Error{ErrorKind::denied, unusable_})};
-  auto response = send(visit, call);
+Task<ProviderAnswer> ProviderApi::ask(Visit& visit, const ProviderCall& call) {
+  if (!client_) co_return ProviderAnswer{0, explain(visit, call, Error{ErrorKind::denied, unusable_})};
+  auto response = co_await send(visit, call);
   if (!response) {
     Error error = response.error();
     if (call.purpose == Purpose::read && error.kind == ErrorKind::maybe_applied)
       error.kind = ErrorKind::not_applied;
-    return {0, explain(visit, call, std::move(error))};
+    co_return ProviderAnswer{0, explain(visit, call, std::move(error))};
   }
   ProviderAnswer answer = judge(visit, call, std::move(*response));
   if (!answer.json) answer.json = explain(visit, call, answer.json.error());
-  return answer;
+  co_return answer;
 }
 
-ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& call) {
+Task<ProviderAnswer> ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& call) {
   const CallDeadline whole = visit.deadline;
   const auto now = std::chrono::steady_clock::now();
   visit.deadline = now + (whole - now) * 2 / 3;
-  ProviderAnswer answer = ask(visit, call);
+  ProviderAnswer answer = co_await ask(visit, call);
   visit.deadline = whole;
-  return answer;
+  co_return answer;
 }
 
-Result<Checked> ProviderApi::probe(const ProviderCall& call) {
+Task<Result<Checked>> ProviderApi::probe(const ProviderCall& call) {
   Visit visit = begin();
-  const ProviderAnswer answer = ask(visit, call);
-  if (answer.json) return Checked::accepted;
+  const ProviderAnswer answer = co_await ask(visit, call);
+  if (answer.json) co_return Checked::accepted;
   const Error& error = answer.json.error();
   const bool is_accepted = error.kind == ErrorKind::gone || answer.status == 400 || answer.status == 422;
-  if (is_accepted) return Checked::accepted;
-  return error;
+  if (is_accepted) co_return Checked::accepted;
+  co_return error;
 }
 
 std::optional<Millis> minutes_at(const Json& object, const char* name) {

@@ -1,6 +1,7 @@
 // Provider API: the calls of one adapter over HTTP. It adds the authorization, follows the one redirect that
 // is allowed, judges each answer, and keeps credentials out of every text. Any thread may call it, several at
-// once. A call blocks until the visit's deadline at the latest, and is never repeated.
+// once, and none is blocked. A call ends by the visit's deadline, and is never repeated. What it is given
+// must live until then.
 #pragma once
 
 #include <functional>
@@ -57,12 +58,12 @@ class ProviderApi {
 
   Visit begin() const;                      // with the whole request timeout ahead
   Visit begin(const Effect& effect) const;  // with less of it where the effect is to be answered sooner
-  ProviderAnswer ask(Visit& visit, const ProviderCall& call);
+  Task<ProviderAnswer> ask(Visit& visit, const ProviderCall& call);
   // For a heartbeat: leaves time for the read that tells whether it counted.
-  ProviderAnswer ask_leaving_time(Visit& visit, const ProviderCall& call);
+  Task<ProviderAnswer> ask_leaving_time(Visit& visit, const ProviderCall& call);
 
   // Whether the credentials are accepted: any answer of the application but 401 and 403 says so.
-  Result<Checked> probe(const ProviderCall& call);
+  Task<Result<Checked>> probe(const ProviderCall& call);
 
   // Foreign text for a row or a log: printable, cut, and with the credentials blotted out.
   std::string harmless(const Visit& visit, std::string text) const;
@@ -70,7 +71,7 @@ class ProviderApi {
   Error explain(const Visit& visit, const ProviderCall& call, Error error) const;
 
  private:
-  Result<HttpResponse> send(Visit& visit, const ProviderCall& call);
+  Task<Result<HttpResponse>> send(Visit& visit, const ProviderCall& call);
   ProviderAnswer judge(const Visit& visit, const ProviderCall& call, HttpResponse response) const;
   std::optional<std::string> redirected(const HttpResponse& response) const;
 

@@ -177,7 +177,7 @@ Status WebhookVerifier::refresh() {
   if (!is_due) return Error{ErrorKind::exhausted, "the webhook key was fetched a moment ago, or is pinned"};
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::read, "GET", "/v2/public/rsa-public-key"};
-  const ProviderAnswer answer = api_.ask(visit, call);
+  const ProviderAnswer answer = wait(api_.ask(visit, call));
   if (answer.status == 401) token_.forget();
   if (!answer.json) return answer.json.error();
   auto key = WebhookKey::parse(text_at(*answer.json, "publicKey").value_or(""));

@@ -39,26 +39,29 @@ void log_passed_over(const Effect& effect, const Reply& reply) {
       .with("proves_absence", reply.whole ? "yes" : "no");
 }
 
+// What it is given outlives the task.
+Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect) {
+  const Mono sent_at = BootClock::now();
+  Reply reply = co_await carry_out(provider, effect);
+  if (reply.passed_over > 0) log_passed_over(effect, reply);
+  meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
+  Answer answer;
+  answer.kind = effect.kind;
+  answer.sent_at = sent_at;
+  answer.provider_now = reply.provider_now;
+  answer.whole = reply.whole;
+  answer.remotes = std::move(reply.remotes);
+  co_return answer;
+}
+
 PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
   const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
   PoolSettings settings;
   settings.name = provider.name.str();
-  settings.threads_max = provider.max_concurrent;
+  settings.calls_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
   settings.limits = provider.limits;
-  settings.carry = [calls, &meters](const Effect& effect) {
-    const Mono sent_at = BootClock::now();
-    Reply reply = carry_out(*calls, effect);
-    if (reply.passed_over > 0) log_passed_over(effect, reply);
-    meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
-    Answer answer;
-    answer.kind = effect.kind;
-    answer.sent_at = sent_at;
-    answer.provider_now = reply.provider_now;
-    answer.whole = reply.whole;
-    answer.remotes = std::move(reply.remotes);
-    return answer;
-  };
+  settings.carry = [calls, &meters](const Effect& effect) { return carry(*calls, meters, effect); };
   return settings;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "net/callee.h"
 #include "runtime/log.h"
 
 namespace keeper {
@@ -14,7 +13,10 @@ constexpr Millis call_limit_max = Seconds{15};
 }  // namespace
 
 DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well)
-    : settings_(std::move(settings)), is_well_(std::move(is_well)), thread_([this] { work(); }) {}
+    : settings_(std::move(settings)),
+      is_well_(std::move(is_well)),
+      callee_(settings_.url),
+      thread_([this] { work(); }) {}
 
 DeadMansSwitch::~DeadMansSwitch() {
   {
@@ -23,20 +25,32 @@ DeadMansSwitch::~DeadMansSwitch() {
   }
   changed_.notify_all();
   thread_.join();
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !calling_; });
+}
+
+void DeadMansSwitch::call() {
+  const Millis limit = std::min(call_limit_max, settings_.every);
+  launch(callee_.call({"GET", {}}, limit, wall_now()), resume_at_once, [this](const Status& heard) {
+    const std::scoped_lock lock(mutex_);
+    if (!heard && was_heard_)
+      Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
+    was_heard_ = heard.ok();
+    calling_ = false;
+    changed_.notify_all();
+  });
 }
 
 void DeadMansSwitch::work() {
-  Callee callee(settings_.url);
-  bool was_heard = true;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    const bool is_free = !calling_;
     lock.unlock();
-    if (is_well_()) {
-      const Status heard = callee.call({"GET", {}}, std::min(call_limit_max, settings_.every), wall_now());
-      if (!heard && was_heard)
-        Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
-      was_heard = heard.ok();
-    }
+    const bool calls = is_free && is_well_();
+    lock.lock();
+    calling_ = calling_ || calls;
+    lock.unlock();
+    if (calls) call();
     lock.lock();
     changed_.wait_for(lock, settings_.every, [this] { return stopping_; });
   }

@@ -1,6 +1,6 @@
 // The dead man's switch: it calls a monitor at an interval for as long as all is well. The monitor alarms
-// when the calls stay away. It has a thread of its own, on which it calls `is_well`. A call that fails is
-// logged and not repeated before the next interval.
+// when the calls stay away. It has a thread of its own, on which it calls `is_well`, and which waits for the
+// interval and not for the monitor. A call that fails is logged and not repeated before the next interval.
 #pragma once
 
 #include <condition_variable>
@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/view.h"
+#include "net/callee.h"
 #include "settings/settings.h"
 
 namespace keeper {
@@ -17,6 +18,7 @@ namespace keeper {
 class DeadMansSwitch {
  public:
   DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well);
+  // Waits for the call under way, which ends within 15 s.
   ~DeadMansSwitch();
   DeadMansSwitch(const DeadMansSwitch&) = delete;
   DeadMansSwitch& operator=(const DeadMansSwitch&) = delete;
@@ -25,12 +27,16 @@ class DeadMansSwitch {
 
  private:
   void work();
+  void call();
 
   const DeadMansSwitchSettings settings_;
   const std::function<bool()> is_well_;
+  Callee callee_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
+  bool calling_ = false;
+  bool was_heard_ = true;
   std::thread thread_;
 };
 

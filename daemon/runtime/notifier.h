@@ -1,6 +1,6 @@
-// Notifier: sends messages to the notification targets. Each target has a thread of its own, so that one that
-// hangs delays no other. An order is tried once and gets exactly one answer; the core decides whether there
-// is another try.
+// Notifier: sends messages to the notification targets, to each one after the other. No thread waits for a
+// target, and one that hangs delays no other. An order is tried once and gets exactly one answer; the core
+// decides whether there is another try.
 #pragma once
 
 #include <condition_variable>
@@ -9,9 +9,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <optional>
 #include <vector>
 
+#include "base/task.h"
 #include "core/event.h"
 #include "net/callee.h"
 #include "settings/settings.h"
@@ -20,7 +21,7 @@ namespace keeper {
 
 class Notifier {
  public:
-  // `sink` is called on the targets' threads.
+  // `sink` is called by any thread, and must be quick.
   Notifier(InstanceId instance, std::function<void(Posted)> sink);
   ~Notifier() { stop(); }
   Notifier(const Notifier&) = delete;
@@ -42,20 +43,18 @@ class Notifier {
     TargetSettings settings;
     std::unique_ptr<Callee> callee;
     std::deque<Post> queue;
-    std::thread thread;
-    bool busy = false;
-    bool closed = false;
+    bool busy = false;  // its work() is under way
   };
 
-  void work(Sender& sender);
-  void close(std::unique_ptr<Sender> sender);
+  Task<Done> work(Sender& sender);
+  std::optional<Post> next(Sender& sender);
 
   const InstanceId instance_;
   const std::function<void(Posted)> sink_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<TargetName, std::unique_ptr<Sender>> senders_;
-  std::vector<std::unique_ptr<Sender>> closed_;
+  std::vector<std::unique_ptr<Sender>> closed_;  // they still carry what they have
 };
 
 }  // namespace keeper

@@ -13,18 +13,31 @@ namespace {
 
 constexpr int effect_calls_max = 8;  // a list of many pages apart, which the margin has room for
 constexpr Millis hang_margin = std::chrono::minutes{5};
-constexpr Millis late_look = Seconds{1};  // while calls wait for a free thread
+constexpr Millis late_look = Seconds{1};  // while effects wait for a free call
 
-enum Rank : int { keeps, ends, other };
+enum Rank : int { keeps, ends, watches, makes };
 
-// What keeps or ends a session goes before what makes or watches one.
+// What keeps or ends a session goes before what watches or makes one.
 Rank rank_of(EffectKind kind) {
-  if (kind == EffectKind::keep_alive) return keeps;
-  return kind == EffectKind::stop ? ends : other;
+  switch (kind) {
+    case EffectKind::keep_alive:
+      return keeps;
+    case EffectKind::stop:
+      return ends;
+    case EffectKind::observe:
+    case EffectKind::find:
+    case EffectKind::list:
+      return watches;
+    case EffectKind::start:
+      return makes;
+  }
+  check_failed("a known EffectKind", __FILE__, __LINE__);
 }
 
-std::size_t kept_free(int threads) {
-  return threads < 2 ? 0 : std::max<std::size_t>(static_cast<std::size_t>(threads) / 4, 1);
+bool keeps_or_ends(int rank) { return rank <= ends; }
+
+std::size_t kept_free(int calls) {
+  return calls < 2 ? 0 : std::max<std::size_t>(static_cast<std::size_t>(calls) / 4, 1);
 }
 
 }  // namespace
@@ -43,9 +56,14 @@ Answer answer_for(const Effect& effect, Error error) {
 Pool::Pool(PoolSettings settings, AnswerSink sink)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
+      resume_([this](std::coroutine_handle<> waiting) {
+        const std::scoped_lock lock(mutex_);
+        to_resume_.push_back(waiting);
+        changed_.notify_one();  // with the lock: afterwards the pool may be gone
+      }),
       lanes_{Lane{CallRate(settings_.limits.calls), {}}, Lane{CallRate(settings_.limits.calls), {}},
              Lane{CallRate(settings_.limits.calls), {}}, Lane{CallRate(settings_.limits.cancel), {}}} {
-  KEEPER_CHECK(settings_.threads_max > 0);
+  KEEPER_CHECK(settings_.calls_max > 0);
   KEEPER_CHECK(!settings_.limits.calls || settings_.limits.calls->calls > 0);
 }
 
@@ -55,7 +73,7 @@ Pool::~Pool() {
     stopping_ = true;
   }
   changed_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  if (thread_.joinable()) thread_.join();
   for (const Lane& lane : lanes_) {
     for (const Queued& queued : lane.queue) {
       sink_(answer_for(queued.effect,
@@ -76,7 +94,7 @@ std::optional<std::size_t> Pool::rate_left(Mono now) const {
 
 bool Pool::idle() const {
   const std::scoped_lock lock(mutex_);
-  return queued_ == 0 && waiting_ == threads_.size();
+  return queued_ == 0 && begun_.empty();
 }
 
 bool Pool::hangs(std::chrono::steady_clock::time_point now) const {
@@ -109,7 +127,7 @@ Mono Pool::free_at(const Effect& effect, std::size_t ahead, Mono now) const {
   Mono free = now;
   for (const Need& need : needs_of(effect)) {
     const CallRate& rate = lanes_.at(need.lane).rate;
-    const std::size_t reserved = rank_of(effect.kind) != other ? 0 : rate.reserve();
+    const std::size_t reserved = keeps_or_ends(rank_of(effect.kind)) ? 0 : rate.reserve();
     free = std::max(free, rate.nth(ahead + rate.at_most(need.calls + reserved), now));
     ahead = 0;
   }
@@ -117,8 +135,9 @@ Mono Pool::free_at(const Effect& effect, std::size_t ahead, Mono now) const {
 }
 
 bool Pool::has_room(const Queued& queued) const {
-  const auto threads = static_cast<std::size_t>(settings_.threads_max);
-  return queued.rank != other || others_under_way_ < threads - kept_free(settings_.threads_max);
+  const auto calls = static_cast<std::size_t>(settings_.calls_max);
+  if (begun_.size() >= calls) return false;
+  return keeps_or_ends(queued.rank) || others_under_way_ < calls - kept_free(settings_.calls_max);
 }
 
 // A session has one call under way. One that has not left by its time would hold up the heartbeat after it.
@@ -127,9 +146,9 @@ void Pool::refuse_late(std::unique_lock<std::mutex>& lock) {
   std::vector<Effect> late;
   for (Lane& lane : lanes_) {
     // What has a time to leave by is needed by then, so that it comes first.
-    for (auto at = lane.queue.lower_bound(Queued{other, 0, {}}); at != lane.queue.end();) {
+    for (auto at = lane.queue.lower_bound(Queued{watches, 0, {}}); at != lane.queue.end();) {
       const auto queued = at++;
-      if (now < queued->effect.needed_by) break;
+      if (queued->rank != watches || now < queued->effect.needed_by) break;
       if (!queued->effect.answer_by || now < *queued->effect.answer_by) continue;
       late.push_back(std::move(lane.queue.extract(queued).value().effect));
       --queued_;
@@ -157,19 +176,15 @@ std::optional<Error> Pool::refusal(const Lane& lane, const Queued& queued) const
                wait};
 }
 
-// An error only where there is no thread at all.
-std::optional<Error> Pool::add_thread() {
-  if (threads_.size() >= static_cast<std::size_t>(settings_.threads_max)) return std::nullopt;
+std::optional<Error> Pool::need_thread() {
+  if (thread_.joinable()) return std::nullopt;
   try {
-    threads_.emplace_back([this] { work(); });
-    ++waiting_;
+    thread_ = std::thread([this] { work(); });
+    return std::nullopt;
   } catch (const std::system_error& failure) {
-    if (threads_.empty()) {
-      return Error{ErrorKind::not_applied,
-                   std::string("no thread for the call could be made: ") + failure.what()};
-    }
+    return Error{ErrorKind::not_applied,
+                 std::string("no thread for the calls could be made: ") + failure.what()};
   }
-  return std::nullopt;
 }
 
 void Pool::add(Effect effect) {
@@ -179,7 +194,7 @@ void Pool::add(Effect effect) {
     Lane& lane = lanes_.at(needs_of(effect).front().lane);
     Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect)};
     refused = refusal(lane, queued);
-    if (!refused && queued_ >= waiting_) refused = add_thread();
+    if (!refused) refused = need_thread();
     if (refused) {
       effect = std::move(queued.effect);
     } else {
@@ -194,67 +209,82 @@ void Pool::add(Effect effect) {
   }
 }
 
-// Waits for an effect that may leave now; empty when the pool stops.
-std::optional<Effect> Pool::next(std::unique_lock<std::mutex>& lock) {
-  while (!stopping_) {
-    refuse_late(lock);
-    const Mono now = BootClock::now();
+// The effect that is to leave now. Empty: there is none before `earliest`, unless something changes.
+std::optional<Effect> Pool::next(Mono now, Mono* earliest) {
+  Lane* best = nullptr;
+  for (Lane& lane : lanes_) {
+    if (lane.queue.empty()) continue;
+    if (!has_room(*lane.queue.begin())) {
+      *earliest = std::min(*earliest, now + late_look);
+      continue;
+    }
+    const Mono free = free_at(lane.queue.begin()->effect, 0, now);
+    *earliest = std::min(*earliest, free);
+    if (free <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
+  }
+  if (!best) return std::nullopt;
+  --queued_;
+  Effect effect = std::move(best->queue.extract(best->queue.begin()).value().effect);
+  for (const Need& need : needs_of(effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
+  return effect;
+}
+
+// Lets out what may leave before it goes on with an answer, so that a heartbeat waits for one answer's
+// reading at the most.
+void Pool::work() {
+  name_thread(settings_.name);
+  std::unique_lock lock(mutex_);
+  while (!stopping_ || !begun_.empty()) {
     Mono earliest = mono_never;
-    Lane* best = nullptr;
-    for (Lane& lane : lanes_) {
-      if (lane.queue.empty()) continue;
-      if (!has_room(*lane.queue.begin())) {
-        earliest = std::min(earliest, now + late_look);
-        continue;
-      }
-      const Mono free = free_at(lane.queue.begin()->effect, 0, now);
-      earliest = std::min(earliest, free);
-      if (free <= now && (!best || *lane.queue.begin() < *best->queue.begin())) best = &lane;
+    std::optional<Effect> leaving;
+    const Mono now = BootClock::now();
+    if (!stopping_) {
+      refuse_late(lock);
+      leaving = next(now, &earliest);
     }
-    if (best) {
-      --queued_;
-      Effect effect = std::move(best->queue.extract(best->queue.begin()).value().effect);
-      for (const Need& need : needs_of(effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
-      if (rank_of(effect.kind) == other) ++others_under_way_;
-      return effect;
-    }
-    if (earliest == mono_never) {
+    if (leaving) {
+      begin_call(lock, *std::move(leaving));
+    } else if (!to_resume_.empty()) {
+      const std::coroutine_handle<> waiting = to_resume_.front();
+      to_resume_.pop_front();
+      lock.unlock();
+      waiting.resume();
+      lock.lock();
+    } else if (earliest == mono_never) {
       changed_.wait(lock);
     } else {
       changed_.wait_for(lock, earliest - now);
     }
   }
-  return std::nullopt;
 }
 
-void Pool::work() {
-  name_thread(settings_.name);
-  std::unique_lock lock(mutex_);
-  while (std::optional<Effect> effect = next(lock)) {
-    --waiting_;
-    const auto begun = begun_.insert(std::chrono::steady_clock::now());
-    lock.unlock();
-    sink_(carry_out(*effect));
-    lock.lock();
+void Pool::begin_call(std::unique_lock<std::mutex>& lock, Effect effect) {
+  const auto begun = begun_.insert(std::chrono::steady_clock::now());
+  const bool is_other = !keeps_or_ends(rank_of(effect.kind));
+  if (is_other) ++others_under_way_;
+  lock.unlock();
+  launch(carry_out(std::move(effect)), resume_, [this, begun, is_other](Answer answer) {
+    sink_(std::move(answer));
+    const std::scoped_lock ended(mutex_);
     begun_.erase(begun);
-    if (rank_of(effect->kind) == other) --others_under_way_;
-    ++waiting_;
-  }
+    if (is_other) --others_under_way_;
+  });
+  lock.lock();
 }
 
 // A failure of our own code after the call left must not pass for "nothing happened".
-Answer Pool::carry_out(const Effect& effect) const {
+Task<Answer> Pool::carry_out(Effect effect) const {
   const Mono sent_at = BootClock::now();
   std::string what = "an unknown failure";
   try {
-    Answer answer = settings_.carry(effect);
+    Answer answer = co_await settings_.carry(effect);
     // Whatever the adapter fills in, the core matches answers by these.
     answer.kind = effect.kind;
     answer.ticket = effect.ticket;
     answer.session = effect.session;
     answer.provider = effect.provider;
     if (answer.sent_at == Mono{}) answer.sent_at = sent_at;
-    return answer;
+    co_return answer;
   } catch (const std::exception& failure) {
     what = failure.what();
   } catch (...) {
@@ -262,7 +292,7 @@ Answer Pool::carry_out(const Effect& effect) const {
   Answer answer = answer_for(effect, {ErrorKind::maybe_applied, "the call to provider " + settings_.name +
                                                                     " failed inside the keeper: " + what});
   answer.sent_at = sent_at;
-  return answer;
+  co_return answer;
 }
 
 }  // namespace keeper

@@ -1,13 +1,18 @@
-// Pool: the threads that call one provider. Any thread may add an effect. The pool carries effects out on its
-// own threads, within the provider's rate limits, and gives exactly one answer for each. Heartbeats go first,
-// then stops, then all others, and of each the most urgent. A quarter of the threads is kept for heartbeats
-// and stops, so that reads that hang do not hold them up; a pool of one thread keeps none. It makes a thread
-// when one is needed, up to `threads_max`. It never retries; the core decides that.
+// Pool: the calls of one provider. Any thread may add an effect. The pool has each carried out within the
+// provider's rate limits, at most `calls_max` at a time, and gives exactly one answer for each. Heartbeats go
+// first, then stops, then reads, then starts, and of each the most urgent. A quarter of the calls is kept for
+// heartbeats and stops, so that reads that hang do not hold them up; a pool of one call keeps none. It never
+// retries; the core decides that.
+//
+// It has one thread, made with the first effect, on which the adapter's code runs and the answers are given.
+// The thread waits for no provider.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <coroutine>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -17,20 +22,21 @@
 #include <tuple>
 #include <vector>
 
+#include "base/task.h"
 #include "core/effect.h"
 #include "runtime/call_rate.h"
 #include "settings/settings.h"
 
 namespace keeper {
 
-// Carries one effect out; blocks; called by several threads at once.
-using Carry = std::function<Answer(const Effect&)>;
+// Carries one effect out. Called on the pool's thread, which it must not block; the effect outlives the task.
+using Carry = std::function<Task<Answer>(const Effect&)>;
 using AnswerSink = std::function<void(Answer)>;
 
 struct PoolSettings {
   std::string name;
   Carry carry;
-  int threads_max = 1;
+  int calls_max = 1;
   CallLimits limits;
   Millis patience{};  // an effect that would wait longer than this for its turn is refused at once
 };
@@ -48,8 +54,8 @@ class Pool {
   // True while no call is queued or under way.
   bool idle() const;
 
-  // Whether a thread has carried out one effect for longer than its calls, each of which has a limit, can
-  // take. Like those limits it is measured by a clock that stands still while the machine is suspended.
+  // Whether one effect has been under way for longer than its calls, each of which has a limit, can take.
+  // Like those limits it is measured by a clock that stands still while the machine is suspended.
   bool hangs(std::chrono::steady_clock::time_point now) const;
 
   // How many calls the rate limits leave at once: the least of all lanes. Empty: there is no limit.
@@ -83,23 +89,25 @@ class Pool {
   void refuse_late(std::unique_lock<std::mutex>& lock);
   Mono free_at(const Effect& effect, std::size_t ahead, Mono now) const;
   std::optional<Error> refusal(const Lane& lane, const Queued& queued) const;
-  std::optional<Error> add_thread();
+  std::optional<Error> need_thread();
   void work();
-  std::optional<Effect> next(std::unique_lock<std::mutex>& lock);
-  Answer carry_out(const Effect& effect) const;
+  std::optional<Effect> next(Mono now, Mono* earliest);
+  void begin_call(std::unique_lock<std::mutex>& lock, Effect effect);
+  Task<Answer> carry_out(Effect effect) const;
 
   const PoolSettings settings_;
   const AnswerSink sink_;
+  const Resume resume_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::array<Lane, 4> lanes_;
-  std::vector<std::thread> threads_;
+  std::thread thread_;
   std::uint64_t numbers_ = 0;
   std::size_t queued_ = 0;
-  std::size_t others_under_way_ = 0;  // neither heartbeats nor stops
-  std::size_t waiting_ = 0;           // threads without a call
-  std::multiset<std::chrono::steady_clock::time_point>
-      begun_;  // when each effect that is under way was taken up
+  std::size_t others_under_way_ = 0;               // neither heartbeats nor stops
+  std::deque<std::coroutine_handle<>> to_resume_;  // effects whose wait has ended
+  // When each effect that is under way was taken up.
+  std::multiset<std::chrono::steady_clock::time_point> begun_;
   bool stopping_ = false;
 };
 

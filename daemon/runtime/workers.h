@@ -1,4 +1,4 @@
-// Workers: one pool of threads for each provider. The loop's thread gives effects in; answers come out on the
+// Workers: one pool of calls for each provider. The loop's thread gives effects in; answers come out on the
 // threads of the pools. A provider that a new configuration no longer names keeps its pool until the process
 // ends, because sessions may still name it. A provider whose settings changed gets a new pool, and the old
 // one ends its calls.

@@ -14,7 +14,7 @@ namespace {
 struct Life {
   explicit Life(const Adapter& which) : adapter(which), settings(settings_of(which, playground.api_url())) {
     const ProviderSettings& theirs = settings.providers.at(ProviderName{"it"});
-    provider = make_provider(theirs, {});
+    provider = waiting_provider(theirs, {});
     parameters = settings.config->plans.at(PlanName{"desk"}).parameters;
   }
 
@@ -38,7 +38,7 @@ struct Life {
   Playground playground;
   const Adapter adapter;
   Settings settings;
-  std::unique_ptr<Provider> provider;
+  std::unique_ptr<WaitingProvider> provider;
   std::string parameters, id;
 };
 
@@ -185,7 +185,7 @@ TEST_CASE("a wrong credential is denied everywhere, and a right one passes the c
   if (!life.adapter.reads) return;  // it has no call that changes nothing
   ProviderSettings settings = life.settings.providers.at(ProviderName{"it"});
   settings.api_key = Secret{"another-key"};
-  life.provider = make_provider(settings, {});
+  life.provider = waiting_provider(settings, {});
   CHECK(kind_of(life.start()) == ErrorKind::denied);
   CHECK_FALSE(life.provider->check().ok());
 }

@@ -85,7 +85,8 @@ Playground::Playground() : sandbox_({"127.0.0.1", 0}, {"127.0.0.1", 0}) { sandbo
 
 Json Playground::ask(const std::string& method, const std::string& path, const std::string& body) {
   HttpClient client({parse_url(sandbox_.control_url()).value(), ""});
-  const auto answered = client.call({method, path, {}, body}, std::chrono::steady_clock::now() + Seconds{10});
+  const auto answered =
+      wait(client.call({method, path, {}, body}, std::chrono::steady_clock::now() + Seconds{10}));
   if (!answered.ok()) throw std::runtime_error(answered.error().what);
   if (answered->status / 100 != 2) throw std::runtime_error(path + ": " + answered->body);
   return Json::parse(answered->body);

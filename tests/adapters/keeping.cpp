@@ -17,7 +17,7 @@ Keeping::Keeping(const Adapter& adapter, Millis request_timeout)
   auto config = std::make_shared<Config>(*settings_.config);
   config->providers.at(settings.name).request_timeout = request_timeout;
   settings_.config = config;
-  provider_ = make_provider(settings, {});
+  provider_ = waiting_provider(settings, {});
   crash();
 }
 

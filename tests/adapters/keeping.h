@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "adapters/adapters.h"
-#include "provider/provider.h"
+#include "provider/waiting_provider.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
 #include "store/store.h"
@@ -51,7 +51,7 @@ class Keeping {
 
   Playground playground_;
   Settings settings_;
-  std::unique_ptr<Provider> provider_;
+  std::unique_ptr<WaitingProvider> provider_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<DirectStore> access_;
   std::unique_ptr<Inbox> inbox_;

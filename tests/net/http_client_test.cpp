@@ -214,7 +214,7 @@ TEST_CASE("an end of the transfers ends what is under way, and says what may hav
   auto transfers = std::make_shared<Transfers>();
   HttpClient client({parse_url(server.url()).value(), ""}, transfers);
   std::promise<Result<HttpResponse>> answered;
-  std::thread caller([&] { answered.set_value(client.call(post_request(), Clock::now() + 20s)); });
+  std::thread caller([&] { answered.set_value(wait(client.call(post_request(), Clock::now() + 20s))); });
   while (server.requests().empty()) std::this_thread::sleep_for(5ms);
   transfers->stop();
   const auto answer = answered.get_future().get();
@@ -226,7 +226,8 @@ TEST_CASE("an end of the transfers ends what is under way, and says what may hav
 TEST_CASE("URLs are read strictly") {
   CHECK(parse_url("https://api.notte.cc")->port == 443);
   CHECK(parse_url("http://[::1]:8480/base/")->host == "::1");
-  CHECK(parse_url("http://[::1]:8480/base/")->path == "/base");
+  CHECK(parse_url("http://[::1]:8480/base/")->path == "/base/");
+  CHECK(parse_url("http://h")->path.empty());
   CHECK(parse_url("HTTPS://h:1")->origin() == "https://h:1");
   for (const char* wrong :
        {"", "api.notte.cc", "ftp://h", "http://", "http://h:0", "http://h:70000", "http://h:1x",
@@ -247,7 +248,7 @@ TEST_CASE("where this machine has no route, nothing is sent and the error says t
     if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(no_namespace);
     for (const char* url : {"http://192.0.2.1:80", "http://[2001:db8::1]:80", "http://provider.example:80"}) {
       HttpClient client({parse_url(url).value(), ""}, std::make_shared<Transfers>());
-      const auto response = client.call(get_request(), Clock::now() + 5s);
+      const auto response = wait(client.call(get_request(), Clock::now() + 5s));
       if (response.ok() || response.error().kind != ErrorKind::cut_off) ::_exit(something_else);
     }
     ::_exit(cut_off);

@@ -16,7 +16,7 @@ struct Called {
 
 inline Called call(HttpClient& client, const HttpRequest& request, std::chrono::milliseconds limit) {
   const auto began = std::chrono::steady_clock::now();
-  auto response = client.call(request, began + limit);
+  auto response = wait(client.call(request, began + limit));
   const auto took = std::chrono::steady_clock::now() - began;
   return {std::move(response), std::chrono::duration_cast<std::chrono::milliseconds>(took)};
 }

@@ -41,7 +41,7 @@ std::string url_of(const FakeServer& server, const std::string& host) {
 Result<HttpResponse> post(const std::string& url, const std::string& ca_file,
                           std::chrono::milliseconds limit = 3s) {
   HttpClient client({parse_url(url).value(), ca_file});
-  return client.call({"POST", "/", {{"Authorization", "Bearer planted"}}, "{}"}, Clock::now() + limit);
+  return wait(client.call({"POST", "/", {{"Authorization", "Bearer planted"}}, "{}"}, Clock::now() + limit));
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ TEST_CASE("a certificate that names the host is accepted, and the connection kep
   }
   HttpClient client({parse_url(url_of(server, "localhost")).value(), authority.path});
   const int before = server.connections();
-  for (int i = 0; i < 5; ++i) REQUIRE(client.call({"GET", "/"}, Clock::now() + 3s).ok());
+  for (int i = 0; i < 5; ++i) REQUIRE(wait(client.call({"GET", "/"}, Clock::now() + 3s)).ok());
   CHECK(server.connections() == before);
 }
 

@@ -51,14 +51,14 @@ struct Boxes {
         }) {
     ProviderSettings settings = settings_for(ProviderType{"http"}, server.url());
     settings.description = http;
-    provider = make_provider(settings, {});
+    provider = waiting_provider(settings, {});
   }
   Reply ask(EffectKind kind, const std::string& id = "a") {
     return carry_out(*provider, effect_of(kind, id));
   }
 
   FakeServer server;
-  std::unique_ptr<Provider> provider;
+  std::unique_ptr<WaitingProvider> provider;
 };
 
 const std::string box_up = reply(200, R"({"id":"a","status":"up"})");

@@ -27,7 +27,7 @@ Reply list_of(const ProviderSettings& settings_without_url, const std::vector<st
   });
   ProviderSettings settings = settings_without_url;
   settings.base_url = server.url();
-  return make_provider(settings, {})->list(effect_of(EffectKind::list));
+  return waiting_provider(settings, {})->list(effect_of(EffectKind::list));
 }
 
 bool is_whole(const ProviderSettings& settings, const std::vector<std::string>& pages) {
@@ -73,7 +73,7 @@ TEST_CASE("what a cut list of VideoSDK does not show is not gone") {
     wire.send(list ? reply(200, R"({"data":[{"sessionId":"x"}],"pageInfo":{"perPage":1,"totalItems":9}})")
                    : reply(404, "{}"));
   });
-  const auto provider = make_provider(settings_for(ProviderType{"videosdk"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"videosdk"}, server.url()), {});
   const Reply reply = provider->observe(effect_of(EffectKind::observe, "a"));
   REQUIRE_FALSE(reply.remotes.ok());
   CHECK(reply.remotes.error().kind != ErrorKind::gone);
@@ -113,7 +113,7 @@ TEST_CASE("the age that a cache tells is added to an answer's Date") {
       wire.send(reply(200, R"({"items":[],"has_next":false})",
                       "Date: Fri, 20 Nov 2026 10:00:00 GMT\r\n" + headers));
     });
-    const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+    const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
     return provider->list(effect_of(EffectKind::list)).provider_now;
   };
   CHECK(date_of("") == wall("2026-11-20T10:00:00Z"));

@@ -26,8 +26,8 @@ FakeServer::Script answers(std::map<std::string, std::string> by_call) {
   };
 }
 
-std::unique_ptr<Provider> notte_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+std::unique_ptr<WaitingProvider> notte_at(const FakeServer& server) {
+  return waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
 }
 
 std::string calls_of(const FakeServer& server) {
@@ -143,7 +143,7 @@ TEST_CASE("a heartbeat that hangs leaves time for the read") {
   ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.request_timeout = Millis{600};
   const auto began = std::chrono::steady_clock::now();
-  const Reply answered = make_provider(settings, {})->keep_alive(effect_of(EffectKind::keep_alive, id));
+  const Reply answered = waiting_provider(settings, {})->keep_alive(effect_of(EffectKind::keep_alive, id));
   CHECK(only(answered).state == State::active);
   CHECK(std::chrono::steady_clock::now() - began < Millis{1100});
 }
@@ -240,7 +240,7 @@ TEST_CASE("the legacy dialect starts, touches and closes, and cannot look anythi
                              {"POST /session/close", reply(200, R"({"session_id":"e6","error":null})")}}));
   ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.dialect = NotteDialect::legacy;
-  const auto legacy = make_provider(settings, {});
+  const auto legacy = waiting_provider(settings, {});
   const std::string parameters = R"({"session_timeout_minutes":5,"keep_alive":false})";
   const Remote started = only(legacy->start(effect_of(EffectKind::start, "", parameters)));
   CHECK(started.state == State::active);
@@ -263,5 +263,5 @@ TEST_CASE("the documented minimum of a legacy start is enough") {
   FakeServer server(answers({{"POST /session/start", reply(200, R"({"session_id":"m","error":null})")}}));
   ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
   settings.dialect = NotteDialect::legacy;
-  CHECK(only(make_provider(settings, {})->start(effect_of(EffectKind::start))).state == State::active);
+  CHECK(only(waiting_provider(settings, {})->start(effect_of(EffectKind::start))).state == State::active);
 }

@@ -19,7 +19,7 @@ Result<std::vector<Remote>> read_as(ProviderSettings settings, const std::string
   settings.description.start = {"POST", "/sessions", "{}", "", ""};
   settings.description.status = {"GET", "/sessions/{id}", "", "", ""};
   settings.description.id = "/id";
-  return carry_out(*make_provider(settings, {}), effect_of(kind, "a", R"({"serverId":1,"accId":"a"})"))
+  return carry_out(*waiting_provider(settings, {}), effect_of(kind, "a", R"({"serverId":1,"accId":"a"})"))
       .remotes;
 }
 

@@ -65,7 +65,7 @@ Reply listed_as(const Writing& writing, EffectKind kind, const std::string& answ
     // VideoSDK's list ends with a page that shows nothing new.
     wire.send(asked++ == 0 ? answer : reply(200, R"({"data":[]})"));
   });
-  return carry_out(*make_provider(settings_of(writing, server.url()), {}), effect_of(kind));
+  return carry_out(*waiting_provider(settings_of(writing, server.url()), {}), effect_of(kind));
 }
 
 std::string item(const Writing& writing, const std::string& id, const std::string& more) {
@@ -151,7 +151,7 @@ TEST_CASE("Sonoran's row without a usable id is there, and may be ours") {
       R"({"success":true,"data":{"id":null,"startedBy":"a","startedAt":"2026-11-20T10:00:00Z")";
   const auto asked = [](EffectKind kind, const std::string& text) {
     FakeServer server([&](const Received&, Wire& wire) { wire.send(reply(200, text)); });
-    return carry_out(*make_provider(settings_for(ProviderType{"sonoran_cms"}, server.url()), {}),
+    return carry_out(*waiting_provider(settings_for(ProviderType{"sonoran_cms"}, server.url()), {}),
                      effect_of(kind, "x", R"({"serverId":1,"accId":"a"})"));
   };
   for (const EffectKind kind : {EffectKind::find, EffectKind::list}) {
@@ -174,7 +174,7 @@ TEST_CASE("VideoSDK's session is not gone from a list of which an item cannot be
       const bool lists = request.target.find("?page=") != std::string::npos;
       wire.send(lists ? reply(200, list) : reply(404, "{}"));
     });
-    return make_provider(settings_for(ProviderType{"videosdk"}, server.url()), {})
+    return waiting_provider(settings_for(ProviderType{"videosdk"}, server.url()), {})
         ->observe(effect_of(EffectKind::observe, "a"))
         .remotes;
   };

@@ -41,7 +41,7 @@ TEST_CASE("no credential that a provider sends back reaches an error or a row") 
                     {"data", {{"sessionId", "a"}, {"id", "a"}, {"status", echo}}}};
     wire.send(reply(status, json_text(body)));
   });
-  const auto provider = make_provider(settings_for(type, server.url()), with_environment());
+  const auto provider = waiting_provider(settings_for(type, server.url()), with_environment());
   const Reply answered = carry_out(*provider, effect_of(kind, "a", parameters));
   std::string seen;
   if (answered.remotes.ok()) {
@@ -79,7 +79,7 @@ TEST_CASE("a 307 or 308 to the same origin is followed once, with method, body a
     }
   });
   self = &server;
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   REQUIRE(provider->start(effect_of(EffectKind::start, "", R"({"headless":true})")).remotes.ok());
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
@@ -107,7 +107,7 @@ TEST_CASE("no other redirect is followed") {
   FakeServer server([code = status, to = location](const Received&, Wire& wire) {
     wire.send(reply(code, "", "Location: " + to + "\r\n"));
   });
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   const Reply answered = provider->start(effect_of(EffectKind::start));
   REQUIRE_FALSE(answered.remotes.ok());
   // The start may have been acted on, as with a 303 that names what was made.
@@ -124,7 +124,7 @@ TEST_CASE("a Location is followed as it was written") {
       wire.send(reply(200, golden("notte_session_active.json")));
     }
   });
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   REQUIRE(provider->start(effect_of(EffectKind::start)).remotes.ok());
   CHECK(server.requests().at(1).target == "/eu%2Fwest/sessions/start?a=%41");
 }
@@ -138,7 +138,7 @@ TEST_CASE("every call of an effect shares one deadline") {
   });
   ProviderSettings settings = settings_for(type, server.url());
   settings.request_timeout = Millis{300};
-  const auto provider = make_provider(settings, with_environment());
+  const auto provider = waiting_provider(settings, with_environment());
   const auto began = std::chrono::steady_clock::now();
   const Reply answered = carry_out(*provider, effect_of(kind, "a", parameters));
   CHECK(std::chrono::steady_clock::now() - began < Millis{550});
@@ -155,7 +155,7 @@ TEST_CASE("a read or a heartbeat ends by the time that its session needs its ans
   });
   ProviderSettings settings = settings_for(type, server.url());
   settings.request_timeout = Seconds{20};
-  const auto provider = make_provider(settings, with_environment());
+  const auto provider = waiting_provider(settings, with_environment());
   Effect effect = effect_of(kind, "a", parameters);
   effect.answer_by = BootClock::now() + Millis{500};
   const auto began = std::chrono::steady_clock::now();
@@ -165,7 +165,7 @@ TEST_CASE("a read or a heartbeat ends by the time that its session needs its ans
 
 TEST_CASE("an unusable base_url is an error of the call that says so") {
   const std::string url = GENERATE("not a url", "http://api.example.org", "");
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, url), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, url), {});
   const Reply answered = provider->observe(effect_of(EffectKind::observe, "a"));
   REQUIRE_FALSE(answered.remotes.ok());
   CHECK(answered.remotes.error().kind == ErrorKind::denied);
@@ -182,13 +182,13 @@ TEST_CASE("a check tells whether the credentials are accepted") {
                                          {reply(500, "{}"), false},
                                          {reply(200, "<html>"), false}}));
   FakeServer server([text = answer](const Received&, Wire& wire) { wire.send(text); });
-  CHECK(make_provider(settings_for(type, server.url()), {})->check().ok() == works);
+  CHECK(waiting_provider(settings_for(type, server.url()), {})->check().ok() == works);
   CHECK(server.requests().at(0).method == "GET");
 }
 
 TEST_CASE("an id cannot leave its place in the path") {
   FakeServer server([](const Received&, Wire& wire) { wire.send(reply(404, "{}")); });
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url() + "/base"), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url() + "/base"), {});
   static_cast<void>(provider->observe(effect_of(EffectKind::observe, "../x?y#z")));
   CHECK(server.requests().at(0).target == "/base/sessions/..%2Fx%3Fy%23z");
 }
@@ -196,7 +196,7 @@ TEST_CASE("an id cannot leave its place in the path") {
 TEST_CASE("several threads may use one provider") {
   FakeServer server(
       [](const Received&, Wire& wire) { wire.send(reply(200, golden("notte_session_active.json"))); });
-  const auto provider = make_provider(settings_for(ProviderType{"notte"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"notte"}, server.url()), {});
   std::vector<std::thread> threads;
   std::atomic<int> good{0};
   for (int i = 0; i < 4; ++i) {

@@ -42,8 +42,8 @@ struct Community {
   }
 };
 
-std::unique_ptr<Provider> sonoran_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType{"sonoran_cms"}, server.url()), {});
+std::unique_ptr<WaitingProvider> sonoran_at(const FakeServer& server) {
+  return waiting_provider(settings_for(ProviderType{"sonoran_cms"}, server.url()), {});
 }
 
 std::string methods(const FakeServer& server) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "provider/provider.h"
+#include "provider/waiting_provider.h"
 
 namespace keeper::test {
 

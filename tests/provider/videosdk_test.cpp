@@ -25,8 +25,8 @@ ProviderContext context_with_webhook() {
   return context;
 }
 
-std::unique_ptr<Provider> videosdk_at(const FakeServer& server) {
-  return make_provider(settings_for(ProviderType{"videosdk"}, server.url()), context_with_webhook());
+std::unique_ptr<WaitingProvider> videosdk_at(const FakeServer& server) {
+  return waiting_provider(settings_for(ProviderType{"videosdk"}, server.url()), context_with_webhook());
 }
 
 std::string details(const std::string& id, const std::string& status) {
@@ -108,7 +108,7 @@ TEST_CASE("a start at VideoSDK carries the keeper's tag, the webhook and the env
 TEST_CASE("without a listener no webhook is asked for") {
   FakeServer server(
       [](const Received&, Wire& wire) { wire.send(reply(200, golden("videosdk_start_200.json"))); });
-  const auto provider = make_provider(settings_for(ProviderType{"videosdk"}, server.url()), {});
+  const auto provider = waiting_provider(settings_for(ProviderType{"videosdk"}, server.url()), {});
   REQUIRE(provider->start(effect_of(EffectKind::start)).remotes.ok());
   CHECK_FALSE(parse_json(server.requests().at(0).body)->contains("webhook"));
 }

@@ -1,11 +1,11 @@
 #include "runtime/pool.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <future>
 #include <map>
+#include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "base/locked.h"
 #include "catch.h"
@@ -46,37 +46,95 @@ class Answers {
   Locked<std::vector<Answer>> list_;
 };
 
-PoolSettings settings_of(Carry carry, int threads_max = 4) {
+// Where calls wait until it is opened.
+class Gate {
+ public:
+  Task<Done> pass() {
+    using Go = std::function<void(Done)>;
+    auto opened = told<Done>([this](Go go) {
+      const bool is_open = state_.with([&](State& state) {
+        if (!state.open) state.waiting.push_back(go);
+        return state.open;
+      });
+      if (is_open) go(Done{});
+    });
+    co_return co_await opened;
+  }
+
+  void open() {
+    const auto waiting = state_.with([](State& state) {
+      state.open = true;
+      return std::exchange(state.waiting, {});
+    });
+    for (const auto& go : waiting) go(Done{});
+  }
+
+  std::size_t waiting() {
+    return state_.with([](State& state) { return state.waiting.size(); });
+  }
+
+ private:
+  struct State {
+    bool open = false;
+    std::vector<std::function<void(Done)>> waiting;
+  };
+  Locked<State> state_;
+};
+
+Task<Done> passed(std::chrono::milliseconds time) {
+  auto slept = told<Done>([time](std::function<void(Done)> go) {
+    std::thread([time, go] {
+      std::this_thread::sleep_for(time);
+      go(Done{});
+    }).detach();
+  });
+  co_return co_await slept;
+}
+
+Task<Answer> at_once(const Effect&) { co_return Answer{}; }
+
+// Calls of which those that `waits` picks wait at the gate.
+Carry through(Gate& gate, std::function<bool(const Effect&)> waits) {
+  return [&gate, waits = std::move(waits)](const Effect& effect) -> Task<Answer> {
+    if (waits(effect)) co_await gate.pass();
+    co_return Answer{};
+  };
+}
+
+bool all(const Effect&) { return true; }
+bool the_first(const Effect& effect) { return effect.ticket == 1; }
+
+template <class Condition>
+void wait_until(Condition condition) {
+  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
+  REQUIRE(condition());
+}
+
+PoolSettings settings_of(Carry carry, int calls_max = 4) {
   PoolSettings settings;
   settings.name = "p";
   settings.carry = std::move(carry);
-  settings.threads_max = threads_max;
+  settings.calls_max = calls_max;
   settings.patience = Seconds{30};
   return settings;
 }
 
 TEST_CASE("a call that never ends is told from one that takes its time") {
   Answers answers;
-  std::promise<void> release;
-  std::promise<void> begun;
+  Gate gate;
   Workers workers(answers.sink());
-  PoolSettings settings = settings_of([&](const Effect&) {
-    begun.set_value();
-    release.get_future().wait();
-    return Answer{};
-  });
-  workers.install({{ProviderName("p"), std::move(settings)}});
+  workers.install({{ProviderName("p"), settings_of(through(gate, all))}});
   CHECK_FALSE(
       workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));  // nothing is under way
   workers.dispatch({effect_of(EffectKind::start, 1)});
-  begun.get_future().wait();
+  wait_until([&] { return gate.waiting() == 1; });
   const auto now = std::chrono::steady_clock::now();
   CHECK_FALSE(workers.hang(now + std::chrono::minutes{8}));
   CHECK(workers.hang(now + std::chrono::minutes{10}));
   // Also where a reload has put another pool in its place.
-  workers.install({{ProviderName("p"), settings_of([](const Effect&) { return Answer{}; })}});
+  workers.install({{ProviderName("p"), settings_of(at_once)}});
   CHECK(workers.hang(now + std::chrono::minutes{10}));
-  release.set_value();
+  gate.open();
   REQUIRE(answers.wait(1).size() == 1);
   CHECK(workers.wait_quiet(Seconds{10}));
   CHECK_FALSE(workers.hang(std::chrono::steady_clock::now() + std::chrono::hours{1}));
@@ -85,7 +143,7 @@ TEST_CASE("a call that never ends is told from one that takes its time") {
 TEST_CASE("each effect gets exactly one answer, with its own ticket and session") {
   Answers answers;
   {
-    Pool pool(settings_of([](const Effect&) { return Answer{}; }), answers.sink());
+    Pool pool(settings_of(at_once), answers.sink());
     for (std::uint64_t i = 1; i <= 200; ++i) pool.add(effect_of(EffectKind::observe, i));
     CHECK(answers.wait(200).size() == 200);
   }
@@ -101,7 +159,7 @@ TEST_CASE("each effect gets exactly one answer, with its own ticket and session"
 
 TEST_CASE("a call that throws is answered as one that may have been applied") {
   Answers answers;
-  Pool pool(settings_of([](const Effect&) -> Answer { throw std::runtime_error("no luck"); }),
+  Pool pool(settings_of([](const Effect&) -> Task<Answer> { throw std::runtime_error("no luck"); }),
             answers.sink());
   pool.add(effect_of(EffectKind::start, 7));
   const auto list = answers.wait(1);
@@ -114,23 +172,14 @@ TEST_CASE("a call that throws is answered as one that may have been applied") {
 
 TEST_CASE("the effect that is needed first is carried out first") {
   Answers answers;
-  std::promise<void> gate;
-  std::shared_future<void> open = gate.get_future().share();
-  Pool pool(settings_of(
-                [open](const Effect& effect) {
-                  if (effect.ticket == 1) open.wait();
-                  return Answer{};
-                },
-                1),
-            answers.sink());
+  Gate gate;
+  Pool pool(settings_of(through(gate, the_first), 1), answers.sink());
   pool.add(effect_of(EffectKind::observe, 1));
-  while (answers.all().empty() && !pool.idle()) {
-    pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{30}}));
-    pool.add(effect_of(EffectKind::observe, 3, Mono{Seconds{20}}));
-    pool.add(effect_of(EffectKind::observe, 4, Mono{Seconds{10}}));
-    gate.set_value();
-    answers.wait(4);
-  }
+  wait_until([&] { return gate.waiting() == 1; });
+  pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{30}}));
+  pool.add(effect_of(EffectKind::observe, 3, Mono{Seconds{20}}));
+  pool.add(effect_of(EffectKind::observe, 4, Mono{Seconds{10}}));
+  gate.open();
   const auto list = answers.wait(4);
   REQUIRE(list.size() == 4);
   CHECK(list[1].ticket == 4);
@@ -138,49 +187,52 @@ TEST_CASE("the effect that is needed first is carried out first") {
   CHECK(list[3].ticket == 2);
 }
 
-TEST_CASE("no more calls run at once than the provider takes") {
+TEST_CASE("no more calls are in flight than the provider takes, and one thread carries them all") {
   Answers answers;
-  std::atomic<int> now{0};
-  std::atomic<int> most{0};
+  Gate gate;
+  Locked<std::set<std::thread::id>> threads;
   Pool pool(settings_of(
-                [&](const Effect&) {
-                  const int running = ++now;
-                  int seen = most.load();
-                  while (running > seen && !most.compare_exchange_weak(seen, running)) {
-                  }
-                  std::this_thread::sleep_for(5ms);
-                  --now;
-                  return Answer{};
+                [&](const Effect&) -> Task<Answer> {
+                  threads.with([](auto& seen) { seen.insert(std::this_thread::get_id()); });
+                  co_await gate.pass();
+                  threads.with([](auto& seen) { seen.insert(std::this_thread::get_id()); });
+                  co_return Answer{};
                 },
-                3),
+                1000),
             answers.sink());
-  for (std::uint64_t i = 1; i <= 30; ++i) pool.add(effect_of(EffectKind::observe, i));
-  CHECK(answers.wait(30).size() == 30);
-  CHECK(most <= 3);
-  CHECK(most >= 2);
+  for (std::uint64_t i = 1; i <= 1001; ++i) pool.add(effect_of(EffectKind::keep_alive, i));
+  wait_until([&] { return gate.waiting() == 1000; });
+  std::this_thread::sleep_for(20ms);
+  CHECK(gate.waiting() == 1000);
+  gate.open();
+  CHECK(answers.wait(1001).size() == 1001);
+  CHECK(threads.with([](auto& seen) { return seen.size(); }) == 1);
 }
 
-TEST_CASE("what waits for its turn when the pool ends is answered as not applied") {
+TEST_CASE(
+    "the end of a pool waits for what is under way, and answers what waits for its turn as not applied") {
   Answers answers;
   {
     Pool pool(settings_of(
-                  [](const Effect&) {
-                    std::this_thread::sleep_for(100ms);
-                    return Answer{};
+                  [](const Effect&) -> Task<Answer> {
+                    co_await passed(100ms);
+                    co_return Answer{};
                   },
                   1),
               answers.sink());
     for (std::uint64_t i = 1; i <= 5; ++i) pool.add(effect_of(EffectKind::observe, i));
+    wait_until([&] { return !answers.all().empty(); });
   }
   const auto list = answers.all();
   REQUIRE(list.size() == 5);
+  CHECK(list[1].remotes.ok());
   REQUIRE_FALSE(list.back().remotes.ok());
   CHECK(list.back().remotes.error().kind == ErrorKind::not_applied);
 }
 
 TEST_CASE("a used-up rate refuses what would wait too long, and says for how long") {
   Answers answers;
-  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  PoolSettings settings = settings_of(at_once);
   settings.limits.calls = RateLimit{2, Millis{60'000}};
   settings.patience = Seconds{1};
   Pool pool(std::move(settings), answers.sink());
@@ -198,7 +250,7 @@ TEST_CASE("a used-up rate refuses what would wait too long, and says for how lon
 
 TEST_CASE("a rate that is used up for a moment delays, and stops go before reads") {
   Answers answers;
-  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  PoolSettings settings = settings_of(at_once);
   settings.limits.calls = RateLimit{1, Millis{150}};
   Pool pool(std::move(settings), answers.sink());
   const Mono begun = BootClock::now();
@@ -215,15 +267,10 @@ TEST_CASE("a rate that is used up for a moment delays, and stops go before reads
 
 TEST_CASE("reads that hang leave calls free for heartbeats and stops") {
   Answers answers;
-  std::promise<void> gate;
-  std::shared_future<void> open = gate.get_future().share();
+  Gate gate;
   {
     Pool pool(settings_of(
-                  [open](const Effect& effect) {
-                    if (effect.kind == EffectKind::observe) open.wait();
-                    return Answer{};
-                  },
-                  16),
+                  through(gate, [](const Effect& effect) { return effect.kind == EffectKind::observe; }), 16),
               answers.sink());
     for (std::uint64_t i = 1; i <= 40; ++i) pool.add(effect_of(EffectKind::observe, i));
     for (std::uint64_t i = 101; i <= 116; ++i) pool.add(effect_of(EffectKind::keep_alive, i));
@@ -231,53 +278,43 @@ TEST_CASE("reads that hang leave calls free for heartbeats and stops") {
     const auto list = answers.wait(17);
     CHECK(list.size() == 17);
     for (const Answer& answer : list) CHECK(answer.ticket > 100);
-    gate.set_value();
+    CHECK(gate.waiting() == 12);
+    gate.open();
   }
   CHECK(answers.all().size() == 57);
 }
 
-TEST_CASE("heartbeats go before stops, and stops before reads") {
+TEST_CASE("heartbeats go before stops, stops before reads, and reads before starts") {
   Answers answers;
-  std::promise<void> gate;
-  std::shared_future<void> open = gate.get_future().share();
-  std::promise<void> begun;
-  Pool pool(settings_of(
-                [&, open](const Effect& effect) {
-                  if (effect.ticket == 1) begun.set_value(), open.wait();
-                  return Answer{};
-                },
-                1),
-            answers.sink());
+  Gate gate;
+  PoolSettings settings = settings_of(through(gate, the_first), 1);
+  // Reads and starts are queued apart where each call has a limit of its own.
+  const bool each_call = GENERATE(false, true);
+  if (each_call) settings.limits = CallLimits{RateLimit{100, Millis{60'000}}, {}, true};
+  Pool pool(std::move(settings), answers.sink());
   pool.add(effect_of(EffectKind::observe, 1));
-  begun.get_future().wait();
-  pool.add(effect_of(EffectKind::observe, 2, Mono{Seconds{1}}));
-  pool.add(effect_of(EffectKind::stop, 3, Mono{Seconds{2}}));
-  pool.add(effect_of(EffectKind::keep_alive, 4, Mono{Seconds{30}}));
-  gate.set_value();
-  const auto list = answers.wait(4);
-  REQUIRE(list.size() == 4);
-  CHECK(list[1].ticket == 4);
-  CHECK(list[2].ticket == 3);
-  CHECK(list[3].ticket == 2);
+  wait_until([&] { return gate.waiting() == 1; });
+  pool.add(effect_of(EffectKind::start, 2, Mono{Seconds{1}}));
+  pool.add(effect_of(EffectKind::observe, 3, Mono{Seconds{2}}));
+  pool.add(effect_of(EffectKind::stop, 4, Mono{Seconds{3}}));
+  pool.add(effect_of(EffectKind::keep_alive, 5, Mono{Seconds{30}}));
+  gate.open();
+  const auto list = answers.wait(5);
+  REQUIRE(list.size() == 5);
+  for (std::size_t i = 1; i < 5; ++i) CHECK(list[i].ticket == 6 - i);
 }
 
 TEST_CASE("a read that finds no free call in time is answered, so that its session's heartbeat can leave") {
   Answers answers;
-  std::promise<void> gate;
-  std::shared_future<void> open = gate.get_future().share();
-  Pool pool(settings_of(
-                [open](const Effect&) {
-                  open.wait();
-                  return Answer{};
-                },
-                2),
-            answers.sink());
+  Gate gate;
+  Pool pool(settings_of(through(gate, all), 2), answers.sink());
   pool.add(effect_of(EffectKind::observe, 1));
+  wait_until([&] { return gate.waiting() == 1; });
   Effect late = effect_of(EffectKind::observe, 2);
   late.answer_by = late.needed_by = BootClock::now() + Millis{200};
   pool.add(late);
   const auto list = answers.wait(1);
-  gate.set_value();
+  gate.open();
   REQUIRE(list.size() == 1);
   CHECK(list[0].ticket == 2);
   REQUIRE_FALSE(list[0].remotes.ok());
@@ -307,7 +344,7 @@ std::vector<Effect> many(EffectKind kind, int count, bool cancel = false) {
 
 TEST_CASE("what makes or watches sessions leaves room for heartbeats and stops, which count as two calls") {
   Answers answers;
-  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  PoolSettings settings = settings_of(at_once);
   settings.limits.calls = RateLimit{16, Millis{60'000}};
   settings.patience = Millis{0};
   Pool pool(std::move(settings), answers.sink());
@@ -319,7 +356,7 @@ TEST_CASE("what makes or watches sessions leaves room for heartbeats and stops, 
 
 TEST_CASE("where each call has a limit of its own, reads do not use up the starts, nor what stops need") {
   Answers answers;
-  PoolSettings settings = settings_of([](const Effect&) { return Answer{}; });
+  PoolSettings settings = settings_of(at_once);
   settings.limits = CallLimits{RateLimit{12, Millis{60'000}}, RateLimit{1, Millis{60'000}}, true};
   settings.patience = Millis{0};
   Pool pool(std::move(settings), answers.sink());
@@ -342,23 +379,17 @@ TEST_CASE("an effect for a provider that is not there is answered") {
 
 TEST_CASE("a provider that changed ends its calls while the new one takes over") {
   Answers answers;
+  Gate gate;
   Workers workers(answers.sink());
-  std::promise<void> gate;
-  std::shared_future<void> open = gate.get_future().share();
-  std::promise<void> under_way;
-  workers.install({{ProviderName("p"), settings_of([&, open](const Effect&) {
-                      under_way.set_value();
-                      open.wait();
-                      return Answer{};
-                    })}});
+  workers.install({{ProviderName("p"), settings_of(through(gate, all))}});
   workers.dispatch({effect_of(EffectKind::start, 1)});
-  under_way.get_future().wait();
-  workers.install({{ProviderName("p"), settings_of([](const Effect&) { return Answer{}; })}});
+  wait_until([&] { return gate.waiting() == 1; });
+  workers.install({{ProviderName("p"), settings_of(at_once)}});
   workers.dispatch({effect_of(EffectKind::observe, 2)});
   REQUIRE(answers.wait(1).size() == 1);
   CHECK(answers.all()[0].ticket == 2);
   CHECK_FALSE(workers.wait_quiet(Millis{0}));
-  gate.set_value();
+  gate.open();
   CHECK(workers.wait_quiet(Seconds{10}));
   CHECK(answers.all().size() == 2);
 }

@@ -173,35 +173,35 @@ Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call
   return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no id at " + description_.id));
 }
 
-Reply Described::start(const Effect& effect) {
+Task<Reply> Described::start(const Effect& effect) {
   Visit visit = api_.begin();
   ProviderCall call = call_of(Purpose::start, description_.start, effect);
   if (const Status tagged = add_tag(description_.tag_in_start, effect, call); !tagged) {
-    return reply_of(visit, tagged.error());
+    co_return reply_of(visit, tagged.error());
   }
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return reply_of(visit, answer.json.error());
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
   auto remote = remote_in(visit, call, effect, part(*answer.json, description_.start.item));
   if (remote && !description_.tag_in_start.empty()) remote->tag = effect.session;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply Described::walk(const Effect& effect) {
+Task<Reply> Described::walk(const Effect& effect) {
   Visit visit = api_.begin();
   if (!description_.list) {
-    return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
+    co_return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
   }
   Listing listing(effect);
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call = call_of(Purpose::read, *description_.list, effect, page);
     call.body_bytes_max = list_bytes_max;
-    const ProviderAnswer answer = api_.ask(visit, call);
-    if (!answer.json) return reply_of(visit, answer.json.error());
+    const ProviderAnswer answer = co_await api_.ask(visit, call);
+    if (!answer.json) co_return reply_of(visit, answer.json.error());
     const auto items = items_in(answer, part(*answer.json, description_.list->item));
     if (!items) {
       Error error = items.error();
       error.what += " (at '" + description_.list->item + "')";
-      return reply_of(visit, api_.explain(visit, call, std::move(error)));
+      co_return reply_of(visit, api_.explain(visit, call, std::move(error)));
     }
     for (const Json& item : **items) {
       Remote remote = reading_of(visit, effect, item);
@@ -210,55 +210,57 @@ Reply Described::walk(const Effect& effect) {
     const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
     if ((*items)->empty() || !goes_on) {
       const bool paged = !description_.list->more.empty();
-      return std::move(listing).reply(visit, paged ? !goes_on : !may_be_cut((*items)->size(), call.path));
+      co_return std::move(listing).reply(visit, paged ? !goes_on : !may_be_cut((*items)->size(), call.path));
     }
   }
-  return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
+  co_return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
 }
 
 // The items without a tag are shown too: a provider may leave tags out of its list.
-Reply Described::find(const Effect& effect) { return walk(effect); }
+Task<Reply> Described::find(const Effect& effect) { co_return co_await walk(effect); }
 
-Reply Described::list(const Effect& effect) { return walk(effect); }
+Task<Reply> Described::list(const Effect& effect) { co_return co_await walk(effect); }
 
-Result<Remote> Described::read(Visit& visit, const Effect& effect) {
+Task<Result<Remote>> Described::read(Visit& visit, const Effect& effect) {
   const ProviderCall call = call_of(Purpose::read, description_.status, effect);
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return answer.json.error();
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return answer.json.error();
   auto remote = remote_in(visit, call, effect, part(*answer.json, description_.status.item));
   if (remote && remote->id != effect.remote) {
-    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+    co_return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
   }
-  return remote;
+  co_return remote;
 }
 
-Reply Described::observe(const Effect& effect) {
+Task<Reply> Described::observe(const Effect& effect) {
   Visit visit = api_.begin(effect);
-  return reply_of(visit, read(visit, effect));
+  auto remote = co_await read(visit, effect);
+  co_return reply_of(visit, std::move(remote));
 }
 
 // Only a read shows whether the session is gone; where no last activity is described, only the heartbeat's
 // own answer says whether it counted.
-Reply Described::keep_alive(const Effect& effect) {
-  if (!description_.heartbeat) return observe(effect);
+Task<Reply> Described::keep_alive(const Effect& effect) {
+  if (!description_.heartbeat) co_return co_await observe(effect);
   Visit visit = api_.begin(effect);
   ProviderCall call = call_of(Purpose::change, *description_.heartbeat, effect);
   call.discard_body = true;
-  const ProviderAnswer answer = api_.ask_leaving_time(visit, call);
-  if (!answer.json && is_vain_to_read(answer.json.error().kind)) return reply_of(visit, answer.json.error());
-  auto remote = read(visit, effect);
+  const ProviderAnswer answer = co_await api_.ask_leaving_time(visit, call);
+  if (!answer.json && is_vain_to_read(answer.json.error().kind))
+    co_return reply_of(visit, answer.json.error());
+  auto remote = co_await read(visit, effect);
   if (remote && !answer.json) remote->heartbeat_error = answer.json.error().what;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 // The session itself decides whether it ended: a stop may be refused after its effect.
-Reply Described::stop(const Effect& effect) {
+Task<Reply> Described::stop(const Effect& effect) {
   Visit visit = api_.begin();
   ProviderCall call = call_of(Purpose::change, description_.stop, effect);
   call.discard_body = true;
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json && !must_read_after_stop(answer)) return reply_of(visit, answer.json.error());
-  auto remote = read(visit, effect);
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json && !must_read_after_stop(answer)) co_return reply_of(visit, answer.json.error());
+  auto remote = co_await read(visit, effect);
   if (!answer.json) remote = confirmed_end(answer.json.error(), std::move(remote));
   // The stop was accepted, so that it ended.
   if (answer.json && !remote && remote.error().kind == ErrorKind::gone) {
@@ -266,17 +268,18 @@ Reply Described::stop(const Effect& effect) {
     ended.id = effect.remote;
     ended.progress = Progress::ended;
     ended.state = State::closed;
-    return reply_of(visit, std::move(ended));
+    co_return reply_of(visit, std::move(ended));
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
-Result<Checked> Described::check() {
+Task<Result<Checked>> Described::check() {
   Effect nothing;
   nothing.remote = RemoteId{"session-keeper-check"};
-  return api_.probe(call_of(Purpose::read, description_.list.value_or(description_.status), nothing));
+  const ProviderCall call = call_of(Purpose::read, description_.list.value_or(description_.status), nothing);
+  co_return co_await api_.probe(call);
 }
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext&) {

@@ -10,13 +10,13 @@ class Described final : public Provider {
  public:
   explicit Described(const ProviderSettings& settings);
 
-  Reply start(const Effect& effect) override;
-  Reply find(const Effect& effect) override;
-  Reply observe(const Effect& effect) override;
-  Reply keep_alive(const Effect& effect) override;
-  Reply stop(const Effect& effect) override;
-  Reply list(const Effect& effect) override;
-  Result<Checked> check() override;
+  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> find(const Effect& effect) override;
+  Task<Reply> observe(const Effect& effect) override;
+  Task<Reply> keep_alive(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> list(const Effect& effect) override;
+  Task<Result<Checked>> check() override;
 
  private:
   ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
@@ -24,8 +24,8 @@ class Described final : public Provider {
   Remote reading_of(const Visit& visit, const Effect& effect, const Json& item) const;
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
-  Result<Remote> read(Visit& visit, const Effect& effect);
-  Reply walk(const Effect& effect);
+  Task<Result<Remote>> read(Visit& visit, const Effect& effect);
+  Task<Reply> walk(const Effect& effect);
 
   const Description description_;
   const Secret api_key_;

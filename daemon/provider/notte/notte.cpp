@@ -101,18 +101,18 @@ Remote Notte::harmless(const Visit& visit, Remote remote) const {
   return remote;
 }
 
-Reply Notte::start(const Effect& effect) {
+Task<Reply> Notte::start(const Effect& effect) {
   Visit visit = api_.begin();
   ProviderCall call{Purpose::start, "POST", "/sessions/start"};
   call.body = effect.parameters.empty() ? "{}" : effect.parameters;
   // Sent by Notte's own CLI; that the server heeds it is not documented, so nothing relies on it.
   call.headers.emplace_back("Idempotency-Key", sha256_hex("session-keeper:" + effect.session.str()));
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return reply_of(visit, answer.json.error());
-  return reply_of(visit, mapped(visit, call, *answer.json));
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
+  co_return reply_of(visit, mapped(visit, call, *answer.json));
 }
 
-Reply Notte::walk_active(const Effect& effect, const std::function<bool(const Json&)>& wanted) {
+Task<Reply> Notte::walk_active(const Effect& effect, const Wanted& wanted) {
   Visit visit = api_.begin();
   Listing listing(effect);
   for (int page = 1; page <= pages_max; ++page) {
@@ -120,10 +120,10 @@ Reply Notte::walk_active(const Effect& effect, const std::function<bool(const Js
                       "/sessions?page=" + std::to_string(page) + "&page_size=" + std::to_string(page_size) +
                           "&only_active=true&only_current_token=true"};
     call.body_bytes_max = 4U << 20U;
-    const ProviderAnswer answer = api_.ask(visit, call);
-    if (!answer.json) return reply_of(visit, answer.json.error());
+    const ProviderAnswer answer = co_await api_.ask(visit, call);
+    if (!answer.json) co_return reply_of(visit, answer.json.error());
     const auto items = items_in(answer, member(*answer.json, "items"));
-    if (!items) return reply_of(visit, api_.explain(visit, call, items.error()));
+    if (!items) co_return reply_of(visit, api_.explain(visit, call, items.error()));
     for (const Json& session : **items) {
       Remote remote = harmless(visit, notte_reading(session));
       if (!wanted(session) || !listing.admits(remote)) continue;
@@ -132,69 +132,76 @@ Reply Notte::walk_active(const Effect& effect, const std::function<bool(const Js
     const Json& has_next = member(*answer.json, "has_next");
     const bool is_empty = (*items)->empty();
     if (has_next != Json(true) || is_empty)
-      return std::move(listing).reply(visit, has_next == Json(false) || (is_empty && has_next.is_null()));
+      co_return std::move(listing).reply(visit, has_next == Json(false) || (is_empty && has_next.is_null()));
   }
-  return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
+  co_return reply_of(visit, Error{ErrorKind::malformed, "the list of active sessions does not end"});
 }
 
-Reply Notte::find(const Effect& effect) {
+Task<Reply> Notte::find(const Effect& effect) {
   const Json asked = parse_json(effect.parameters).value_or(Json());
-  return walk_active(effect, [&](const Json& session) { return is_candidate(asked, session); });
+  const Wanted wanted = [&](const Json& session) { return is_candidate(asked, session); };
+  co_return co_await walk_active(effect, wanted);
 }
 
-Reply Notte::list(const Effect& effect) {
-  return walk_active(effect, [](const Json&) { return true; });
+Task<Reply> Notte::list(const Effect& effect) {
+  const Wanted wanted = [](const Json&) { return true; };
+  co_return co_await walk_active(effect, wanted);
 }
 
-Result<Checked> Notte::check() {
-  return api_.probe(
-      {Purpose::read, "GET", "/sessions?page=1&page_size=1&only_active=true&only_current_token=true"});
+Task<Result<Checked>> Notte::check() {
+  const ProviderCall call{Purpose::read, "GET",
+                          "/sessions?page=1&page_size=1&only_active=true&only_current_token=true"};
+  co_return co_await api_.probe(call);
 }
 
-Result<Remote> Notte::read(Visit& visit, const Effect& effect) {
+Task<Result<Remote>> Notte::read(Visit& visit, const Effect& effect) {
   const ProviderCall call{Purpose::read, "GET", session_path(effect, "")};
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return answer.json.error();
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return answer.json.error();
   auto remote = mapped(visit, call, *answer.json);
   if (remote && remote->id != effect.remote) {
-    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+    co_return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
   }
-  return remote;
+  co_return remote;
 }
 
-Reply Notte::observe(const Effect& effect) {
+Task<Reply> Notte::observe(const Effect& effect) {
   Visit visit = api_.begin(effect);
-  return reply_of(visit, read(visit, effect));
+  auto remote = co_await read(visit, effect);
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply Notte::keep_alive(const Effect& effect) {
+Task<Reply> Notte::keep_alive(const Effect& effect) {
   Visit visit = api_.begin(effect);
   ProviderCall call{Purpose::change, "POST", session_path(effect, "/page/observe"),
                     R"({"perception_type":"fast"})"};
   call.body_bytes_max = observe_bytes_max;
   call.discard_body = true;
-  const ProviderAnswer touched = api_.ask_leaving_time(visit, call);
+  const ProviderAnswer touched = co_await api_.ask_leaving_time(visit, call);
   if (!touched.json && is_vain_to_read(touched.json.error().kind))
-    return reply_of(visit, touched.json.error());
-  auto remote = read(visit, effect);
+    co_return reply_of(visit, touched.json.error());
+  auto remote = co_await read(visit, effect);
   if (remote && !touched.json) remote->heartbeat_error = touched.json.error().what;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply Notte::stop(const Effect& effect) {
+Task<Reply> Notte::stop(const Effect& effect) {
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::change, "DELETE", session_path(effect, "/stop")};
-  const ProviderAnswer answer = api_.ask(visit, call);
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
   Result<Remote> remote =
       answer.json ? mapped(visit, call, *answer.json) : Result<Remote>(answer.json.error());
   if (!remote) {
     // Documented as idempotent, yet a second stop may answer an error: the session itself decides.
     const bool is_unclear = answer.json || must_read_after_stop(answer);
-    if (is_unclear) remote = confirmed_end(remote.error(), read(visit, effect));
+    if (is_unclear) {
+      auto shown = co_await read(visit, effect);
+      remote = confirmed_end(remote.error(), std::move(shown));
+    }
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 std::unique_ptr<Provider> make_notte(const ProviderSettings& settings, const ProviderContext&) {

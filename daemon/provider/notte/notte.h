@@ -23,17 +23,19 @@ class Notte final : public Provider {
  public:
   explicit Notte(const ProviderSettings& settings);
 
-  Reply start(const Effect& effect) override;
-  Reply find(const Effect& effect) override;
-  Reply observe(const Effect& effect) override;
-  Reply keep_alive(const Effect& effect) override;
-  Reply stop(const Effect& effect) override;
-  Reply list(const Effect& effect) override;
-  Result<Checked> check() override;
+  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> find(const Effect& effect) override;
+  Task<Reply> observe(const Effect& effect) override;
+  Task<Reply> keep_alive(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> list(const Effect& effect) override;
+  Task<Result<Checked>> check() override;
 
  private:
-  Reply walk_active(const Effect& effect, const std::function<bool(const Json&)>& wanted);
-  Result<Remote> read(Visit& visit, const Effect& effect);
+  using Wanted = std::function<bool(const Json&)>;
+
+  Task<Reply> walk_active(const Effect& effect, const Wanted& wanted);
+  Task<Result<Remote>> read(Visit& visit, const Effect& effect);
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
   Remote harmless(const Visit& visit, Remote remote) const;
 
@@ -45,15 +47,15 @@ class NotteLegacy final : public Provider {
  public:
   explicit NotteLegacy(const ProviderSettings& settings);
 
-  Reply start(const Effect& effect) override;
-  Reply find(const Effect& effect) override;
-  Reply observe(const Effect& effect) override;
-  Reply keep_alive(const Effect& effect) override;
-  Reply stop(const Effect& effect) override;
-  Reply list(const Effect& effect) override;
+  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> find(const Effect& effect) override;
+  Task<Reply> observe(const Effect& effect) override;
+  Task<Reply> keep_alive(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> list(const Effect& effect) override;
 
  private:
-  Result<Remote> touch(Visit& visit, const Effect& effect);
+  Task<Result<Remote>> touch(Visit& visit, const Effect& effect);
 
   ProviderApi api_;
 };

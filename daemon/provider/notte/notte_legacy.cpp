@@ -38,68 +38,69 @@ NotteLegacy::NotteLegacy(const ProviderSettings& settings)
     : api_(
           settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
 
-Reply NotteLegacy::start(const Effect& effect) {
+Task<Reply> NotteLegacy::start(const Effect& effect) {
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::start, "POST", "/session/start",
                           effect.parameters.empty() ? "{}" : effect.parameters};
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return reply_of(visit, answer.json.error());
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
   auto remote = legacy_remote(*answer.json);
   if (!remote) {
     const auto failed = text_at(*answer.json, "error");
-    return reply_of(
+    co_return reply_of(
         visit, api_.explain(visit, call, misunderstood(call.purpose, failed.value_or(remote.error().what))));
   }
   remote->detail = api_.harmless(visit, remote->detail);
   remote->native_status = api_.harmless(visit, remote->native_status);
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply NotteLegacy::find(const Effect& effect) {
-  return Reply{
+Task<Reply> NotteLegacy::find(const Effect& effect) {
+  co_return Reply{
       Error{ErrorKind::denied,
             effect.provider.str() + ": the legacy dialect has no list, so that a start cannot be looked up"},
       std::nullopt};
 }
 
-Reply NotteLegacy::list(const Effect& effect) { return find(effect); }
+Task<Reply> NotteLegacy::list(const Effect& effect) { co_return co_await find(effect); }
 
-Result<Remote> NotteLegacy::touch(Visit& visit, const Effect& effect) {
+Task<Result<Remote>> NotteLegacy::touch(Visit& visit, const Effect& effect) {
   ProviderCall call{Purpose::change, "POST", "/env/observe", session_body(effect, true)};
   call.body_bytes_max = 16U << 20U;
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return with_words_heeded(answer.json.error());
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return with_words_heeded(answer.json.error());
   auto remote = legacy_remote(member(*answer.json, "session"));
-  if (!remote) return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
+  if (!remote) co_return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
   if (remote->id != effect.remote) {
     // The operation found no such session and made one of its own: nobody else will close it.
     Effect stray = effect;
     stray.remote = remote->id;
     const ProviderCall close{Purpose::change, "POST", "/session/close", session_body(stray, false)};
-    static_cast<void>(api_.ask(visit, close));
-    return api_.explain(visit, call, Error{ErrorKind::gone, "the provider no longer knows the session"});
+    static_cast<void>(co_await api_.ask(visit, close));
+    co_return api_.explain(visit, call, Error{ErrorKind::gone, "the provider no longer knows the session"});
   }
   remote->detail = api_.harmless(visit, remote->detail);
   remote->native_status = api_.harmless(visit, remote->native_status);
-  return remote;
+  co_return remote;
 }
 
 // There is no read that leaves the idle clock alone.
-Reply NotteLegacy::observe(const Effect& effect) { return keep_alive(effect); }
+Task<Reply> NotteLegacy::observe(const Effect& effect) { co_return co_await keep_alive(effect); }
 
-Reply NotteLegacy::keep_alive(const Effect& effect) {
+Task<Reply> NotteLegacy::keep_alive(const Effect& effect) {
   Visit visit = api_.begin(effect);
-  return reply_of(visit, touch(visit, effect));
+  auto remote = co_await touch(visit, effect);
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply NotteLegacy::stop(const Effect& effect) {
+Task<Reply> NotteLegacy::stop(const Effect& effect) {
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::change, "POST", "/session/close", session_body(effect, false)};
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return reply_of(visit, with_words_heeded(answer.json.error()));
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, with_words_heeded(answer.json.error()));
   auto remote = notte_remote(*answer.json);
   if (!remote)
-    return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));
+    co_return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));
   remote->detail = api_.harmless(visit, remote->detail);
   remote->native_status = api_.harmless(visit, remote->native_status);
   // A close that was not refused is the end, also where the answer has no status.
@@ -108,7 +109,7 @@ Reply NotteLegacy::stop(const Effect& effect) {
     remote->state = State::closed;
   }
   if (remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 }  // namespace keeper

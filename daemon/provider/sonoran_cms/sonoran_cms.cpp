@@ -78,60 +78,61 @@ Result<Sonoran::Target> Sonoran::target_of(const Effect& effect) const {
                 json_text(Json{{"serverId", *server_id}, {"accId", *account_id}})};
 }
 
-Reply Sonoran::start(const Effect& effect) {
+Task<Reply> Sonoran::start(const Effect& effect) {
   Visit visit = api_.begin();
   const auto target = target_of(effect);
-  if (!target) return reply_of(visit, target.error());
+  if (!target) co_return reply_of(visit, target.error());
   const ProviderCall call{Purpose::start, "POST", sessions_path, target->body};
-  const ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json) return reply_of(visit, answer.json.error());
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
   const Json& row = member(*answer.json, "data");
   auto remote = sonoran_remote(row);
   if (!remote)
-    return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));
+    co_return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));
   // Undocumented: a start may answer with the session that already runs there. That startedBy echoes accId is
   // an inference, so a session that is as young as this call counts as ours whatever it says.
   const auto starter = text_at(row, "startedBy");
   const Wall now = visit.provider_now.value_or(wall_now());
   const bool is_old = remote->created_at && *remote->created_at < now - young_for;
   if (starter && !equal_ignoring_case(*starter, target->account_id) && is_old) {
-    return reply_of(
+    co_return reply_of(
         visit, api_.explain(visit, call,
                             Error{ErrorKind::not_applied,
                                   "server " + target->server_id + " holds a session of another account"}));
   }
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 // What is answered when nothing runs is undocumented: `data: null`, a 204 or a 404.
-Result<Json> Sonoran::current(Visit& visit, const Target& target) {
+Task<Result<Json>> Sonoran::current(Visit& visit, const Target& target) {
   const ProviderCall call{Purpose::read, "GET",
                           std::string(sessions_path) + "/current?serverId=" + target.server_id};
-  ProviderAnswer answer = api_.ask(visit, call);
-  if (!answer.json && answer.json.error().kind == ErrorKind::gone) return Json();
-  if (!answer.json) return answer.json.error();
+  ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json && answer.json.error().kind == ErrorKind::gone) co_return Json();
+  if (!answer.json) co_return answer.json.error();
   const Json& row = member(*answer.json, "data");
-  if (row.is_object()) return row;
+  if (row.is_object()) co_return row;
   const bool is_none = row.is_null() && answer.json->is_object() && answer.json->contains("data");
-  if (is_none || (answer.status == 204 && answer.is_empty)) return Json();
-  return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no session"));
+  if (is_none || (answer.status == 204 && answer.is_empty)) co_return Json();
+  co_return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no session"));
 }
 
 // Without a server, or with an unknown one, the refusal still tells that the key was accepted.
-Result<Checked> Sonoran::check() {
-  return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "/current?serverId=1"});
+Task<Result<Checked>> Sonoran::check() {
+  const ProviderCall call{Purpose::read, "GET", std::string(sessions_path) + "/current?serverId=1"};
+  co_return co_await api_.probe(call);
 }
 
-Reply Sonoran::find(const Effect& effect) {
+Task<Reply> Sonoran::find(const Effect& effect) {
   Visit visit = api_.begin();
   const auto target = target_of(effect);
-  if (!target) return reply_of(visit, target.error());
-  const auto row = current(visit, *target);
-  if (!row) return reply_of(visit, row.error());
+  if (!target) co_return reply_of(visit, target.error());
+  const auto row = co_await current(visit, *target);
+  if (!row) co_return reply_of(visit, row.error());
   const auto starter = text_at(*row, "startedBy");
   const bool is_ours = starter && equal_ignoring_case(*starter, target->account_id);
-  if (!is_ours) return Reply{std::vector<Remote>{}, visit.provider_now, true};
-  return shown(visit, effect, *row);
+  if (!is_ours) co_return Reply{std::vector<Remote>{}, visit.provider_now, true};
+  co_return shown(visit, effect, *row);
 }
 
 // A row that cannot be read is still there: it may be ours.
@@ -142,60 +143,61 @@ Reply Sonoran::shown(const Visit& visit, const Effect& effect, const Json& row) 
   return std::move(listing).reply(visit, true);
 }
 
-Reply Sonoran::list(const Effect& effect) {
+Task<Reply> Sonoran::list(const Effect& effect) {
   Visit visit = api_.begin();
   const auto target = target_of(effect);
-  if (!target) return reply_of(visit, target.error());
-  const auto row = current(visit, *target);
-  if (!row) return reply_of(visit, row.error());
-  if (row->is_null()) return Reply{std::vector<Remote>{}, visit.provider_now, true};
-  return shown(visit, effect, *row);
+  if (!target) co_return reply_of(visit, target.error());
+  const auto row = co_await current(visit, *target);
+  if (!row) co_return reply_of(visit, row.error());
+  if (row->is_null()) co_return Reply{std::vector<Remote>{}, visit.provider_now, true};
+  co_return shown(visit, effect, *row);
 }
 
-Result<Remote> Sonoran::read(Visit& visit, const Target& target, const RemoteId& id) {
-  const auto row = current(visit, target);
-  if (!row) return row.error();
+Task<Result<Remote>> Sonoran::read(Visit& visit, const Target& target, const RemoteId& id) {
+  const auto row = co_await current(visit, target);
+  if (!row) co_return row.error();
   const std::string server = name_.str() + ": server " + target.server_id;
-  if (row->is_null()) return Error{ErrorKind::gone, server + " has no session now"};
+  if (row->is_null()) co_return Error{ErrorKind::gone, server + " has no session now"};
   auto remote = sonoran_remote(*row);
-  if (remote && remote->id != id) return Error{ErrorKind::gone, server + " has another session now"};
-  return remote;
+  if (remote && remote->id != id) co_return Error{ErrorKind::gone, server + " has another session now"};
+  co_return remote;
 }
 
-Reply Sonoran::observe(const Effect& effect) {
+Task<Reply> Sonoran::observe(const Effect& effect) {
   Visit visit = api_.begin(effect);
   const auto target = target_of(effect);
-  if (!target) return reply_of(visit, target.error());
-  return reply_of(visit, read(visit, *target, effect.remote));
+  if (!target) co_return reply_of(visit, target.error());
+  auto remote = co_await read(visit, *target, effect.remote);
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply Sonoran::keep_alive(const Effect& effect) { return observe(effect); }
+Task<Reply> Sonoran::keep_alive(const Effect& effect) { co_return co_await observe(effect); }
 
 // After a stop that the server neither refused nor clearly confirmed.
-Result<Remote> Sonoran::confirm_end(Visit& visit, const Target& target, const RemoteId& id,
-                                    Result<Remote> otherwise) {
-  auto now = read(visit, target, id);
-  if (!now && now.error().kind == ErrorKind::gone) return ended(id);
-  if (!now) return now;
-  if (now->progress == Progress::ended) return now;
-  return otherwise ? std::move(otherwise) : contradicted(otherwise.error());
+Task<Result<Remote>> Sonoran::confirm_end(Visit& visit, const Target& target, const RemoteId& id,
+                                          Result<Remote> otherwise) {
+  auto now = co_await read(visit, target, id);
+  if (!now && now.error().kind == ErrorKind::gone) co_return ended(id);
+  if (!now) co_return now;
+  if (now->progress == Progress::ended) co_return now;
+  co_return otherwise ? std::move(otherwise) : contradicted(otherwise.error());
 }
 
-Reply Sonoran::stop(const Effect& effect) {
+Task<Reply> Sonoran::stop(const Effect& effect) {
   Visit visit = api_.begin();
   const auto target = target_of(effect);
-  if (!target) return reply_of(visit, target.error());
+  if (!target) co_return reply_of(visit, target.error());
   // The call names a server: without this look it would end somebody else's session.
-  auto before = read(visit, *target, effect.remote);
-  if (!before && before.error().kind == ErrorKind::gone) return reply_of(visit, ended(effect.remote));
-  if (!before) return reply_of(visit, before.error());
+  auto before = co_await read(visit, *target, effect.remote);
+  if (!before && before.error().kind == ErrorKind::gone) co_return reply_of(visit, ended(effect.remote));
+  if (!before) co_return reply_of(visit, before.error());
   if (before->progress == Progress::ended) {
     before->reason = std::nullopt;
-    return reply_of(visit, std::move(before));
+    co_return reply_of(visit, std::move(before));
   }
   // A cancel answers 204 without a row.
   const ProviderCall call{Purpose::change, effect.cancel ? "DELETE" : "PATCH", sessions_path, target->body};
-  const ProviderAnswer answer = api_.ask(visit, call);
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
   Result<Remote> after =
       answer.json ? sonoran_remote(member(*answer.json, "data")) : Result<Remote>(answer.json.error());
   // The documented sample of this answer shows no end; an error may say that it had already ended.
@@ -203,10 +205,10 @@ Reply Sonoran::stop(const Effect& effect) {
                                 : answer.json || must_read_after_stop(answer);
   if (is_unclear) {
     auto unconfirmed = after && after->id != effect.remote ? before : after;
-    after = confirm_end(visit, *target, effect.remote, std::move(unconfirmed));
+    after = co_await confirm_end(visit, *target, effect.remote, std::move(unconfirmed));
   }
   if (after) after->reason = std::nullopt;
-  return reply_of(visit, std::move(after));
+  co_return reply_of(visit, std::move(after));
 }
 
 std::unique_ptr<Provider> make_sonoran_cms(const ProviderSettings& settings, const ProviderContext&) {

@@ -16,24 +16,24 @@ class Sonoran final : public Provider {
  public:
   explicit Sonoran(const ProviderSettings& settings);
 
-  Reply start(const Effect& effect) override;
-  Reply find(const Effect& effect) override;
-  Reply observe(const Effect& effect) override;
-  Reply keep_alive(const Effect& effect) override;
-  Reply stop(const Effect& effect) override;
-  Reply list(const Effect& effect) override;
-  Result<Checked> check() override;
+  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> find(const Effect& effect) override;
+  Task<Reply> observe(const Effect& effect) override;
+  Task<Reply> keep_alive(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> list(const Effect& effect) override;
+  Task<Result<Checked>> check() override;
 
  private:
   struct Target;
 
   Result<Target> target_of(const Effect& effect) const;
   // The row that the server shows, as it came; null for none.
-  Result<Json> current(Visit& visit, const Target& target);
+  Task<Result<Json>> current(Visit& visit, const Target& target);
   Reply shown(const Visit& visit, const Effect& effect, const Json& row) const;
-  Result<Remote> read(Visit& visit, const Target& target, const RemoteId& id);
-  Result<Remote> confirm_end(Visit& visit, const Target& target, const RemoteId& id,
-                             Result<Remote> otherwise);
+  Task<Result<Remote>> read(Visit& visit, const Target& target, const RemoteId& id);
+  Task<Result<Remote>> confirm_end(Visit& visit, const Target& target, const RemoteId& id,
+                                   Result<Remote> otherwise);
 
   const ProviderName name_;
   ProviderApi api_;

@@ -71,10 +71,10 @@ Videosdk::Videosdk(const ProviderSettings& settings, ProviderContext context)
       token_(settings),
       api_(settings, [this] { return token_.at(wall_now()); }) {}
 
-ProviderAnswer Videosdk::ask(Visit& visit, const ProviderCall& call) {
-  ProviderAnswer answer = api_.ask(visit, call);
+Task<ProviderAnswer> Videosdk::ask(Visit& visit, const ProviderCall& call) {
+  ProviderAnswer answer = co_await api_.ask(visit, call);
   if (answer.status == 401) token_.forget();
-  return answer;
+  co_return answer;
 }
 
 Result<Remote> Videosdk::mapped(const Visit& visit, const ProviderCall& call, const Json& session) const {
@@ -116,60 +116,59 @@ Result<std::string> Videosdk::start_body(Visit& visit, const Effect& effect) con
   return json_text(body);
 }
 
-Reply Videosdk::start(const Effect& effect) {
+Task<Reply> Videosdk::start(const Effect& effect) {
   Visit visit = api_.begin();
   auto body = start_body(visit, effect);
-  if (!body) return reply_of(visit, body.error());
+  if (!body) co_return reply_of(visit, body.error());
   const ProviderCall call{Purpose::start, "POST", std::string(sessions_path) + "/start", std::move(*body)};
-  const ProviderAnswer answer = ask(visit, call);
-  if (!answer.json) return reply_of(visit, answer.json.error());
+  const ProviderAnswer answer = co_await ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
   auto remote = mapped(visit, call, member(*answer.json, "data"));
   if (remote) remote->tag = effect.session;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 // Ends early where `see` has seen enough. True: the list was read to its end, as far as its numbers tell.
-Result<bool> Videosdk::walk_list(Visit& visit, const std::function<bool(const Json&)>& see) {
+Task<Result<bool>> Videosdk::walk_list(Visit& visit, const See& see) {
   std::set<std::string> seen;
   for (int page = 1; page <= pages_max; ++page) {
     ProviderCall call{Purpose::read, "GET",
                       std::string(sessions_path) + "?page=" + std::to_string(page) +
                           "&perPage=" + std::to_string(page_size)};
     call.body_bytes_max = 4U << 20U;
-    const ProviderAnswer answer = ask(visit, call);
-    if (!answer.json) return answer.json.error();
+    const ProviderAnswer answer = co_await ask(visit, call);
+    if (!answer.json) co_return answer.json.error();
     const auto items = items_in(answer, member(*answer.json, "data"));
-    if (!items) return api_.explain(visit, call, items.error());
+    if (!items) co_return api_.explain(visit, call, items.error());
     const Json& sessions = **items;
     bool has_new = false;
     for (const Json& session : sessions) {
       has_new = seen.insert(id_text(member(session, "sessionId"))).second || has_new;
-      if (see(session)) return false;
+      if (see(session)) co_return false;
     }
     // `total` means pages or items, so only totalItems counts.
     const Json& info = member(*answer.json, "pageInfo");
     if (const auto total = integer_at(info, "totalItems")) {
       const bool has_all = static_cast<std::int64_t>(seen.size()) >= *total;
-      if (has_all || !has_new) return has_all;
+      if (has_all || !has_new) co_return has_all;
       continue;
     }
     // A server may cap the page below what was asked, and says so by perPage; else only an empty page, or a
     // server that heeds no page at all, shows the end.
     const auto size = static_cast<std::int64_t>(sessions.size());
     const auto told = integer_at(info, "perPage");
-    if (sessions.empty() || (told && size < std::min<std::int64_t>(*told, page_size))) return true;
-    if (!has_new) return size < page_size;
+    if (sessions.empty() || (told && size < std::min<std::int64_t>(*told, page_size))) co_return true;
+    if (!has_new) co_return size < page_size;
   }
-  return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
-                                         std::to_string(pages_max) + " pages"};
+  co_return Error{ErrorKind::malformed, name_.str() + ": the list of sessions does not end within " +
+                                            std::to_string(pages_max) + " pages"};
 }
 
 // Every session that `wanted` takes, until it says that it has seen enough.
-Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
-                        const std::function<bool(const Remote&)>& enough) {
+Task<Reply> Videosdk::collect(const Effect& effect, const Picks& wanted, const Picks& enough) {
   Visit visit = api_.begin();
   Listing listing(effect);
-  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
+  const See see = [&](const Json& session) {
     const Json& metadata = metadata_of(session);
     const auto tag = text_at(metadata, session_tag);
     const bool is_ours = tag && text_at(metadata, instance_tag) == effect.instance.str();
@@ -180,87 +179,94 @@ Reply Videosdk::collect(const Effect& effect, const std::function<bool(const Rem
     const bool is_enough = enough(remote);
     listing.add(std::move(remote));
     return is_enough;
-  });
-  if (!walked) return reply_of(visit, walked.error());
-  return std::move(listing).reply(visit, *walked);
+  };
+  const Result<bool> walked = co_await walk_list(visit, see);
+  if (!walked) co_return reply_of(visit, walked.error());
+  co_return std::move(listing).reply(visit, *walked);
 }
 
-Reply Videosdk::find(const Effect& effect) {
-  return collect(
-      effect, [](const Remote& remote) { return remote.tag.has_value(); },
-      [&](const Remote& remote) { return remote.tag == effect.session; });
+Task<Reply> Videosdk::find(const Effect& effect) {
+  const Picks wanted = [](const Remote& remote) { return remote.tag.has_value(); };
+  const Picks enough = [&](const Remote& remote) { return remote.tag == effect.session; };
+  co_return co_await collect(effect, wanted, enough);
 }
 
-Reply Videosdk::list(const Effect& effect) {
-  return collect(
-      effect, [](const Remote& remote) { return remote.progress != Progress::ended; },
-      [](const Remote&) { return false; });
+Task<Reply> Videosdk::list(const Effect& effect) {
+  const Picks wanted = [](const Remote& remote) { return remote.progress != Progress::ended; };
+  const Picks enough = [](const Remote&) { return false; };
+  co_return co_await collect(effect, wanted, enough);
 }
 
-Result<Checked> Videosdk::check() {
-  return api_.probe({Purpose::read, "GET", std::string(sessions_path) + "?page=1&perPage=1"});
+Task<Result<Checked>> Videosdk::check() {
+  const ProviderCall call{Purpose::read, "GET", std::string(sessions_path) + "?page=1&perPage=1"};
+  co_return co_await api_.probe(call);
 }
 
 // A 404 or 402 on a read may only mean "no such room", and a 400 "no such session": the list decides.
-Result<Remote> Videosdk::look_in_list(Visit& visit, const Effect& effect) {
+Task<Result<Remote>> Videosdk::look_in_list(Visit& visit, const Effect& effect) {
   const ProviderCall call{Purpose::read, "GET", sessions_path};
   const std::string who = name_.str() + ": ";
   Result<Remote> found =
       Error{ErrorKind::gone, who + "the provider no longer lists session " + printable(effect.remote.str())};
   Listing listing(effect);
-  const Result<bool> walked = walk_list(visit, [&](const Json& session) {
+  const See see = [&](const Json& session) {
     if (!listing.admits(videosdk_reading(session)) || id_of(session) != effect.remote) return false;
     found = mapped(visit, call, session);
     return true;
-  });
-  if (!walked) return walked.error();
+  };
+  const Result<bool> walked = co_await walk_list(visit, see);
+  if (!walked) co_return walked.error();
   if (!found && !listing.is_whole())
-    return Error{ErrorKind::malformed, who + "an item of the list of sessions cannot be read"};
+    co_return Error{ErrorKind::malformed, who + "an item of the list of sessions cannot be read"};
   const bool is_absent = !found && found.error().kind == ErrorKind::gone;
-  if (is_absent && !*walked) return contradicted(found.error());
-  return found;
+  if (is_absent && !*walked) co_return contradicted(found.error());
+  co_return found;
 }
 
-Result<Remote> Videosdk::read(Visit& visit, const Effect& effect) {
+Task<Result<Remote>> Videosdk::read(Visit& visit, const Effect& effect) {
   const ProviderCall call{Purpose::read, "GET",
                           std::string(sessions_path) + "/" + encode_percent(effect.remote.str())};
-  const ProviderAnswer answer = ask(visit, call);
+  const ProviderAnswer answer = co_await ask(visit, call);
   if (!answer.json) {
     const bool is_unclear = answer.status == 400 || answer.status == 402 || answer.status == 404;
-    if (is_unclear) return look_in_list(visit, effect);
-    return answer.json.error();
+    if (is_unclear) co_return co_await look_in_list(visit, effect);
+    co_return answer.json.error();
   }
   // Documented as a bare object; every other call of the same API wraps it.
   const Json& wrapped = member(*answer.json, "data");
   auto remote = mapped(visit, call, wrapped.is_object() ? wrapped : *answer.json);
   if (remote && remote->id != effect.remote) {
-    return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+    co_return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
   }
-  return remote;
+  co_return remote;
 }
 
-Reply Videosdk::observe(const Effect& effect) {
+Task<Reply> Videosdk::observe(const Effect& effect) {
   Visit visit = api_.begin(effect);
-  return reply_of(visit, read(visit, effect));
+  auto remote = co_await read(visit, effect);
+  co_return reply_of(visit, std::move(remote));
 }
 
-Reply Videosdk::keep_alive(const Effect& effect) { return observe(effect); }
+Task<Reply> Videosdk::keep_alive(const Effect& effect) { co_return co_await observe(effect); }
 
-Reply Videosdk::stop(const Effect& effect) {
+Task<Reply> Videosdk::stop(const Effect& effect) {
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::change, "POST", std::string(sessions_path) + "/end",
                           json_text(Json{{"sessionId", effect.remote.str()}})};
-  const ProviderAnswer answer = ask(visit, call);
+  const ProviderAnswer answer = co_await ask(visit, call);
   Result<Remote> remote =
       answer.json ? mapped(visit, call, member(*answer.json, "data")) : Result<Remote>(answer.json.error());
   if (!remote) {
     // What the end of an ended session answers is undocumented: the session itself decides.
     const bool is_unclear = answer.json || must_read_after_stop(answer);
-    if (is_unclear) remote = confirmed_end(remote.error(), read(visit, effect));
+    if (is_unclear) {
+      auto shown = co_await read(visit, effect);
+      remote = confirmed_end(remote.error(), std::move(shown));
+    }
   }
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_by_provider) remote->reason = std::nullopt;
-  return reply_of(visit, std::move(remote));
+  co_return reply_of(visit, std::move(remote));
 }
 
 std::unique_ptr<Provider> make_videosdk(const ProviderSettings& settings, const ProviderContext& context) {

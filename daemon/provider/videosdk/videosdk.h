@@ -17,25 +17,27 @@ class Videosdk final : public Provider {
  public:
   Videosdk(const ProviderSettings& settings, ProviderContext context);
 
-  Reply start(const Effect& effect) override;
-  Reply find(const Effect& effect) override;
-  Reply observe(const Effect& effect) override;
-  Reply keep_alive(const Effect& effect) override;
-  Reply stop(const Effect& effect) override;
-  Reply list(const Effect& effect) override;
-  Result<Checked> check() override;
+  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> find(const Effect& effect) override;
+  Task<Reply> observe(const Effect& effect) override;
+  Task<Reply> keep_alive(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> list(const Effect& effect) override;
+  Task<Result<Checked>> check() override;
 
  private:
-  ProviderAnswer ask(Visit& visit, const ProviderCall& call);
+  using See = std::function<bool(const Json&)>;
+  using Picks = std::function<bool(const Remote&)>;
+
+  Task<ProviderAnswer> ask(Visit& visit, const ProviderCall& call);
   Result<std::string> start_body(Visit& visit, const Effect& effect) const;
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
-  Result<Remote> read(Visit& visit, const Effect& effect);
-  Result<Remote> look_in_list(Visit& visit, const Effect& effect);
+  Task<Result<Remote>> read(Visit& visit, const Effect& effect);
+  Task<Result<Remote>> look_in_list(Visit& visit, const Effect& effect);
   // Every listed session goes to `see`, until it answers true. Ok only if the list was read to its end, or to
   // that.
-  Reply collect(const Effect& effect, const std::function<bool(const Remote&)>& wanted,
-                const std::function<bool(const Remote&)>& enough);
-  Result<bool> walk_list(Visit& visit, const std::function<bool(const Json&)>& see);
+  Task<Reply> collect(const Effect& effect, const Picks& wanted, const Picks& enough);
+  Task<Result<bool>> walk_list(Visit& visit, const See& see);
 
   const ProviderName name_;
   const ProviderContext context_;

@@ -48,6 +48,29 @@ void read_url(const ProviderReading& reading, const ProviderKind& kind) {
   }
 }
 
+// "http://user:password@host:port", also without the user.
+bool is_proxy(Node node) {
+  constexpr std::size_t scheme = std::string_view("http://").size();
+  const std::size_t at = node.text.rfind('@');
+  if (at != std::string::npos && at >= scheme) node.text.erase(scheme, at + 1 - scheme);
+  const auto url = to_url(node);
+  return url && !url->secure && url->text.find('/', scheme) == std::string::npos;
+}
+
+// A URL that holds a password comes by ${NAME}.
+void read_route(const Node& node, Outside& outside, ProviderSettings& settings, Problems& problems) {
+  settings.http2 = choice_or_default(node, provider_section(), "http_version") == "auto";
+  const Node* proxy = value_at(node, "proxy");
+  settings.proxy = Secret("none");
+  if (proxy == nullptr || !proxy->is_scalar()) return;
+  settings.proxy = variable_name(proxy->text) ? outside.secret(node, "proxy") : Secret(proxy->text);
+  Node given = *proxy;
+  given.text = settings.proxy.reveal();
+  const bool is_complained_of = given.text.empty() || (!variable_name(proxy->text) && !to_url(*proxy));
+  if (given.text != "none" && given.text != "env" && !is_complained_of && !is_proxy(given))
+    problems.error(proxy->place, "'proxy' must be none, env or an http:// URL such as http://proxy:3128");
+}
+
 void read_limits(const Node& node, const ProviderKind& kind, ProviderSettings& settings) {
   settings.request_timeout = duration_or_default(node, provider_section(), "request_timeout");
   settings.max_concurrent = int_or_default(node, provider_section(), "max_concurrent");
@@ -105,6 +128,7 @@ std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKind
   read_url(reading, kind);
   if (kind.read != nullptr) kind.read(reading);
   read_limits(node, kind, settings);
+  read_route(node, outside, settings, problems);
   if (const Node* ca_file = value_at(node, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
     outside.file(node, "ca_file", 16 * 1024 * 1024);
     settings.ca_file = outside.expand(*ca_file);

@@ -78,8 +78,8 @@ void Exchange::prepare_call(CallDeadline deadline) {
   set(CURLOPT_ERRORBUFFER, message_.data());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
-  set(CURLOPT_PROXY, "");
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_HTTP_VERSION,
+      static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   set(CURLOPT_PREREQFUNCTION, on_request);
   set(CURLOPT_PREREQDATA, static_cast<void*>(this));
   set(CURLOPT_HEADERFUNCTION, on_head);
@@ -95,11 +95,17 @@ void Exchange::prepare_call(CallDeadline deadline) {
 }
 
 void Exchange::prepare_origin() {
-  // The target goes as it is written; libcurl would encode some of it again.
+  set(CURLOPT_PROXY, options_.proxy ? options_.proxy->text.reveal().c_str() : "");
+  // What a proxy answers to CONNECT is not the answer to the request.
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // The target goes as it is written; libcurl would encode some of it again. A proxy that is asked for a
+  // plain origin is told the whole URL (RFC 9112, 3.2.2).
+  const bool is_whole = options_.proxy && !options_.url.tls;
   set(CURLOPT_URL, (options_.url.origin() + "/").c_str());
-  set(CURLOPT_REQUEST_TARGET, request_.target.c_str());
-  if (!is_address(options_.url.host)) {
-    resolved_.reset(curl_slist_append(nullptr, resolved_text(options_.url, endpoints_).c_str()));
+  set(CURLOPT_REQUEST_TARGET, ((is_whole ? options_.url.origin() : "") + request_.target).c_str());
+  const Url& peer = connected_to(options_);
+  if (!is_address(peer.host)) {
+    resolved_.reset(curl_slist_append(nullptr, resolved_text(peer, endpoints_).c_str()));
     set(CURLOPT_RESOLVE, resolved_.get());
   }
   if (!options_.url.tls) return;

@@ -31,7 +31,16 @@ bool is_writable(const HttpRequest& request) {
          });
 }
 
+HttpOptions for_origin(HttpOptions options) {
+  if (is_loopback(options.url)) options.proxy.reset();
+  return options;
+}
+
 }  // namespace
+
+const Url& connected_to(const HttpOptions& options) {
+  return options.proxy ? options.proxy->url : options.url;
+}
 
 std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
   for (const auto& [key, value] : headers) {
@@ -80,9 +89,9 @@ bool is_loopback(const Url& url) {
 }
 
 HttpClient::HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers)
-    : options_(std::move(options)),
+    : options_(for_origin(std::move(options))),
       transfers_(transfers ? std::move(transfers) : Transfers::shared()),
-      resolver_(options_.url.host, options_.url.port) {}
+      resolver_(connected_to(options_).host, connected_to(options_).port) {}
 
 Task<Result<HttpResponse>> HttpClient::call(HttpRequest request, CallDeadline deadline) {
   using Response = Result<HttpResponse>;

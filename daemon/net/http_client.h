@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "base/task.h"
 #include "net/resolver.h"
 
@@ -54,10 +55,20 @@ struct Url {
 std::optional<Url> parse_url(std::string_view text);
 bool is_loopback(const Url& url);
 
+struct Proxy {
+  Url url;
+  Secret text;  // with its user and password
+};
+
 struct HttpOptions {
   Url url;
-  std::string ca_file{};  // PEM; empty: the system's authorities
+  std::string ca_file{};         // PEM; empty: the system's authorities
+  std::optional<Proxy> proxy{};  // net/proxy.h; never used for a loopback origin
+  bool http2 = false;            // where an https server agrees to it
 };
+
+// The proxy or else the origin.
+const Url& connected_to(const HttpOptions& options);
 
 class Transfers;
 
@@ -72,7 +83,7 @@ class HttpClient {
   Task<Result<HttpResponse>> call(HttpRequest request, CallDeadline deadline);
 
  private:
-  const HttpOptions options_;
+  const HttpOptions options_;  // the proxy only where it is used
   const std::shared_ptr<Transfers> transfers_;
   Resolver resolver_;
 };

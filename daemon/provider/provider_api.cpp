@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "net/encoding.h"
+#include "net/proxy.h"
 
 namespace keeper {
 namespace {
@@ -59,8 +60,23 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
     unusable_ = "base_url is plain http beyond loopback: use https, or set allow_http: true";
   } else {
     while (url_->path.ends_with('/')) url_->path.pop_back();
-    client_.emplace(HttpOptions{*url_, settings.ca_file});
+    make_client(settings);
   }
+}
+
+void ProviderApi::make_client(const ProviderSettings& settings) {
+  HttpOptions options{*url_, settings.ca_file, {}, settings.http2};
+  const bool from_environment = settings.proxy.reveal() == "env";
+  const Secret proxy = from_environment ? proxy_of_environment(*url_) : settings.proxy;
+  if (!proxy.empty() && proxy.reveal() != "none" && !is_loopback(*url_)) {
+    options.proxy = parse_proxy(proxy.reveal());
+    if (!options.proxy) {
+      unusable_ =
+          std::string(from_environment ? "the environment's proxy" : "proxy") + " is not an http:// URL";
+      return;
+    }
+  }
+  client_.emplace(std::move(options));
 }
 
 Visit ProviderApi::begin() const {

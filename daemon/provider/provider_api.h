@@ -71,6 +71,7 @@ class ProviderApi {
   Error explain(const Visit& visit, const ProviderCall& call, Error error) const;
 
  private:
+  void make_client(const ProviderSettings& settings);
   Task<Result<HttpResponse>> send(Visit& visit, const ProviderCall& call);
   ProviderAnswer judge(const Visit& visit, const ProviderCall& call, HttpResponse response) const;
   std::optional<std::string> redirected(const HttpResponse& response) const;

@@ -80,6 +80,8 @@ struct ProviderSettings {
   Secret token;                    // VideoSDK: a ready JWT, instead of key and secret
   std::string webhook_public_key;  // VideoSDK: a pinned PEM; empty: fetched
   std::string ca_file;             // empty: the system's
+  Secret proxy;                    // "none", "env", or an http:// URL that may hold a password
+  bool http2 = false;              // http_version: auto
   Millis request_timeout{};
   std::optional<Millis> poll_interval;
   std::optional<RateLimit> rate_limit;  // as configured

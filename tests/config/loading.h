@@ -23,8 +23,11 @@ namespace keeper::test {
 inline constexpr const char* planted = "PLANTED";
 
 inline std::optional<std::string> known_variable(const std::string& name) {
-  static const std::map<std::string, std::string> known{
-      {"KEY", "PLANTED-key"}, {"OTHER", "PLANTED-other"}, {"EMPTY", ""}, {"TWO_LINES", "PLANTED\nlines"}};
+  static const std::map<std::string, std::string> known{{"KEY", "PLANTED-key"},
+                                                        {"OTHER", "PLANTED-other"},
+                                                        {"OTHER_PROXY", "http://user:PLANTED@proxy:3128"},
+                                                        {"EMPTY", ""},
+                                                        {"TWO_LINES", "PLANTED\nlines"}};
   const auto found = known.find(name);
   return found == known.end() ? std::nullopt : std::optional(found->second);
 }

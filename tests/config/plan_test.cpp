@@ -14,7 +14,8 @@ providers:
   vs: {type: videosdk, api_key: "${KEY}", secret: "${OTHER}"}
   nt: {type: notte, api_key: "${KEY}"}
   lg: {type: notte, dialect: legacy, api_key: "${KEY}", base_url: "https://api.example.org/v1/"}
-  sc: {type: sonoran_cms, api_key: "${KEY}", rate_limit: 60/1m, max_concurrent: 2, poll_interval: 10s}
+  sc: {type: sonoran_cms, api_key: "${KEY}", rate_limit: 60/1m, max_concurrent: 2, poll_interval: 10s, proxy: "${OTHER_PROXY}",
+    http_version: auto}
 )";
 
 Settings settings_of(const std::string& yaml) {
@@ -50,6 +51,11 @@ TEST_CASE("providers carry their credentials, limits and the address of their ty
   CHECK(sc.rate_limit->calls == 60);
   CHECK(sc.rate_limit->window == minutes{1});
   CHECK(sc.max_concurrent == 2);
+  CHECK(sc.proxy.reveal() == "http://user:PLANTED@proxy:3128");
+  CHECK(sc.http2);
+  CHECK(vs.max_concurrent == 16);
+  CHECK(vs.proxy.reveal() == "none");
+  CHECK_FALSE(vs.http2);
   CHECK(settings.config->providers.at(ProviderName("sc")).poll_interval == Seconds{10});
   CHECK(settings.config->providers.at(ProviderName("sc")).one_per_place);
 }

@@ -1,9 +1,11 @@
 #include "net/exchange.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -82,6 +84,7 @@ void Exchange::prepare_call(CallDeadline deadline) {
       static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   set(CURLOPT_PREREQFUNCTION, on_request);
   set(CURLOPT_PREREQDATA, static_cast<void*>(this));
+  set(CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
   set(CURLOPT_HEADERFUNCTION, on_head);
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_WRITEFUNCTION, on_body);
@@ -159,6 +162,18 @@ int Exchange::on_request(void* self, char*, char*, int, int) {
   if (exchange.sent_ >= times_max) return CURL_PREREQFUNC_ABORT;
   ++exchange.sent_;
   return CURL_PREREQFUNC_OK;
+}
+
+// select(), which cpp-httplib uses for the status listener's sockets, cannot handle numbers from 1024 on. So
+// a call's socket has such a number where the process may have as many.
+curl_socket_t Exchange::on_open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  constexpr int lowest = 1024;
+  const int low = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (low < 0) return CURL_SOCKET_BAD;
+  const int high = ::fcntl(low, F_DUPFD_CLOEXEC, lowest);
+  if (high < 0) return low;
+  ::close(low);
+  return high;
 }
 
 // A common name proves nothing, and a wildcard stands for a whole label.

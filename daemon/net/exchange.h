@@ -48,6 +48,7 @@ class Exchange {
   static std::size_t on_head(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
   static int on_request(void* self, char*, char*, int, int);
+  static curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address);
   static CURLcode on_tls(CURL*, void* context, void* self);
 
   const HttpRequest request_;

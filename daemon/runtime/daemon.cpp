@@ -5,6 +5,7 @@
 
 #include "base/thread_name.h"
 #include "provider/provider_table.h"
+#include "runtime/descriptor_limit.h"
 #include "runtime/log.h"
 #include "runtime/sd_notify.h"
 #include "runtime/settings_file.h"
@@ -228,6 +229,11 @@ bool Daemon::deliver(Delivered delivered, Receipt receipt) {
 
 // Pools for the providers that are new or differ from `old`.
 void Daemon::install_workers(const Settings& fresh, const Settings* old) {
+  std::size_t calls = 0;
+  for (const auto& [name, provider] : fresh.providers)
+    calls += static_cast<std::size_t>(provider.max_concurrent);
+  if (const Status raised = raise_descriptor_limit(calls); !raised)
+    Log(Level::warning, "descriptors_short").with("reason", raised.error().what);
   std::map<ProviderName, PoolSettings> changed;
   for (const auto& [name, provider] : fresh.providers) {
     if (old && hook_of(*old) == hook_of(fresh)) {

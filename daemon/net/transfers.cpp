@@ -15,8 +15,9 @@
 namespace keeper {
 namespace {
 
-// Connections that wait for their next call, of all servers together.
-constexpr long kept_connections_max = 256;
+// libcurl counts those under way as well: with fewer, no connection would be kept while many calls hang. There
+// are no more than calls have been in flight at once, and the old ones go.
+constexpr long connections_max = 1L << 16;
 constexpr std::size_t events_max = 256;  // at once; the others come next
 
 CURLM* make_multi() {
@@ -24,7 +25,7 @@ CURLM* make_multi() {
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   CURLM* multi = initialized == CURLE_OK ? curl_multi_init() : nullptr;
   if (multi == nullptr) throw std::runtime_error("libcurl cannot be used");
-  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections_max);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections_max);
   return multi;
 }
 

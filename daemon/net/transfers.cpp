@@ -15,8 +15,8 @@
 namespace keeper {
 namespace {
 
-// libcurl counts those under way as well: with fewer, no connection would be kept while many calls hang. There
-// are no more than calls have been in flight at once, and the old ones go.
+// libcurl counts those under way as well: with fewer, no connection would be kept while many calls hang.
+// There are no more than calls have been in flight at once, and the old ones go.
 constexpr long connections_max = 1L << 16;
 constexpr std::size_t events_max = 256;  // at once; the others come next
 

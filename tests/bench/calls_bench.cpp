@@ -22,6 +22,7 @@
 #include "net/fake_server.h"
 #include "net/hanging_server.h"
 #include "net/http_client.h"
+#include "net/transfers.h"
 
 namespace {
 
@@ -137,7 +138,9 @@ void measure_calls(bool tls, int delay_ms, const std::string& ca_file) {
     *kept = server;
     return (tls ? "https" : "http") + std::string("://127.0.0.1:") + std::to_string(server->port()) + "\n";
   });
-  HttpClient client({parse_url(served.urls().at(0)).value(), tls ? ca_file : ""});
+  // Of its own, so that no kept connection of the last measurement is cleared away in this one.
+  HttpClient client({parse_url(served.urls().at(0)).value(), tls ? ca_file : ""},
+                    std::make_shared<Transfers>());
   for (const int in_flight : {1, 64, 1000}) {
     const int count = delay_ms > 0 ? std::max(20, in_flight * 3) : std::max(2000, in_flight * 5);
     Stream warm(client, in_flight);

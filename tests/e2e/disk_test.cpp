@@ -19,10 +19,9 @@ namespace {
 
 const std::string two_plans = std::string(desk_plan) + watch_plan;
 
-std::map<std::string, std::string> failing_disk(const std::string& variable,
-                                                const std::filesystem::path& flag) {
-  return {
-      {"LD_PRELOAD", FAILING_DISK}, {variable, flag.string()}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+void let_disk_fail(Stage& stage, const std::string& variable, const std::filesystem::path& flag) {
+  stage.preload(FAILING_DISK);
+  stage.variables[variable] = flag.string();
 }
 
 // The longest time without a heartbeat of any remote, by the sandbox's log, from its first to now.
@@ -131,7 +130,7 @@ TEST_CASE(
     "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-fails";
-  stage.variables = failing_disk("FAILING_FSYNC", flag);
+  let_disk_fail(stage, "FAILING_FSYNC", flag);
   go_through(
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
 }
@@ -141,7 +140,7 @@ TEST_CASE(
     "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-hangs";
-  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  let_disk_fail(stage, "HANGING_FSYNC", flag);
   go_through(
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
 }
@@ -155,7 +154,7 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
       "\n    session: {idle_timeout: 1m, max_duration: 30m}\n    keep_alive: true\n    on_shutdown: stop\n" +
       desk_plan);
   const auto flag = stage.directory / "fsync-hangs";
-  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  let_disk_fail(stage, "HANGING_FSYNC", flag);
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{60}, [&] {

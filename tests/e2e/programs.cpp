@@ -192,6 +192,12 @@ std::optional<int> Stage::end_daemon(std::chrono::milliseconds most) {
   return daemon->wait(most);
 }
 
+void Stage::preload(const std::string& library) {
+  std::string& all = variables["LD_PRELOAD"];
+  all += (all.empty() ? "" : ":") + library;
+  variables["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+}
+
 bool Stage::ready() {
   return eventually(std::chrono::seconds{30},
                     [this] { return !daemon->running() || get_json(status_port, "/-/ready").has_value(); }) &&

@@ -87,6 +87,9 @@ class Stage {
   int active() { return status().value(Json::json_pointer("/sessions/active"), 0); }
   int run_cli(const std::vector<std::string>& arguments, std::string* output);
 
+  // A library that the next daemon loads before all others, beside those that were named before.
+  void preload(const std::string& library);
+
   // Written into each provider from the next write_plans() on: YAML, indented by four.
   std::string provider_lines;
   std::string agents_lines;   // likewise, into the VideoSDK provider alone

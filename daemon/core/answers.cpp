@@ -136,6 +136,13 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
                                             ", which lives already as session " + other->str()});
     return;
   }
+  if (was_made_by_another(draft, session, remote, answer)) {
+    on_start_failed(
+        draft, id,
+        {ErrorKind::not_applied, "the provider answered the start with remote " + remote.id.str() +
+                                     ", which " + remote.other_starter + " had started before"});
+    return;
+  }
   note_room_beside(draft, id);
   adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }

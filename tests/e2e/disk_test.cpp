@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 
-#include "base/time.h"
 #include "catch.h"
 #include "e2e/programs.h"
 
@@ -22,24 +20,6 @@ const std::string two_plans = std::string(desk_plan) + watch_plan;
 void let_disk_fail(Stage& stage, const std::string& variable, const std::filesystem::path& flag) {
   stage.preload(FAILING_DISK);
   stage.variables[variable] = flag.string();
-}
-
-// The longest time without a heartbeat of any remote, by the sandbox's log, from its first to now.
-std::chrono::milliseconds longest_gap(Stage& stage) {
-  std::map<std::string, keeper::Wall> last;
-  std::chrono::milliseconds longest{0};
-  const auto until = [&](const std::string& remote, keeper::Wall at) {
-    const auto found = last.find(remote);
-    if (found != last.end()) longest = std::max<std::chrono::milliseconds>(longest, at - found->second);
-    last[remote] = at;
-  };
-  const Json calls = get_json(stage.control_port, "/calls")->at("calls");
-  for (const Json& call : calls) {
-    const bool beat = call.at("path").get<std::string>().find("observe") != std::string::npos;
-    if (beat) until(call.at("remote_id"), keeper::parse_time(call.at("at").get<std::string>()).value());
-  }
-  for (const auto& [remote, at] : std::map(last)) until(remote, keeper::wall_now());
-  return longest;
 }
 
 std::size_t heartbeats(Stage& stage) {
@@ -171,7 +151,7 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   INFO(read_file(stage.directory / "daemon.log"));
   CHECK(eventually(seconds{10}, [&] { return unready(stage).find("store") != std::string::npos; }));
   sleep_for(hang);
-  CHECK(longest_gap(stage) < std::chrono::milliseconds{40'000});
+  CHECK(stage.longest_without_heartbeat() < std::chrono::milliseconds{40'000});
   CHECK(stage.remotes("/remotes/live").size() == count);
   std::filesystem::remove(flag);
   CHECK(eventually(seconds{20}, [&] {

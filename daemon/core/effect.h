@@ -47,6 +47,7 @@ struct Remote {
   std::optional<Millis> maximum;
   std::optional<Wall> expires_at;  // when it ends at the latest, where the answer tells no more than that
   std::string heartbeat_error;     // keep_alive: what the heartbeat itself was answered; empty: it was taken
+  std::string other_starter;       // start: who is said to have made it, where that seems to be another
 };
 
 // Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every

@@ -12,6 +12,8 @@ namespace {
 constexpr Millis absent_slack = Seconds{2};
 // Notte's slowest create took 191 s.
 constexpr Millis late_start_max = std::chrono::minutes{5};
+// The age of what a start may have made that somebody else is said to have made.
+constexpr Millis started_lately = std::chrono::minutes{2};
 // After a reboot: how far the provider's clock and ours may differ.
 constexpr Millis skew_max = std::chrono::minutes{2};
 
@@ -153,6 +155,17 @@ Found remote_of_start(Draft& draft, const Tracked& session, const Answer& answer
     }
   }
   return found;
+}
+
+bool was_made_by_another(const Draft& draft, const Tracked& session, const Remote& remote,
+                         const Answer& answer) {
+  if (remote.other_starter.empty()) return false;
+  const auto left = start_left(session, draft.now());
+  if (left && was_listed_before(draft, sweep_key(draft, session.row), remote.id, *left)) return true;
+  const bool wrong = draft.provider(answer.provider).creation_times == CreationTimes::wrong;
+  if (!remote.created_at || wrong) return false;
+  const Wall there = provider_time(draft, answer).value_or(draft.now().wall);
+  return there - *remote.created_at > started_lately;
 }
 
 std::optional<std::size_t> absent_start_of(const Draft& draft, const Remote& remote, const Answer& answer,

@@ -168,7 +168,7 @@ ProviderAnswer ProviderApi::ask_leaving_time(Visit& visit, const ProviderCall& c
   const auto now = std::chrono::steady_clock::now();
   visit.deadline = now + (whole - now) * 2 / 3;
   ProviderAnswer answer = ask(visit, call);
-  visit.deadline = whole;
+  visit.deadline = std::min(whole, std::chrono::steady_clock::now() + (whole - now) / 3);
   return answer;
 }
 

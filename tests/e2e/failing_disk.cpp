@@ -1,5 +1,6 @@
 // Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that
-// HANGING_FSYNC names is there, none returns.
+// HANGING_FSYNC names is there, none returns; while the file that FULL_DISK names is there, no place in a
+// file can be written.
 #include <dlfcn.h>
 #include <unistd.h>
 #include <cerrno>
@@ -22,7 +23,23 @@ int flush(const char* name, int file) {
   return reinterpret_cast<Call>(dlsym(RTLD_NEXT, name))(file);
 }
 
+template <class Offset>
+ssize_t write_at(const char* name, int file, const void* from, size_t size, Offset at) {
+  if (is_there("FULL_DISK")) {
+    errno = ENOSPC;
+    return -1;
+  }
+  using Call = ssize_t (*)(int, const void*, size_t, Offset);
+  return reinterpret_cast<Call>(dlsym(RTLD_NEXT, name))(file, from, size, at);
+}
+
 }  // namespace
 
 extern "C" int fsync(int file) { return flush("fsync", file); }
 extern "C" int fdatasync(int file) { return flush("fdatasync", file); }
+extern "C" ssize_t pwrite(int file, const void* from, size_t size, off_t at) {
+  return write_at("pwrite", file, from, size, at);
+}
+extern "C" ssize_t pwrite64(int file, const void* from, size_t size, off64_t at) {
+  return write_at("pwrite64", file, from, size, at);
+}

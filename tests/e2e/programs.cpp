@@ -8,12 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "base/time.h"
 
 namespace keeper::e2e {
 namespace {
@@ -168,7 +171,7 @@ void Stage::write_plans(const std::string& plans) {
          "${SANDBOX_SECRET}\n"
       << agents_lines << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"
-      << base << "plans:\n"
+      << base << more_providers << "plans:\n"
       << plans;
 }
 
@@ -192,6 +195,12 @@ std::optional<int> Stage::end_daemon(std::chrono::milliseconds most) {
   return daemon->wait(most);
 }
 
+void Stage::preload(const std::string& library) {
+  std::string& all = variables["LD_PRELOAD"];
+  all += (all.empty() ? "" : ":") + library;
+  variables["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+}
+
 bool Stage::ready() {
   return eventually(std::chrono::seconds{30},
                     [this] { return !daemon->running() || get_json(status_port, "/-/ready").has_value(); }) &&
@@ -200,6 +209,23 @@ bool Stage::ready() {
 
 Json Stage::remotes(const std::string& path) {
   return get_json(control_port, path).value_or(Json{{"remotes", Json::array()}}).at("remotes");
+}
+
+std::chrono::milliseconds Stage::longest_without_heartbeat() {
+  std::map<std::string, Wall> last;
+  std::chrono::milliseconds longest{0};
+  const auto until = [&](const std::string& remote, Wall at) {
+    const auto found = last.find(remote);
+    if (found != last.end()) longest = std::max<std::chrono::milliseconds>(longest, at - found->second);
+    last[remote] = at;
+  };
+  const Json calls = get_json(control_port, "/calls")->at("calls");
+  for (const Json& call : calls) {
+    const bool beat = call.at("path").get<std::string>().find("observe") != std::string::npos;
+    if (beat) until(call.at("remote_id"), parse_time(call.at("at").get<std::string>()).value());
+  }
+  for (const auto& [remote, at] : std::map(last)) until(remote, wall_now());
+  return longest;
 }
 
 Json Stage::sessions() {

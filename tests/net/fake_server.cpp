@@ -61,6 +61,8 @@ void Wire::reset() {
   open_ = false;
 }
 
+void Wire::finish() { ::shutdown(socket_, SHUT_WR); }
+
 void Wire::close() { open_ = false; }
 
 ssize_t Wire::read(char* to, std::size_t count) {

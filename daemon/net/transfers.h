@@ -14,9 +14,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace keeper {
+#include "net/exchange.h"
 
-class Exchange;
+namespace keeper {
 
 class Transfers {
  public:
@@ -52,7 +52,8 @@ class Transfers {
   std::mutex mutex_;
   std::vector<Job> arrived_;
   bool stopped_ = false;
-  std::unordered_map<CURL*, Job> under_way_;  // the thread's own
+  std::unordered_map<CURL*, Job> under_way_;  // the thread's own, as what follows
+  KeptSockets kept_;
   std::thread thread_;
 };
 

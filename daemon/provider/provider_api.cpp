@@ -117,6 +117,8 @@ Result<HttpResponse> ProviderApi::send(Visit& visit, const ProviderCall& call) {
 
   for (bool redirects_left = true;; redirects_left = false) {
     auto response = client_->call(request, visit.deadline);
+    // Something was sent: to where the redirect came from.
+    if (!response && !redirects_left) return Error{ErrorKind::maybe_applied, response.error().what};
     if (!response) return response;
     if (const auto date = response->header("date")) {
       // A cache that kept the answer says for how long.

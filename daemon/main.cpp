@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "cli/command_line.h"
 #include "runtime/daemon.h"
 #include "runtime/inherited.h"
@@ -22,6 +23,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis webhook_grace = Seconds{2};
+// What the last log lines may take of the end of the process.
+constexpr Millis log_grace = Seconds{1};
 
 struct Listeners {
   std::shared_ptr<History> history;
@@ -48,6 +51,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
                   loaded.last_reload_successful, loaded.last_reload_error};
   facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
+  facts.log_lines_dropped = log_lines_dropped();
   if (webhook) facts.webhook = webhook->facts();
   for (const auto& [name, provider] : loaded.settings->providers) {
     facts.providers.push_back({name, provider.type, provider.rate_limit, daemon.rate_left(name)});
@@ -182,17 +186,21 @@ int run_daemon(const RunRequest& request) {
   code = daemon->serve([&] { stop_webhook(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
-  if (!daemon->end()) std::_Exit(code);
-  return code;
+  if (daemon->end()) return code;
+  flush_log(log_grace);
+  std::_Exit(code);
 }
 
 int run_guarded(const RunRequest& request) {
+  set_before_abort([] { flush_log(log_grace); });
+  int code = exit_failed;
   try {
-    return run_daemon(request);
+    code = run_daemon(request);
   } catch (const std::exception& failure) {
     Log(Level::error, "failed").with("error", failure.what());
-    return exit_failed;
   }
+  flush_log(log_grace);
+  return code;
 }
 
 int columns_of(int file) {

@@ -58,6 +58,7 @@ struct DaemonFacts {
   ConfigFacts config;
   StoreFacts store;
   Millis loop_age{};  // since the loop last turned
+  std::uint64_t log_lines_dropped = 0;
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
 };

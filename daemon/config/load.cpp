@@ -19,17 +19,19 @@ namespace config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
+// What the configuration's file and all files that it names may take together.
+constexpr Seconds read_limit{10};
 
 class Loader {
  public:
   Loader(const std::string& path, const Node& root, const ProviderKinds& kinds, const LoadOptions& options,
-         Problems& problems)
+         FileReader& files, Problems& problems)
       : path_(path),
         root_(root),
         kinds_(kinds),
         options_(options),
         problems_(problems),
-        outside_(options, problems) {}
+        outside_(options, files, problems) {}
 
   Settings read() {
     Settings settings;
@@ -211,8 +213,9 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
                              Problems& problems) {
   // All plans get the rules of their zones as they are now.
   const ZoneSnapshot zones;
-  const auto bytes =
-      options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
+  FileReader files(read_limit);
+  const auto bytes = options.text ? Result<std::string>(*options.text)
+                                  : files.read(path, file_bytes_max, path, FileReader::Kind::file_or_pipe);
   if (!bytes.ok()) {
     problems.error({}, bytes.error().what);
     return std::nullopt;
@@ -220,7 +223,7 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
   const auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
   check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
-  Settings settings = Loader(path, *root, kinds, options, problems).read();
+  Settings settings = Loader(path, *root, kinds, options, files, problems).read();
   if (problems.errors() > 0) return std::nullopt;
   settings.path = path;
   settings.sha256 = sha256_hex(*bytes);

@@ -1,4 +1,4 @@
-// What the daemon depends on stops moving: the reader of its log.
+// What the daemon depends on stops moving: the reader of its log, a file of its configuration.
 #include <fcntl.h>
 #include <httplib.h>
 #include <sys/stat.h>
@@ -39,6 +39,22 @@ int post(Stage& stage, const std::string& path) {
   return answer ? answer->status : 0;
 }
 
+std::string reload_error(Stage& stage) {
+  const Json error = stage.status().value("/config/last_reload_error"_json_pointer, Json{});
+  return error.is_string() ? error.get<std::string>() : std::string{};
+}
+
+bool has_plan(Stage& stage, const std::string& name) {
+  return get_json(stage.status_port, "/api/v1/plans/" + name).has_value();
+}
+
+const std::string further_plan = R"(  further:
+    provider: agents
+    schedule: {always: true}
+    session: {deployment_id: demo, tag: v1.0}
+    on_shutdown: stop
+)";
+
 }  // namespace
 
 TEST_CASE("a log that nobody reads holds up neither heartbeats, nor reloads, nor the end") {
@@ -56,4 +72,40 @@ TEST_CASE("a log that nobody reads holds up neither heartbeats, nor reloads, nor
   CHECK(stage.end_daemon(seconds{15}) == 0);
   CHECK(stage.remotes("/remotes/live").empty());
   close(reader);
+}
+
+TEST_CASE("a pipe in place of a file of the configuration refuses the reload, and nothing waits for it") {
+  Stage stage(watch_plan);
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  const auto pipe = stage.directory / "tokens";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  stage.webhook_lines = "  tokens_file: " + pipe.string() + "\n";
+  stage.write_plans(watch_plan);
+  stage.daemon->send(SIGHUP);
+  CHECK(eventually(seconds{5},
+                   [&] { return reload_error(stage).find("must be a regular file") != std::string::npos; }));
+  CHECK(keeps_alive(stage));
+  CHECK(stage.end_daemon(seconds{15}) == 0);
+}
+
+TEST_CASE("a file that does not answer holds up its reload alone, and that not for ever") {
+  Stage stage(watch_plan);
+  const std::string hanging = (stage.directory / "tokens").string();
+  stage.variables = {
+      {"LD_PRELOAD", FAILING_DISK}, {"HANGING_OPEN", hanging}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{20}, [&] { return stage.active() == 1; }));
+  stage.webhook_lines = "  tokens_file: " + hanging + "\n";
+  stage.write_plans(watch_plan + further_plan);
+  stage.daemon->send(SIGHUP);
+  CHECK(keeps_alive(stage));
+  CHECK(eventually(seconds{15}, [&] {
+    return reload_error(stage).find("it has not answered within 10s") != std::string::npos;
+  }));
+  CHECK_FALSE(has_plan(stage, "further"));
+  stage.daemon->send(SIGHUP);
+  sleep_for(seconds{1});
+  CHECK(stage.end_daemon(seconds{25}) == 0);
 }

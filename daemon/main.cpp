@@ -179,11 +179,11 @@ int run_daemon(const RunRequest& request) {
   // Nothing is started at a provider by a daemon that cannot be asked and hears nothing.
   Result<Listeners> listeners = start_listeners(*daemon);
   if (!listeners) return not_started(listeners.error());
-  if (const Status started = daemon->start(); !started) {
-    stop_listeners(*daemon, *listeners);
-    return not_started(started.error());
+  if (const Status started = daemon->start(); started) {
+    code = daemon->serve([&] { stop_webhook(*listeners); });
+  } else {
+    code = not_started(started.error());
   }
-  code = daemon->serve([&] { stop_webhook(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
   if (daemon->end()) return code;

@@ -1,4 +1,4 @@
-// What the daemon depends on stops moving: the reader of its log, a file of its configuration.
+// What the daemon depends on stops moving: the reader of its log, a file of its configuration, the disk.
 #include <fcntl.h>
 #include <httplib.h>
 #include <sys/stat.h>
@@ -108,4 +108,34 @@ TEST_CASE("a file that does not answer holds up its reload alone, and that not f
   stage.daemon->send(SIGHUP);
   sleep_for(seconds{1});
   CHECK(stage.end_daemon(seconds{25}) == 0);
+}
+
+TEST_CASE("a reload during which the disk stalls takes effect as a whole once the disk goes on") {
+  const bool is_long = std::getenv("KEEPER_LONG_TESTS") != nullptr;
+  Stage stage(watch_plan);
+  const auto flag = stage.directory / "fsync-hangs";
+  stage.variables = {{"LD_PRELOAD", FAILING_DISK},
+                     {"HANGING_FSYNC", flag.string()},
+                     {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{20}, [&] { return stage.active() == 1; }));
+  const std::string before = stage.status().at("config").at("sha256");
+  stage.write_plans(watch_plan + further_plan);
+  std::ofstream(flag).flush();
+  stage.daemon->send(SIGHUP);
+  // Longer than anybody waits, in the long form.
+  sleep_for(seconds{is_long ? 60 : 6});
+  INFO(read_file(stage.directory / "daemon.log"));
+  CHECK(stage.status().at("config").at("sha256") == before);
+  CHECK(reload_error(stage).empty());
+  CHECK(stage.remotes().size() == 1);
+  CHECK(keeps_alive(stage));
+  std::filesystem::remove(flag);
+  CHECK(eventually(seconds{20}, [&] { return stage.active() == 2; }));
+  CHECK(stage.status().at("config").at("sha256") != before);
+  const std::string log = read_file(stage.directory / "daemon.log");
+  CHECK(log.find("reload_refused") == std::string::npos);
+  CHECK(log.find("reloaded") != std::string::npos);
+  CHECK(stage.end_daemon() == 0);
 }

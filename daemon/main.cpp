@@ -1,9 +1,11 @@
 // The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in
 // webhook/ and status/.
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -203,6 +205,14 @@ int run_guarded(const RunRequest& request) {
   return code;
 }
 
+// The first files that are opened would take the place of descriptors that are closed, and what is meant for
+// the log would be written into them. What is put there cannot be written, so that a command notices.
+void open_standard_descriptors() {
+  for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file) {
+    if (::fcntl(file, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
+  }
+}
+
 int columns_of(int file) {
   winsize size{};
   if (::isatty(file) == 0) return 80;
@@ -213,6 +223,9 @@ int columns_of(int file) {
 }  // namespace keeper
 
 int main(int argc, char** argv) {
+  keeper::open_standard_descriptors();
+  // A file over the process's limit of size is then a write that fails, as with a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colour = ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
   const keeper::Terminal terminal{std::cout, std::cerr,           keeper::columns_of(STDOUT_FILENO),

@@ -139,3 +139,38 @@ TEST_CASE("a reload during which the disk stalls takes effect as a whole once th
   CHECK(log.find("reloaded") != std::string::npos);
   CHECK(stage.end_daemon() == 0);
 }
+
+TEST_CASE("a file that grows to the process's limit is a full disk, and does not end the daemon") {
+  Stage stage(watch_plan);
+  const auto daemon = stage.directory / "limited";
+  std::ofstream(daemon) << "#!/bin/sh\nulimit -f 1000\nexec " KEEPER_PROGRAM " \"$@\"\n";
+  std::filesystem::permissions(daemon, std::filesystem::perms::owner_all);
+  stage.program = daemon;
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{20}, [&] { return stage.active() == 1; }));
+  for (int i = 0; i < 60 && !stage.status().is_null(); ++i) {
+    post(stage, "/api/v1/plans/watch/pause");
+    post(stage, "/api/v1/plans/watch/resume");
+    if (get_json(stage.status_port, "/-/ready") == std::nullopt) break;
+  }
+  CHECK(stage.daemon->running());
+  CHECK(get_json(stage.status_port, "/-/ready") == std::nullopt);
+  CHECK(keeps_alive(stage));
+}
+
+TEST_CASE("with standard error closed the log goes nowhere, and into no file of the daemon") {
+  Stage stage(watch_plan);
+  const auto daemon = stage.directory / "silent";
+  std::ofstream(daemon) << "#!/bin/sh\nexec " KEEPER_PROGRAM " \"$@\" <&- >&- 2>&-\n";
+  std::filesystem::permissions(daemon, std::filesystem::perms::owner_all);
+  stage.program = daemon;
+  stage.start_daemon();
+  REQUIRE(stage.ready());
+  REQUIRE(eventually(seconds{20}, [&] { return stage.active() == 1; }));
+  CHECK(stage.end_daemon() == 0);
+  for (const auto& file : std::filesystem::directory_iterator(stage.directory)) {
+    INFO(file.path());
+    CHECK(read_file(file.path()).find("level=info") == std::string::npos);
+  }
+}

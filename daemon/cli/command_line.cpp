@@ -1,9 +1,11 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <ostream>
+#include <system_error>
 
 #include "cli/ask.h"
 #include "cli/backup.h"
@@ -313,9 +315,7 @@ class Commands {
   std::function<int()> call_;
 };
 
-}  // namespace
-
-int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
+int run_parsed(int argc, const char* const* argv, const Terminal& terminal) {
   CLI::App app(
       "Starts sessions at remote providers when they are due, keeps them alive and records what becomes of "
       "them.",
@@ -324,15 +324,24 @@ int run_command_line(int argc, const char* const* argv, const Terminal& terminal
   try {
     commands.declare();
     app.parse(argc, argv);
-    const int code = commands.call();
-    terminal.out.flush();
-    return code;
+    return commands.call();
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong, terminal.out, terminal.err) == 0 ? 0 : exit_usage;
   } catch (const std::exception& failure) {
     terminal.err << "session-keeper: " << failure.what() << "\n";
     return 1;
   }
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
+  const int code = run_parsed(argc, argv, terminal);
+  errno = 0;
+  if (terminal.out.flush()) return code;
+  terminal.err << "session-keeper: standard output cannot be written"
+               << (errno != 0 ? ": " + std::generic_category().message(errno) : "") << "\n";
+  return code == 0 ? 1 : code;
 }
 
 }  // namespace keeper

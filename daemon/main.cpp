@@ -64,7 +64,10 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
 VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body,
                           std::string_view signature) {
   const auto verifier = daemon.verifier(provider);
-  if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
+  if (!verifier) return Unauthorized{};
+  const auto authenticity = verifier->authenticity(body, signature);
+  if (authenticity == WebhookVerifier::Authenticity::forged) return Unauthorized{};
+  if (authenticity == WebhookVerifier::Authenticity::no_key) return KeyMissing{};
   Result<Delivery> parsed =
       parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
   if (!parsed) return Malformed{parsed.error().what};

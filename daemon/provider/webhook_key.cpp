@@ -194,6 +194,13 @@ bool WebhookVerifier::verify_or_refresh(std::string_view body, std::string_view 
   return verify(body, signature);
 }
 
+WebhookVerifier::Authenticity WebhookVerifier::authenticity(std::string_view body,
+                                                            std::string_view signature) {
+  const bool had_key = has_key();
+  if (verify_or_refresh(body, signature)) return Authenticity::genuine;
+  return had_key || signature.empty() ? Authenticity::forged : Authenticity::no_key;
+}
+
 std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,
                                                         const std::string& cache_file) {
   return std::make_shared<WebhookVerifier>(settings, cache_file);

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "status/page/page_assets.h"
 
 namespace keeper {
@@ -11,8 +12,18 @@ namespace keeper {
 std::string escape_html(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '&') {
+  while (!text.empty()) {
+    const char c = text.front();
+    const std::size_t length = sequence_length(text);
+    const std::string_view taken = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(taken.size());
+    if (c == '\t' || c == '\n') {
+      safe += c;
+    } else if (length == 0) {
+      safe += "\xEF\xBF\xBD";
+    } else if (is_control(taken)) {
+      safe += escaped(taken);
+    } else if (c == '&') {
       safe += "&amp;";
     } else if (c == '<') {
       safe += "&lt;";
@@ -22,8 +33,8 @@ std::string escape_html(std::string_view text) {
       safe += "&quot;";
     } else if (c == '\'') {
       safe += "&#39;";
-    } else if (c != '\0') {
-      safe += c;
+    } else {
+      safe += taken;
     }
   }
   return safe;

@@ -94,6 +94,7 @@ TEST_CASE("a reload needs the control token and tells how it went") {
   }
   const std::string right = "Bearer " + std::string(StatusStage::token);
   CHECK(reload(right).status == 200);
+  CHECK(reload("bearer  " + std::string(StatusStage::token)).status == 200);
   stage.reload.with([](auto& outcome) { outcome = {false, "keeper.yaml:3:1: unknown key 'plan'"}; });
   const RawAnswer refused = reload(right);
   CHECK(refused.status == 422);

@@ -63,6 +63,23 @@ std::string spaced(std::string_view snake) {
   return words;
 }
 
+namespace {
+
+std::string_view colour_of(std::string_view mood) {
+  if (mood == "good") return "1a7f37";
+  if (mood == "warn") return "9a6700";
+  return mood == "bad" ? "cf222e" : "57606a";
+}
+
+// A disc in the colour of the heading's dot.
+std::string icon_of(std::string_view mood) {
+  return "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+         "%3Ccircle cx='8' cy='8' r='7' fill='%23" +
+         std::string(colour_of(mood)) + "'/%3E%3C/svg%3E";
+}
+
+}  // namespace
+
 std::string_view mood_of(State state) {
   switch (state) {
     case State::queued:
@@ -155,11 +172,13 @@ void Html::nothing(std::string_view title, std::string_view words) {
   raw("<p class=\"empty\">").text(words).raw("</p></div></section>\n");
 }
 
-std::string Html::document(std::string_view title) const {
+std::string Html::document(std::string_view title, std::string_view mood) const {
   Html all(now_);
   all.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
   all.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  all.raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
+  all.raw("<link rel=\"icon\" href=\"")
+      .raw(icon_of(mood))
+      .raw("\">\n<title>")
       .text(title)
       .raw(" – session-keeper</title>\n<style>");
   all.raw(page_style).raw("</style>\n</head>\n<body>\n<main data-now=\"").raw(to_rfc3339(now_)).raw("\">\n");

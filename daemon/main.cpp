@@ -114,7 +114,8 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
   ports.facts = [&daemon, webhook] { return facts_of(daemon, webhook); };
   ports.reload = [&daemon] {
     const Status done = daemon.reload();
-    return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
+    if (done.ok()) return ReloadOutcome{true, {}};
+    return ReloadOutcome{false, done.error().what, done.error().kind == ErrorKind::storage};
   };
   ports.preview = [&daemon](std::string text, const std::string& name) {
     return daemon.preview(std::move(text), name);

@@ -22,6 +22,14 @@ constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
 // What the configuration's file and all files that it names may take together.
 constexpr Seconds read_limit{10};
 
+// An address that stands for all of them takes the port of each; [::] takes IPv4 addresses as well.
+bool take_same_port(const Address& one, const Address& other) {
+  const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
+  const auto number = [](const std::string& host) { return host == "localhost" ? "127.0.0.1" : host; };
+  if (one.port != other.port || one.port == 0) return false;
+  return is_any(one.host) || is_any(other.host) || number(one.host) == number(other.host);
+}
+
 class Loader {
  public:
   Loader(const std::string& path, const Node& root, const ProviderKinds& kinds, const LoadOptions& options,
@@ -118,9 +126,10 @@ class Loader {
     WebhookSettings& webhook = settings.webhook.emplace();
     const Node* listen = value_at(*node, "listen");
     webhook.listen = address_or_default(*node, webhook_section(), "listen");
-    if (webhook.listen == settings.status.listen && webhook.listen.port != 0) {
+    if (take_same_port(webhook.listen, settings.status.listen)) {
       problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
-                      "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
+                      "'listen' " + to_string(webhook.listen) + " takes the port of the status listener, " +
+                          to_string(settings.status.listen) + "; give it another one");
     }
     read_certificate(*node, webhook);
     read_tokens(*node, webhook);

@@ -65,7 +65,8 @@ struct DaemonFacts {
 
 struct ReloadOutcome {
   bool loaded = false;
-  std::string error;  // if not loaded: every complaint, one a line
+  std::string error;         // if not loaded: every complaint, one a line
+  bool unavailable = false;  // not loaded for the store's sake, or not yet
 };
 
 struct StatusPorts {

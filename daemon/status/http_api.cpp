@@ -189,7 +189,7 @@ std::shared_ptr<const ViewIndex> Api::view() {
 
 ApiAnswer Api::reload(const ApiRequest&, const Parts&) {
   const ReloadOutcome outcome = ports_.reload();
-  if (!outcome.loaded) return problem(422, outcome.error);
+  if (!outcome.loaded) return problem(outcome.unavailable ? 503 : 422, outcome.error);
   return {.body = R"({"status":"reloaded"})"};
 }
 

@@ -113,7 +113,7 @@ void show_status(const Json& status, const Terminal& terminal) {
   });
   if (all_paused)
     terminal.out << (plans.size() == 1 ? "the plan is paused" : "all plans are paused")
-                 << ": nothing begins until it is resumed\n";
+                 << ": nothing begins until " << (plans.size() == 1 ? "it is" : "they are") << " resumed\n";
   terminal.out << "session-keeper " << text(status, "version") << ", " << (ready ? "ready" : "not ready")
                << ", since " << moment(status, "started_at") << "\n";
   terminal.out << "configuration " << text(config, "path") << ", loaded " << moment(config, "loaded_at")

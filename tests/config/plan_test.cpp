@@ -296,6 +296,30 @@ TEST_CASE("a schedule that YAML reads otherwise than it is meant gets the advice
   }
 }
 
+TEST_CASE("a notification's secret and URL that cannot be used are refused") {
+  const auto told = [](const std::string& secret, const std::string& url) {
+    const TemporaryFile file(secret);
+    return lines(load_text("notifications: {ops: {url: \"" + url + "\", secret_file: " + file.path() + "}}\n",
+                           options()));
+  };
+  const std::string url = "https://ops.example.org/hook";
+  for (const char* good : {"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "any text",
+                           "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}) {
+    INFO(good);
+    CHECK(told(good, url).empty());
+  }
+  for (const char* bad : {"whsec_", "whsec_AAAA", "whsec_AAAAAAAAAAAAAAAA+AAAAAAAAAAAAAAAAAAA_AAA",
+                          "whsec_no*base64*no*base64*no*base64*no*base64",
+                          "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY==="}) {
+    INFO(bad);
+    CHECK(told(bad, url).find("must go on with base64") != std::string::npos);
+  }
+  for (const char* bad : {"?a=b c", "?a#b", " ", "/a b"}) {
+    INFO(bad);
+    CHECK(told("any text", url + bad).find("must hold an https URL") != std::string::npos);
+  }
+}
+
 TEST_CASE("a missing secret stops a run and a strict check, and warns elsewhere") {
   const std::string yaml = "providers: {a: {type: notte, api_key: \"${NOT_SET}\"}}\n";
   LoadOptions with = options();

@@ -1,10 +1,14 @@
 // Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that
 // HANGING_FSYNC names is there, none returns; while the file that FULL_DISK names is there, no place in a
-// file can be written.
+// file can be written. The file that HANGING_OPEN names cannot even be opened: the call does not return, as at
+// a mount whose server is gone.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstdarg>
 #include <cstdlib>
+#include <cstring>
 
 namespace {
 
@@ -34,6 +38,16 @@ ssize_t write_at(const char* name, int file, const void* from, size_t size, Offs
 }
 
 }  // namespace
+
+extern "C" int open(const char* path, int flags, ...) {
+  const char* hanging = std::getenv("HANGING_OPEN");
+  while (hanging != nullptr && std::strcmp(path, hanging) == 0) usleep(10'000);
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return openat(AT_FDCWD, path, flags, mode);
+}
 
 extern "C" int fsync(int file) { return flush("fsync", file); }
 extern "C" int fdatasync(int file) { return flush("fdatasync", file); }

@@ -179,9 +179,8 @@ void Stage::start_daemon() {
   daemon.reset();
   auto daemon_environment = environment();
   daemon_environment.insert(variables.begin(), variables.end());
-  daemon.emplace(
-      std::vector<std::string>{KEEPER_PROGRAM, "run", "--config", (directory / "keeper.yaml").string()},
-      daemon_environment, directory / "daemon.log", inherited);
+  daemon.emplace(std::vector<std::string>{program, "run", "--config", (directory / "keeper.yaml").string()},
+                 daemon_environment, directory / "daemon.log", inherited);
   ++runs_;
 }
 
@@ -241,7 +240,7 @@ Json Stage::sessions() {
 }
 
 int Stage::run_cli(const std::vector<std::string>& arguments, std::string* output) {
-  std::vector<std::string> all{KEEPER_PROGRAM};
+  std::vector<std::string> all{cli_program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::filesystem::path log = directory / ("cli." + std::to_string(++runs_));
   Child child(all, environment(), log);

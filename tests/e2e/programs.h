@@ -101,6 +101,8 @@ class Stage {
   std::filesystem::path store;                   // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment
   int inherited = -1;                            // its webhook socket, see Child
+  std::string program = KEEPER_PROGRAM;          // what start_daemon() runs
+  std::string cli_program = KEEPER_PROGRAM;      // what run_cli() runs
 
   const std::filesystem::path directory;
   const int api_port, control_port, status_port, webhook_port;

@@ -129,8 +129,10 @@ void Rounds::late_commit(const Result<Written>& written, Now now) {
   outage_->installed = false;
   if (written) {
     committed(*outage_->batch, *written);
+    std::vector<Item> starts = held.withdraw_starts(now);
     if (!planted(Bug::loses_held)) held.let_out(ports_);
     end_outage();
+    inbox_.put_back(std::move(starts));
     return;
   }
   ports_.store_error(written.error().what);
@@ -190,7 +192,9 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger, Now now) {
   outage_->written.clear();
   last_seq_ = ledger->last_seq;
   if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
+  std::vector<Item> starts = failed.withdraw_starts(now);
   failed.let_out(ports_);
+  move_to(outage_->waiting, starts);
   inbox_.put_back(outage_->beats.hand_over(keeper_));
 }
 
@@ -227,7 +231,7 @@ void Rounds::take_rowless(Item item, Now now, Round& round) {
   }
   const auto* told = std::get_if<Answer>(&item.event);
   if (told != nullptr && outage_->beats.take(*told, now)) return;
-  const bool in_doubt = !outage_->known && !outage_->installed;
+  const bool in_doubt = !outage_->known;
   std::optional<Decision> decision;
   if (!needs_store(item)) {
     decision = rowless(keeper_.decide(item.event, now), in_doubt ? &outage_->written : nullptr);

@@ -1,7 +1,7 @@
 // Preloaded: while the file that FAILING_FSYNC names is there, no flush to disk works; while the file that
 // HANGING_FSYNC names is there, none returns; while the file that FULL_DISK names is there, no place in a
-// file can be written. The file that HANGING_OPEN names cannot even be opened: the call does not return, as at
-// a mount whose server is gone.
+// file can be written. The file that HANGING_OPEN names cannot even be opened: the call does not return, as
+// at a mount whose server is gone.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <unistd.h>

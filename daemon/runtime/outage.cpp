@@ -130,9 +130,10 @@ void Rounds::late_commit(const Result<Written>& written, Now now) {
   if (written) {
     committed(*outage_->batch, *written);
     std::vector<Item> starts = held.withdraw_starts(now);
-    if (!planted(Bug::loses_held)) held.let_out(ports_);
+    const bool lost = planted(Bug::loses_held);
+    if (!lost) held.let_out(ports_);
     end_outage();
-    inbox_.put_back(std::move(starts));
+    if (!lost) inbox_.put_back(std::move(starts));
     return;
   }
   ports_.store_error(written.error().what);

@@ -32,7 +32,7 @@ else()
   endif()
 endif()
 
-# For files that mostly instantiate a large library of templates (CLI11), and whose own code runs once or rarely: with
+# For files that mostly instantiate a large library of templates (CLI11, spdlog), and whose own code runs once or rarely: with
 # sanitizers the compiler spends half its time there on optimization. Names sources of the current folder.
 function(keeper_quickly_compiled)
   if(KEEPER_SANITIZE)
@@ -48,6 +48,7 @@ find_package(SQLite3 REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(Boost 1.74 REQUIRED)

@@ -1,6 +1,8 @@
 #include "runtime/log.h"
 
 #include <poll.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
@@ -13,6 +15,8 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -112,12 +116,34 @@ bool write_to_stderr(std::string_view text) {
   return true;
 }
 
+// spdlog's own sink for standard error loses what a non-blocking one does not take at once.
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  bool took_last() const { return took_last_; }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    took_last_ = write_to_stderr(std::string(line.payload.data(), line.payload.size()) + "\n");
+  }
+  void flush_() override {}
+
+  bool took_last_ = true;
+};
+
+// On the sink's thread, which may outlive the statics. Levels are sorted out before a line is offered.
+bool log_to_stderr(const std::string& text) {
+  static const auto& standard_error = *new auto(std::make_shared<StandardError>());
+  static auto& logger = *new spdlog::logger("", standard_error);
+  logger.log(spdlog::level::critical, text);
+  return standard_error->took_last();
+}
+
 bool write_line(const LogLine& line) {
   if (format() == LogFormat::journal && send_to_journal(line)) return true;
   if (format() == LogFormat::json)
-    return write_to_stderr(json_line(line.level, line.what, line.fields, line.at) + "\n");
-  return write_to_stderr("time=" + to_rfc3339(line.at) + " level=" + std::string(name_of(line.level)) + " " +
-                         plain_line(line.what, line.fields) + "\n");
+    return log_to_stderr(json_line(line.level, line.what, line.fields, line.at));
+  return log_to_stderr("time=" + to_rfc3339(line.at) + " level=" + std::string(name_of(line.level)) + " " +
+                       plain_line(line.what, line.fields));
 }
 
 // Never destroyed: its thread may wait for the reader of the log when the process ends.

@@ -62,7 +62,6 @@ enum class Bug {
   never_unmatched,
   no_retry,
   quiet_stop,
-  acks_in_outage,
   lets_out_held,
   loses_held,
   denies_applied,

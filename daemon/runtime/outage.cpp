@@ -39,9 +39,8 @@ void refuse(std::vector<Item>& items) {
 }
 
 void refuse_deliveries(std::vector<Item>& items) {
-  const auto ack = planted(Bug::acks_in_outage) ? std::optional(Ack::recorded) : std::nullopt;
   for (Item& item : items) {
-    if (carries_delivery(item)) answer(item, ack);
+    if (carries_delivery(item)) answer(item, std::nullopt);
   }
 }
 

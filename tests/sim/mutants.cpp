@@ -202,8 +202,6 @@ const std::vector<Mutant>& mutants() {
       {"unmatched_held", "deliveries: those that wait are not matched once their session is known",
        Bug::unmatched_held},
       {"never_unmatched", "3: a delivery that waited too long stays due", Bug::never_unmatched},
-      {"acks_in_outage", "22: deliveries are acknowledged that a commit that failed did not record",
-       Bug::acks_in_outage, nullptr, true},
       {"lets_out_held", "22: what a commit covers leaves while it hangs", Bug::lets_out_held, nullptr, true},
       {"loses_held", "22: what a commit that hung covers never leaves", Bug::loses_held, nullptr, true},
       {"denies_applied", "22: a commit that failed is not on disk, whatever the store says",

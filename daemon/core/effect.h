@@ -58,6 +58,7 @@ struct Answer {
   SessionId session;
   ProviderName provider;
   Mono sent_at{};                    // when the call left
+  std::optional<Mono> came_at{};     // when the answer came; the round that first takes it fills it
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
   // find, list: the provider showed that nothing is missing. Otherwise the answer proves no absence.

@@ -255,7 +255,7 @@ void Rounds::work_in_outage(Now now) {
   if (late_ && store_.idle()) std::exchange(late_, nullptr)(now);
   if (!outage_ || !fatal_.empty()) return;
   Round round;
-  for (Item& item : inbox_.take(inbox_.size())) take_rowless(std::move(item), now, round);
+  for (Item& item : take(inbox_.size(), now)) take_rowless(std::move(item), now, round);
   if (!planted(Bug::no_beats_in_outage)) {
     round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
   }

@@ -16,10 +16,13 @@ struct Reader {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopped = false;
+  bool asked = false;  // a line was brought
   std::vector<LogLine> lines;
 
   bool take(const LogLine& line) {
     std::unique_lock lock(mutex);
+    asked = true;
+    changed.notify_all();
     changed.wait(lock, [this] { return !stopped; });
     lines.push_back(line);
     return true;
@@ -28,6 +31,10 @@ struct Reader {
     const std::scoped_lock lock(mutex);
     stopped = stops;
     changed.notify_all();
+  }
+  void wait_asked() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return asked; });
   }
 };
 
@@ -52,7 +59,9 @@ TEST_CASE("who logs never waits for the reader of the log, and what is dropped i
   reader->stop(true);
   LogSink sink(room, [reader](const LogLine& line) { return reader->take(line); });
   constexpr std::size_t offered = 1000;
-  for (std::size_t i = 0; i < offered; ++i) sink.offer(line_of(std::to_string(i)));
+  sink.offer(line_of("first"));
+  reader->wait_asked();  // so that the sink's thread takes no line while the queue fills
+  for (std::size_t i = 1; i < offered; ++i) sink.offer(line_of(std::to_string(i)));
   const std::size_t dropped = sink.dropped();
   CHECK(dropped > 0);
   CHECK(dropped < offered);

@@ -1,9 +1,11 @@
 // The program: hands the command line to cli/, and joins the daemon in runtime/ to the listeners in
 // webhook/ and status/.
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -11,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "cli/command_line.h"
 #include "runtime/daemon.h"
 #include "runtime/inherited.h"
@@ -22,6 +25,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis webhook_grace = Seconds{2};
+// What the last log lines may take of the end of the process.
+constexpr Millis log_grace = Seconds{1};
 
 struct Listeners {
   std::shared_ptr<History> history;
@@ -48,6 +53,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
                   loaded.last_reload_successful, loaded.last_reload_error};
   facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
+  facts.log_lines_dropped = log_lines_dropped();
   if (webhook) facts.webhook = webhook->facts();
   for (const auto& [name, provider] : loaded.settings->providers) {
     facts.providers.push_back({name, provider.type, provider.rate_limit, daemon.rate_left(name)});
@@ -58,7 +64,10 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
 VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body,
                           std::string_view signature) {
   const auto verifier = daemon.verifier(provider);
-  if (!verifier || !verifier->verify_or_refresh(body, signature)) return Unauthorized{};
+  if (!verifier) return Unauthorized{};
+  const auto authenticity = verifier->authenticity(body, signature);
+  if (authenticity == WebhookVerifier::Authenticity::forged) return Unauthorized{};
+  if (authenticity == WebhookVerifier::Authenticity::no_key) return KeyMissing{};
   Result<Delivery> parsed =
       parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
   if (!parsed) return Malformed{parsed.error().what};
@@ -105,7 +114,8 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
   ports.facts = [&daemon, webhook] { return facts_of(daemon, webhook); };
   ports.reload = [&daemon] {
     const Status done = daemon.reload();
-    return ReloadOutcome{done.ok(), done.ok() ? std::string{} : done.error().what};
+    if (done.ok()) return ReloadOutcome{true, {}};
+    return ReloadOutcome{false, done.error().what, done.error().kind == ErrorKind::storage};
   };
   ports.preview = [&daemon](std::string text, const std::string& name) {
     return daemon.preview(std::move(text), name);
@@ -175,23 +185,35 @@ int run_daemon(const RunRequest& request) {
   // Nothing is started at a provider by a daemon that cannot be asked and hears nothing.
   Result<Listeners> listeners = start_listeners(*daemon);
   if (!listeners) return not_started(listeners.error());
-  if (const Status started = daemon->start(); !started) {
-    stop_listeners(*daemon, *listeners);
-    return not_started(started.error());
+  if (const Status started = daemon->start(); started) {
+    code = daemon->serve([&] { stop_webhook(*listeners); });
+  } else {
+    code = not_started(started.error());
   }
-  code = daemon->serve([&] { stop_webhook(*listeners); });
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
-  if (!daemon->end()) std::_Exit(code);
-  return code;
+  if (daemon->end()) return code;
+  flush_log(log_grace);
+  std::_Exit(code);
 }
 
 int run_guarded(const RunRequest& request) {
+  set_before_abort([] { flush_log(log_grace); });
+  int code = exit_failed;
   try {
-    return run_daemon(request);
+    code = run_daemon(request);
   } catch (const std::exception& failure) {
     Log(Level::error, "failed").with("error", failure.what());
-    return exit_failed;
+  }
+  flush_log(log_grace);
+  return code;
+}
+
+// The first files that are opened would take the place of descriptors that are closed, and what is meant for
+// the log would be written into them. What is put there cannot be written, so that a command notices.
+void open_standard_descriptors() {
+  for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file) {
+    if (::fcntl(file, F_GETFD) < 0) static_cast<void>(::open("/dev/null", O_RDONLY));
   }
 }
 
@@ -205,6 +227,9 @@ int columns_of(int file) {
 }  // namespace keeper
 
 int main(int argc, char** argv) {
+  keeper::open_standard_descriptors();
+  // A file over the process's limit of size is then a write that fails, as with a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   const char* no_colour = std::getenv("NO_COLOR");
   const bool colour = ::isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
   const keeper::Terminal terminal{std::cout, std::cerr,           keeper::columns_of(STDOUT_FILENO),

@@ -80,6 +80,14 @@ bool take_answer(Rule& rule, const std::string& name, const Json& value) {
   return name == "reset_after_effect" && take_probability(rule.reset_after_effect, value);
 }
 
+bool take_list(ListFault& list, const std::string& name, const Json& value) {
+  if (name == "list_hides_ms") return take_milliseconds(list.hides_ms, value);
+  if (name == "list_odd_items") return take_flag(list.odd_items, value);
+  if (name != "list_shows_max" || !value.is_number_integer() || value < 0 || value > 1000000) return false;
+  list.shows_max = value.get<int>();
+  return true;
+}
+
 constexpr const char* kSelection[] = {"provider", "operation", "probability", "times", "seed"};
 
 }  // namespace
@@ -89,13 +97,18 @@ std::string Faults::add(const Json& wanted, std::string& problem) {
   for (const auto& [name, value] : wanted.items()) {
     const bool selects =
         std::find(std::begin(kSelection), std::end(kSelection), name) != std::end(kSelection);
-    if (selects ? take_selection(rule, name, value) : take_answer(rule, name, value)) continue;
+    const bool of_list = name.rfind("list_", 0) == 0;
+    if (selects   ? take_selection(rule, name, value)
+        : of_list ? take_list(rule.list, name, value)
+                  : take_answer(rule, name, value))
+      continue;
     problem =
         name + ": " + dump(value) +
         " is not possible; GET /faults lists the switches, and the keys are provider, operation, "
         "probability, "
         "times, seed, latency_ms, latency_profile, latency_before_effect, status, status_after_effect, body, "
-        "retry_after, slow_body_ms, reset_before_effect, reset_after_effect";
+        "retry_after, slow_body_ms, reset_before_effect, reset_after_effect, list_hides_ms, list_shows_max, "
+        "list_odd_items";
     return "";
   }
   // An error was wanted, and no other one named.
@@ -142,7 +155,10 @@ bool Faults::strike(Active& active, Operation operation, Verdict& verdict) {
     verdict.body = rule.body;
     verdict.retry_after = rule.retry_after;
   }
-  return reset_before || reset_after || latency.count() > 0 || rule.slow_body_ms > 0 || rule.status;
+  const bool of_list = operation == Operation::list && rule.list.is_any();
+  if (of_list) verdict.list = rule.list;
+  return reset_before || reset_after || latency.count() > 0 || rule.slow_body_ms > 0 || rule.status ||
+         of_list;
 }
 
 Json Faults::describe() const {

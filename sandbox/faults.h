@@ -14,6 +14,14 @@ namespace sandbox {
 
 enum class BodyKind { json, problem, text, html };
 
+// How a list goes wrong.
+struct ListFault {
+  int hides_ms = 0;              // what is younger is not in it
+  std::optional<int> shows_max;  // the rest is missing, and the list does not show its end
+  bool odd_items = false;        // some that no program can use stand among the others
+  bool is_any() const { return hides_ms > 0 || shows_max || odd_items; }
+};
+
 struct Rule {
   std::optional<Provider> provider;
   std::optional<Operation> operation;
@@ -30,6 +38,7 @@ struct Rule {
   int slow_body_ms = 0;
   double reset_before_effect = 0;
   double reset_after_effect = 0;
+  ListFault list;
 };
 
 // What befalls one call.
@@ -43,6 +52,7 @@ struct Verdict {
   std::chrono::milliseconds slow_body{0};
   bool reset_before = false;
   bool reset_after = false;
+  ListFault list;
 };
 
 class Faults {

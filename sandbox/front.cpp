@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include "sandbox/fault_answer.h"
+#include "sandbox/list_fault.h"
 
 namespace sandbox {
 namespace {
@@ -64,6 +65,7 @@ Front::Served Front::decide(const Request& request, std::uint64_t seq, bool redi
   lock.lock();
   providers_.pass_time();
   if (!verdict.status || verdict.status_after_effect) served.answer = route->serve(request);
+  if (verdict.list.is_any() && !verdict.status) spoil_list(verdict.list, world_, served.answer);
   if (verdict.status) {
     Answer failed = fault_answer(verdict, route->provider, request);
     failed.remote_id = served.answer.remote_id;
@@ -95,10 +97,20 @@ void Front::serve(const httplib::Request& in, httplib::Response& out) {
   write(served, out);
 }
 
+std::optional<Time> Front::date_told() {
+  const std::lock_guard lock(world_.mutex);
+  const std::string& told = world_.switches.date_header;
+  const Time now = world_.clock.now();
+  if (told == "missing") return std::nullopt;
+  if (told == "hour_old") return now - std::chrono::hours(1);
+  if (told == "hour_ahead") return now + std::chrono::hours(1);
+  return told == "epoch" ? Time{} : now;
+}
+
 void Front::write(const Served& served, httplib::Response& out) {
   const Answer& answer = served.answer;
   out.status = answer.status;
-  out.set_header("Date", http_date(world_.clock.now()));
+  if (const auto date = date_told()) out.set_header("Date", http_date(*date));
   for (const auto& [name, value] : answer.headers) out.set_header(name.c_str(), value.c_str());
   if (answer.status == 204) {
     // A provider without a length: else cpp-httplib adds Content-Length to a 204.

@@ -29,6 +29,7 @@ class Front {
   };
 
   Served decide(const Request& request, std::uint64_t seq, bool redirected);
+  std::optional<Time> date_told();
   void pause(std::chrono::microseconds time);
   void write(const Served& served, httplib::Response& out);
 

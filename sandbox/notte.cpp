@@ -79,7 +79,7 @@ Json Notte::describe(const Remote& remote) const {
               {"idle_timeout_minutes", session.idle_minutes},
               {"timeout_minutes", session.idle_minutes},
               {"max_duration_minutes", session.max_minutes ? Json(*session.max_minutes) : Json()},
-              {"created_at", time_text(remote.created_at)},
+              {"created_at", time_text(world_.told_creation(remote))},
               {"closed_at", remote.ended_at ? Json(time_text(*remote.ended_at)) : Json()},
               {"last_accessed_at", time_text(remote.last_activity_at)},
               {"duration", iso_duration(until - remote.created_at)},

@@ -87,7 +87,7 @@ Json NotteLegacy::describe(const Remote& remote) const {
   const Time until = remote.ended_at.value_or(world_.clock.now());
   return {{"session_id", remote.id},
           {"timeout_minutes", session.idle_minutes},
-          {"created_at", iso_time(remote.created_at, 6, "")},
+          {"created_at", iso_time(world_.told_creation(remote), 6, "")},
           {"last_accessed_at", iso_time(remote.last_activity_at, 6, "")},
           {"duration", iso_duration(until - remote.created_at)},
           {"status", remote.state},

@@ -100,7 +100,7 @@ Json Sonoran::row(const Remote& remote) const {
           {"community", session.community},
           {"serverId", session.server_id},
           {"startedBy", session.started_by},
-          {"startedAt", time_text(remote.created_at)},
+          {"startedAt", time_text(world_.told_creation(remote))},
           {"endedBy", text(session.ended_by)},
           {"endedAt", ended ? Json(time_text(*remote.ended_at)) : Json()},
           {"cancelledBy", text(session.cancelled_by)},

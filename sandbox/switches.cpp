@@ -132,7 +132,15 @@ std::vector<Entry> notte_entries() {
 
 std::vector<Entry> entries() {
   std::vector<Entry> all = {
-      {"check_credentials", &Switches::check_credentials, {}, "wrong or missing credentials are refused"}};
+      {"check_credentials", &Switches::check_credentials, {}, "wrong or missing credentials are refused"},
+      {"date_header",
+       &Switches::date_header,
+       {"right", "missing", "hour_old", "hour_ahead", "epoch"},
+       "the Date of each answer, as a cache or an edge may spoil it"},
+      {"created_early_seconds",
+       &Switches::created_early_seconds,
+       {},
+       "sessions are said to be older by this, as from a pool of warm ones"}};
   for (auto part : {sonoran_entries(), videosdk_entries(), notte_entries()}) {
     all.insert(all.end(), part.begin(), part.end());
   }

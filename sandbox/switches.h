@@ -13,6 +13,8 @@ namespace sandbox {
 
 struct Switches {
   bool check_credentials = true;
+  std::string date_header = "right";
+  int created_early_seconds = 0;
 
   std::string sonoran_current_when_none = "null_data";
   std::string sonoran_double_start = "conflict";

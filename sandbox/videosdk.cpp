@@ -209,12 +209,12 @@ Json Videosdk::describe(const Remote& remote) const {
   Json row = {
       {"sessionId", shown_id(remote)}, {"status", remote.state}, {"deploymentId", session.deployment_id}};
   if (!session.tag.empty()) row["tag"] = session.tag;
-  row["start"] = time_text(remote.created_at);
+  row["start"] = time_text(world_.told_creation(remote));
   if (remote.ended_at) {
     row["end"] = time_text(*remote.ended_at);
     row["duration"] = std::chrono::floor<std::chrono::seconds>(*remote.ended_at - remote.created_at).count();
   }
-  row["createdAt"] = time_text(remote.created_at + std::chrono::milliseconds(1));
+  row["createdAt"] = time_text(world_.told_creation(remote) + std::chrono::milliseconds(1));
   row["updatedAt"] = time_text(session.updated_at);
   return row;
 }

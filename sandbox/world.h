@@ -35,6 +35,11 @@ struct World {
   CallLog calls;
   Ids ids;
   WebhookSender webhooks;
+
+  // As the providers tell it; the ledger has the truth.
+  Time told_creation(const Remote& remote) const {
+    return remote.created_at - std::chrono::seconds(switches.created_early_seconds);
+  }
 };
 
 }  // namespace sandbox

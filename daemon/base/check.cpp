@@ -1,18 +1,37 @@
 #include "base/check.h"
 
-#include <cstdio>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cstdlib>
+#include <string>
 
 #include "base/planted.h"
 #include "base/result.h"
 
 namespace keeper {
+namespace {
+
+std::atomic<void (*)()> before_abort{nullptr};
+
+// A reader of standard error that has stopped must not keep the process from ending.
+[[maybe_unused]] void say(const std::string& text) {
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, 0) != 1) return;
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace
+
+void set_before_abort(void (*call)()) { before_abort = call; }
 
 void check_failed(const char* condition, const char* file, int line) {
 #ifdef KEEPER_PLANTED_BUGS
   throw CheckFailed{std::string(condition) + " (" + file + ":" + std::to_string(line) + ")"};
 #else
-  std::fprintf(stderr, "%s:%d: invariant broken: %s\n", file, line, condition);
+  say(std::string(file) + ":" + std::to_string(line) + ": invariant broken: " + condition + "\n");
+  if (void (*call)() = before_abort.exchange(nullptr)) call();
   std::abort();
 #endif
 }

@@ -5,7 +5,10 @@
 
 namespace keeper {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
-}
+
+// Called before the process ends by a broken invariant, to write what waits to be written. It must end soon.
+void set_before_abort(void (*call)());
+}  // namespace keeper
 
 #define KEEPER_CHECK(condition)                        \
   (static_cast<bool>(condition) ? static_cast<void>(0) \

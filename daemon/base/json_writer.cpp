@@ -4,41 +4,14 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace keeper {
 namespace {
 
-// The length of the UTF-8 sequence at the start of `text`, or 0 if there is none (RFC 3629: no overlong
-// forms, no surrogates, nothing over U+10FFFF).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80U) return 1;
-  if (first >= 0xC2U && first <= 0xDFU) return continues(1) ? 2 : 0;
-  if (first >= 0xE0U && first <= 0xEFU) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (first == 0xE0U && byte(1) < 0xA0U) return 0;
-    if (first == 0xEDU && byte(1) > 0x9FU) return 0;
-    return 3;
-  }
-  if (first >= 0xF0U && first <= 0xF4U) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (first == 0xF0U && byte(1) < 0x90U) return 0;
-    if (first == 0xF4U && byte(1) > 0x8FU) return 0;
-    return 4;
-  }
-  return 0;
-}
-
-void append_control(std::string& out, unsigned char byte) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  if (byte == '\n') {
-    out += "\\n";
-    return;
-  }
-  out += "\\u00";
-  out += digits[byte >> 4U];
-  out += digits[byte & 0xFU];
+// A control character, as \n or \uNNNN.
+void append_control(std::string& out, std::string_view sequence) {
+  out += sequence == "\n" ? "\\n" : escaped(sequence);
 }
 
 bool is_plain(char c) {
@@ -85,10 +58,10 @@ void JsonWriter::value(std::string_view text) {
     if (c == '"' || c == '\\') {
       out_ += '\\';
       out_ += c;
-    } else if (length == 1) {
-      append_control(out_, static_cast<unsigned char>(c));
     } else if (length == 0) {
       out_ += "\xEF\xBF\xBD";
+    } else if (is_control(text.substr(0, length))) {
+      append_control(out_, text.substr(0, length));
     } else {
       out_ += text.substr(0, length);
     }

@@ -62,7 +62,6 @@ enum class Bug {
   never_unmatched,
   no_retry,
   quiet_stop,
-  acks_in_outage,
   lets_out_held,
   loses_held,
   denies_applied,
@@ -70,6 +69,15 @@ enum class Bug {
   loses_waiting,
   starts_in_outage,
   loses_lost,
+  stays_ahead,
+  believes_1970,
+  acts_backwards,
+  forgets_absence,
+  keeps_buffered,
+  ends_at_touch,
+  counts_refused,
+  shares_remote,
+  starts_in_doubt,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

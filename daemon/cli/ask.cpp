@@ -170,6 +170,7 @@ int ask_history(const Asking& asking, const ListRequest& list, const Terminal& t
     terminal.out << (asking.json ? row->dump() : transition_line(*row, terminal.colour)) << std::endl;
     last_seq = std::max(last_seq, row->value("seq", std::int64_t{0}));
   }
+  if (!terminal.out) return 1;
   if (rows.empty()) last_seq = status->value("store", Json::object()).value("last_seq", std::int64_t{0});
   return follow(asking, last_seq, wanted, terminal);
 }

@@ -1,9 +1,12 @@
 #include "cli/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <ostream>
+#include <system_error>
 
 #include "cli/ask.h"
 #include "cli/backup.h"
@@ -69,6 +72,7 @@ class Commands {
     declare_sessions();
     declare_control();
     declare_words();
+    refuse_empty_values();
   }
 
   int call() const { return call_(); }
@@ -77,6 +81,31 @@ class Commands {
   static std::string version_text() { return "session-keeper " KEEPER_VERSION; }
 
   bool json() const { return options_.output == "json"; }
+
+  // CLI11 reads a leading 0 as octal.
+  static CLI::Validator decimal() {
+    return CLI::Validator(
+        [](std::string& text) {
+          if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos)
+            return std::string("must be a whole number");
+          text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
+          return std::string();
+        },
+        "");
+  }
+
+  // An empty value, say of a shell's variable that is not set, would mean the default.
+  void refuse_empty_values() {
+    const CLI::Validator filled(
+        [](std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
+        "");
+    for (CLI::App* command : app_.get_subcommands({})) {
+      for (CLI::Option* option : command->get_options()) {
+        const bool takes_value = option->get_items_expected_max() > 0;
+        if (takes_value && option->get_name() != "--reason") option->check(filled);
+      }
+    }
+  }
 
   CLI::App& add(const char* name, const char* what, std::function<int()> call) {
     CLI::App* command = app_.add_subcommand(name, what);
@@ -112,7 +141,9 @@ class Commands {
   }
 
   void add_limit(CLI::App& command, int& limit) {
-    command.add_option("-n,--limit", limit, "how many at the most")->check(CLI::Range(1, list_max));
+    command.add_option("-n,--limit", limit, "how many at the most")
+        ->transform(decimal())
+        ->check(CLI::Range(1, list_max));
   }
 
   void declare_daemon() {
@@ -147,7 +178,9 @@ class Commands {
     next.add_option("--time-zone", options_.next.time_zone, "of the expression (default UTC)")->needs(cron);
     cron->excludes(plan)->excludes(config);
     next.add_option("--from", options_.next.from, "times after this one (default: now)");
-    next.add_option("-n,--count", options_.next.count, "how many (default 10)")->check(CLI::Range(1, 10'000));
+    next.add_option("-n,--count", options_.next.count, "how many (default 10)")
+        ->transform(decimal())
+        ->check(CLI::Range(1, 10'000));
     add_output(next);
     CLI::App& simulation = add("simulate", "what a configuration would do over a span of time", [this] {
       options_.simulate.json = json();
@@ -313,9 +346,7 @@ class Commands {
   std::function<int()> call_;
 };
 
-}  // namespace
-
-int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
+int run_parsed(int argc, const char* const* argv, const Terminal& terminal) {
   CLI::App app(
       "Starts sessions at remote providers when they are due, keeps them alive and records what becomes of "
       "them.",
@@ -324,15 +355,24 @@ int run_command_line(int argc, const char* const* argv, const Terminal& terminal
   try {
     commands.declare();
     app.parse(argc, argv);
-    const int code = commands.call();
-    terminal.out.flush();
-    return code;
+    return commands.call();
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong, terminal.out, terminal.err) == 0 ? 0 : exit_usage;
   } catch (const std::exception& failure) {
     terminal.err << "session-keeper: " << failure.what() << "\n";
     return 1;
   }
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, const Terminal& terminal) {
+  const int code = run_parsed(argc, argv, terminal);
+  errno = 0;
+  if (terminal.out.flush()) return code;
+  terminal.err << "session-keeper: standard output cannot be written"
+               << (errno != 0 ? ": " + std::generic_category().message(errno) : "") << "\n";
+  return code == 0 ? 1 : code;
 }
 
 }  // namespace keeper

@@ -29,6 +29,7 @@ struct Terminal {
   bool screen = false;                        // a terminal that can be cleared
 };
 
+// 1 as well where the command did its work and standard output did not take it all.
 int run_command_line(int argc, const char* const* argv, const Terminal& terminal);
 
 }  // namespace keeper

@@ -80,6 +80,11 @@ int ask_start(const Asking& asking, const ControlRequest& request, const Termina
 }
 
 int ask_pause(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  const auto until = parse_time(request.until);
+  if (until && *until <= wall_now()) {
+    terminal.err << "session-keeper: --until is " << to_rfc3339(*until) << ", which is in the past\n";
+    return exit_usage;
+  }
   QueryParameters query;
   if (!request.until.empty()) query.emplace_back("until", request.until);
   if (!request.reason.empty()) query.emplace_back("reason", request.reason);
@@ -94,6 +99,11 @@ int ask_resume(const Asking& asking, const ControlRequest& request, const Termin
 }
 
 int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal& terminal) {
+  const auto refuse_cancel = [&] {
+    terminal.err << "session-keeper: --cancel is for one session: name it by its id\n";
+    return exit_usage;
+  };
+  if (request.all && request.cancel) return refuse_cancel();
   if (request.all == !request.target.empty()) {
     terminal.err << "session-keeper: stop needs a plan, a session's id, or --all\n";
     return exit_usage;
@@ -103,6 +113,7 @@ int ask_stop(const Asking& asking, const ControlRequest& request, const Terminal
                  "every plan is paused and its sessions are being stopped", terminal);
   }
   const Result<std::string> plan = asking.client.get("/api/v1/plans/" + encode_percent(request.target));
+  if (plan && request.cancel) return refuse_cancel();
   if (plan) {
     return order(asking, request, plan_path(request.target, "stop"), {},
                  "plan " + request.target + " is paused and its sessions are being stopped", terminal);

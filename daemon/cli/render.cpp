@@ -107,6 +107,13 @@ void show_status(const Json& status, const Terminal& terminal) {
   const Json& config = member(status, "config");
   const Json& sessions = member(status, "sessions");
   const bool ready = member(status, "ready") == Json(true);
+  const Json& plans = list(status, "plans");
+  const bool all_paused = !plans.empty() && std::all_of(plans.begin(), plans.end(), [](const Json& plan) {
+    return text(plan, "state") == "paused";
+  });
+  if (all_paused)
+    terminal.out << (plans.size() == 1 ? "the plan is paused" : "all plans are paused")
+                 << ": nothing begins until " << (plans.size() == 1 ? "it is" : "they are") << " resumed\n";
   terminal.out << "session-keeper " << text(status, "version") << ", " << (ready ? "ready" : "not ready")
                << ", since " << moment(status, "started_at") << "\n";
   terminal.out << "configuration " << text(config, "path") << ", loaded " << moment(config, "loaded_at")

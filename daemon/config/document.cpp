@@ -257,6 +257,11 @@ std::string advice(const std::string& text, Place place) {
   for (int i = 0; i < place.line && std::getline(lines, line); ++i) {
   }
   if (line.find('\t') != std::string::npos) return " (indent with spaces, not with tabs)";
+  const auto column = static_cast<std::size_t>(std::max(place.column, 1)) - 1;
+  // YAML keeps these characters for itself at the begin of a value.
+  if (column < line.size() && std::string_view("*@%`&!|>").find(line[column]) != std::string_view::npos)
+    return std::string(" (a value that begins with ") + line[column] +
+           " must be quoted, as in start: \"*/5 * * * *\" or start: \"@daily\")";
   if (line.find("${") != std::string::npos) return " (within {...}, quote it: \"${NAME}\")";
   return "";
 }

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "base/check.h"
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key_table.h"
@@ -53,6 +54,11 @@ class SchemaWriter {
             {"additionalProperties", reference(section_of)}};
   }
 
+  static const Section& section_in(const Type& type) {
+    KEEPER_CHECK(type.section != nullptr);
+    return *type.section;
+  }
+
   static Json choice(const Type& type) {
     Json words = Json::array();
     for (const std::string_view word : type.words) {
@@ -96,12 +102,12 @@ class SchemaWriter {
         return text();
       case Kind::list:
         return {{"type", "array"},
-                {"items",
-                 type.item == Kind::section ? reference(*type.section) : schema_of(Type{.kind = type.item})}};
+                {"items", type.item == Kind::section ? reference(section_in(type))
+                                                     : schema_of(Type{.kind = type.item})}};
       case Kind::section:
-        return reference(*type.section);
+        return reference(section_in(type));
       case Kind::named:
-        return named(*type.section);
+        return named(section_in(type));
       case Kind::texts:
         return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
       case Kind::anything:

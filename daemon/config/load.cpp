@@ -19,17 +19,27 @@ namespace config {
 namespace {
 
 constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
+// What the configuration's file and all files that it names may take together.
+constexpr Seconds read_limit{10};
+
+// An address that stands for all of them takes the port of each; [::] takes IPv4 addresses as well.
+bool take_same_port(const Address& one, const Address& other) {
+  const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
+  const auto number = [](const std::string& host) { return host == "localhost" ? "127.0.0.1" : host; };
+  if (one.port != other.port || one.port == 0) return false;
+  return is_any(one.host) || is_any(other.host) || number(one.host) == number(other.host);
+}
 
 class Loader {
  public:
   Loader(const std::string& path, const Node& root, const ProviderKinds& kinds, const LoadOptions& options,
-         Problems& problems)
+         FileReader& files, Problems& problems)
       : path_(path),
         root_(root),
         kinds_(kinds),
         options_(options),
         problems_(problems),
-        outside_(options, problems) {}
+        outside_(options, files, problems) {}
 
   Settings read() {
     Settings settings;
@@ -116,9 +126,10 @@ class Loader {
     WebhookSettings& webhook = settings.webhook.emplace();
     const Node* listen = value_at(*node, "listen");
     webhook.listen = address_or_default(*node, webhook_section(), "listen");
-    if (webhook.listen == settings.status.listen && webhook.listen.port != 0) {
+    if (take_same_port(webhook.listen, settings.status.listen)) {
       problems_.error(listen != nullptr ? listen->place : root_.entry("webhook")->place,
-                      "'listen' " + to_string(webhook.listen) + " is the status listener's address already");
+                      "'listen' " + to_string(webhook.listen) + " takes the port of the status listener, " +
+                          to_string(settings.status.listen) + "; give it another one");
     }
     read_certificate(*node, webhook);
     read_tokens(*node, webhook);
@@ -211,8 +222,9 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
                              Problems& problems) {
   // All plans get the rules of their zones as they are now.
   const ZoneSnapshot zones;
-  const auto bytes =
-      options.text ? Result<std::string>(*options.text) : read_file(path, file_bytes_max, path);
+  FileReader files(read_limit);
+  const auto bytes = options.text ? Result<std::string>(*options.text)
+                                  : files.read(path, file_bytes_max, path, FileReader::Kind::file_or_pipe);
   if (!bytes.ok()) {
     problems.error({}, bytes.error().what);
     return std::nullopt;
@@ -220,7 +232,7 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
   const auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
   check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
-  Settings settings = Loader(path, *root, kinds, options, problems).read();
+  Settings settings = Loader(path, *root, kinds, options, files, problems).read();
   if (problems.errors() > 0) return std::nullopt;
   settings.path = path;
   settings.sha256 = sha256_hex(*bytes);

@@ -24,11 +24,33 @@ std::vector<std::string_view> event_words() {
 // A URL may hold a credential: it is never shown. Queries are allowed, what comes before is checked as any
 // other.
 bool is_good_url(const std::string& text) {
+  const bool is_clean = std::all_of(text.begin(), text.end(),
+                                    [](char c) { return c > ' ' && c < '\x7f' && c != '#' && c != '"'; });
+  if (!is_clean) return false;
   Node base;
   base.kind = Node::Kind::scalar;
   base.text = text.substr(0, text.find('?'));
   const auto url = to_url(base);
   return url && (url->secure || is_loopback(url->host));
+}
+
+// What follows "whsec_" is base64 of 24 to 64 bytes (Standard Webhooks). Any other text signs as it is.
+bool is_good_signing_secret(std::string_view text) {
+  constexpr std::string_view prefix = "whsec_";
+  constexpr std::size_t bytes_min = 24;
+  constexpr std::size_t bytes_max = 64;
+  if (!text.starts_with(prefix)) return true;
+  text.remove_prefix(prefix.size());
+  const std::size_t padded = text.size();
+  while (text.ends_with('=') && padded - text.size() < 2) text.remove_suffix(1);
+  const bool is_padded_well = padded == text.size() || padded % 4 == 0;
+  const bool is_base64 =
+      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") ==
+          std::string_view::npos &&
+      (text.find_first_of("+/") == std::string_view::npos ||
+       text.find_first_of("-_") == std::string_view::npos);
+  const std::size_t bytes = text.size() * 3 / 4;
+  return is_base64 && is_padded_well && text.size() % 4 != 1 && bytes >= bytes_min && bytes <= bytes_max;
 }
 
 class TargetReader {
@@ -76,6 +98,11 @@ class TargetReader {
     Secret secret = outside_.secret(node, "secret");
     const bool given = node.find("secret") != nullptr || node.find("secret_file") != nullptr;
     if (!given) problems_.warning(node.place, "without 'secret_file' notifications go out unsigned");
+    if (!is_good_signing_secret(secret.reveal()))
+      problems_.error(
+          node.place,
+          "the 'secret' of a notification target that begins with whsec_ must go on with base64 of 24 to "
+          "64 bytes");
     return secret;
   }
 

@@ -32,7 +32,9 @@ std::vector<Key> schedule_limits() {
        .types = {list_of(Kind::date_range)},
        .doc = "Days without occurrences: 2026-12-24, or 2026-12-24/2027-01-06 with both ends."},
       {.name = "not_before", .types = {of(Kind::moment)}, .doc = "No occurrence before it."},
-      {.name = "not_after", .types = {of(Kind::moment)}, .doc = "No occurrence after it."},
+      {.name = "not_after",
+       .types = {of(Kind::moment)},
+       .doc = "No occurrence after it; a date means all of that day."},
   };
 }
 

@@ -45,6 +45,14 @@ class ScheduleReader {
     return node.is_scalar() ? parse_time_in(node.text, zone) : std::nullopt;
   }
 
+  // A date means all of that day, as in `exclude`.
+  static std::optional<Wall> last_moment(const Node& node, const Zone& zone) {
+    const auto date = node.is_scalar() ? parse_date(node.text) : std::nullopt;
+    if (!date) return moment(node, zone);
+    const auto next_day = std::chrono::sys_days{*date} + std::chrono::days{1};
+    return zone.first(LocalTime{next_day.time_since_epoch()}) - Millis{1};
+  }
+
   bool read_times(Schedule::Spec& spec) {
     if (const Node* list = value_at(node_, "at")) {
       if (list->items.empty()) {
@@ -61,7 +69,7 @@ class ScheduleReader {
       if (!(spec.not_before = moment(*node, spec.zone))) return false;
     }
     if (const Node* node = value_at(node_, "not_after")) {
-      if (!(spec.not_after = moment(*node, spec.zone))) return false;
+      if (!(spec.not_after = last_moment(*node, spec.zone))) return false;
     }
     return true;
   }

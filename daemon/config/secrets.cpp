@@ -1,11 +1,6 @@
 #include "config/secrets.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 #include "base/text.h"
 #include "config/value.h"
@@ -39,21 +34,6 @@ std::vector<Reference> references(std::string_view text) {
   return found;
 }
 
-struct Descriptor {
-  int fd;
-  explicit Descriptor(const std::string& path) : fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-};
-
-Error unreadable(const std::string& name, int code) {
-  return {ErrorKind::not_applied,
-          "cannot read " + printable(name) + ": " + std::generic_category().message(code)};
-}
-
 bool has_control_characters(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -69,24 +49,6 @@ std::optional<std::string> variable_name(std::string_view text) {
     return std::nullopt;
   }
   return found[0].name;
-}
-
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max, const std::string& name) {
-  const Descriptor file(path);
-  if (file.fd < 0) return unreadable(name, errno);
-  std::string content;
-  std::string block(64 * 1024, '\0');
-  while (true) {
-    const ssize_t got = ::read(file.fd, block.data(), block.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return unreadable(name, errno);
-    if (got == 0) return content;
-    content.append(block, 0, static_cast<std::size_t>(got));
-    if (content.size() > bytes_max) {
-      return Error{ErrorKind::malformed,
-                   printable(name) + " is larger than " + std::to_string(bytes_max / 1024) + " KiB"};
-    }
-  }
 }
 
 void Outside::missing(Place place, std::string message) {
@@ -128,7 +90,7 @@ std::optional<std::string> Outside::read(const std::string& key, const Node& pat
   check_variables(key, path, Empty::refused);
   const std::string expanded = expand(path);
   if (!references(expanded).empty()) return std::nullopt;
-  auto content = read_file(expanded, bytes_max, path.text);
+  auto content = files_.read(expanded, bytes_max, path.text);
   if (!content.ok()) {
     missing(path.place, "'" + key + "': " + content.error().what);
     return std::nullopt;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "base/file_reader.h"
 #include "base/secret.h"
 #include "config/document.h"
 #include "config/problems.h"
@@ -18,13 +18,10 @@ namespace keeper::config {
 // "NAME" of "${NAME}", where that is the whole text.
 std::optional<std::string> variable_name(std::string_view text);
 
-// Whole content of a file; malformed when it is larger than `bytes_max`, not_applied when it cannot be read.
-// `name`: what errors call it, since a secret may have been put where its path was due.
-Result<std::string> read_file(const std::string& path, std::size_t bytes_max, const std::string& name);
-
 class Outside {
  public:
-  Outside(const LoadOptions& options, Problems& problems) : options_(options), problems_(problems) {}
+  Outside(const LoadOptions& options, FileReader& files, Problems& problems)
+      : options_(options), files_(files), problems_(problems) {}
 
   // The text with each ${NAME} replaced. What is missing is reported and stays as it is written.
   std::string expand(const Node& node);
@@ -44,6 +41,7 @@ class Outside {
   std::optional<std::string> read(const std::string& key, const Node& path, std::size_t bytes_max);
 
   const LoadOptions& options_;
+  FileReader& files_;
   Problems& problems_;
 };
 

@@ -130,10 +130,17 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   KEEPER_CHECK(answer.remotes->size() == 1);
   const Remote& remote = answer.remotes->front();
   const SessionId* other = draft.find(RemoteKey{answer.provider, remote.id});
-  if (other && *other != id) {
+  if (other && *other != id && !planted(Bug::shares_remote)) {
     on_start_failed(draft, id,
                     {ErrorKind::denied, "the provider answered the start with remote " + remote.id.str() +
                                             ", which lives already as session " + other->str()});
+    return;
+  }
+  if (was_made_by_another(draft, session, remote, answer)) {
+    on_start_failed(
+        draft, id,
+        {ErrorKind::not_applied, "the provider answered the start with remote " + remote.id.str() +
+                                     ", which " + remote.other_starter + " had started before"});
     return;
   }
   note_room_beside(draft, id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/planted.h"
 #include "core/handled_times.h"
 #include "core/wants.h"
 
@@ -49,7 +50,7 @@ void change_schedule(Draft& draft, const Plan& plan, PlanRow& row) {
 void take_schedule(Draft& draft, const Plan& plan) {
   std::string fingerprint = plan.schedule.fingerprint();
   const PlanTrack* track = draft.plan_track(plan.name);
-  if (track && track->row.schedule == fingerprint) return;
+  if (track && (track->row.schedule == fingerprint || planted(Bug::acts_backwards))) return;
   PlanRow& row = draft.edit_plan(plan.name).row;
   if (!track) {
     row.name = plan.name;
@@ -63,7 +64,7 @@ void take_schedule(Draft& draft, const Plan& plan) {
 }
 
 void leave_schedule(Draft& draft, const PlanName& name) {
-  if (draft.plan_track(name)->row.schedule == "") return;
+  if (draft.plan_track(name)->row.schedule == "" || planted(Bug::forgets_absence)) return;
   draft.edit_plan(name).row.schedule = "";
 }
 
@@ -89,7 +90,8 @@ void heed_clock_step(Draft& draft) {
 
 void heed_clock(PlanRow& row, Wall now) {
   const bool ahead = row.known_since > now || (row.looked_until && *row.looked_until > now);
-  if (ahead || row.known_since < clock_floor) count_from(row, now);
+  const bool unset = row.known_since < clock_floor;
+  if ((ahead && !planted(Bug::stays_ahead)) || (unset && !planted(Bug::believes_1970))) count_from(row, now);
   if (row.by_hand && row.by_hand->begin > now) row.by_hand->begin = now;
 }
 

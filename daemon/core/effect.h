@@ -47,6 +47,7 @@ struct Remote {
   std::optional<Millis> maximum;
   std::optional<Wall> expires_at;  // when it ends at the latest, where the answer tells no more than that
   std::string heartbeat_error;     // keep_alive: what the heartbeat itself was answered; empty: it was taken
+  std::string other_starter;       // start: who is said to have made it, where that seems to be another
 };
 
 // Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every
@@ -57,6 +58,7 @@ struct Answer {
   SessionId session;
   ProviderName provider;
   Mono sent_at{};                    // when the call left
+  std::optional<Mono> came_at{};     // when the answer came; the round that first takes it fills it
   std::optional<Wall> provider_now;  // the provider's `Date`, to correct its times by
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
   // find, list: the provider showed that nothing is missing. Otherwise the answer proves no absence.

@@ -16,6 +16,8 @@ using std::chrono::minutes;
 constexpr Millis group_wait = Seconds{5};
 constexpr Millis group_interval = minutes{1};
 constexpr std::size_t notices_max = 100;
+// Of the texts of what happened several times.
+constexpr std::size_t listed_bytes_max = 2000;
 // Standard Webhooks, "Deliverability and reliability": after these times in turn, then it is given up.
 constexpr std::array<Millis, 9> retries{Seconds{5}, minutes{5}, minutes{30}, hours{2}, hours{5},
                                         hours{10},  hours{14},  hours{20},   hours{24}};
@@ -71,7 +73,8 @@ void put(Draft& draft, const TargetName& name, const Notice& notice) {
   }
   same->times += notice.times;
   same->at = notice.at;
-  same->text = notice.text;
+  // Each is named for as long as there is room; `times` says how many there were.
+  if (same->text.size() + notice.text.size() < listed_bytes_max) same->text += "; " + notice.text;
 }
 
 void tell(Draft& draft, const TargetName& name, const Notice& notice) {

@@ -55,7 +55,7 @@ int look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<
 // An occurrence waits for the last one's end only as long as the plan lets one wait.
 void heed_no_wait(Draft& draft, const Plan& plan, PlanRow& row) {
   const bool waits = plan.schedule.kind() == Schedule::Kind::occurrences && plan.overlap != Overlap::skip;
-  if (!row.buffered || waits) return;
+  if (!row.buffered || waits || planted(Bug::keeps_buffered)) return;
   note_missed(draft, plan.name, *row.buffered, Missed::overlap);
   row.buffered.reset();
 }

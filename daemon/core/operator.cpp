@@ -65,8 +65,9 @@ void end_sessions(Draft& draft, const PlanName* only) {
   }
 }
 
+// A pause that lasts already keeps its end and its reason.
 void stop_plan(Draft& draft, const PlanName& name) {
-  pause(draft, name, std::nullopt, "stopped by an operator");
+  if (!draft.is_paused(name)) pause(draft, name, std::nullopt, "stopped by an operator");
   draft.edit_plan(name).row.by_hand.reset();
   end_sessions(draft, &name);
 }

@@ -12,6 +12,8 @@ namespace {
 constexpr Millis absent_slack = Seconds{2};
 // Notte's slowest create took 191 s.
 constexpr Millis late_start_max = std::chrono::minutes{5};
+// The age of what a start may have made that somebody else is said to have made.
+constexpr Millis started_lately = std::chrono::minutes{2};
 // After a reboot: how far the provider's clock and ours may differ.
 constexpr Millis skew_max = std::chrono::minutes{2};
 
@@ -50,7 +52,7 @@ Origin origin_after_reboot(const Wall created, const Tracked& session, Wall ther
 //    creation have been true of a session of ours. Else it is unclear.
 // 5. After a reboot the wall clocks tell: see origin_after_reboot().
 Origin origin_of(const Draft& draft, const Remote& remote, const Tracked& session, const Answer& answer) {
-  const Now now = draft.now();
+  const Now now = when_came(answer, draft.now());
   const auto left = start_left(session, now);
   if (left && was_listed_before(draft, sweep_key(draft, session.row), remote.id, *left))
     return Origin::another;
@@ -94,7 +96,7 @@ std::optional<SessionRow> row_of_remote(const Draft& draft, const Answer& answer
   if (!row.resolved || !row.ended_at || cannot_compare(draft, remote, answer) || planted(Bug::denies_id))
     return row;
   const auto there = provider_time(draft, answer);
-  const Wall created = draft.now().wall - (*there - *remote.created_at);
+  const Wall created = when_came(answer, draft.now()).wall - (*there - *remote.created_at);
   return created > *row.ended_at + clock_margin ? std::nullopt : std::optional(row);
 }
 
@@ -155,18 +157,29 @@ Found remote_of_start(Draft& draft, const Tracked& session, const Answer& answer
   return found;
 }
 
+bool was_made_by_another(const Draft& draft, const Tracked& session, const Remote& remote,
+                         const Answer& answer) {
+  if (remote.other_starter.empty()) return false;
+  const auto left = start_left(session, draft.now());
+  if (left && was_listed_before(draft, sweep_key(draft, session.row), remote.id, *left)) return true;
+  const bool wrong = draft.provider(answer.provider).creation_times == CreationTimes::wrong;
+  if (!remote.created_at || wrong) return false;
+  const Wall there = provider_time(draft, answer).value_or(when_came(answer, draft.now()).wall);
+  return there - *remote.created_at > started_lately;
+}
+
 std::optional<std::size_t> absent_start_of(const Draft& draft, const Remote& remote, const Answer& answer,
                                            const SweepKey& key) {
   const ProviderTrack& track = draft.provider(key.provider);
   const auto there = provider_time(draft, answer);
   if (!remote.created_at || !there || track.creation_times == CreationTimes::wrong) return std::nullopt;
-  const Now now = draft.now();
+  const Now now = when_came(answer, draft.now());
   const Millis age = *there - *remote.created_at;
   for (std::size_t i = track.absent_starts.size(); i-- > 0;) {
     const AbsentStart& start = track.absent_starts[i];
     if (was_listed_before(draft, key, remote.id, start.sent)) continue;
     const Millis after = now.mono - age - start.sent;
-    if (now.mono < start.forget_at && after >= -absent_slack && after <= late_start_max) return i;
+    if (draft.now().mono < start.forget_at && after >= -absent_slack && after <= late_start_max) return i;
   }
   return std::nullopt;
 }

@@ -18,6 +18,12 @@ struct Found {
 };
 Found remote_of_start(Draft& draft, const Tracked& session, const Answer& answer);
 
+// Whether a start was answered with what somebody else had made before: the provider names another maker, and
+// it was listed before the start left or is older than any start that is under way. A maker alone is no
+// proof.
+bool was_made_by_another(const Draft& draft, const Tracked& session, const Remote& remote,
+                         const Answer& answer);
+
 // A tag names the session whole, or where a provider cut it by at least its first 24 characters.
 bool names_session(const SessionId& tag, const SessionId& session);
 // The session in the memory that the tag names; null: none.

@@ -42,21 +42,27 @@ Dated dated(const ProviderTrack& track, const Answer& answer, Now now) {
 
 }  // namespace
 
+Now when_came(const Answer& answer, Now now) {
+  const Mono came = answer.came_at.value_or(now.mono);
+  return {now.wall - (now.mono - came), came};
+}
+
 void note_date(Draft& draft, const Answer& answer) {
-  const Dated judged = dated(draft.provider(answer.provider), answer, draft.now());
+  const Now came = when_came(answer, draft.now());
+  const Dated judged = dated(draft.provider(answer.provider), answer, came);
   if (!judged.agrees) return;
   ProviderTrack& track = draft.edit_provider(answer.provider);
   track.clock_ahead = judged.ahead;
-  track.clock_seen = draft.now().mono;
+  track.clock_seen = came.mono;
 }
 
 std::optional<Wall> provider_time(const Draft& draft, const Answer& answer) {
-  return dated(draft.provider(answer.provider), answer, draft.now()).there;
+  return dated(draft.provider(answer.provider), answer, when_came(answer, draft.now())).there;
 }
 
 Mono on_boot_clock(const Draft& draft, const Answer& answer, Wall time) {
   const auto told = provider_time(draft, answer);
-  const Millis age = std::max(told.value_or(draft.now().wall) - time, Millis{0});
+  const Millis age = std::max(told.value_or(when_came(answer, draft.now()).wall) - time, Millis{0});
   return answer.sent_at - age - (told && told == answer.provider_now ? Millis{0} : date_resolution);
 }
 
@@ -99,7 +105,7 @@ void note_creation(Draft& draft, const Tracked& session, const Remote& remote, c
   // The provider's clock was read at some time between the call and its answer.
   const Millis age = *there - *remote.created_at;
   // A start of an earlier process may have made it.
-  const Now now = draft.now();
+  const Now now = when_came(answer, draft.now());
   const Mono oldest = std::min(*left, now.mono - (now.wall - session.row.created_at));
   const bool possible =
       now.mono - age >= oldest - clock_margin && answer.sent_at - age <= session.known_at + clock_margin;

@@ -12,6 +12,10 @@
 
 namespace keeper {
 
+// When the answer came. One that waited for the store is judged by that moment and not by the one of its
+// decision.
+Now when_came(const Answer& answer, Now now);
+
 // Learns the provider's clock from the answer. To be called once for each answer, before it is judged.
 void note_date(Draft& draft, const Answer& answer);
 

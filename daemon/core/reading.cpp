@@ -46,8 +46,9 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
 // was active since the last reading.
 std::optional<Mono> last_active(const Draft& draft, const Tracked& session, const Remote& remote,
                                 const Answer& answer, Millis idle) {
-  const bool ours = answer.kind == EffectKind::start ||
-                    (answer.kind == EffectKind::keep_alive && remote.heartbeat_error.empty());
+  const bool ours =
+      answer.kind == EffectKind::start || (answer.kind == EffectKind::keep_alive &&
+                                           (remote.heartbeat_error.empty() || planted(Bug::counts_refused)));
   const auto as_before = session.idle_at ? std::optional<Mono>(*session.idle_at - idle) : std::nullopt;
   const auto& told = remote.last_activity_at;
   if (!told) return ours ? std::optional(answer.sent_at) : as_before;

@@ -66,6 +66,7 @@ bool outlives_want(Draft& draft, const Plan& plan, const Tracked& session) {
   const Mono hard = end_of(session);
   if (hard == mono_never) return false;
   const Wall end = draft.now().wall + (hard - draft.now().mono);
+  if (planted(Bug::ends_at_touch)) return until && *until <= end;
   for (int n = 0; n < windows_max && until && *until <= end; ++n) {
     at = *until;
     until = wanted_until(plan, track->row, at);

@@ -5,10 +5,12 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "base/text.h"
 
@@ -51,17 +53,40 @@ std::string resolved_text(const Url& url, const std::vector<Endpoint>& endpoints
   return url.host + ":" + std::to_string(url.port) + ":" + addresses;
 }
 
+std::string address_text(const char* ip, long port) { return std::string(ip) + " " + std::to_string(port); }
+
 }  // namespace
+
+// libcurl names the socket only once a call has ended, and the address only before.
+void KeptSockets::note(CURL* ended) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  const char* ip = nullptr;
+  long port = 0;
+  const bool is_kept = curl_easy_getinfo(ended, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK &&
+                       curl_easy_getinfo(ended, CURLINFO_LOCAL_IP, &ip) == CURLE_OK &&
+                       curl_easy_getinfo(ended, CURLINFO_LOCAL_PORT, &port) == CURLE_OK;
+  if (is_kept && socket != CURL_SOCKET_BAD && ip != nullptr) by_address_[address_text(ip, port)] = socket;
+}
+
+// A second answer, a 408 for an idle connection, the end of a TLS session. libcurl 7.88 sees that the
+// connection is still open, and no more.
+bool KeptSockets::has_input(const char* local_ip, int local_port) const {
+  const auto found = by_address_.find(address_text(local_ip, local_port));
+  if (found == by_address_.end()) return false;
+  pollfd waited{found->second, POLLIN, 0};
+  return ::poll(&waited, 1, 0) != 0;
+}
 
 Exchange::Exchange(HttpRequest request, const HttpOptions& options, std::vector<Endpoint> endpoints,
                    CallDeadline deadline)
     : request_(std::move(request)),
       options_(options),
       endpoints_(std::move(endpoints)),
+      deadline_(deadline),
       easy_(curl_easy_init()) {
   usable_ = easy_ != nullptr;
   if (!usable_) return;
-  prepare_call(deadline);
+  prepare_call();
   prepare_origin();
   prepare_request();
 }
@@ -71,11 +96,16 @@ void Exchange::set(CURLoption option, T value) {
   usable_ = usable_ && curl_easy_setopt(easy_.get(), option, value) == CURLE_OK;
 }
 
-// What holds for every call: nothing of the environment, no redirect, no cookie, no repetition.
-void Exchange::prepare_call(CallDeadline deadline) {
-  // libcurl's timer may fire almost a millisecond early; nothing of the time for the next call is to be left.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count() + 1;
+// libcurl counts from when it is given the handle.
+void Exchange::limit_time() {
+  // Its timer may fire almost a millisecond early; nothing of the time for the next call is to be left.
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now()).count() + 1;
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(left, 1)));
+}
+
+// What holds for every call: nothing of the environment, no redirect, no cookie, no repetition.
+void Exchange::prepare_call() {
+  limit_time();
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_ERRORBUFFER, message_.data());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -94,6 +124,7 @@ void Exchange::prepare_call(CallDeadline deadline) {
     set(CURLOPT_MAXAGE_CONN, static_cast<long>(idle_max));
   } else {
     set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
   }
 }
 
@@ -155,11 +186,23 @@ void Exchange::prepare_request() {
   set(CURLOPT_POSTFIELDS, request_.body.data());
 }
 
+bool Exchange::wants_new_connection() {
+  if (!std::exchange(held_unasked_bytes_, false)) return false;
+  set(CURLOPT_FRESH_CONNECT, 1L);
+  limit_time();
+  return true;
+}
+
 // The last moment before a request leaves.
-int Exchange::on_request(void* self, char*, char*, int, int) {
+int Exchange::on_request(void* self, char*, char* local_ip, int, int local_port) {
   auto& exchange = *static_cast<Exchange*>(self);
   const int times_max = exchange.request_.method == "GET" ? 2 : 1;
   if (exchange.sent_ >= times_max) return CURL_PREREQFUNC_ABORT;
+  long made = 0;
+  curl_easy_getinfo(exchange.easy_.get(), CURLINFO_NUM_CONNECTS, &made);
+  const bool is_kept = made == 0 && exchange.kept_ != nullptr;
+  exchange.held_unasked_bytes_ = is_kept && exchange.kept_->has_input(local_ip, local_port);
+  if (exchange.held_unasked_bytes_) return CURL_PREREQFUNC_ABORT;
   ++exchange.sent_;
   return CURL_PREREQFUNC_OK;
 }
@@ -210,7 +253,12 @@ bool Exchange::take_head_line(std::string_view line) {
   std::string_view value = line.substr(colon + 1);
   value.remove_prefix(std::min(value.find_first_not_of(spaces), value.size()));
   value = value.substr(0, value.find_last_not_of(spaces) + 1);
-  response_.headers.emplace_back(line.substr(0, colon), value);
+  const std::string_view name = line.substr(0, colon);
+  if (equal_ignoring_case(name, "content-length") && response_.header(name).value_or(value) != value) {
+    refused_ = "two lengths that differ";  // RFC 9112, 6.3: nobody knows where the answer ends
+    return false;
+  }
+  response_.headers.emplace_back(name, value);
   return true;
 }
 

@@ -4,6 +4,8 @@
 //
 // The request leaves at most once. Where a kept connection turns out to be dead before the first byte of an
 // answer, libcurl would send the request again by itself; only a GET may go a second time (RFC 9110, 9.2.2).
+// On a kept connection that holds bytes which nobody asked for, no request leaves: they would be taken for
+// its answer.
 #pragma once
 
 #include <curl/curl.h>
@@ -11,6 +13,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "net/http_client.h"
 
@@ -21,6 +24,18 @@ struct CurlFree {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
+// The sockets of connections that are kept, by their own address: libcurl names no more than that before a
+// request leaves. The thread of Transfers alone uses it. An entry whose connection was closed says nothing.
+class KeptSockets {
+ public:
+  void note(CURL* ended);
+  // Whether something has come on the connection. False for one that is not known.
+  bool has_input(const char* local_ip, int local_port) const;
+
+ private:
+  std::unordered_map<std::string, curl_socket_t> by_address_;
+};
+
 class Exchange {
  public:
   // `endpoints`: where the host is; libcurl looks up nothing. `deadline`: of the whole call.
@@ -29,8 +44,15 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
+  // From now on a kept connection is looked at before it is used. `kept` outlives the call.
+  void heed(const KeptSockets* kept) { kept_ = kept; }
+
   // Null where libcurl gives no handle or refuses an option.
   CURL* handle() { return usable_ ? easy_.get() : nullptr; }
+
+  // Once libcurl has ended it: whether the kept connection was unusable before the request left, so that the
+  // handle is to be carried out again, on a new one. True at most once.
+  bool wants_new_connection();
 
   // What the call came to, once libcurl has ended it. Errors as HttpClient::call.
   Result<HttpResponse> result(CURLcode ended);
@@ -38,7 +60,8 @@ class Exchange {
  private:
   template <class T>
   void set(CURLoption option, T value);
-  void prepare_call(CallDeadline deadline);
+  void prepare_call();
+  void limit_time();
   void prepare_origin();
   void prepare_request();
   bool take_head_line(std::string_view line);
@@ -47,19 +70,22 @@ class Exchange {
 
   static std::size_t on_head(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
-  static int on_request(void* self, char*, char*, int, int);
+  static int on_request(void* self, char* ip, char* local_ip, int port, int local_port);
   static curl_socket_t on_open_socket(void*, curlsocktype, curl_sockaddr* address);
   static CURLcode on_tls(CURL*, void* context, void* self);
 
   const HttpRequest request_;
   const HttpOptions options_;
   const std::vector<Endpoint> endpoints_;
+  const CallDeadline deadline_;
   std::unique_ptr<curl_slist, CurlFree> headers_;
   std::unique_ptr<curl_slist, CurlFree> resolved_;
   std::array<char, CURL_ERROR_SIZE> message_{};
   bool usable_ = true;
 
-  int sent_ = 0;           // times that the request left, or may have
+  const KeptSockets* kept_ = nullptr;
+  int sent_ = 0;  // times that the request left, or may have
+  bool held_unasked_bytes_ = false;
   bool has_head_ = false;  // of the final answer
   std::size_t head_bytes_ = 0;
   std::size_t body_bytes_ = 0;

@@ -28,7 +28,7 @@ struct HttpRequest {
   bool discard_body = false;  // of a success: an error's body says why
   // How long a kept connection may have been idle. Where the server closes it just as the request leaves,
   // that looks the same as a request that was acted on, and the longer it was idle the likelier that is.
-  // Common servers close after 60 s or more. Zero: a new connection.
+  // Common servers close after 60 s or more. Zero: a connection of its own.
   std::chrono::milliseconds idle_max{std::chrono::seconds{55}};
 };
 

@@ -101,6 +101,7 @@ void Transfers::at(Clock::time_point time, std::function<void()> call) {
 }
 
 void Transfers::begin(Job job) {
+  job.exchange->heed(&kept_);
   CURL* easy = job.exchange->handle();
   if (easy == nullptr || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
     job.done(std::move(job.exchange), CURLE_FAILED_INIT);
@@ -125,8 +126,11 @@ bool Transfers::take_up() {
 }
 
 void Transfers::end(CURL* easy, CURLcode ended) {
+  kept_.note(easy);
   curl_multi_remove_handle(multi_, easy);
   Job job = std::move(under_way_.extract(easy).mapped());
+  if (ended == CURLE_ABORTED_BY_CALLBACK && job.exchange->wants_new_connection())
+    return begin(std::move(job));
   job.done(std::move(job.exchange), ended);
 }
 

@@ -19,10 +19,9 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "net/exchange.h"
 
 namespace keeper {
-
-class Exchange;
 
 class Transfers {
  public:
@@ -80,6 +79,7 @@ class Transfers {
   // The thread's own.
   std::unordered_map<CURL*, Job> under_way_;
   std::multimap<Clock::time_point, std::function<void()>> timers_;
+  KeptSockets kept_;
   std::thread thread_;
 };
 

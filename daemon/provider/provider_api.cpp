@@ -134,6 +134,8 @@ Task<Result<HttpResponse>> ProviderApi::send(Visit& visit, const ProviderCall& c
 
   for (bool redirects_left = true;; redirects_left = false) {
     auto response = co_await client_->call(request, visit.deadline);
+    // Something was sent: to where the redirect came from.
+    if (!response && !redirects_left) co_return Error{ErrorKind::maybe_applied, response.error().what};
     if (!response) co_return response;
     if (const auto date = response->header("date")) {
       // A cache that kept the answer says for how long.
@@ -185,7 +187,7 @@ Task<ProviderAnswer> ProviderApi::ask_leaving_time(Visit& visit, const ProviderC
   const auto now = std::chrono::steady_clock::now();
   visit.deadline = now + (whole - now) * 2 / 3;
   ProviderAnswer answer = co_await ask(visit, call);
-  visit.deadline = whole;
+  visit.deadline = std::min(whole, std::chrono::steady_clock::now() + (whole - now) / 3);
   co_return answer;
 }
 

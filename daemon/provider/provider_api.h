@@ -59,7 +59,8 @@ class ProviderApi {
   Visit begin() const;                      // with the whole request timeout ahead
   Visit begin(const Effect& effect) const;  // with less of it where the effect is to be answered sooner
   Task<ProviderAnswer> ask(Visit& visit, const ProviderCall& call);
-  // For a heartbeat: leaves time for the read that tells whether it counted.
+  // For a heartbeat: leaves a third of the visit's time for the read that tells whether it counted, and no
+  // more: where reads hang, the next heartbeats wait for the calls that they hold.
   Task<ProviderAnswer> ask_leaving_time(Visit& visit, const ProviderCall& call);
 
   // Whether the credentials are accepted: any answer of the application but 401 and 403 says so.

@@ -54,6 +54,11 @@ class WebhookVerifier {
 
   bool has_key() const;
 
+  // As verify_or_refresh(), and whether it can be known: before any key was fetched, what has a signature may
+  // be genuine. Blocks.
+  enum class Authenticity { genuine, forged, no_key };
+  Authenticity authenticity(std::string_view body, std::string_view signature);
+
  private:
   using Clock = std::chrono::steady_clock;
   struct Keys {

@@ -6,10 +6,10 @@
 
 #include <cstdio>
 #include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "base/digest.h"
+#include "base/file_reader.h"
 #include "net/encoding.h"
 #include "provider/webhook.h"
 
@@ -17,6 +17,7 @@ namespace keeper {
 namespace {
 
 constexpr std::size_t pem_bytes_max = 16U << 10U;
+constexpr Millis cache_read_limit = std::chrono::seconds{2};
 constexpr std::chrono::seconds fetch_every{60};
 constexpr std::chrono::seconds fetch_every_without_key{5};
 constexpr std::chrono::hours previous_for{24};
@@ -121,9 +122,9 @@ WebhookVerifier::WebhookVerifier(const ProviderSettings& settings, std::string c
 
 void WebhookVerifier::load_cache() {
   if (cache_file_.empty()) return;
-  std::ifstream file(cache_file_, std::ios::binary);
-  std::string pem(std::istreambuf_iterator<char>(file), {});
-  if (auto key = WebhookKey::parse(pem)) install(std::move(*key));
+  const auto pem = FileReader(cache_read_limit).read(cache_file_, pem_bytes_max, cache_file_);
+  if (!pem) return;
+  if (auto key = WebhookKey::parse(*pem)) install(std::move(*key));
 }
 
 // A lost cache costs one fetch, so its failures are not reported.
@@ -191,6 +192,13 @@ bool WebhookVerifier::verify_or_refresh(std::string_view body, std::string_view 
   if (verify(body, signature)) return true;
   if (!may_refresh() || !refresh()) return false;
   return verify(body, signature);
+}
+
+WebhookVerifier::Authenticity WebhookVerifier::authenticity(std::string_view body,
+                                                            std::string_view signature) {
+  const bool had_key = has_key();
+  if (verify_or_refresh(body, signature)) return Authenticity::genuine;
+  return had_key || signature.empty() ? Authenticity::forged : Authenticity::no_key;
 }
 
 std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,

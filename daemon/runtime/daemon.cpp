@@ -14,10 +14,13 @@ namespace keeper {
 namespace {
 
 constexpr std::size_t deliveries_max = 8192;
-// What one turn of the loop may take, a slow disk included, before a reload gives up waiting.
-constexpr Seconds load_limit{30};
+// How long an event may wait for the loop before it is withdrawn.
+constexpr Seconds take_limit{30};
+// How long one who asked for a reload waits for its outcome.
+constexpr Seconds reload_limit{50};
 constexpr Millis leave_limit_max = Seconds{90};
 constexpr Millis quiet_limit = Seconds{3};
+constexpr std::chrono::milliseconds look_every{100};
 
 void log_problems(const std::vector<Problem>& problems) {
   for (const Problem& problem : problems) {
@@ -113,6 +116,8 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
 }
 
 Daemon::~Daemon() {
+  ending_ = true;
+  reloads_.stop();
   dead_mans_switch_.reset();
   if (loop_) loop_->stop();
   if (thread_.joinable()) thread_.join();
@@ -190,6 +195,11 @@ Status Daemon::start() {
     loop_->run();
     signals_.interrupt();
   });
+  // A disk may take its time.
+  while (configured_.wait_for(look_every) != std::future_status::ready) {
+    if (signals_.wait(BootClock::now()) == Signal::terminate)
+      return Error{ErrorKind::storage, "asked to end before the configuration was in effect"};
+  }
   if (configured_.get()) {
     install_dead_mans_switch(*loaded().settings);
     return Done{};
@@ -245,27 +255,28 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
   workers_.install(std::move(changed));
 }
 
-// Posts the event and waits until it is on disk.
-Result<Ack> Daemon::ask_loop(Event event) {
+// Posts the event and waits until it is on disk. An event that the loop has not taken in time is withdrawn,
+// and nothing comes of it. One that the loop has taken is done once the disk takes it, so that whoever cannot
+// say "not known yet" must wait for that.
+Result<Ack> Daemon::ask_loop(Event event, Wait wait) {
   const auto told = std::make_shared<std::promise<std::optional<Ack>>>();
+  const auto claim = std::make_shared<Claim>();
   std::future<std::optional<Ack>> done = told->get_future();
-  inbox_.post(std::move(event), [told](std::optional<Ack> ack) { told->set_value(ack); });
-  if (done.wait_for(load_limit) != std::future_status::ready) {
-    return Error{ErrorKind::storage, "the loop did not answer within " + to_text(load_limit) +
-                                         "; whether it was done is not known yet"};
+  inbox_.post(
+      std::move(event), [told](std::optional<Ack> ack) { told->set_value(ack); }, claim);
+  if (!wait_for(done, BootClock::now() + take_limit)) {
+    if (claim->withdraw())
+      return Error{ErrorKind::storage, "the loop has not answered in time, so nothing was changed"};
+    if (wait == Wait::bounded || !wait_for(done, mono_never))
+      return Error{ErrorKind::storage,
+                   "the disk has not taken it yet; it is done once the disk has, and until then nothing is"};
   }
   if (const std::optional<Ack> ack = done.get()) return *ack;
   return Error{ErrorKind::storage,
                "the store cannot be written, so nothing was changed: " + published().storage_error};
 }
 
-Status Daemon::load_into_loop(const std::shared_ptr<const Settings>& settings) {
-  const Result<Ack> loaded = ask_loop(ConfigLoaded{settings->config});
-  if (!loaded) return loaded.error();
-  return Done{};
-}
-
-Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(asked)); }
+Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(asked), Wait::bounded); }
 
 Status Daemon::try_reload() {
   const std::shared_ptr<const Settings> old = loaded().settings;
@@ -277,10 +288,10 @@ Status Daemon::try_reload() {
   // Before the event, because its effects may name the new providers at once.
   install_workers(*fresh, old.get());
   notifier_.install(fresh->targets);
-  if (Status installed = load_into_loop(fresh); !installed) {
+  if (const Result<Ack> installed = ask_loop(ConfigLoaded{fresh->config}, Wait::until_known); !installed) {
     install_workers(*old, fresh.get());
     notifier_.install(old->targets);
-    return installed;
+    return installed.error();
   }
   verifiers_.install(*fresh);
   loop_->set_retention(fresh->retention);
@@ -297,7 +308,15 @@ Status Daemon::try_reload() {
 }
 
 Status Daemon::reload() {
-  const std::scoped_lock lock(reloading_);
+  if (const auto outcome = reloads_.ask_and_wait(reload_limit)) return *outcome;
+  return Error{
+      ErrorKind::storage,
+      "the reload is still under way, since the disk has not taken it yet: all of it takes effect once "
+      "the disk has, and until then nothing of it"};
+}
+
+// On the thread of the reloads.
+Status Daemon::carry_out_reload() {
   notify_reloading();
   Status done = try_reload();
   notify_ready();
@@ -331,8 +350,10 @@ int Daemon::serve(const std::function<void()>& stop_listening) {
   notify_ready();
   while (const std::optional<Signal> signal = signals_.wait(mono_never)) {
     if (*signal == Signal::terminate) return leave(stop_listening);
-    static_cast<void>(reload());
+    reloads_.ask();
   }
+  ending_ = true;
+  reloads_.stop();
   thread_.join();
   Log(Level::error, "ended").with("error", loop_->fatal());
   return exit_failed;
@@ -354,11 +375,9 @@ int Daemon::leave(const std::function<void()>& stop_listening) {
     break;
   }
   stop_listening();
-  {
-    // A reload may be under way on a listener's thread.
-    const std::scoped_lock lock(reloading_);
-    dead_mans_switch_.reset();
-  }
+  ending_ = true;
+  reloads_.stop();
+  dead_mans_switch_.reset();
   loop_->stop();
   thread_.join();
   return loop_->fatal().empty() ? exit_good : exit_failed;

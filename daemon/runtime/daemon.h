@@ -3,10 +3,10 @@
 // of the listeners call what is marked "any thread". It owns no listener and knows nothing of HTTP.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -17,6 +17,7 @@
 #include "runtime/loop.h"
 #include "runtime/meters.h"
 #include "runtime/notifier.h"
+#include "runtime/reloads.h"
 #include "runtime/signals.h"
 #include "runtime/store_thread.h"
 #include "runtime/token.h"
@@ -83,26 +84,30 @@ class Daemon {
   // False: the inbox is full, and `receipt` is not called.
   bool deliver(Delivered delivered, Receipt receipt);
 
-  // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints, or
-  // storage.
+  // Reads the file anew and waits until all of it is in effect. Errors: malformed with all complaints;
+  // storage where nothing of it is in effect, or where it is still under way and its outcome is not known
+  // yet.
   Status reload();
 
   // What a reload with this text of a configuration file would do; nothing is changed. `name` is the file's
   // name for the messages; empty: that of the file in effect. It waits for the loop. Errors: malformed with
-  // all complaints, or storage.
+  // all complaints, or storage. Neither waits for a daemon that ends.
   Result<Preview> preview(std::string text, const std::string& name);
 
   // Waits until the order is on disk: accepted, unknown (no such plan or session) or refused. Errors:
-  // storage.
+  // storage, which says whether it may still be done.
   Result<Ack> operate(OperatorAsked asked);
 
  private:
   Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
          Signals& signals);
 
-  Result<Ack> ask_loop(Event event);
-  Status load_into_loop(const std::shared_ptr<const Settings>& settings);
+  template <class T>
+  bool wait_for(const std::future<T>& answer, Mono until) const;
+  enum class Wait { bounded, until_known };
+  Result<Ack> ask_loop(Event event, Wait wait);
   Status try_reload();
+  Status carry_out_reload();
   void install_workers(const Settings& fresh, const Settings* old);
   void install_dead_mans_switch(const Settings& settings);
   bool is_well();
@@ -126,10 +131,21 @@ class Daemon {
   std::thread thread_;
   std::future<bool> configured_;
   bool hurried_ = false;
-  std::mutex reloading_;
+  std::atomic<bool> ending_{false};
   Locked<Loaded> loaded_;
   Locked<std::function<void()>> on_published_;
   Locked<std::function<void(const Settings&)>> on_reloaded_;
+  Reloads reloads_{[this] { return carry_out_reload(); }};
 };
+
+// False: it was not there at `until`, or the daemon ends.
+template <class T>
+bool Daemon::wait_for(const std::future<T>& answer, Mono until) const {
+  constexpr std::chrono::milliseconds look_every{100};
+  while (answer.wait_for(look_every) != std::future_status::ready) {
+    if (ending_ || BootClock::now() >= until) return false;
+  }
+  return true;
+}
 
 }  // namespace keeper

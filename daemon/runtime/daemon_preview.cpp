@@ -28,7 +28,7 @@ Result<Preview> Daemon::preview(std::string text, const std::string& name) {
     }
     told->set_value(preview_of(*keeper, config, now, spent));
   });
-  if (done.wait_for(preview_limit) != std::future_status::ready) {
+  if (!wait_for(done, BootClock::now() + preview_limit)) {
     return Error{ErrorKind::storage, "the loop did not answer within " + to_text(preview_limit)};
   }
   return done.get();

@@ -76,9 +76,9 @@ bool Inbox::offer(Delivered delivered, Receipt receipt) {
   });
 }
 
-void Inbox::post(Event event, Receipt receipt) {
+void Inbox::post(Event event, Receipt receipt, std::shared_ptr<Claim> claim) {
   queue_.with([&](Queue& queue) {
-    queue.items.push_back({std::move(event), std::move(receipt)});
+    queue.items.push_back({std::move(event), std::move(receipt), std::move(claim)});
     if (is_delivery(queue.items.back())) ++queue.deliveries;
     signal(queue);
   });
@@ -116,9 +116,10 @@ std::vector<Item> Inbox::take(std::size_t items_max) {
   return queue_.with([&](Queue& queue) {
     std::vector<Item> taken;
     while (!queue.items.empty() && taken.size() < items_max) {
-      taken.push_back(std::move(queue.items.front()));
+      Item item = std::move(queue.items.front());
       queue.items.pop_front();
-      if (is_delivery(taken.back())) --queue.deliveries;
+      if (is_delivery(item)) --queue.deliveries;
+      if (!item.claim || item.claim->take()) taken.push_back(std::move(item));
     }
     return taken;
   });

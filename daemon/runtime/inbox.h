@@ -4,8 +4,10 @@
 // wall clock is stepped. It decides nothing.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,9 +21,28 @@ namespace keeper {
 // Called once on the loop's thread, with what became of the event; empty: it could not be put on disk.
 using Receipt = std::function<void(std::optional<Ack>)>;
 
+// Whether the loop has taken an item, or whoever posted it has withdrawn it before. Any thread.
+class Claim {
+ public:
+  // False: it was withdrawn. An item that was taken may be put back and taken again.
+  bool take() { return settle(Holder::loop); }
+  // False: the loop has it, and what becomes of it is for the receipt to say.
+  bool withdraw() { return settle(Holder::poster); }
+
+ private:
+  enum class Holder { nobody, loop, poster };
+  bool settle(Holder holder) {
+    Holder found = Holder::nobody;
+    return holder_.compare_exchange_strong(found, holder) || found == holder;
+  }
+
+  std::atomic<Holder> holder_{Holder::nobody};
+};
+
 struct Item {
   Event event;
-  Receipt receipt;  // may be empty
+  Receipt receipt;                 // may be empty
+  std::shared_ptr<Claim> claim{};  // null: it cannot be withdrawn
 };
 
 // A question to the keeper that changes nothing, called once on the loop's thread between two rounds. `spent`
@@ -35,7 +56,7 @@ class Inbox {
 
   // False: full, or closed to deliveries; the item is not kept and `receipt` is not called.
   [[nodiscard]] bool offer(Delivered delivered, Receipt receipt);
-  void post(Event event, Receipt receipt = {});
+  void post(Event event, Receipt receipt = {}, std::shared_ptr<Claim> claim = {});
 
   // Puts items ahead of all others, in this order.
   void put_back(std::vector<Item> items);
@@ -47,7 +68,7 @@ class Inbox {
   // While the store cannot be written, offer() refuses all deliveries.
   void accept_deliveries(bool accept);
 
-  // Takes the oldest items out, at most `items_max`.
+  // Takes the oldest items out, at most `items_max`. Those that were withdrawn are left out.
   std::vector<Item> take(std::size_t items_max);
 
   // Returns when wake() was called or an item waits, at `until`, or after a step of the wall clock.

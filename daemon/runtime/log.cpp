@@ -1,6 +1,7 @@
 #include "runtime/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <poll.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -12,34 +13,24 @@
 #include <array>
 #include <atomic>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/check.h"
 #include "base/locked.h"
 #include "base/text.h"
+#include "runtime/log_sink.h"
 #include "runtime/repeat_limit.h"
 
 namespace keeper {
 namespace {
 
 constexpr std::size_t value_bytes_max = 1000;
-
-spdlog::level::level_enum native(Level level) {
-  switch (level) {
-    case Level::debug:
-      return spdlog::level::debug;
-    case Level::info:
-      return spdlog::level::info;
-    case Level::warning:
-      return spdlog::level::warn;
-    case Level::error:
-      return spdlog::level::err;
-  }
-  check_failed("a known Level", __FILE__, __LINE__);
-}
+constexpr std::size_t waiting_bytes_max = std::size_t{4} * 1024 * 1024;
 
 // The journal says which stream is its own.
 bool is_journal(int file) {
@@ -54,21 +45,23 @@ std::atomic<LogFormat>& format() {
   return one;
 }
 
-std::shared_ptr<spdlog::logger> make_logger() {
-  auto logger = std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%v");
-  logger->flush_on(spdlog::level::trace);
-  return logger;
-}
-
-spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> one = make_logger();
-  return *one;
+std::atomic<Level>& least_level() {
+  static std::atomic<Level> one{Level::info};
+  return one;
 }
 
 std::string_view name_of(Level level) {
-  const auto text = spdlog::level::to_string_view(native(level));
-  return {text.data(), text.size()};
+  switch (level) {
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
+  }
+  check_failed("a known Level", __FILE__, __LINE__);
 }
 
 int priority_of(Level level) {
@@ -92,11 +85,11 @@ std::string plain_line(std::string_view what, const LogFields& fields) {
 }
 
 // False: the journal takes nothing.
-bool send_to_journal(Level level, std::string_view what, const LogFields& fields) {
-  std::vector<std::string> all{"MESSAGE=" + plain_line(what, fields),
-                               "PRIORITY=" + std::to_string(priority_of(level)),
-                               "SESSION_KEEPER_EVENT=" + std::string(what)};
-  for (const auto& [key, value] : fields) {
+bool send_to_journal(const LogLine& line) {
+  std::vector<std::string> all{"MESSAGE=" + plain_line(line.what, line.fields),
+                               "PRIORITY=" + std::to_string(priority_of(line.level)),
+                               "SESSION_KEEPER_EVENT=" + line.what};
+  for (const auto& [key, value] : line.fields) {
     std::string name = "SESSION_KEEPER_" + key;
     std::transform(name.begin(), name.end(), name.begin(),
                    [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
@@ -105,6 +98,58 @@ bool send_to_journal(Level level, std::string_view what, const LogFields& fields
   std::vector<iovec> parts;
   for (std::string& field : all) parts.push_back({field.data(), field.size()});
   return sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) == 0;
+}
+
+// Standard error may be shared with programs that have made it non-blocking.
+bool write_to_stderr(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN) {
+      pollfd ready{STDERR_FILENO, POLLOUT, 0};
+      ::poll(&ready, 1, -1);
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// spdlog's own sink for standard error loses what a non-blocking one does not take at once.
+class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  bool took_last() const { return took_last_; }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    took_last_ = write_to_stderr(std::string(line.payload.data(), line.payload.size()) + "\n");
+  }
+  void flush_() override {}
+
+  bool took_last_ = true;
+};
+
+// On the sink's thread, which may outlive the statics. Levels are sorted out before a line is offered.
+bool log_to_stderr(const std::string& text) {
+  static const auto& standard_error = *new auto(std::make_shared<StandardError>());
+  static auto& logger = *new spdlog::logger("", standard_error);
+  logger.log(spdlog::level::critical, text);
+  return standard_error->took_last();
+}
+
+bool write_line(const LogLine& line) {
+  if (format() == LogFormat::journal && send_to_journal(line)) return true;
+  if (format() == LogFormat::json)
+    return log_to_stderr(json_line(line.level, line.what, line.fields, line.at));
+  return log_to_stderr("time=" + to_rfc3339(line.at) + " level=" + std::string(name_of(line.level)) + " " +
+                       plain_line(line.what, line.fields));
+}
+
+// Never destroyed: its thread may wait for the reader of the log when the process ends.
+LogSink& sink() {
+  static LogSink& one = *new LogSink(waiting_bytes_max, write_line);
+  return one;
 }
 
 // How many lines like this one were not written before it. Empty: this one is not written either.
@@ -125,7 +170,7 @@ bool is_plain(std::string_view value) {
 bool set_log_level(std::string_view name) {
   for (const Level level : {Level::debug, Level::info, Level::warning, Level::error}) {
     if (name_of(level) == name) {
-      logger().set_level(native(level));
+      least_level() = level;
       return true;
     }
   }
@@ -160,24 +205,22 @@ std::string logfmt(std::string_view key, std::string_view value) {
   return text + '"';
 }
 
-Log::Log(Level level, std::string_view what) : level_(level), what_(what) {}
+bool flush_log(Millis limit) { return sink().flush(limit); }
+
+std::uint64_t log_lines_dropped() { return sink().dropped(); }
+
+Log::Log(Level level, std::string_view what) : line_{level, std::string(what), {}, wall_now()} {}
 
 Log::~Log() {
-  if (!logger().should_log(native(level_))) return;
-  const auto suppressed = suppressed_before(level_, what_, fields_);
+  if (line_.level < least_level()) return;
+  const auto suppressed = suppressed_before(line_.level, line_.what, line_.fields);
   if (!suppressed) return;
   if (*suppressed > 0) with("suppressed", static_cast<long long>(*suppressed));
-  if (format() == LogFormat::journal && send_to_journal(level_, what_, fields_)) return;
-  if (format() == LogFormat::json) {
-    logger().log(native(level_), "{}", json_line(level_, what_, fields_, wall_now()));
-  } else {
-    logger().log(native(level_), "time={} level={} {}", to_rfc3339(wall_now()), name_of(level_),
-                 plain_line(what_, fields_));
-  }
+  sink().offer(std::move(line_));
 }
 
 Log& Log::with(std::string_view key, std::string_view value) {
-  fields_.emplace_back(key, printable(value, value_bytes_max));
+  line_.fields.emplace_back(key, printable(value, value_bytes_max));
   return *this;
 }
 

@@ -1,9 +1,11 @@
 // The log: one line for each thing that happened. It goes to standard error, or with its fields to the
-// journal. Any thread may write. Values are quoted and their control characters escaped here, so a caller
-// passes text from outside as it is, but never a secret. Of a warning or error that repeats, five a minute
-// are written; the next line of it says how many were left out.
+// journal. Any thread may write, and none waits for whoever reads the log: a line for which there is no room
+// is dropped and counted (runtime/log_sink.h). Values are quoted and their control characters escaped here,
+// so a caller passes text from outside as it is, but never a secret. Of a warning or error that repeats, five
+// a minute are written; the next line of it says how many were left out.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,10 +26,23 @@ enum class LogFormat { logfmt, json, journal };
 bool set_log_format(std::string_view name);  // as set_log_level
 
 using LogFields = std::vector<std::pair<std::string, std::string>>;
+
+struct LogLine {
+  Level level = Level::info;
+  std::string what;
+  LogFields fields;
+  Wall at{};
+};
+
 // One line of JSON: time, level, event and the fields.
 std::string json_line(Level level, std::string_view what, const LogFields& fields, Wall at);
 
-// Builds one line and writes it at the end of the full expression.
+// Waits until all lines are written, for the end of the process. False: they were not within `limit`.
+bool flush_log(Millis limit);
+// How many lines could not be written since the process began.
+std::uint64_t log_lines_dropped();
+
+// Builds one line and gives it away at the end of the full expression.
 class Log {
  public:
   Log(Level level, std::string_view what);
@@ -39,9 +54,7 @@ class Log {
   Log& with(std::string_view key, long long value);
 
  private:
-  Level level_;
-  std::string what_;
-  LogFields fields_;
+  LogLine line_;
 };
 
 // " key=value", quoted where it must be.

@@ -39,9 +39,8 @@ void refuse(std::vector<Item>& items) {
 }
 
 void refuse_deliveries(std::vector<Item>& items) {
-  const auto ack = planted(Bug::acks_in_outage) ? std::optional(Ack::recorded) : std::nullopt;
   for (Item& item : items) {
-    if (carries_delivery(item)) answer(item, ack);
+    if (carries_delivery(item)) answer(item, std::nullopt);
   }
 }
 
@@ -129,8 +128,11 @@ void Rounds::late_commit(const Result<Written>& written, Now now) {
   outage_->installed = false;
   if (written) {
     committed(*outage_->batch, *written);
-    if (!planted(Bug::loses_held)) held.let_out(ports_);
+    std::vector<Item> starts = held.withdraw_starts(now);
+    const bool lost = planted(Bug::loses_held);
+    if (!lost) held.let_out(ports_);
     end_outage();
+    if (!lost) inbox_.put_back(std::move(starts));
     return;
   }
   ports_.store_error(written.error().what);
@@ -190,7 +192,9 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger, Now now) {
   outage_->written.clear();
   last_seq_ = ledger->last_seq;
   if (outage_->batch) ports_.on_disk(*outage_->batch, *keeper_.world().config);
+  std::vector<Item> starts = failed.withdraw_starts(now);
   failed.let_out(ports_);
+  move_to(outage_->waiting, starts);
   inbox_.put_back(outage_->beats.hand_over(keeper_));
 }
 
@@ -227,7 +231,7 @@ void Rounds::take_rowless(Item item, Now now, Round& round) {
   }
   const auto* told = std::get_if<Answer>(&item.event);
   if (told != nullptr && outage_->beats.take(*told, now)) return;
-  const bool in_doubt = !outage_->known && !outage_->installed;
+  const bool in_doubt = !outage_->known;
   std::optional<Decision> decision;
   if (!needs_store(item)) {
     decision = rowless(keeper_.decide(item.event, now), in_doubt ? &outage_->written : nullptr);
@@ -251,7 +255,7 @@ void Rounds::work_in_outage(Now now) {
   if (late_ && store_.idle()) std::exchange(late_, nullptr)(now);
   if (!outage_ || !fatal_.empty()) return;
   Round round;
-  for (Item& item : inbox_.take(inbox_.size())) take_rowless(std::move(item), now, round);
+  for (Item& item : take(inbox_.size(), now)) take_rowless(std::move(item), now, round);
   if (!planted(Bug::no_beats_in_outage)) {
     round.add(keeper_, rowless_part(keeper_.decide(Tick{}, now), outage_->written), now);
   }

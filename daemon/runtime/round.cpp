@@ -173,6 +173,25 @@ void Round::let_out_rowless(const RoundPorts& ports) {
   if (!leaving.empty()) ports.dispatch(std::move(leaving));
 }
 
+std::vector<Item> Round::withdraw_starts(Now now) {
+  std::vector<Item> answers;
+  for (Decision& decision : decisions_) {
+    for (const Effect& effect : decision.effects) {
+      if (effect.kind != EffectKind::start) continue;
+      Answer answer;
+      answer.kind = effect.kind;
+      answer.ticket = effect.ticket;
+      answer.session = effect.session;
+      answer.provider = effect.provider;
+      answer.sent_at = now.mono;
+      answer.remotes = Error{ErrorKind::not_applied, "the start waited too long for the disk"};
+      answers.push_back({std::move(answer), {}});
+    }
+    std::erase_if(decision.effects, [](const Effect& one) { return one.kind == EffectKind::start; });
+  }
+  return answers;
+}
+
 void Round::revert(Keeper& keeper) const {
   for (auto decision = decisions_.rbegin(); decision != decisions_.rend(); ++decision)
     keeper.revert(*decision);

@@ -63,6 +63,10 @@ class Round {
   // Lets out those effects that need no row of this round, whatever becomes of its transaction.
   void let_out_rowless(const RoundPorts& ports);
 
+  // Takes out the starts, for a round that had to wait for the disk: what they were decided by may have
+  // passed. Returns their answers, which say that nothing was sent.
+  std::vector<Item> withdraw_starts(Now now);
+
   // The sessions of which it writes a row.
   std::set<SessionId> written() const;
 

@@ -27,9 +27,18 @@ void Rounds::turn(Now now) {
   }
 }
 
+std::vector<Item> Rounds::take(std::size_t most, Now now) {
+  std::vector<Item> items = inbox_.take(most);
+  for (Item& item : items) {
+    auto* answer = std::get_if<Answer>(&item.event);
+    if (answer != nullptr && !answer->came_at) answer->came_at = now.mono;
+  }
+  return items;
+}
+
 // Decide, commit; only then acknowledge and dispatch.
 void Rounds::work(Now now) {
-  Round round(inbox_.take(items_max));
+  Round round(take(items_max, now));
   const Questions questions = round.questions(keeper_, now);
   Findings findings;
   if (!questions.empty() && !look_up(round, questions, findings, now)) return;

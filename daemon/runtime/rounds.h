@@ -49,6 +49,8 @@ class Rounds {
   std::optional<T> between(std::function<Result<T>(Store&)> work, Now now);
 
  private:
+  // An answer remembers when it was taken, however often it is put back.
+  std::vector<Item> take(std::size_t most, Now now);
   struct Written {
     std::int64_t last_seq = 0;
     bool checkpoint_due = false;

@@ -1,5 +1,6 @@
 // What the daemon tells the service manager by the protocol of sd_notify. Where there is no service manager,
-// every call does nothing. Any thread.
+// every call does nothing. Any thread. notify_status() and notify_watchdog() never wait; the others wait up
+// to 5 s for a service manager that does not read.
 #pragma once
 
 #include <optional>

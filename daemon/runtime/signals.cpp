@@ -26,6 +26,8 @@ Descriptor open_signals() {
   const sigset_t set = followed();
   KEEPER_CHECK(::pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
   KEEPER_CHECK(::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+  // In the background of a terminal that has `tostop` set, a log line would stop the process.
+  KEEPER_CHECK(::signal(SIGTTOU, SIG_IGN) != SIG_ERR);
   return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 

@@ -1,6 +1,7 @@
 #include "schedule/zone.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <vector>
 
@@ -71,7 +72,35 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
   return std::string(closest(name, std::vector<std::string_view>(known.begin(), known.end())));
 }
 
+// Of "UTC+2", "GMT-03:00" and "+02:00" the sign and what follows; else empty.
+std::string_view offset_of(std::string_view name) {
+  for (const std::string_view prefix : {"UTC", "GMT"}) {
+    if (equal_ignoring_case(name.substr(0, prefix.size()), prefix)) name.remove_prefix(prefix.size());
+  }
+  const bool is_offset = name.size() > 1 && name[1] != ':' && (name.front() == '+' || name.front() == '-') &&
+                         name.find_first_not_of("0123456789:", 1) == std::string_view::npos;
+  return is_offset ? name : std::string_view{};
+}
+
+// The zones Etc/GMT+N count westwards, so that the nearest name would be the other direction.
+Error no_offset(std::string_view name, std::string_view offset) {
+  std::string what =
+      "unknown time zone \"" + printable(name) +
+      "\": an offset is no time zone, since clocks change; use an IANA name such as Europe/Berlin";
+  const std::string_view hours = offset.substr(1, offset.find(':') - 1);
+  const std::string_view minutes = offset.substr(1 + hours.size());
+  const bool is_east = offset.front() == '+';
+  int number = 0;
+  std::from_chars(hours.data(), hours.data() + hours.size(), number);
+  const bool exists = number > 0 && number <= (is_east ? 14 : 12) && (minutes.empty() || minutes == ":00");
+  if (exists)
+    what += ", or Etc/GMT" + std::string(is_east ? "-" : "+") + std::to_string(number) +
+            ", whose sign is the other way round";
+  return {ErrorKind::malformed, std::move(what)};
+}
+
 Error unknown_zone(std::string_view name, const std::string& folder) {
+  if (const std::string_view offset = offset_of(name); !offset.empty()) return no_offset(name, offset);
   const std::vector<std::string> known = known_names(folder);
   if (known.empty()) {
     return {ErrorKind::storage,

@@ -55,6 +55,9 @@ ApiAnswer Api::plan_order(Order order, const ApiRequest& request, const Parts& p
   asked.plan = PlanName(parts.at(0));
   if (order == Order::pause) {
     asked.until = query.time("until");
+    if (request.parameters.contains("until") && !asked.until) query.complain("'until' must not be empty");
+    if (asked.until && *asked.until <= wall_now())
+      query.complain("'until' is " + to_rfc3339(*asked.until) + ", which is in the past");
     asked.reason = printable(query.text("reason").value_or(""), 200);
   }
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);

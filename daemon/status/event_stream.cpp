@@ -42,11 +42,12 @@ std::optional<std::string> EventStream::next() {
 }
 
 Result<std::shared_ptr<EventStream>> EventStreams::begin(std::optional<std::int64_t> after_seq) {
-  if (!after_seq) {
-    const auto newest = history_->transitions({.limit = 1});
-    if (!newest) return newest.error();
-    after_seq = newest->rows.empty() ? 0 : newest->rows.front().seq;
-  }
+  const auto newest = history_->transitions({.limit = 1});
+  if (!newest) return newest.error();
+  const std::int64_t last = newest->rows.empty() ? 0 : newest->rows.front().seq;
+  // A client that has seen more than there is waits for what the store will never have: it is an older one,
+  // from a backup.
+  if (!after_seq || *after_seq > last) after_seq = last;
   const std::scoped_lock lock(mutex_);
   if (stopped_ || streams_ >= streams_max) return std::shared_ptr<EventStream>();
   ++streams_;

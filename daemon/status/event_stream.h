@@ -42,7 +42,8 @@ class EventStreams {
 
   explicit EventStreams(std::shared_ptr<History> history) : history_(std::move(history)) {}
 
-  // A stream of what follows `after_seq`, or of what comes from now on. Null while `streams_max` are open.
+  // A stream of what follows `after_seq`, or of what comes from now on; the latter also where `after_seq` is
+  // beyond the last one in the store. Null while `streams_max` are open.
   // Errors: storage.
   Result<std::shared_ptr<EventStream>> begin(std::optional<std::int64_t> after_seq);
   // Wakes the streams, because new transitions may be in the store.

@@ -58,13 +58,15 @@ struct DaemonFacts {
   ConfigFacts config;
   StoreFacts store;
   Millis loop_age{};  // since the loop last turned
+  std::uint64_t log_lines_dropped = 0;
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
 };
 
 struct ReloadOutcome {
   bool loaded = false;
-  std::string error;  // if not loaded: every complaint, one a line
+  std::string error;         // if not loaded: every complaint, one a line
+  bool unavailable = false;  // not loaded for the store's sake, or not yet
 };
 
 struct StatusPorts {

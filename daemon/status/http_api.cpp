@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "base/problem_document.h"
+#include "base/text.h"
 #include "status/json_rows.h"
 #include "status/metrics.h"
 #include "status/openapi.h"
@@ -169,8 +170,10 @@ std::shared_ptr<const ApiAnswer> Api::run_cached(const Route& route, const ApiRe
 bool Api::may_control(std::string_view authorization) const {
   constexpr std::string_view scheme = "Bearer ";
   const std::string& token = control_token_.reveal();
-  if (token.empty() || !authorization.starts_with(scheme)) return false;
+  // The scheme's name has no case (RFC 9110 §11.1).
+  if (token.empty() || !equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return false;
   authorization.remove_prefix(scheme.size());
+  authorization.remove_prefix(std::min(authorization.find_first_not_of(' '), authorization.size()));
   return authorization.size() == token.size() &&
          CRYPTO_memcmp(authorization.data(), token.data(), token.size()) == 0;
 }
@@ -186,7 +189,7 @@ std::shared_ptr<const ViewIndex> Api::view() {
 
 ApiAnswer Api::reload(const ApiRequest&, const Parts&) {
   const ReloadOutcome outcome = ports_.reload();
-  if (!outcome.loaded) return problem(422, outcome.error);
+  if (!outcome.loaded) return problem(outcome.unavailable ? 503 : 422, outcome.error);
   return {.body = R"({"status":"reloaded"})"};
 }
 

@@ -151,6 +151,8 @@ std::string metrics_text(const View& view, const DaemonFacts& facts,
             "0 when the last reload was refused.");
   all.gauge("store_last_seq", static_cast<double>(facts.store.last_seq), "The last transition in the store.");
   all.gauge("store_size_bytes", static_cast<double>(facts.store.size_bytes), "The store's size.");
+  all.counter("log_lines_dropped_total", facts.log_lines_dropped,
+              "Log lines that were not written, because nobody read the log.");
   add_sessions(all, view);
   add_providers(all, view, facts);
   add_budgets(all, view);

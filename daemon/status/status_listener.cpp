@@ -243,15 +243,22 @@ void StatusListener::Server::stream(const httplib::Request& request, httplib::Re
   response.status = 200;
   response.set_header("Cache-Control", "no-store");
   response.set_header("X-Content-Type-Options", "nosniff");
-  response.set_chunked_content_provider(
-      "text/event-stream", [stream = *begun](std::size_t, httplib::DataSink& sink) {
-        const auto text = stream->next();
-        if (!text) {
-          sink.done();
-          return true;
-        }
-        return text->empty() ? sink.is_writable() : sink.write(text->data(), text->size());
-      });
+  // nginx would hold events back until its buffer is full.
+  response.set_header("X-Accel-Buffering", "no");
+  const auto provide = [stream = *begun](std::size_t, httplib::DataSink& sink) {
+    const auto text = stream->next();
+    if (!text) {
+      sink.done();
+      return true;
+    }
+    return text->empty() ? sink.is_writable() : sink.write(text->data(), text->size());
+  };
+  // HTTP/1.0 has no chunks: there the end of the connection is the end of the stream.
+  if (request.version == "HTTP/1.0") {
+    response.set_content_provider("text/event-stream", provide);
+  } else {
+    response.set_chunked_content_provider("text/event-stream", provide);
+  }
 }
 
 Status StatusListener::Server::bind() {

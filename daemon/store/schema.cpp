@@ -263,9 +263,9 @@ StoreIdentity identify(const SQLite::Database& database) {
   return identity;
 }
 
-void migrate(SQLite::Database& database, int version) {
-  KEEPER_CHECK(version >= 0 && version <= store_version);
-  for (; version < store_version; ++version) {
+void migrate(SQLite::Database& database, int version, int newest) {
+  KEEPER_CHECK(version >= 0 && version <= newest && newest <= store_version);
+  for (; version < newest; ++version) {
     database.exec("BEGIN IMMEDIATE");
     try {
       for (const char* script : steps[static_cast<std::size_t>(version)].scripts) database.exec(script);

@@ -19,7 +19,7 @@ struct StoreIdentity {
 // Throws SQLite::Exception.
 StoreIdentity identify(const SQLite::Database& database);
 
-// Brings the schema from `version` to store_version, one transaction a step. Throws SQLite::Exception.
-void migrate(SQLite::Database& database, int version);
+// Brings the schema from `version` to `newest`, one transaction a step. Throws SQLite::Exception.
+void migrate(SQLite::Database& database, int version, int newest = store_version);
 
 }  // namespace keeper

@@ -11,6 +11,13 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+// A listener on [::] sees IPv4 clients as ::ffff:192.0.2.1.
+asio::ip::address unmapped(const asio::ip::address& from) {
+  if (from.is_v6() && from.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6());
+  return from;
+}
+
 constexpr int silence_share = 4;  // the part of the grace that a connection has to send its first byte
 
 }  // namespace
@@ -24,16 +31,20 @@ ConnectionTable::ConnectionTable(asio::io_context& io, asio::thread_pool& pool, 
       verification_(
           std::make_shared<VerificationQueue>(pool, limits.verification_threads, ports, completions_)),
       handshakes_(io),
-      timer_(io) {}
+      timer_(io) {
+  for (const std::string& text : limits.exempt_addresses) {
+    error_code failed;
+    const auto address = asio::ip::make_address(text, failed);
+    if (!failed) exempt_.insert(unmapped(address));
+  }
+}
 
 // The address that counts against the limit: an IPv4 address, or an IPv6 /64. Empty for one that is exempt.
-std::string ConnectionTable::source_of(const asio::ip::address& from) const {
-  if ((limits_.exempts_loopback && from.is_loopback()) || limits_.exempt_addresses.contains(from.to_string()))
-    return {};
+std::string ConnectionTable::source_of(const asio::ip::address& peer) const {
+  const asio::ip::address from = unmapped(peer);
+  if ((limits_.exempts_loopback && from.is_loopback()) || exempt_.contains(from)) return {};
   if (from.is_v4()) return from.to_string();
   auto bytes = from.to_v6().to_bytes();
-  if (from.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, from.to_v6()).to_string();
   std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
   return asio::ip::address_v6(bytes).to_string();
 }

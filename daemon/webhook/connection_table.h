@@ -14,6 +14,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -80,7 +81,7 @@ class ConnectionTable {
               bool authenticated);
 
  private:
-  std::string source_of(const boost::asio::ip::address& from) const;
+  std::string source_of(const boost::asio::ip::address& peer) const;
   bool evict_of(const std::string& source);
   void evict(std::shared_ptr<WebhookConnection> connection);
   void on_timer();
@@ -93,6 +94,7 @@ class ConnectionTable {
 
   const WebhookPorts& ports_;
   const WebhookLimits& limits_;
+  std::set<boost::asio::ip::address> exempt_;
   LiveCounters& counters_;
   ServerTls tls_;
   std::shared_ptr<CompletionQueue> completions_;

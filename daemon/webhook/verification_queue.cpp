@@ -50,6 +50,8 @@ void VerificationQueue::verify_and_deliver(const Request& request) {
         ports_.verify(verdict.provider, request.connection->body(), verdict.signature);
     if (std::holds_alternative<Unauthorized>(result))
       return completions_->push({weak, request_number, Unauthorized{}});
+    if (std::holds_alternative<KeyMissing>(result))
+      return completions_->push({weak, request_number, KeyMissing{}});
     if (Malformed* malformed = std::get_if<Malformed>(&result)) {
       return completions_->push({weak, request_number, std::move(*malformed)});
     }

@@ -35,11 +35,12 @@ void WebhookConnection::set_deadline(Millis from_now) {
 }
 
 std::string_view WebhookConnection::body() const {
+  if (chunked_) return chunked_->body();
   return {static_cast<const char*>(buffer_.data().data()), verdict_.body_bytes};
 }
 
 std::size_t WebhookConnection::next_read_bytes() const {
-  if (!judged_) return read_bytes;
+  if (!judged_ || chunked_) return read_bytes;
   // The buffer grows with what was received, not with what Content-Length claims.
   const std::size_t missing = verdict_.body_bytes - std::min(verdict_.body_bytes, buffer_.size());
   return std::clamp(missing, std::size_t{1}, std::max(read_bytes, buffer_.size()));
@@ -79,13 +80,22 @@ void WebhookConnection::on_read(error_code failed, std::size_t bytes) {
 }
 
 void WebhookConnection::account() {
-  const std::size_t bytes = buffer_.capacity();
+  const std::size_t bytes = buffer_.capacity() + (chunked_ ? chunked_->body().capacity() : 0);
   const auto change = static_cast<std::ptrdiff_t>(bytes) - static_cast<std::ptrdiff_t>(accounted_bytes_);
   accounted_bytes_ = bytes;
   if (change != 0) table_.account_buffers(change);
 }
 
+// Before a request they are passed over (RFC 9112 §2.2).
+void WebhookConnection::skip_empty_lines() {
+  const auto text = [this] {
+    return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  };
+  while (text().starts_with("\r\n")) buffer_.consume(2);
+}
+
 void WebhookConnection::process_buffer() {
+  if (!parser_) skip_empty_lines();
   if (buffer_.size() == 0 && !parser_) return read();
   if (!parser_) {
     parser_.emplace();
@@ -104,8 +114,32 @@ void WebhookConnection::process_buffer() {
     judge_head();
     if (phase_ != Phase::receiving) return;
   }
-  if (buffer_.size() < verdict_.body_bytes) return read();
-  submit();
+  if (has_whole_body()) submit();
+}
+
+// If it has not, this has begun to read more, or has refused the request.
+bool WebhookConnection::has_whole_body() {
+  if (!chunked_) {
+    if (buffer_.size() >= verdict_.body_bytes) return true;
+    read();
+    return false;
+  }
+  buffer_.consume(chunked_->take({static_cast<const char*>(buffer_.data().data()), buffer_.size()}));
+  account();
+  if (phase_ != Phase::receiving) return false;
+  if (chunked_->state() == ChunkedBody::State::complete) return true;
+  if (chunked_->state() == ChunkedBody::State::more) {
+    read();
+    return false;
+  }
+  rest_follows_ = true;
+  keeps_alive_ = false;
+  if (chunked_->state() == ChunkedBody::State::too_large) {
+    refuse(413, "the body is too large");
+  } else {
+    refuse(400, "the chunks of the body are not well-formed");
+  }
+  return false;
 }
 
 // Beast's own limit looks at one line at a time. The number of fields is limited too, because a field takes
@@ -152,7 +186,10 @@ void WebhookConnection::judge_head() {
     if (rest_follows_) keeps_alive_ = false;
     return refuse(verdict_.refusal, verdict_.why);
   }
-  if (verdict_.expects_continue && buffer_.size() < verdict_.body_bytes) {
+  if (verdict_.is_chunked) chunked_.emplace(table_.limits().body_bytes_max);
+  const bool waits_for_body =
+      verdict_.is_chunked ? buffer_.size() == 0 : buffer_.size() < verdict_.body_bytes;
+  if (verdict_.expects_continue && waits_for_body) {
     if (!stream_.send_now("HTTP/1.1 100 Continue\r\n\r\n")) close();
   }
 }
@@ -191,6 +228,10 @@ void WebhookConnection::complete(std::uint64_t request_number, WebhookOutcome ou
         check_failed("an acknowledgement of a delivery", __FILE__, __LINE__);
     }
     return answer(reply_to(*ack));
+  }
+  if (std::holds_alternative<KeyMissing>(outcome)) {
+    counters.count(WebhookCounter::unavailable);
+    return answer(refusal(503, "the key that verifies signatures is not known yet; send it again"));
   }
   if (std::holds_alternative<Unauthorized>(outcome)) {
     counters.count(WebhookCounter::unauthorized);
@@ -232,6 +273,8 @@ void WebhookConnection::answer(WebhookReply reply) {
   phase_ = Phase::answering;
   if (table_.shutting_down()) keeps_alive_ = false;
   reply.closes = !keeps_alive_;
+  const bool has_head = parser_->is_header_done();
+  reply.omits_body = has_head && parser_->get().method() == http::verb::head;
   reply.confirms_keep_alive = keeps_alive_ && parser_->get().version() < 11;
   write_reply(reply, out_);
   set_deadline(table_.limits().drain);
@@ -253,6 +296,7 @@ void WebhookConnection::on_answered(error_code failed) {
 
 void WebhookConnection::begin_next() {
   buffer_.consume(verdict_.refusal == 0 ? verdict_.body_bytes : 0);
+  chunked_.reset();
   if (buffer_.size() == 0 && buffer_.capacity() > kept_bytes_max) buffer_.shrink_to_fit();
   parser_.reset();
   judged_ = false;

@@ -14,6 +14,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "webhook/chunked_body.h"
 #include "webhook/connection_table.h"
 #include "webhook/webhook_reply.h"
 #include "webhook/webhook_request.h"
@@ -50,9 +51,11 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   void on_read(boost::system::error_code failed, std::size_t bytes);
   std::size_t next_read_bytes() const;
   void process_buffer();
+  void skip_empty_lines();
   bool parse_head();
   bool is_head_too_large() const;
   void judge_head();
+  bool has_whole_body();
   void submit();
   void refuse(int status, std::string_view why);
   void answer(WebhookReply reply);
@@ -74,6 +77,7 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   std::size_t head_bytes_ = 0;
   bool judged_ = false;
   WebhookVerdict verdict_;
+  std::optional<ChunkedBody> chunked_;  // of a request whose body is chunked
   std::uint64_t request_number_ = 0;
   bool processing_ = false;  // in the list of those that are processing, until the answer is written
   bool reading_ = false;

@@ -16,10 +16,11 @@
 namespace keeper {
 
 struct Unauthorized {};
+struct KeyMissing {};  // it may be authentic, but no key was ever fetched
 struct Malformed {
   std::string why;  // shown to the sender; never a secret
 };
-using VerificationResult = std::variant<Unauthorized, Malformed, Delivered>;
+using VerificationResult = std::variant<Unauthorized, KeyMissing, Malformed, Delivered>;
 
 // Called with nothing where the delivery cannot be put on disk now.
 using DeliveryDone = std::function<void(std::optional<Ack>)>;

@@ -67,7 +67,7 @@ void write_reply(const WebhookReply& reply, std::string& out) {
   if (reply.closes) out += "\r\nConnection: close";
   if (reply.confirms_keep_alive) out += "\r\nConnection: keep-alive";
   out += "\r\n\r\n";
-  out += reply.body;
+  if (!reply.omits_body) out += reply.body;
 }
 
 }  // namespace keeper

@@ -12,6 +12,7 @@ struct WebhookReply {
   int status = 200;
   std::string body;
   bool closes = false;
+  bool omits_body = false;           // the answer to HEAD, which has the length of the body alone
   bool confirms_keep_alive = false;  // an HTTP/1.0 client expects "Connection: keep-alive"
 };
 

@@ -17,7 +17,8 @@ struct WebhookVerdict {
   int refusal = 0;            // the HTTP status of the refusal, or 0: read the body
   std::string_view why;       // static text; empty without a refusal
   bool body_follows = false;  // after a refusal: the client may send a body, so the connection must be closed
-  std::size_t body_bytes = 0;
+  std::size_t body_bytes = 0;  // 0 where the body is chunked
+  bool is_chunked = false;
   std::string_view provider;   // into the head
   std::string_view signature;  // into the head; empty where there is none, or more than one
   bool expects_continue = false;
@@ -28,8 +29,8 @@ struct HookPath {
   std::string_view token;  // empty where the path has none
 };
 
-// Splits "/hooks/<provider>" or "/hooks/<provider>/<token>"; a query is ignored. For any other path the
-// provider is empty.
+// Splits "/hooks/<provider>" or "/hooks/<provider>/<token>". A query and one slash at the end are ignored,
+// and of an absolute URL its scheme and authority. For any other path the provider is empty.
 HookPath hook_path(std::string_view target);
 
 // `admits` says whether webhooks are taken for this provider and token. The answer to a wrong token is the

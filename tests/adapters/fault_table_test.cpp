@@ -1,12 +1,8 @@
 // Every fault at every call of every adapter: what the keeper made of it stands in a table, and in no cell
 // are there two remotes, one too many, or one that it does not know. KEEPER_UPDATE_GOLDEN=1 writes the table
 // anew.
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <sstream>
-
 #include "adapters/keeping.h"
+#include "golden_text.h"
 
 #include "catch.h"
 
@@ -53,27 +49,6 @@ const std::vector<Fault>& faults() {
       {"529", {{"status", 529}}},
   };
   return all;
-}
-
-// A lower bound, in classes that neither jitter crosses nor the seconds that a loaded machine takes for the
-// calls.
-std::string wait_class(Millis wait) {
-  if (wait >= minutes{59}) return "after an hour";
-  if (wait >= minutes{5}) return "after the idle timeout";
-  if (wait >= Seconds{59}) return "after a minute";
-  if (wait >= Seconds{29}) return "after half a minute";
-  return wait >= Seconds{15} ? "after some seconds" : "at once";
-}
-
-std::string told_start(const Story& story) {
-  std::string text;
-  if (story.found > 0) text = "found it";
-  if (story.errors > 0) text += (text.empty() ? "" : ", ") + std::string("error");
-  if (story.starts.size() > 1) {
-    text += (text.empty() ? "" : ", ") + std::string("started again ") +
-            wait_class(story.starts[1] - story.starts[0]);
-  }
-  return text.empty() ? "went on" : text;
 }
 
 bool struck(Keeping& keeping) {
@@ -145,19 +120,6 @@ std::string cell(const Adapter& adapter, const Fault& fault, const std::string& 
   }
 }
 
-// What differs, line by line: the whole table is more than a test's output keeps.
-std::string difference(const std::string& found, const std::string& expected) {
-  std::istringstream one(found);
-  std::istringstream other(expected);
-  std::string text;
-  for (std::string left, right; bool(std::getline(one, left)) | bool(std::getline(other, right));) {
-    if (left != right) text += "found    " + left + "\nexpected " + right + "\n";
-    left.clear();
-    right.clear();
-  }
-  return text;
-}
-
 std::string table_of(const std::string& operation) {
   std::string text = "\n## " + operation + "\n\n| fault |";
   for (const Adapter& adapter : adapters()) text += " " + adapter.name + " |";
@@ -180,10 +142,5 @@ std::string table_of(const std::string& operation) {
 
 TEST_CASE("what the keeper does at every fault stands in the table") {
   const std::string operation = GENERATE("start", "read", "activity", "stop");
-  const std::string path = std::string(KEEPER_SOURCE_DIR) + "/tests/golden/adapters/" + operation + ".md";
-  const std::string found = table_of(operation);
-  if (std::getenv("KEEPER_UPDATE_GOLDEN") != nullptr) std::ofstream(path) << found;
-  std::ifstream file(path);
-  const std::string expected{std::istreambuf_iterator<char>(file), {}};
-  CHECK(difference(found, expected) == "");
+  CHECK(golden_difference("adapters/" + operation + ".md", table_of(operation)) == "");
 }

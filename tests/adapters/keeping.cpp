@@ -5,12 +5,36 @@
 namespace keeper::test {
 namespace {
 
-constexpr Millis step_max = std::chrono::minutes{1};
+using std::chrono::minutes;
+
+constexpr Millis step_max = minutes{1};
+
+// A lower bound, in classes that neither jitter crosses nor the seconds that a loaded machine takes for the
+// calls.
+std::string wait_class(Millis wait) {
+  if (wait >= minutes{59}) return "after an hour";
+  if (wait >= minutes{5}) return "after the idle timeout";
+  if (wait >= Seconds{59}) return "after a minute";
+  if (wait >= Seconds{29}) return "after half a minute";
+  return wait >= Seconds{15} ? "after some seconds" : "at once";
+}
 
 }  // namespace
 
-Keeping::Keeping(const Adapter& adapter, Millis request_timeout)
-    : settings_(settings_of(adapter, playground_.api_url())),
+std::string told_start(const Story& story) {
+  std::string text;
+  if (story.found > 0) text = "found it";
+  if (story.errors > 0) text += (text.empty() ? "" : ", ") + std::string("error");
+  if (story.starts.size() > 1) {
+    text += (text.empty() ? "" : ", ") + std::string("started again ") +
+            wait_class(story.starts[1] - story.starts[0]);
+  }
+  return text.empty() ? "went on" : text;
+}
+
+Keeping::Keeping(const Adapter& adapter, Millis request_timeout, By by)
+    : gateway_(by == By::gateway ? std::make_unique<Gateway>(playground_.api_url()) : nullptr),
+      settings_(settings_of(adapter, gateway_ ? gateway_->url() : playground_.api_url())),
       store_(Store::open_in_memory(InstanceId{"11112222333344445555666677778888"}).value()) {
   ProviderSettings& settings = settings_.providers.at(ProviderName{"it"});
   settings.request_timeout = request_timeout;
@@ -63,6 +87,8 @@ Answer Keeping::carry(const Effect& effect) {
   Answer answer;
   answer.sent_at = now().mono;
   if (effect.kind == EffectKind::start) story_.starts.push_back(answer.sent_at);
+  const int struck_before = gateway_ ? gateway_->struck() : 0;
+  if (gateway_) gateway_->carrying(effect.kind);
   Reply reply = carry_out(*provider_, effect);
   answer.kind = effect.kind;
   answer.ticket = effect.ticket;
@@ -71,6 +97,7 @@ Answer Keeping::carry(const Effect& effect) {
   answer.provider_now = reply.provider_now;
   answer.whole = reply.whole;
   answer.remotes = std::move(reply.remotes);
+  if (gateway_ && gateway_->struck() > struck_before && !story_.struck) story_.struck = answer;
   return answer;
 }
 

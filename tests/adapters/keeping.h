@@ -5,11 +5,13 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/adapters.h"
+#include "adapters/gateway.h"
 #include "provider/waiting_provider.h"
 #include "runtime/inbox.h"
 #include "runtime/rounds.h"
@@ -20,20 +22,27 @@ namespace keeper::test {
 // What the keeper did since the count was last begun.
 struct Story {
   std::map<EffectKind, int> calls;
-  int found = 0;             // starts whose answer was lost and whose remote was adopted
-  int errors = 0;            // sessions that ended in `error`
-  int ended = 0;             // sessions that ended at all
-  std::vector<Mono> starts;  // when one left
+  int found = 0;                   // starts whose answer was lost and whose remote was adopted
+  int errors = 0;                  // sessions that ended in `error`
+  int ended = 0;                   // sessions that ended at all
+  std::vector<Mono> starts;        // when one left
+  std::optional<Answer> struck{};  // the first to which the gateway gave an odd answer
 };
+
+// How often a start was made, and when: "found it", "error, started again at once", "went on".
+std::string told_start(const Story& story);
 
 class Keeping {
  public:
-  explicit Keeping(const Adapter& adapter, Millis request_timeout = Seconds{5});
+  enum class By { itself, gateway };
+
+  explicit Keeping(const Adapter& adapter, Millis request_timeout = Seconds{5}, By by = By::itself);
 
   void run(Millis time);  // throws where more than one remote lives at the same time
   void stop();            // as an operator stops everything
   void crash();           // a new process finds what is on disk
   Playground& playground() { return playground_; }
+  Gateway& gateway() { return *gateway_; }  // only where calls go by one
   Story& story() { return story_; }
 
   std::size_t live() { return playground_.remotes(true).size(); }
@@ -50,6 +59,7 @@ class Keeping {
   void check_live();
 
   Playground playground_;
+  std::unique_ptr<Gateway> gateway_;  // null: calls go to the sandbox itself
   Settings settings_;
   std::unique_ptr<WaitingProvider> provider_;
   std::unique_ptr<Store> store_;

@@ -57,6 +57,12 @@ TEST_CASE("wrong usage exits 2 and says so on standard error") {
         {"status", "-o", "xml"},
         {"status", "--url", "ftp://x"},
         {"next", "--cron", "61 * * * *"},
+        {"next", "--cron", ""},
+        {"next", "--cron", "@daily", "-n", "0x10"},
+        {"history", "-n", "+3"},
+        {"pause", "p", "--until", ""},
+        {"pause", "p", "--until", "2020-01-01T00:00:00Z"},
+        {"stop", "--all", "--cancel"},
         {"next", "--cron", "0 0 30 2 *"},
         {"next", "--cron", "0 9 * * *", "--time-zone", "Mars/Base"},
         {"next", "--cron", "0 9 * * *", "--from", "soon"},
@@ -122,6 +128,28 @@ TEST_CASE("bash completes commands, options and the names of plans") {
   CHECK(offered("session-keeper pause d") == "desk\n");
   CHECK(offered("session-keeper --url x pause --re") == "--reason\n");
   CHECK(offered("session-keeper backup /etc/hostn") == "/etc/hostname\n");
+}
+
+TEST_CASE("a number with zeros before it is decimal") {
+  const std::string ten = run({"next", "--cron", "@daily", "-n", "010"}).out;
+  CHECK(std::count(ten.begin(), ten.end(), '\n') == 11);
+}
+
+TEST_CASE("a command whose output is not taken fails and says so") {
+  std::ostringstream out;
+  std::ostringstream err;
+  const Terminal terminal{out, err, 80, false, {}};
+  out.setstate(std::ios::badbit);
+  const char* const arguments[]{"session-keeper", "version"};
+  CHECK(run_command_line(2, arguments, terminal) == 1);
+  CHECK(err.str() == "session-keeper: standard output cannot be written\n");
+}
+
+TEST_CASE("that all plans are paused is said first") {
+  FakeDaemon daemon;
+  const std::string word = R"("state":"as_wanted")";
+  daemon.status.replace(daemon.status.find(word), word.size(), R"("state":"paused")");
+  CHECK(run({"status", "--url", daemon.url().c_str()}).out.starts_with("the plan is paused: "));
 }
 
 TEST_CASE("help and version exit 0") {

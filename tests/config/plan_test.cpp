@@ -266,13 +266,64 @@ TEST_CASE("two plans on one Sonoran server that overlap by the date only are war
   CHECK_FALSE(loaded(daily, "at: [2026-12-24T09:30]", "2026-12-01T00:00Z").empty());
   CHECK(loaded(daily, "at: [2026-12-24T09:30]", "2026-12-25T00:00Z").empty());
   const std::string until = daily + ", not_after: 2026-12-31";
-  CHECK(loaded(until, daily + ", not_before: 2026-12-31", "2026-12-01T00:00Z").empty());
+  // A date is all of that day.
+  CHECK_FALSE(loaded(until, daily + ", not_before: 2026-12-31", "2026-12-01T00:00Z").empty());
+  CHECK(loaded(until, daily + ", not_before: 2027-01-01", "2026-12-01T00:00Z").empty());
   CHECK_FALSE(loaded(until, "start: 30 9 * * mon", "2026-12-01T00:00Z").empty());
   CHECK(loaded(until, "start: 30 9 * * mon", "2027-01-01T00:00Z").empty());
   // Clocks in Chicago and Berlin are changed two weeks apart.
   CHECK_FALSE(loaded("start: 0 16 * * *, duration: 1h, time_zone: Europe/Berlin",
                      "start: 0 10 * * *, duration: 1h, time_zone: America/Chicago", "2026-12-01T00:00Z")
                   .empty());
+}
+
+TEST_CASE("two listeners on one port are refused, also where one listens on all addresses") {
+  const auto refused = [](const std::string& status, const std::string& webhook) {
+    const LoadOutcome outcome =
+        load_text("status: {listen: \"" + status + "\", allow_remote: true}\nwebhook: {listen: \"" + webhook +
+                      "\", public_url: \"http://x\"}\n",
+                  options());
+    return lines(outcome).find("takes the port of the status listener") != std::string::npos;
+  };
+  CHECK(refused("0.0.0.0:8470", "127.0.0.1:8470"));
+  CHECK(refused("127.0.0.1:8470", "0.0.0.0:8470"));
+  CHECK(refused("127.0.0.1:8470", "[::]:8470"));
+  CHECK(refused("localhost:8470", "127.0.0.1:8470"));
+  CHECK_FALSE(refused("127.0.0.1:8470", "127.0.0.2:8470"));
+  CHECK_FALSE(refused("0.0.0.0:8470", "127.0.0.1:8471"));
+}
+
+TEST_CASE("a schedule that YAML reads otherwise than it is meant gets the advice to quote it") {
+  for (const char* start : {"*/5 * * * *", "@daily"}) {
+    const LoadOutcome outcome =
+        load_text("plans:\n  p:\n    schedule:\n      start: " + std::string(start) + "\n", options());
+    INFO(lines(outcome));
+    CHECK(lines(outcome).find("must be quoted") != std::string::npos);
+  }
+}
+
+TEST_CASE("a notification's secret and URL that cannot be used are refused") {
+  const auto told = [](const std::string& secret, const std::string& url) {
+    const TemporaryFile file(secret);
+    return lines(load_text("notifications: {ops: {url: \"" + url + "\", secret_file: " + file.path() + "}}\n",
+                           options()));
+  };
+  const std::string url = "https://ops.example.org/hook";
+  for (const char* good : {"whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "any text",
+                           "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}) {
+    INFO(good);
+    CHECK(told(good, url).empty());
+  }
+  for (const char* bad : {"whsec_", "whsec_AAAA", "whsec_AAAAAAAAAAAAAAAA+AAAAAAAAAAAAAAAAAAA_AAA",
+                          "whsec_no*base64*no*base64*no*base64*no*base64",
+                          "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY==="}) {
+    INFO(bad);
+    CHECK(told(bad, url).find("must go on with base64") != std::string::npos);
+  }
+  for (const char* bad : {"?a=b c", "?a#b", " ", "/a b"}) {
+    INFO(bad);
+    CHECK(told("any text", url + bad).find("must hold an https URL") != std::string::npos);
+  }
 }
 
 TEST_CASE("a missing secret stops a run and a strict check, and warns elsewhere") {

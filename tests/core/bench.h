@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,16 @@ inline Plan always_plan(const std::string& name, const std::string& provider) {
   plan.parameters = "{}";
   plan.fingerprint = "v1";
   plan.keep_alive.restart = Restart::by_schedule;
+  return plan;
+}
+
+// A plan at Notte whose session is kept alive, and replaced before its maximum.
+inline Plan kept_plan(Millis maximum) {
+  Plan plan = always_plan("watch", "notte");
+  plan.idle_timeout = std::chrono::minutes{3};
+  plan.maximum = maximum;
+  plan.keep_alive.heartbeat = true;
+  plan.keep_alive.rollover = Rollover::make_before_break;
   return plan;
 }
 
@@ -243,5 +254,27 @@ class Bench {
 
   Keeper keeper_;
 };
+
+// Lets the time pass and answers every call as a healthy provider does. Each session ends by itself after
+// `lives`, where that is given.
+inline void keep_for(Bench& bench, Millis time, std::optional<Millis> lives = std::nullopt) {
+  const Mono end = bench.now.mono + time;
+  while (bench.now.mono < end) {
+    const Mono next = std::min(bench.keeper().next_wakeup(bench.now), end);
+    bench.advance(std::max(next - bench.now.mono, Millis{1}));
+    while (!bench.sent.empty()) {
+      const Effect effect = bench.pop(bench.sent.front().kind);
+      const auto row = std::find_if(bench.rows.begin(), bench.rows.end(),
+                                    [&](const SessionRow& one) { return one.id == effect.session; });
+      const bool starts = effect.kind == EffectKind::start;
+      const std::string id = starts ? effect.session.str() : effect.remote.str();
+      const bool is_over =
+          effect.kind == EffectKind::stop || (!starts && lives && bench.now.wall - row->created_at >= *lives);
+      Remote told = is_over ? bench.ended(id, State::closed) : bench.remote(id);
+      told.created_at.reset();
+      bench.answer(effect, std::vector{told});
+    }
+  }
+}
 
 }  // namespace keeper::bench

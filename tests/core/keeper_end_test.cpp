@@ -57,6 +57,7 @@ TEST_CASE("a timeout of which the provider says no more is called by the limit t
   CHECK(end_of(limited_plan(minutes{60}, minutes{20}), late) == "timed_out max_duration");
   // Before any limit has passed by the keeper's own reckoning.
   CHECK(end_of(limited_plan({}, minutes{60}), late) == "timed_out max_duration");
+  CHECK(end_of(limited_plan(minutes{90}, minutes{60}), late) == "timed_out max_duration");
 }
 
 TEST_CASE(

@@ -8,15 +8,6 @@ using std::chrono::minutes;
 
 namespace {
 
-Plan kept_alive() {
-  Plan plan = always_plan("watch", "notte");
-  plan.idle_timeout = minutes{3};
-  plan.maximum = minutes{20};
-  plan.keep_alive.heartbeat = true;
-  plan.keep_alive.rollover = Rollover::make_before_break;
-  return plan;
-}
-
 Remote notte(const Bench& bench, const std::string& id) {
   Remote remote = bench.remote(id);
   remote.idle_timeout = minutes{3};
@@ -57,10 +48,10 @@ Delivered delivery(const std::string& type, Progress progress, const std::string
 }  // namespace
 
 TEST_CASE("the first heartbeat leaves at a third of the idle timeout") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
   bench.config.providers.at(ProviderName{"notte"}).poll_interval = minutes{5};
-  bench.load({kept_alive()});
+  bench.load({kept_plan(minutes{20})});
   bench.sent.clear();
   const Mono started = bench.now.mono;
   while (bench.sent.empty()) bench.advance(Seconds{1});
@@ -69,7 +60,7 @@ TEST_CASE("the first heartbeat leaves at a third of the idle timeout") {
 }
 
 TEST_CASE("a read that hangs does not use up the time of its session's next heartbeat") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
   const Mono started = bench.now.mono;
   while (bench.waiting() != "observe") bench.advance(Seconds{1});
@@ -89,7 +80,7 @@ TEST_CASE("a read that hangs does not use up the time of its session's next hear
 }
 
 TEST_CASE("a heartbeat that did not move the idle clock is repeated within what is left") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   const Remote born = notte(bench, "r1");
   bench.answer(bench.pop(EffectKind::start), std::vector{born});
   int beats = 0;
@@ -110,7 +101,7 @@ TEST_CASE("a heartbeat that did not move the idle clock is repeated within what 
 
 TEST_CASE("a heartbeat that the provider puts off is tried once more before the session dies") {
   const Millis asked = GENERATE(Millis{Seconds{20}}, Millis{minutes{50}});
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   const Remote born = notte(bench, "r1");
   bench.answer(bench.pop(EffectKind::start), std::vector{born});
   const Mono dies = bench.now.mono + minutes{3};
@@ -156,7 +147,7 @@ TEST_CASE(
 TEST_CASE(
     "a session is rolled over before its maximum: first the successor is active, then the old one is "
     "stopped") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   const Wall created = bench.now.wall;
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
   live(bench, "r1", created, minutes{15});
@@ -176,7 +167,7 @@ TEST_CASE(
 TEST_CASE(
     "a session whose window is followed by another at once is rolled over, and one in the last window is "
     "not") {
-  Plan plan = kept_alive();
+  Plan plan = kept_plan(minutes{20});
   Schedule::Spec spec;
   spec.start = std::get<Cron>(Cron::parse("*/20 * * * *"));
   spec.duration = minutes{20};
@@ -193,7 +184,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a rollover whose successor fails leaves the old one running and tries again") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   const Wall created = bench.now.wall;
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
   live(bench, "r1", created, minutes{18});
@@ -345,9 +336,9 @@ TEST_CASE("a plan that is gone has its session stopped; one that is unchanged no
 }
 
 TEST_CASE("changed parameters roll the session over") {
-  Bench bench({kept_alive()});
+  Bench bench({kept_plan(minutes{20})});
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});
-  Plan changed = kept_alive();
+  Plan changed = kept_plan(minutes{20});
   changed.fingerprint = "v2";
   bench.load({changed});
   CHECK(bench.moves.back() == "queued rollover");
@@ -355,7 +346,7 @@ TEST_CASE("changed parameters roll the session over") {
 }
 
 TEST_CASE("a reload that changes a session and takes its window or its place away starts no successor") {
-  Plan plan = kept_alive();
+  Plan plan = kept_plan(minutes{20});
   plan.count = 2;
   Bench bench({plan});
   bench.answer(bench.pop(EffectKind::start), std::vector{notte(bench, "r1")});

@@ -1,4 +1,5 @@
 #include "core/bench.h"
+#include "core/notices.h"
 
 using namespace keeper;
 using namespace keeper::bench;
@@ -153,6 +154,20 @@ TEST_CASE("what comes together goes out in one message, and the next one waits")
   const MessageRow first = bench.deliver();
   CHECK(first.notices.size() >= 25);
   CHECK(first.notices.front().topic == Topic::session_lost);
+}
+
+TEST_CASE("what happened to one subject several times is one notice that names each") {
+  Bench bench = with_target({always_plan("one", "videosdk")});
+  Draft draft(bench.keeper().world(), bench.now);
+  for (const char* text : {"session a was lost", "session b was lost", "session c was lost"})
+    happen(draft, Topic::session_lost, "one", text);
+  bench.keeper().install(draft.finish());
+  bench.advance(Seconds{6});
+  REQUIRE(bench.posts.size() == 1);
+  const MessageRow message = bench.deliver();
+  REQUIRE(message.notices.size() == 1);
+  CHECK(message.notices.front().times == 3);
+  CHECK(message.notices.front().text == "session a was lost; session b was lost; session c was lost");
 }
 
 TEST_CASE("a target is told only the events that it asks for, and their end") {

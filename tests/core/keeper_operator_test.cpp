@@ -66,6 +66,22 @@ TEST_CASE("stopping a plan pauses it and ends its sessions, resume brings it bac
   CHECK_FALSE(bench.keeper().world().plans.at(PlanName{"p"}).row.pause.has_value());
 }
 
+TEST_CASE("a stop during a pause keeps the end of the pause") {
+  Bench bench({always_plan("p", "videosdk")});
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
+  OperatorAsked asked = plan_order(Order::pause, "p");
+  asked.until = bench.now.wall + minutes{10};
+  asked.reason = "works";
+  bench.take(asked);
+  bench.take(plan_order(Order::stop_plan, "p"));
+  const auto& pause = bench.keeper().world().plans.at(PlanName{"p"}).row.pause;
+  REQUIRE(pause);
+  CHECK(pause->until == asked.until);
+  CHECK(pause->reason == "works");
+  CHECK(bench.waiting() == "stop");
+}
+
 TEST_CASE("a cancel reaches the provider as one") {
   Plan plan = always_plan("p", "sonoran_cms");
   plan.place = "server/1";

@@ -20,6 +20,8 @@ constexpr Now known_at{
     booted_at};
 constexpr Now changed_at{known_at.wall + days{3} + minutes{4}, booted_at + days{3} + minutes{4}};
 
+constexpr Millis short_life = Seconds{5};
+
 Plan short_plan(Schedule::Spec spec) {
   Plan plan = always_plan("p", "videosdk");
   spec.plan = plan.name;
@@ -68,25 +70,6 @@ std::vector<Amendment> amendments() {
   };
 }
 
-// Each session ends by itself after `lives`.
-void let_pass(Bench& bench, Millis time, Millis lives = Seconds{5}) {
-  const Mono end = bench.now.mono + time;
-  while (bench.now.mono < end) {
-    const Mono next = std::min(bench.keeper().next_wakeup(bench.now), end);
-    bench.advance(std::max(next - bench.now.mono, Millis{1}));
-    while (!bench.sent.empty()) {
-      const Effect effect = bench.pop(bench.sent.front().kind);
-      const auto row = std::find_if(bench.rows.begin(), bench.rows.end(),
-                                    [&](const SessionRow& one) { return one.id == effect.session; });
-      const bool starts = effect.kind == EffectKind::start;
-      const std::string id = starts ? effect.session.str() : effect.remote.str();
-      const bool over =
-          effect.kind == EffectKind::stop || (!starts && bench.now.wall - row->created_at >= lives);
-      bench.answer(effect, std::vector{over ? bench.ended(id, State::closed) : bench.remote(id)});
-    }
-  }
-}
-
 int previewed_starts(Bench& bench, const Plan& plan) {
   auto config = std::make_shared<Config>(bench.config);
   config->plans = {{plan.name, plan}};
@@ -105,7 +88,7 @@ TEST_CASE(
       INFO(change.what << (restarts ? " by a restart" : " by a reload"));
       const Plan after = short_plan(change.after);
       Bench first({short_plan(change.before)}, {}, {}, known_at);
-      let_pass(first, changed_at.mono - known_at.mono);
+      keep_for(first, changed_at.mono - known_at.mono, short_life);
       const std::size_t sessions = first.rows.size();
       first.missed.clear();
       CHECK(previewed_starts(first, after) == 0);
@@ -124,7 +107,7 @@ TEST_CASE(
       CHECK(bench.notices.empty());
       const auto next = after.schedule.next_start(bench.now.wall);
       REQUIRE(next);
-      let_pass(bench, next->start - bench.now.wall);
+      keep_for(bench, next->start - bench.now.wall, short_life);
       CHECK(bench.rows.size() == sessions + 1);
       CHECK(bench.missed.empty());
     }
@@ -135,10 +118,10 @@ TEST_CASE("a plan that was taken out of the configuration counts from its return
   const Plan plan = short_plan(kit::starting("*/10 * * * *"));
   const bool restarts = GENERATE(false, true);
   Bench first({plan}, {}, {}, known_at);
-  let_pass(first, minutes{25});
+  keep_for(first, minutes{25}, short_life);
   const std::size_t sessions = first.rows.size();
   first.load({});
-  let_pass(first, days{2});
+  keep_for(first, days{2}, short_life);
   first.missed.clear();
   std::optional<Bench> second;
   if (restarts)
@@ -148,7 +131,7 @@ TEST_CASE("a plan that was taken out of the configuration counts from its return
   bench.tick();
   CHECK(bench.waiting().empty());
   CHECK(bench.missed.empty());
-  let_pass(bench, minutes{10});
+  keep_for(bench, minutes{10}, short_life);
   CHECK(first.rows.size() + (restarts ? second->rows.size() : 0) == sessions + 1);
 }
 
@@ -180,21 +163,21 @@ TEST_CASE("a row that a program wrote which did not store the schedule counts fr
 TEST_CASE("a window of which such a program's session was stopped by an operator does not begin again") {
   Plan plan = short_plan(kit::between("0 9 * * *", "0 17 * * *"));
   Bench first({plan}, {}, {}, known_at);
-  let_pass(first, minutes{5}, hours{9});
+  keep_for(first, minutes{5}, hours{9});
   OperatorAsked stop;
   stop.order = Order::stop_session;
   stop.session = first.row().id;
   first.take(stop);
-  let_pass(first, minutes{5});
+  keep_for(first, minutes{5}, short_life);
   REQUIRE(first.row().reason == Reason::stopped_by_operator);
   Ledger ledger = successor_ledger(first);
   ledger.plans.front().schedule.reset();
   ledger.plans.front().window.reset();
   ledger.plans.front().handled.clear();
   Bench second({plan}, ledger, {}, first.now);
-  let_pass(second, hours{1});
+  keep_for(second, hours{1}, short_life);
   CHECK(second.rows.empty());
-  let_pass(second, hours{24});
+  keep_for(second, hours{24}, short_life);
   CHECK(second.rows.size() == 1);
 }
 
@@ -215,13 +198,13 @@ TEST_CASE("what waits for the last session's end is passed over where the schedu
   Plan plan = short_plan(kit::starting("*/10 * * * *"));
   plan.overlap = Overlap::buffer_one;
   Bench bench({plan}, {}, {}, known_at);
-  let_pass(bench, minutes{25}, hours{9});
+  keep_for(bench, minutes{25}, hours{9});
   const std::size_t sessions = bench.rows.size();
   REQUIRE(bench.missed.empty());
   Plan after = short_plan(kit::starting("0 3 * * *"));
   after.overlap = Overlap::buffer_one;
   bench.load({after});
   REQUIRE(bench.missed.size() == 1);
-  let_pass(bench, hours{1});
+  keep_for(bench, hours{1}, short_life);
   CHECK(bench.rows.size() == sessions);
 }

@@ -114,6 +114,36 @@ TEST_CASE("a start that is answered with a remote of another session is refused,
   CHECK(bench.moves.back() == "active start_confirmed");
 }
 
+TEST_CASE(
+    "a session that another had started is not taken over, and no odd Date makes one of ours another's") {
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  struct Case {
+    Millis age;
+    std::optional<Millis> date;  // of the answer, less the true time
+    bool is_ours;
+  };
+  const auto [age, date, is_ours] = GENERATE(values<Case>({{Seconds{1}, Millis{0}, true},
+                                                           {minutes{1}, Millis{0}, true},
+                                                           {minutes{5}, Millis{0}, false},
+                                                           {minutes{5}, std::nullopt, false},
+                                                           {minutes{5}, -hours{1}, false},
+                                                           {Seconds{1}, hours{1}, true},
+                                                           {Seconds{1}, -hours{1}, true}}));
+  INFO(age.count() << " ms old, Date off by " << date.value_or(Millis{-1}).count());
+  Bench bench({always_plan("patrol", "sonoran_cms")});
+  bench.tick();
+  Remote remote = bench.remote("r1");
+  remote.other_starter = "account 7";
+  remote.created_at = bench.now.wall - age;
+  Answer answer = bench.answer_to(bench.pop(EffectKind::start), std::vector{remote});
+  answer.provider_now.reset();
+  if (date) answer.provider_now = bench.now.wall + *date;
+  bench.take(answer);
+  CHECK(bench.row().remote_id.has_value() == is_ours);
+  CHECK(is_ours == bench.row().last_error.empty());
+}
+
 TEST_CASE("a start that certainly did not happen is sent again for the same session") {
   Bench bench({always_plan("watch", "notte")});
   bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "connection refused"});

@@ -27,22 +27,6 @@ Schedule::Spec interval_of(Millis interval, Millis lasting, Millis jitter = Mill
   return spec;
 }
 
-// Every call is answered as a healthy provider does.
-void keep_for(Bench& bench, Millis time) {
-  const Mono end = bench.now.mono + time;
-  while (bench.now.mono < end) {
-    const Mono next = std::min(bench.keeper().next_wakeup(bench.now), end);
-    bench.advance(std::max(next - bench.now.mono, Millis{1}));
-    while (!bench.sent.empty()) {
-      const Effect effect = bench.pop(bench.sent.front().kind);
-      const std::string id = effect.kind == EffectKind::start ? effect.session.str() : effect.remote.str();
-      Remote told = effect.kind == EffectKind::stop ? bench.ended(id, State::closed) : bench.remote(id);
-      told.created_at.reset();
-      bench.answer(effect, std::vector{told});
-    }
-  }
-}
-
 long times_moved(const Bench& bench, const std::string& move) {
   return std::count(bench.moves.begin(), bench.moves.end(), move);
 }

@@ -11,15 +11,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-Plan kept_plan() {
-  Plan plan = always_plan("watch", "notte");
-  plan.idle_timeout = minutes{3};
-  plan.maximum = hours{1};
-  plan.keep_alive.heartbeat = true;
-  plan.keep_alive.rollover = Rollover::make_before_break;
-  return plan;
-}
-
 // The provider's clock as the keeper takes it after these `Date`s, each a number of seconds before the true
 // time, ten seconds apart; the answers take no time.
 std::optional<Millis> error_after(const std::vector<std::optional<Millis>>& dates, Millis wall_error = {}) {
@@ -87,7 +78,7 @@ TEST_CASE("our own wall clock may be hours off once a provider's clock is known"
 
 TEST_CASE("a session is no older than its start, whatever the provider says of its creation") {
   for (const Millis off : {Millis{-hours{3}}, Millis{hours{3}}, Millis{-minutes{4}}, Millis{minutes{4}}}) {
-    Bench bench({kept_plan()});
+    Bench bench({kept_plan(hours{1})});
     const Mono left = bench.now.mono;
     bench.now.mono += Seconds{2};
     bench.now.wall += Seconds{2};
@@ -102,13 +93,13 @@ TEST_CASE("a session is no older than its start, whatever the provider says of i
 }
 
 TEST_CASE("the bound of a session's age outlives the process and a reboot") {
-  Bench before({kept_plan()});
+  Bench before({kept_plan(hours{1})});
   before.answer(before.pop(EffectKind::start), std::vector{before.remote("r1")});
   for (const bool rebooted : {false, true}) {
     Ledger ledger = before.ledger();
     if (rebooted) ledger.unresolved.front().start_sent_mono.reset();
     const Now now{before.now.wall + minutes{20}, rebooted ? Mono{minutes{1}} : before.now.mono + minutes{20}};
-    Bench bench({kept_plan()}, ledger, {}, now);
+    Bench bench({kept_plan(hours{1})}, ledger, {}, now);
     Remote remote = bench.remote("r1");
     *remote.created_at -= hours{5};
     bench.answer(bench.pop(EffectKind::observe), std::vector{remote});
@@ -118,11 +109,11 @@ TEST_CASE("the bound of a session's age outlives the process and a reboot") {
 }
 
 TEST_CASE("where the provider's clock cannot be told, a session is beaten at once and not given up") {
-  Bench before({kept_plan()});
+  Bench before({kept_plan(hours{1})});
   before.answer(before.pop(EffectKind::start), std::vector{before.remote("r1")});
   for (const Millis off : {-Millis{minutes{5}}, Millis{minutes{5}}}) {
     const Now now{before.now.wall + minutes{2}, before.now.mono + minutes{2}};
-    Bench bench({kept_plan()}, before.ledger(), {}, now);
+    Bench bench({kept_plan(hours{1})}, before.ledger(), {}, now);
     Answer answer = bench.answer_to(bench.pop(EffectKind::observe), std::vector{bench.remote("r1")});
     *answer.remotes->front().last_activity_at += off - minutes{1};
     answer.provider_now.reset();
@@ -136,7 +127,7 @@ TEST_CASE("where the provider's clock cannot be told, a session is beaten at onc
 }
 
 TEST_CASE("without the provider's clock a heartbeat counts by the activity that moved") {
-  Bench bench({kept_plan()});
+  Bench bench({kept_plan(hours{1})});
   Answer started = bench.answer_to(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
   started.provider_now.reset();
   bench.take(started);
@@ -165,7 +156,7 @@ TEST_CASE("without the provider's clock a heartbeat counts by the activity that 
 TEST_CASE(
     "times of creation are known to be wrong by a session of ours, and a slow answer is no sign of it") {
   const auto times = [](Millis off, Millis latency) {
-    Bench bench({kept_plan()});
+    Bench bench({kept_plan(hours{1})});
     bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
     const Remote made = bench.remote("r1");
     bench.advance(Seconds{20});

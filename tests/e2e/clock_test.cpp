@@ -1,13 +1,9 @@
 // Wrong clocks, clocks that are set, and a suspend, at the real daemon.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <csignal>
 
 #include "base/time.h"
 #include "catch.h"
+#include "e2e/clocks.h"
 #include "e2e/programs.h"
 
 using namespace keeper::e2e;
@@ -16,31 +12,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 namespace {
-
-// The daemon's clocks, beside the sandbox's, which are right.
-class Clocks {
- public:
-  explicit Clocks(Stage& stage) {
-    const std::string path = (stage.directory / "clocks").string();
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    REQUIRE(ftruncate(file, sizeof(std::int64_t) * 2) == 0);
-    void* at = mmap(nullptr, sizeof(std::int64_t) * 2, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    REQUIRE(at != MAP_FAILED);
-    offsets_ = static_cast<std::atomic<std::int64_t>*>(at);
-    close(file);
-    stage.variables = {
-        {"LD_PRELOAD", SHIFTED_CLOCK}, {"SHIFTED_CLOCK", path}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-  }
-  ~Clocks() { munmap(offsets_, sizeof(std::int64_t) * 2); }
-  Clocks(const Clocks&) = delete;
-  Clocks& operator=(const Clocks&) = delete;
-
-  void set_wall(milliseconds offset) { offsets_[0] = offset.count(); }
-  void set_boot(milliseconds offset) { offsets_[1] = offset.count(); }
-
- private:
-  std::atomic<std::int64_t>* offsets_ = nullptr;
-};
 
 // How many of a plan's sessions are in this state; any state: empty.
 int sessions_of(Stage& stage, const std::string& plan, const std::string& state = {}) {

@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <map>
 
-#include "base/time.h"
 #include "catch.h"
 #include "e2e/programs.h"
 
@@ -19,28 +17,9 @@ namespace {
 
 const std::string two_plans = std::string(desk_plan) + watch_plan;
 
-std::map<std::string, std::string> failing_disk(const std::string& variable,
-                                                const std::filesystem::path& flag) {
-  return {
-      {"LD_PRELOAD", FAILING_DISK}, {variable, flag.string()}, {"ASAN_OPTIONS", "verify_asan_link_order=0"}};
-}
-
-// The longest time without a heartbeat of any remote, by the sandbox's log, from its first to now.
-std::chrono::milliseconds longest_gap(Stage& stage) {
-  std::map<std::string, keeper::Wall> last;
-  std::chrono::milliseconds longest{0};
-  const auto until = [&](const std::string& remote, keeper::Wall at) {
-    const auto found = last.find(remote);
-    if (found != last.end()) longest = std::max<std::chrono::milliseconds>(longest, at - found->second);
-    last[remote] = at;
-  };
-  const Json calls = get_json(stage.control_port, "/calls")->at("calls");
-  for (const Json& call : calls) {
-    const bool beat = call.at("path").get<std::string>().find("observe") != std::string::npos;
-    if (beat) until(call.at("remote_id"), keeper::parse_time(call.at("at").get<std::string>()).value());
-  }
-  for (const auto& [remote, at] : std::map(last)) until(remote, keeper::wall_now());
-  return longest;
+void let_disk_fail(Stage& stage, const std::string& variable, const std::filesystem::path& flag) {
+  stage.preload(FAILING_DISK);
+  stage.variables[variable] = flag.string();
 }
 
 std::size_t heartbeats(Stage& stage) {
@@ -131,7 +110,7 @@ TEST_CASE(
     "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-fails";
-  stage.variables = failing_disk("FAILING_FSYNC", flag);
+  let_disk_fail(stage, "FAILING_FSYNC", flag);
   go_through(
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
 }
@@ -141,7 +120,7 @@ TEST_CASE(
     "itself") {
   Stage stage(two_plans);
   const auto flag = stage.directory / "fsync-hangs";
-  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  let_disk_fail(stage, "HANGING_FSYNC", flag);
   go_through(
       stage, [&] { std::ofstream(flag).flush(); }, [&] { std::filesystem::remove(flag); });
 }
@@ -155,7 +134,7 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
       "\n    session: {idle_timeout: 1m, max_duration: 30m}\n    keep_alive: true\n    on_shutdown: stop\n" +
       desk_plan);
   const auto flag = stage.directory / "fsync-hangs";
-  stage.variables = failing_disk("HANGING_FSYNC", flag);
+  let_disk_fail(stage, "HANGING_FSYNC", flag);
   stage.start_daemon();
   REQUIRE(stage.ready());
   REQUIRE(eventually(seconds{60}, [&] {
@@ -172,7 +151,7 @@ TEST_CASE("a disk that hangs for longer than the idle timeout lets no session la
   INFO(read_file(stage.directory / "daemon.log"));
   CHECK(eventually(seconds{10}, [&] { return unready(stage).find("store") != std::string::npos; }));
   sleep_for(hang);
-  CHECK(longest_gap(stage) < std::chrono::milliseconds{40'000});
+  CHECK(stage.longest_without_heartbeat() < std::chrono::milliseconds{40'000});
   CHECK(stage.remotes("/remotes/live").size() == count);
   std::filesystem::remove(flag);
   CHECK(eventually(seconds{20}, [&] {

@@ -8,12 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+
+#include "base/time.h"
 
 namespace keeper::e2e {
 namespace {
@@ -168,7 +171,7 @@ void Stage::write_plans(const std::string& plans) {
          "${SANDBOX_SECRET}\n"
       << agents_lines << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  community:\n    type: sonoran_cms\n    api_key: ${SANDBOX_KEY}\n"
-      << base << "plans:\n"
+      << base << more_providers << "plans:\n"
       << plans;
 }
 
@@ -176,9 +179,8 @@ void Stage::start_daemon() {
   daemon.reset();
   auto daemon_environment = environment();
   daemon_environment.insert(variables.begin(), variables.end());
-  daemon.emplace(
-      std::vector<std::string>{KEEPER_PROGRAM, "run", "--config", (directory / "keeper.yaml").string()},
-      daemon_environment, directory / "daemon.log", inherited);
+  daemon.emplace(std::vector<std::string>{program, "run", "--config", (directory / "keeper.yaml").string()},
+                 daemon_environment, directory / "daemon.log", inherited);
   ++runs_;
 }
 
@@ -192,6 +194,12 @@ std::optional<int> Stage::end_daemon(std::chrono::milliseconds most) {
   return daemon->wait(most);
 }
 
+void Stage::preload(const std::string& library) {
+  std::string& all = variables["LD_PRELOAD"];
+  all += (all.empty() ? "" : ":") + library;
+  variables["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+}
+
 bool Stage::ready() {
   return eventually(std::chrono::seconds{30},
                     [this] { return !daemon->running() || get_json(status_port, "/-/ready").has_value(); }) &&
@@ -200,6 +208,23 @@ bool Stage::ready() {
 
 Json Stage::remotes(const std::string& path) {
   return get_json(control_port, path).value_or(Json{{"remotes", Json::array()}}).at("remotes");
+}
+
+std::chrono::milliseconds Stage::longest_without_heartbeat() {
+  std::map<std::string, Wall> last;
+  std::chrono::milliseconds longest{0};
+  const auto until = [&](const std::string& remote, Wall at) {
+    const auto found = last.find(remote);
+    if (found != last.end()) longest = std::max<std::chrono::milliseconds>(longest, at - found->second);
+    last[remote] = at;
+  };
+  const Json calls = get_json(control_port, "/calls")->at("calls");
+  for (const Json& call : calls) {
+    const bool beat = call.at("path").get<std::string>().find("observe") != std::string::npos;
+    if (beat) until(call.at("remote_id"), parse_time(call.at("at").get<std::string>()).value());
+  }
+  for (const auto& [remote, at] : std::map(last)) until(remote, wall_now());
+  return longest;
 }
 
 Json Stage::sessions() {
@@ -215,7 +240,7 @@ Json Stage::sessions() {
 }
 
 int Stage::run_cli(const std::vector<std::string>& arguments, std::string* output) {
-  std::vector<std::string> all{KEEPER_PROGRAM};
+  std::vector<std::string> all{cli_program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::filesystem::path log = directory / ("cli." + std::to_string(++runs_));
   Child child(all, environment(), log);

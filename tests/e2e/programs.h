@@ -81,20 +81,28 @@ class Stage {
   bool ready();
 
   Json remotes(const std::string& path = "/remotes");
+  // The longest time for which a remote had no heartbeat, by the sandbox's log, from its first to now.
+  std::chrono::milliseconds longest_without_heartbeat();
   // All pages.
   Json sessions();
   Json status() { return get_json(status_port, "/api/v1/status").value_or(Json{}); }
   int active() { return status().value(Json::json_pointer("/sessions/active"), 0); }
   int run_cli(const std::vector<std::string>& arguments, std::string* output);
 
+  // A library that the next daemon loads before all others, beside those that were named before.
+  void preload(const std::string& library);
+
   // Written into each provider from the next write_plans() on: YAML, indented by four.
   std::string provider_lines;
-  std::string agents_lines;   // likewise, into the VideoSDK provider alone
-  std::string webhook_lines;  // likewise, into `webhook:`, indented by two
+  std::string agents_lines;    // likewise, into the VideoSDK provider alone
+  std::string webhook_lines;   // likewise, into `webhook:`, indented by two
+  std::string more_providers;  // likewise, below `providers:`, indented by two
 
   std::filesystem::path store;                   // from the next write_plans() on; default: in `directory`
   std::map<std::string, std::string> variables;  // more of the daemon's environment
   int inherited = -1;                            // its webhook socket, see Child
+  std::string program = KEEPER_PROGRAM;          // what start_daemon() runs
+  std::string cli_program = KEEPER_PROGRAM;      // what run_cli() runs
 
   const std::filesystem::path directory;
   const int api_port, control_port, status_port, webhook_port;

@@ -1,5 +1,5 @@
 // The head of a request to the webhook listener: judged alike in one piece and byte by byte, and let in only
-// if its body has one certain length.
+// if its body's end is certain.
 #include <algorithm>
 #include <optional>
 
@@ -34,9 +34,10 @@ bool admits(std::string_view provider, std::string_view token) {
 void check_admitted(const Parser& parser, const WebhookVerdict& verdict) {
   const auto& head = parser.get();
   require(head.method() == http::verb::post, "only POST is let in");
-  require(head.count(http::field::content_length) == 1, "with one Content-Length");
-  require(head.count(http::field::transfer_encoding) == 0, "and no other framing");
-  require(head.count(http::field::content_encoding) == 0, "and no coding");
+  const auto lengths = head.count(http::field::content_length);
+  const auto codings = head.count(http::field::transfer_encoding);
+  require(lengths + codings <= 1, "with at most one framing");
+  require(verdict.is_chunked == (codings == 1), "in chunks where it says so");
   require(verdict.body_bytes <= body_bytes_max, "within the limit");
   const auto length = head[http::field::content_length];
   require(std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; }),

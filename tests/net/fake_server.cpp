@@ -61,6 +61,8 @@ void Wire::reset() {
   open_ = false;
 }
 
+void Wire::finish() { ::shutdown(socket_, SHUT_WR); }
+
 void Wire::close() { open_ = false; }
 
 ssize_t Wire::read(char* to, std::size_t count) {
@@ -92,7 +94,8 @@ bool Wire::receive(std::string* pending, Received* request) {
   for (std::size_t at = head.find("\r\n") + 2; at < head.size();) {
     const std::size_t end = head.find("\r\n", at);
     const std::size_t colon = head.find(':', at);
-    request->headers[lower(head.substr(at, colon - at))] = head.substr(colon + 2, end - colon - 2);
+    const std::size_t value = std::min(head.find_first_not_of(' ', colon + 1), end);
+    request->headers[lower(head.substr(at, colon - at))] = head.substr(value, end - value);
     at = end + 2;
   }
   return true;

@@ -34,8 +34,9 @@ class Wire {
   bool send(const std::string& bytes);
   // Byte by byte, until the client is gone or the server stops.
   void drip(const std::string& bytes, std::chrono::milliseconds pause);
-  void hold();   // silent until the client is gone or the server stops
-  void reset();  // RST
+  void hold();    // silent until the client is gone or the server stops
+  void reset();   // RST
+  void finish();  // sends no more: FIN, and goes on reading
   void close();
   bool is_open() const { return open_; }
   bool receive(std::string* pending, Received* request);

@@ -1,4 +1,5 @@
 // What the client makes of answers: interim ones, odd ones, ones without an end.
+#include <atomic>
 #include <thread>
 
 #include "net/timed_calls.h"
@@ -88,6 +89,30 @@ TEST_CASE("bytes after an answer end the connection instead of becoming the next
     CHECK(called.response->body == "{}");
     std::this_thread::sleep_for(20ms);
   }
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("what comes on an idle connection ends it instead of becoming the next answer") {
+  const std::string unasked =
+      GENERATE(reply(200, "\"planted\""), "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n", "x");
+  const bool closes = GENERATE(false, true);
+  std::atomic<int> served{0};
+  FakeServer server([&](const Received&, Wire& wire) {
+    wire.send(reply(200, "{}"));
+    if (++served != 1) return;
+    wire.pause(20ms);
+    wire.send(unasked);
+    if (closes) wire.close();
+  });
+  HttpClient client = client_of(server);
+  REQUIRE(call(client, get_request(), 2s).response.ok());
+  std::this_thread::sleep_for(100ms);
+  for (int i = 0; i < 2; ++i) {
+    const Called called = call(client, post_request(), 2s);
+    REQUIRE(called.response.ok());
+    CHECK(called.response->body == "{}");
+  }
+  CHECK(server.requests().size() == 3);
   CHECK(server.connections() == 2);
 }
 

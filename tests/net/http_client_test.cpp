@@ -179,7 +179,7 @@ TEST_CASE("a request leaves as it is written") {
   CHECK(request.method == method);
   CHECK(request.target == target);
   CHECK(request.body == body);
-  CHECK(request.headers.count("x-empty") == 1);
+  CHECK(request.headers.at("x-empty").empty());
   CHECK(request.headers.at("accept") == "text/plain");
   CHECK(request.headers.at("host") == server.url().substr(7));
   CHECK(request.headers.count("content-type") == (body.empty() ? 0 : 1));

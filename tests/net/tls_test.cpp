@@ -82,6 +82,8 @@ TEST_CASE("a certificate that does not prove the host is refused, and nothing is
           "an address as a DNS name", {.common_name = "127.0.0.1", .names = "DNS:127.0.0.1"}, 0, "127.0.0.1"},
       Case{"another address", {.common_name = "x", .names = "IP:127.0.0.2"}, 0, "127.0.0.1"},
       Case{"a wildcard over everything", {.common_name = "x", .names = "DNS:*"}, 0},
+      Case{"a wildcard for a part of a label", {.common_name = "x", .names = "DNS:local*"}, 0},
+      Case{"a wildcard for a name below", {.common_name = "x", .names = "DNS:*.localhost"}, 0},
       Case{"expired", {"x", "DNS:localhost", -7200, -3600}, 0},
       Case{"not valid yet", {"x", "DNS:localhost", 3600, 7200}, 0},
       Case{"self-signed", {.common_name = "x", .names = "DNS:localhost"}, 1},

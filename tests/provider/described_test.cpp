@@ -2,6 +2,7 @@
 #include "provider/described/described.h"
 
 #include <map>
+#include <thread>
 
 #include "net/fake_server.h"
 #include "provider/support.h"
@@ -86,6 +87,44 @@ TEST_CASE("a heartbeat that was not taken is no beat, though the session can be 
   CHECK(remote.heartbeat_error.empty() == taken);
   if (answer.find("no beats") != std::string::npos)
     CHECK(remote.heartbeat_error.find("400 no beats") != std::string::npos);
+}
+
+TEST_CASE("a heartbeat that was taken counts also where the read after it comes to nothing") {
+  const std::string unread =
+      GENERATE(reply(500, "{}"), reply(502, "<html>", "", "text/html"), reply(200, "{"));
+  const std::map<std::string, std::string> calls{{"POST /boxes/a/beat", reply(204, "")},
+                                                 {"GET /boxes/a", unread}};
+  Boxes there(calls);
+  const Remote remote = only(there.ask(EffectKind::keep_alive));
+  CHECK(remote.id.str() == "a");
+  CHECK(remote.heartbeat_error.empty());
+  CHECK_FALSE(there.ask(EffectKind::observe).remotes.ok());
+  // Where a session tells its last activity, nothing else says that it was kept alive.
+  Description told = boxes();
+  told.last_activity_at = "/active";
+  CHECK_FALSE(Boxes(calls, told).ask(EffectKind::keep_alive).remotes.ok());
+  for (const int status : {401, 404, 429}) {
+    Boxes refusing({{"POST /boxes/a/beat", reply(204, "")}, {"GET /boxes/a", reply(status, "{}")}});
+    CHECK_FALSE(refusing.ask(EffectKind::keep_alive).remotes.ok());
+  }
+}
+
+TEST_CASE("the read after a heartbeat holds its call for a third of the time") {
+  Description http = boxes();
+  FakeServer server([](const Received& request, Wire& wire) {
+    if (request.method == "POST") {
+      wire.send(reply(204, ""));
+    } else {
+      std::this_thread::sleep_for(std::chrono::seconds{3});
+    }
+  });
+  ProviderSettings settings = settings_for(ProviderType{"http"}, server.url());
+  settings.request_timeout = Seconds{3};
+  settings.description = http;
+  const auto begun = std::chrono::steady_clock::now();
+  CHECK(only(waiting_provider(settings, {})->keep_alive(effect_of(EffectKind::keep_alive, "a"))).id.str() ==
+        "a");
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::milliseconds{2000});
 }
 
 TEST_CASE(

@@ -265,3 +265,18 @@ TEST_CASE("the documented minimum of a legacy start is enough") {
   settings.dialect = NotteDialect::legacy;
   CHECK(only(waiting_provider(settings, {})->start(effect_of(EffectKind::start))).state == State::active);
 }
+
+TEST_CASE("a legacy answer that is cut short does not say that the session is closed") {
+  FakeServer server([](const Received&, Wire& wire) {
+    wire.send("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{");
+    wire.close();
+  });
+  ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
+  settings.dialect = NotteDialect::legacy;
+  const auto legacy = waiting_provider(settings, {});
+  for (const Reply& reply : {legacy->keep_alive(effect_of(EffectKind::keep_alive, "e6")),
+                             legacy->stop(effect_of(EffectKind::stop, "e6"))}) {
+    REQUIRE_FALSE(reply.remotes.ok());
+    CHECK(reply.remotes.error().kind == ErrorKind::malformed);
+  }
+}

@@ -1,5 +1,8 @@
 #include "provider/provider_api.h"
 
+#include <unistd.h>
+
+#include "net/certificates.h"
 #include "net/fake_server.h"
 #include "provider/support.h"
 
@@ -114,6 +117,41 @@ TEST_CASE("no other redirect is followed") {
   CHECK(answered.remotes.error().kind == ErrorKind::maybe_applied);
   CHECK(elsewhere.requests().empty());
   CHECK(server.requests().size() <= 2);
+}
+
+TEST_CASE("a redirect from TLS to plain HTTP is not followed") {
+  FakeServer plain([](const Received&, Wire& wire) { wire.send(reply(200, "{}")); });
+  const Certificate authority = make_certificate({.common_name = "test authority", .is_authority = true});
+  const auto context =
+      server_context(make_certificate({.common_name = "x", .names = "DNS:localhost"}, &authority));
+  FakeServer::Options options;
+  options.tls = context.get();
+  const std::string location = "http://localhost:" + std::to_string(plain.port()) + "/sessions/start";
+  FakeServer server(
+      [&](const Received&, Wire& wire) { wire.send(reply(307, "", "Location: " + location + "\r\n")); },
+      options);
+  ProviderSettings settings =
+      settings_for(ProviderType{"notte"}, "https://localhost:" + std::to_string(server.port()));
+  settings.ca_file = "/tmp/keeper-test-redirect-" + std::to_string(::getpid()) + ".pem";
+  write_pem(authority, settings.ca_file);
+  const Reply answered = waiting_provider(settings, {})->start(effect_of(EffectKind::start));
+  ::unlink(settings.ca_file.c_str());
+  REQUIRE_FALSE(answered.remotes.ok());
+  CHECK(answered.remotes.error().kind == ErrorKind::maybe_applied);
+  CHECK(server.requests().size() == 1);
+  CHECK(plain.connections() == 0);
+}
+
+TEST_CASE("a start that was redirected and got no further may have been carried out") {
+  FakeServer server([](const Received&, Wire& wire) {
+    wire.send("HTTP/1.1 307 Said\r\nLocation: /again\r\nContent-Length: 9\r\n\r\n");
+    wire.hold();
+  });
+  ProviderSettings settings = settings_for(ProviderType{"notte"}, server.url());
+  settings.request_timeout = Millis{300};
+  const Reply answered = waiting_provider(settings, {})->start(effect_of(EffectKind::start));
+  REQUIRE_FALSE(answered.remotes.ok());
+  CHECK(answered.remotes.error().kind == ErrorKind::maybe_applied);
 }
 
 TEST_CASE("a Location is followed as it was written") {

@@ -136,18 +136,27 @@ TEST_CASE("a key that is too short, of another kind, or no key is refused") {
 
 TEST_CASE("a key is fetched once when it is needed, and again only after a minute") {
   const Key key = make_key();
+  // To make a key can take seconds: no minute may pass meanwhile.
+  const std::string foreign = base64(sign(make_key(), body));
   KeyServer keys;
   keys.serve(key);
   WebhookVerifier verifier(settings_for(ProviderType{"videosdk"}, keys.server.url()));
   CHECK_FALSE(verifier.has_key());
   CHECK_FALSE(verifier.verify(body, base64(sign(key, body))));
-  CHECK(verifier.verify_or_refresh(body, base64(sign(key, body))));
+  CHECK(verifier.authenticity(body, base64(sign(key, body))) == WebhookVerifier::Authenticity::genuine);
   CHECK(verifier.verify(body, base64(sign(key, body))));
   const Received asked = keys.server.requests().at(0);
   CHECK(asked.target == "/v2/public/rsa-public-key");
   CHECK(asked.headers.at("authorization").rfind("ey", 0) == 0);
-  for (int i = 0; i < 5; ++i) CHECK_FALSE(verifier.verify_or_refresh(body, base64(sign(make_key(), body))));
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(verifier.verify_or_refresh(body, foreign));
   CHECK(keys.server.requests().size() == 1);
+  CHECK(verifier.authenticity(body, base64(sign(make_key(), body))) == WebhookVerifier::Authenticity::forged);
+}
+
+TEST_CASE("before any key was fetched a signed message may be genuine, and one without a signature is not") {
+  WebhookVerifier verifier(settings_for(ProviderType{"videosdk"}, "http://127.0.0.1:1"));
+  CHECK(verifier.authenticity(body, base64(sign(make_key(), body))) == WebhookVerifier::Authenticity::no_key);
+  CHECK(verifier.authenticity(body, "") == WebhookVerifier::Authenticity::forged);
 }
 
 TEST_CASE("a changed key is taken over from the cache, the old one counts until the new one did") {

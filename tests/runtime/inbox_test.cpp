@@ -22,6 +22,21 @@ TEST_CASE("deliveries are refused over the bound, and answers never are") {
   CHECK_FALSE(inbox.offer(Delivered{}, {}));
 }
 
+TEST_CASE("an item is withdrawn before it is taken or not at all") {
+  Inbox inbox(8);
+  const auto withdrawn = std::make_shared<Claim>();
+  const auto taken = std::make_shared<Claim>();
+  inbox.post(Tick{}, {}, withdrawn);
+  inbox.post(ShutdownAsked{}, {}, taken);
+  CHECK(withdrawn->withdraw());
+  const auto items = inbox.take(8);
+  REQUIRE(items.size() == 1);
+  CHECK(std::holds_alternative<ShutdownAsked>(items.front().event));
+  CHECK_FALSE(taken->withdraw());
+  inbox.put_back({items.front()});
+  CHECK(inbox.take(8).size() == 1);
+}
+
 TEST_CASE("a closed inbox takes answers alone") {
   Inbox inbox(8);
   inbox.accept_deliveries(false);

@@ -2,10 +2,12 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <set>
 
 #include "catch.h"
 #include "runtime/loop_world.h"
 #include "runtime/rowless.h"
+#include "store/store_backup.h"
 
 namespace keeper {
 namespace {
@@ -33,6 +35,25 @@ class FullDisk {
   }
 
   rlimit before_{};
+};
+
+// A store whose file is an older copy once a write has failed: what was committed since is lost.
+class ForgetfulStore final : public StoreAccess {
+ public:
+  ForgetfulStore(Store& store, const std::string& older) : store_(store) {
+    auto opened = Store::open(older);
+    REQUIRE(opened.ok());
+    older_ = *std::move(opened);
+  }
+  bool run(StoreWork work) override {
+    work(store_.needs_reopen() ? *older_ : store_);
+    return true;
+  }
+  bool idle() override { return true; }
+
+ private:
+  Store& store_;
+  std::unique_ptr<Store> older_;
 };
 
 // Until the store works again.
@@ -129,6 +150,48 @@ TEST_CASE("heartbeats go on while the disk is full") {
     REQUIRE_FALSE(world.loop->published().storage_error.empty());
   }
   CHECK(beats >= 4);
+}
+
+TEST_CASE("the history of a session that the store has lost as a whole begins again with queued") {
+  LoopWorld world;
+  const std::string older = world.directory.file("older.db");
+  REQUIRE(backup_store(world.directory.file("keeper.db"), older).ok());
+  world.access = std::make_unique<ForgetfulStore>(*world.store, older);
+  world.boot();
+  world.load(one_plan());
+  const Effect start = world.take(EffectKind::start);
+  // One that has ended is no longer in the memory but as its slot's newest attempt.
+  const State state = GENERATE(State::active, State::error);
+  Remote remote = world.active_remote("r1");
+  if (state == State::error) {
+    remote.progress = Progress::ended;
+    remote.state = State::error;
+    remote.reason = Reason::provider_failed;
+  }
+  world.answer(start, remote);
+  world.turn();
+  REQUIRE(world.loop->keeper().world().sessions.contains(start.session) == (state == State::active));
+  {
+    const FullDisk full(world);
+    Delivered delivered = world.delivery("r1", Progress::stopping);
+    delivered.row.body = std::string(60'000, 'x');
+    REQUIRE(world.inbox.offer(delivered, {}));
+    world.turn();
+  }
+  world.clock.pass(Seconds{1});
+  world.turn();
+  CHECK(world.loop->fatal().find("was written again") != std::string::npos);
+  auto history = History::open(older);
+  REQUIRE(history.ok());
+  const auto page = (*history)->transitions({.session = start.session});
+  REQUIRE(page.ok());
+  std::set<State> told;
+  for (const TransitionRow& row : page->rows) {
+    told.insert(row.to);
+    CHECK(row.from == (row.to == State::queued ? std::nullopt : std::optional(State::queued)));
+    CHECK(row.cause == Cause::recovery);
+  }
+  CHECK(told == std::set{State::queued, state});
 }
 
 }  // namespace

@@ -179,3 +179,56 @@ TEST_CASE("faults are listed with the switches, refused when unknown, and cleare
   CHECK(running.control("DELETE", "/faults").status == 200);
   CHECK(running.control("GET", "/faults").body["switches"]["notte_second_stop"]["value"] == "ok");
 }
+
+TEST_CASE("a list can lag, be cut, or hold items that no program can use, and the reads stay right") {
+  Running running;
+  const std::string first = running.start_notte();
+  const std::string older = running.start_videosdk();
+  running.advance(20);
+  const std::string second = running.start_notte();
+  const std::string younger = running.start_videosdk();
+  const std::string agents = "/ai/v1/ai-deployment-sessions";
+  const auto fault = [&](const Json& rule) {
+    running.control("DELETE", "/faults");
+    REQUIRE(running.control("POST", "/faults", rule).status == 201);
+  };
+
+  fault({{"list_hides_ms", 10000}});
+  Json items = running.call("GET", "/sessions").body["items"];
+  REQUIRE(items.size() == 1);
+  CHECK(items[0]["session_id"] == first);
+  Json list = running.videosdk("GET", agents).body;
+  REQUIRE(list["data"].size() == 1);
+  CHECK(list["data"][0]["sessionId"] == older);
+  CHECK(list["pageInfo"]["totalItems"] == 1);
+  CHECK(running.call("GET", "/sessions/" + second).status == 200);
+  CHECK(running.videosdk("GET", agents + "/" + younger).status == 200);
+
+  fault({{"list_shows_max", 1}});
+  const Json cut = running.call("GET", "/sessions").body;
+  CHECK(cut["items"].size() == 1);
+  CHECK(cut["has_next"] == true);
+  list = running.videosdk("GET", agents).body;
+  CHECK(list["data"].size() == 1);
+  CHECK(list["pageInfo"]["totalItems"] == 2);
+
+  fault({{"list_odd_items", true}});
+  const std::string text = running.call("GET", "/sessions").text;
+  for (const char* odd : {"\\ud800", "1e400", "\xff", "[[[[", first.c_str(), second.c_str()})
+    CHECK(text.find(odd) != std::string::npos);
+  CHECK(running.call("GET", "/sessions/" + first).body["session_id"] == first);
+}
+
+TEST_CASE("the Date can be missing or wrong, and sessions can be said to be older than they are") {
+  Running running;
+  const std::string id = running.start_notte();
+  const std::string right = running.remote(id)["created_at"];
+  CHECK_FALSE(running.call("GET", "/sessions").header("Date").empty());
+  running.control("POST", "/faults", {{"date_header", "missing"}, {"created_early_seconds", 3600}});
+  const Reply read = running.call("GET", "/sessions/" + id);
+  CHECK(read.header("Date").empty());
+  CHECK(read.body["created_at"].get<std::string>() < right);
+  CHECK(running.remote(id)["created_at"] == right);
+  running.control("POST", "/faults", {{"date_header", "epoch"}});
+  CHECK(running.call("GET", "/sessions").header("Date").find("1970") != std::string::npos);
+}

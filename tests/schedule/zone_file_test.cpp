@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/zone_folder.h"
 #include "schedule/schedule_kit.h"
 
 using namespace keeper;
@@ -91,7 +92,7 @@ std::string changes_of(std::string_view rule, int year) {
 }  // namespace
 
 TEST_CASE("every zone of this machine is read as the C library reads it, far beyond 2037") {
-  const std::string folder = "/usr/share/zoneinfo";
+  const std::string folder = system_zone_folder();
   int zones = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::string name = entry.path().lexically_relative(folder).generic_string();

@@ -29,6 +29,14 @@ TEST_CASE("an unknown zone is refused with the name that was meant") {
   };
   CHECK(message("Europe/Berln") == "unknown time zone \"Europe/Berln\": did you mean Europe/Berlin?");
   CHECK(message("europe/berlin") == "unknown time zone \"europe/berlin\": did you mean Europe/Berlin?");
+  const std::string no_offset =
+      ": an offset is no time zone, since clocks change; use an IANA name such as Europe/Berlin";
+  CHECK(message("UTC+2") ==
+        "unknown time zone \"UTC+2\"" + no_offset + ", or Etc/GMT-2, whose sign is the other way round");
+  CHECK(message("GMT-03:00") ==
+        "unknown time zone \"GMT-03:00\"" + no_offset + ", or Etc/GMT+3, whose sign is the other way round");
+  CHECK(message("+05:30") == "unknown time zone \"+05:30\"" + no_offset);
+  CHECK(message("UTC+20") == "unknown time zone \"UTC+20\"" + no_offset);
   CHECK(message("berlin") == "unknown time zone \"berlin\": did you mean Europe/Berlin?");
   CHECK(message("Mars/Olympus_Mons").find("IANA name") != std::string::npos);
   CHECK(message("").find("IANA name") != std::string::npos);

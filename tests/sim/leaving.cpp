@@ -49,7 +49,7 @@ bool Simulation::is_last_moment(const SessionRow& row) const {
 }
 
 // 19: make before break: the old one goes when its successor is active. Where the provider had no room for a
-// second one it goes at the last moment.
+// second one it goes at the last moment. A stop that is sent again was judged when it first left.
 void Simulation::check_handover(const Effect& stop) {
   const SessionRow& row = rows_.at(stop.session);
   const auto plan = config_->plans.find(row.plan);
@@ -58,6 +58,7 @@ void Simulation::check_handover(const Effect& stop) {
   if (plan->second.keep_alive.rollover != Rollover::make_before_break ||
       plan->second.overlap == Overlap::replace)
     return;
+  if (!handed_over_.insert(row.id).second) return;
   if (!row.successor || rows_.at(*row.successor).state == State::queued) {
     if (health_[row.provider].had_no_room && is_last_moment(row)) return;
     fail("19: an old session is stopped before its successor is active: " + row.id.str());

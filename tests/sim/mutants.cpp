@@ -77,6 +77,15 @@ void stops_all_at_shutdown(Config& config) {
   each_plan(config, [](Plan& plan) { plan.on_shutdown = OnShutdown::stop; });
 }
 
+void keeps_zone_rules(Config& config) {
+  each_plan(config, [](Plan& plan) {
+    Schedule::Spec spec = plan.schedule.spec();
+    if (spec.zone == Zone()) return;
+    spec.zone = Zone::find("Asia/Kolkata").value();
+    plan.schedule = Schedule::make(std::move(spec)).value();
+  });
+}
+
 void eager_repeat(Config& config) {
   for (auto& [name, target] : config.targets) target.repeat_interval /= 2;
 }
@@ -118,6 +127,14 @@ const std::vector<Mutant>& mutants() {
        Bug::believes_creation, nullptr, false, SimWorld::created_wrong},
       {"believes_date", "6: a Date is used that is old or beyond reason", Bug::believes_date, nullptr, false,
        SimWorld::provider_clock},
+      {"starts_in_doubt", "5: a start of which nothing is proven is sent again while its remote may live",
+       Bug::starts_in_doubt, nullptr, false, SimWorld::list_cut},
+      {"shares_remote", "5: a remote stands for two sessions", Bug::shares_remote, nullptr, false,
+       SimWorld::start_returns_living},
+      {"counts_refused", "6: a heartbeat that was refused restarts the idle clock", Bug::counts_refused,
+       nullptr, false, SimWorld::heartbeat_refused},
+      {"ends_at_touch", "6: where the next window touches, no successor is made", Bug::ends_at_touch, nullptr,
+       false, SimWorld::touching_windows},
       {"zombie", "9: a remote that shows up alive after its end is not stopped", Bug::zombie},
       {"quiet_stop", "stop_timeout: a stop that lasts longer is not told", Bug::quiet_stop},
       {"no_circuit", "10: starts go on although the provider does not answer", Bug::no_circuit},
@@ -133,6 +150,18 @@ const std::vector<Mutant>& mutants() {
       {"skips_unrecorded", "12: overlap skip: what was skipped is not recorded", Bug::skips_unrecorded},
       {"drops_buffered", "12: overlap buffer_one: a second one replaces the first", Bug::drops_buffered},
       {"loses_buffered", "12: overlap buffer_one: what waits never begins", Bug::loses_buffered},
+      {"keeps_buffered", "12: overlap buffer_one: what waits is not dropped by a change to skip",
+       Bug::keeps_buffered, nullptr, false, SimWorld::config_overlap},
+      {"stays_ahead", "12: what a clock that was ahead looked at holds the plan up", Bug::stays_ahead,
+       nullptr, false, SimWorld::clock_ahead},
+      {"believes_1970", "12: a clock that was never set begins and passes over occurrences",
+       Bug::believes_1970, nullptr, false, SimWorld::clock_1970},
+      {"acts_backwards", "12: a changed schedule counts from before its change", Bug::acts_backwards, nullptr,
+       false, SimWorld::config_schedule},
+      {"forgets_absence", "12: a plan that comes back counts from before it was taken out",
+       Bug::forgets_absence, nullptr, false, SimWorld::plan_removed_and_back},
+      {"keeps_zone_rules", "12: changed rules of a time zone are not heeded", Bug::none, keeps_zone_rules,
+       false, SimWorld::zone_data},
       {"begins_twice", "12: an occurrence that began is not remembered", Bug::begins_twice},
       {"no_catch_up", "12: catch_up: nothing begins that is late", Bug::none, no_catch_up},
       {"no_jitter", "12: jitter: sessions begin before their jittered time", Bug::none, no_jitter},
@@ -173,8 +202,6 @@ const std::vector<Mutant>& mutants() {
       {"unmatched_held", "deliveries: those that wait are not matched once their session is known",
        Bug::unmatched_held},
       {"never_unmatched", "3: a delivery that waited too long stays due", Bug::never_unmatched},
-      {"acks_in_outage", "22: deliveries are acknowledged that a commit that failed did not record",
-       Bug::acks_in_outage, nullptr, true},
       {"lets_out_held", "22: what a commit covers leaves while it hangs", Bug::lets_out_held, nullptr, true},
       {"loses_held", "22: what a commit that hung covers never leaves", Bug::loses_held, nullptr, true},
       {"denies_applied", "22: a commit that failed is not on disk, whatever the store says",

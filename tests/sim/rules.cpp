@@ -74,7 +74,9 @@ void Simulation::check_restart(const SessionRow& row) {
 void Simulation::check_transition(const TransitionRow& t) {
   const SessionRow& row = rows_.at(t.session);
   const Plan* plan = plan_of(t.plan);
-  if (!t.from && t.reason == Reason::scheduled) check_begin(row);
+  // What is written again, because the disk lost it, begins nothing.
+  const bool again = t.cause == Cause::recovery;
+  if (!t.from && t.reason == Reason::scheduled && !again) check_begin(row);
   if (!t.from && t.reason == Reason::restarted) check_restart(row);
   if (is_terminal(t.to))
     ends_[{row.plan, row.occurrence, row.replica}] = {t.to, t.reason, t.recorded_at, epoch_, row.attempt};

@@ -203,6 +203,7 @@ class Simulation {
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<Rounds> rounds_;
   std::map<Waiter, SimDelivery> waiting_;
+  std::set<SessionId> handed_over_;  // whose first stop was judged by check_handover()
   Waiter waiters_ = 0;
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed

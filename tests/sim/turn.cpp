@@ -94,7 +94,8 @@ void Simulation::turn() {
 
 Result<std::int64_t> Simulation::commit(Store& store, const Batch& batch) {
   in_doubt_ = batch;
-  const bool crashes = random_.chance(crash_rate_);
+  // Without rounds the process is gone already, and its last write is ending.
+  const bool crashes = rounds_ && random_.chance(crash_rate_);
   if (crashes && random_.chance(0.5)) {
     log("crash before the commit");
     throw Killed{};

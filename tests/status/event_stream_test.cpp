@@ -52,6 +52,26 @@ TEST_CASE("a stream that comes again resumes after its last event, without a gap
   CHECK(next_event(client).at("seq") == 501);
 }
 
+TEST_CASE("a stream whose client has seen more than the store holds gives what comes from now on") {
+  StatusStage stage;
+  stage.add_session(1);
+  RawClient client = listen(stage, last_id(1000));
+  CHECK(client.read_until("retry:").find("X-Accel-Buffering: no\r\n") != std::string::npos);
+  stage.add_session(2);
+  stage.publish(view_with_plans());
+  CHECK(next_event(client).at("seq") == 2);
+}
+
+TEST_CASE("a stream in HTTP/1.0 has no chunks") {
+  StatusStage stage;
+  RawClient client(stage.port());
+  client.send("GET /api/v1/events HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  CHECK(client.read_until("retry:").find("hunked") == std::string::npos);
+  stage.add_session(1);
+  stage.publish(view_with_plans());
+  CHECK(client.read_until("}\n\n").starts_with(" 2000\n\nid: 1\ndata: {"));
+}
+
 TEST_CASE("a Last-Event-ID that is no seq is refused") {
   StatusStage stage;
   RawClient client = listen(stage, "Last-Event-ID: x\r\n");

@@ -94,6 +94,7 @@ TEST_CASE("a reload needs the control token and tells how it went") {
   }
   const std::string right = "Bearer " + std::string(StatusStage::token);
   CHECK(reload(right).status == 200);
+  CHECK(reload("bearer  " + std::string(StatusStage::token)).status == 200);
   stage.reload.with([](auto& outcome) { outcome = {false, "keeper.yaml:3:1: unknown key 'plan'"}; });
   const RawAnswer refused = reload(right);
   CHECK(refused.status == 422);
@@ -163,17 +164,20 @@ TEST_CASE(
   CHECK(stage.send("POST", "/api/v1/plans/desk/stop", "").status == 401);
   CHECK(stage.orders.with([](auto& orders) { return orders.size(); }) == 0);
   CHECK(
-      stage.send("POST", "/api/v1/plans/desk/pause?until=2026-12-24T09:00:00Z&reason=works", bearer).status ==
+      stage.send("POST", "/api/v1/plans/desk/pause?until=2090-12-24T09:00:00Z&reason=works", bearer).status ==
       202);
   CHECK(stage.send("POST", "/api/v1/plans/desk/resume", bearer).status == 202);
   const auto orders = stage.orders.with([](auto& given) { return given; });
   REQUIRE(orders.size() == 2);
   CHECK(orders[0].order == Order::pause);
   CHECK(orders[0].plan.str() == "desk");
-  CHECK(orders[0].until == parse_time("2026-12-24T09:00:00Z"));
+  CHECK(orders[0].until == parse_time("2090-12-24T09:00:00Z"));
   CHECK(orders[0].reason == "works");
   CHECK(orders[1].order == Order::resume);
-  CHECK(stage.send("POST", "/api/v1/plans/desk/pause?until=soon", bearer).status == 400);
+  for (const char* until : {"soon", "", "2020-01-01T00:00:00Z"}) {
+    INFO(until);
+    CHECK(stage.send("POST", std::string("/api/v1/plans/desk/pause?until=") + until, bearer).status == 400);
+  }
   CHECK(stage.send("POST", "/api/v1/plans/desk/stop?force=1", bearer).status == 400);
   CHECK(stage.send("POST", "/api/v1/sessions/nobody/stop", bearer).status == 404);
   CHECK(stage.send("GET", "/api/v1/plans/desk/stop", bearer).status == 405);

@@ -103,6 +103,7 @@ TEST_CASE("metrics are Prometheus text without ids") {
   CHECK(answer.headers.at("content-type").starts_with("text/plain; version=0.0.4"));
   for (const char* line :
        {"session_keeper_sessions{state=\"error\"} 4\n", "session_keeper_loop_age_seconds 0.012\n",
+        "session_keeper_log_lines_dropped_total 7\n",
         "# TYPE session_keeper_webhook_received_total counter\n", "session_keeper_store_last_seq 7\n",
         "session_keeper_plan_degraded{plan=\"price-watch\"} 1\n", "session_keeper_webhook_received_total 5\n",
         "session_keeper_provider_circuit_open{provider=\"browsers\"} 0\n", "session_keeper_ready 1\n"}) {

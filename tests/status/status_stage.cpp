@@ -31,6 +31,7 @@ DaemonFacts some_facts() {
   facts.config = {"/etc/keeper.yaml", "abc", at(-60), true, ""};
   facts.store = {"/var/lib/keeper.db", 8192, 7};
   facts.loop_age = Millis{12};
+  facts.log_lines_dropped = 7;
   facts.webhook.listening = true;
   facts.webhook.address = "127.0.0.1:8471";
   facts.webhook.counts.at(index_of(WebhookCounter::received)) = 5;

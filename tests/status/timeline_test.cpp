@@ -1,6 +1,7 @@
 #include "status/page/timeline.h"
 
 #include "catch.h"
+#include "status/page/html.h"
 
 using namespace keeper;
 using std::chrono::hours;
@@ -49,6 +50,12 @@ Stretches seen(const Timeline& all, StretchKind kind) {
 }
 
 }  // namespace
+
+TEST_CASE("foreign text on a page is escaped, and turns or hides nothing around it") {
+  CHECK(escape_html("a<b & \"c\" 'd'\n\te") == "a&lt;b &amp; &quot;c&quot; &#39;d&#39;\n\te");
+  CHECK(escape_html("x\u202e\u009b\u2028\x01é") == "x\\u202e\\u009b\\u2028\\u0001é");
+  CHECK(escape_html("\xff\xe2\x82") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
 
 TEST_CASE("a timeline shows what was queued and active, and where a session was missing") {
   const Timeline found =

@@ -106,14 +106,10 @@ TEST_CASE("single times that a plan is done with become stretches, and its sched
   TempDirectory directory;
   const std::string path = directory.file("s.db");
   must_commit(*open_store(path), story(session(1), State::closed));
-  for (const char* column : {"schedule", "window_time", "window_occurrence"}) {
-    run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
-  }
-  run_sql(path, "ALTER TABLE plans ADD COLUMN handled_before INTEGER");
+  take_back(path, 6);
   run_sql(path,
           "INSERT INTO plans(name, known_since, handled, handled_before) VALUES "
           "('a', 5, '[100000000,100000007]', 90000000), ('b', 5, '[]', 90000000), ('c', 5, '[3,4]', NULL)");
-  run_sql(path, "PRAGMA user_version = 6");
   const auto store = open_store(path);
   const std::vector<PlanRow> plans = must_load(*store).plans;
   REQUIRE(plans.size() == 3);
@@ -133,20 +129,8 @@ TEST_CASE("a store of the first version is brought up to date, with a copy besid
   const std::string path = directory.file("s.db");
   must_commit(*open_store(path), story(session(1), State::closed));
   const std::string rows = run_sql(path, "SELECT group_concat(id || state || last_error) FROM sessions");
-  for (const char* column : {"paused_since", "paused_until", "pause_reason", "by_hand_begin", "by_hand_end",
-                             "handled", "buffered", "schedule", "window_time", "window_occurrence"}) {
-    run_sql(path, std::string("ALTER TABLE plans DROP COLUMN ") + column);
-  }
-  run_sql(path, "ALTER TABLE sessions DROP COLUMN ending_cancel");
-  run_sql(path, "ALTER TABLE sessions DROP COLUMN start_sent_mono");
-  run_sql(path, "ALTER TABLE meta DROP COLUMN boot");
-  run_sql(path, "ALTER TABLE meta DROP COLUMN removed_sessions");
-  run_sql(path, "DROP INDEX transitions_by_time");
-  run_sql(path, "ALTER TABLE plans RENAME COLUMN looked_until TO considered");
+  take_back(path, 1);
   run_sql(path, "INSERT INTO plans(name, known_since, considered) VALUES ('old', 5, 77)");
-  for (const char* table : {"missed", "notices", "messages", "alerts"})
-    run_sql(path, std::string("DROP TABLE ") + table);
-  run_sql(path, "PRAGMA user_version = 1");
   {
     auto store = open_store(path);
     Batch batch;

@@ -4,6 +4,10 @@
 #include <SQLiteCpp/Statement.h>
 #include <stdlib.h>
 
+#include <vector>
+
+#include "store/schema.h"
+
 namespace keeper::kit {
 
 TempDirectory::TempDirectory() {
@@ -127,6 +131,32 @@ std::string run_sql(const std::string& path, const std::string& text) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE);
   SQLite::Statement statement(database, text);
   return statement.executeStep() && statement.getColumnCount() > 0 ? statement.getColumn(0).getString() : "";
+}
+
+void take_back(const std::string& path, int version) {
+  const std::string older = path + ".older";
+  {
+    SQLite::Database database(older, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    migrate(database, 0, version);
+    database.exec("ATTACH '" + path + "' AS newer");
+    std::vector<std::string> tables;
+    SQLite::Statement found(
+        database, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
+    while (found.executeStep()) tables.push_back(found.getColumn(0).getString());
+    for (const std::string& table : tables) {
+      SQLite::Statement known(database,
+                              "SELECT group_concat(name) FROM pragma_table_info(?1, 'main') WHERE name IN "
+                              "(SELECT name FROM pragma_table_info(?1, 'newer'))");
+      known.bind(1, table);
+      REQUIRE(known.executeStep());
+      const std::string columns = known.getColumn(0).getString();
+      database.exec("DELETE FROM main." + table);
+      database.exec("INSERT INTO main." + table + "(" + columns + ") SELECT " + columns + " FROM newer." +
+                    table);
+    }
+  }
+  for (const char* part : {"-wal", "-shm"}) std::filesystem::remove(path + part);
+  std::filesystem::rename(older, path);
 }
 
 std::int64_t must_commit(Store& store, const Batch& batch) {

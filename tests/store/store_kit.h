@@ -55,6 +55,10 @@ Batch story(SessionRow row, State to);
 // Runs SQL on a connection of its own; the store must be closed. Returns the first column of the first row.
 std::string run_sql(const std::string& path, const std::string& text);
 
+// Makes of a store what a program of that schema would have left: the tables and columns that it knew, with
+// their rows. The store must be closed.
+void take_back(const std::string& path, int version);
+
 std::int64_t must_commit(Store& store, const Batch& batch);
 Ledger must_load(Store& store);
 

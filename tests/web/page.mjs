@@ -119,4 +119,16 @@ await withStage(config, async (stage) => {
   assert.match(told, /^price-watch 0 of 2 active: .*next try/);
   await judge(page);
   await stage.shoot(page, 'degraded');
+
+  // A daemon that is gone does not look well, and one that is back does.
+  const icon = () => page.getAttribute('link[rel=icon]', 'href');
+  await stage.daemon(false);
+  await until('the page says that nobody answers', async () => (await headline(page)).startsWith('The daemon does not answer since '), 10);
+  assert.match(await page.title(), /^The daemon does not answer since /);
+  assert.match(await icon(), /cf222e/);
+  await judge(page);
+  await stage.shoot(page, 'gone');
+  await stage.daemon(true);
+  await until('the page recovers', async () => !(await headline(page)).startsWith('The daemon'));
+  assert.doesNotMatch(await page.title(), /does not answer/);
 });

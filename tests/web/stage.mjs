@@ -78,6 +78,15 @@ ${config(`http://127.0.0.1:${api}`)}`,
     configuration: () => fs.readFileSync(path.join(directory, 'keeper.yaml'), 'utf8'),
     token: () => fs.readFileSync(path.join(directory, 'control.token'), 'utf8').trim(),
     status: () => json(`http://127.0.0.1:${status}/api/v1/status`),
+    // The same configuration and store; or, without `running`, its end.
+    daemon: async (running) => {
+      const child = children.at(-1);
+      if (running) children.push(spawn(program, ['run', '--config', path.join(directory, 'keeper.yaml')], options));
+      if (running) return;
+      const ended = new Promise((done) => child.on('exit', done));
+      child.kill('SIGTERM');
+      await ended;
+    },
     control: (method, where, body) => json(`http://127.0.0.1:${control}${where}`, method, body),
     open: async (where, context = {}) => {
       browser ??= await chromium.launch({ executablePath, args: ['--no-sandbox'] });

@@ -284,7 +284,9 @@ TEST_CASE("one address takes no more than its share of the connections, and the 
   }
   SECTION("authenticated") {
     limits.exempt_addresses = {"127.0.0.1"};
-    WebhookStage stage(limits);
+    // On [::] the same client comes from ::ffff:127.0.0.1.
+    const std::string host = GENERATE("127.0.0.1", "::");
+    WebhookStage stage(limits, {}, host);
     std::vector<std::unique_ptr<RawClient>> idle;
     for (int i = 0; i < 10; ++i) {
       idle.push_back(std::make_unique<RawClient>(stage.port()));

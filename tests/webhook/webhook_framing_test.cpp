@@ -51,10 +51,116 @@ TEST_CASE("framing that two readers could understand differently is refused and 
   CHECK(stage.verifications == 0);
 }
 
-TEST_CASE("a missing length is 411 and chunked framing likewise") {
+TEST_CASE("a body comes in chunks as well, cut anywhere, and the next request follows it") {
   WebhookStage stage;
-  CHECK(ask(stage.port(), head(""))->status == 411);
-  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + "2\r\n{}\r\n0\r\n\r\n")->status == 411);
+  const std::vector<std::string> bodies{
+      "2\r\n{}\r\n0\r\n\r\n",
+      "1\r\n{\r\n1\r\n}\r\n0\r\n\r\n",
+      "00002;name=value;other\r\n{}\r\n0;last\r\n\r\n",
+      "2 \t;x=\"y\"\r\n{}\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n",
+  };
+  RawClient client(stage.port());
+  for (const std::string& body : bodies) {
+    const std::string request = head("Transfer-Encoding: Chunked\r\n") + body;
+    for (std::size_t cut = request.size() - body.size(); cut <= request.size(); ++cut) {
+      INFO(body << " cut at " << cut);
+      client.send(request.substr(0, cut));
+      std::this_thread::sleep_for(std::chrono::microseconds{200});
+      client.send(request.substr(cut));
+      const auto answer = client.answer();
+      REQUIRE(answer);
+      CHECK(answer->status == 200);
+    }
+  }
+  for (const std::string& body : stage.bodies.with([](auto& all) { return all; })) CHECK(body == "{}");
+  client.send(head("Transfer-Encoding: chunked\r\n") + bodies[1] + stage.post("[]"));
+  CHECK(client.answer()->status == 200);
+  CHECK(client.answer()->status == 200);
+  CHECK(stage.bodies.with([](auto& all) { return all.back(); }) == "[]");
+}
+
+TEST_CASE("chunks that two readers could understand differently are refused and closed") {
+  WebhookStage stage;
+  for (const char* body :
+       {"2\n{}\r\n0\r\n\r\n", "2\r\n{}\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "\r\n{}\r\n0\r\n\r\n", "-2\r\n{}\r\n",
+        "0x2\r\n{}\r\n", "+2\r\n{}\r\n", " 2\r\n{}\r\n", "000000002\r\n{}\r\n", "ffffffffffffffff\r\n{}",
+        "2\r{}\r\n", "2;a\nb\r\n{}\r\n", "2\r\n{}\r\n0\r\nA: b\n\r\n", "2\r\n{}\r\n0\r\n\rx"}) {
+    INFO(body);
+    RawClient client(stage.port());
+    client.send(head("Transfer-Encoding: chunked\r\n") + body + stage.post("[]"));
+    const auto answer = client.answer();
+    REQUIRE(answer);
+    CHECK(answer->status == 400);
+    CHECK_FALSE(client.answer(Seconds{4}).has_value());
+  }
+  CHECK(stage.verifications == 0);
+}
+
+TEST_CASE("the limit of a body counts for chunks, and so does one for what is not body") {
+  WebhookStage stage;
+  const std::string full = "10000\r\n" + std::string(65536, 'x') + "\r\n0\r\n\r\n";
+  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + full)->status == 200);
+  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + "10001\r\n")->status == 413);
+  std::string many;
+  for (int i = 0; i < 65537; ++i) many += "1\r\nx\r\n";
+  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + many)->status == 413);
+  CHECK(ask(stage.port(), head("Transfer-Encoding: chunked\r\n") + "2;" + std::string(9000, 'x'))->status ==
+        400);
+}
+
+TEST_CASE("a request without a length has an empty body") {
+  WebhookStage stage;
+  RawClient client(stage.port());
+  client.send(head("") + stage.post("{}"));
+  CHECK(client.answer()->status == 200);
+  CHECK(client.answer()->status == 200);
+  CHECK(stage.bodies.with([](auto& all) { return all; }) == std::vector<std::string>{"", "{}"});
+}
+
+TEST_CASE(
+    "empty lines before a request, an absolute target, a slash at the end and identity are understood") {
+  WebhookStage stage;
+  const std::string rest = " HTTP/1.1\r\nHost: x\r\nvideosdk-signature: good\r\nContent-Length: 2\r\n";
+  for (const std::string& request : {"\r\n\r\nPOST /hooks/agents" + rest + "\r\n{}",
+                                     "POST http://hooks.example.org/hooks/agents" + rest + "\r\n{}",
+                                     "POST HTTPS://hooks.example.org:443/hooks/agents?x" + rest + "\r\n{}",
+                                     "POST /hooks/agents/" + rest + "\r\n{}",
+                                     "POST /hooks/agents" + rest + "Content-Encoding: identity\r\n\r\n{}"}) {
+    INFO(request);
+    RawClient client(stage.port());
+    client.send(request + "\r\n" + request);
+    CHECK(client.answer()->status == 200);
+    CHECK(client.answer()->status == 200);
+  }
+  for (const char* target : {"http://hooks.example.org", "/hooks/agents//", "/hooks//agents", "*"}) {
+    INFO(target);
+    CHECK(ask(stage.port(), std::string("POST ") + target + rest + "\r\n{}")->status == 404);
+  }
+}
+
+TEST_CASE("a Host that is missing, doubled or none is 400") {
+  WebhookStage stage;
+  const auto status = [&](const std::string& version, const std::string& hosts) {
+    return ask(stage.port(), "POST /hooks/agents HTTP/" + version + "\r\n" + hosts +
+                                 "videosdk-signature: good\r\nContent-Length: 2\r\n\r\n{}")
+        ->status;
+  };
+  CHECK(status("1.1", "") == 400);
+  CHECK(status("1.0", "") == 200);
+  CHECK(status("1.1", "Host: a\r\nHost: a\r\n") == 400);
+  CHECK(status("1.0", "Host: a\r\nHost: b\r\n") == 400);
+  CHECK(status("1.1", "Host: a b\r\n") == 400);
+  CHECK(status("1.1", "Host: user@a\r\n") == 400);
+  CHECK(status("1.1", "Host: [::1]:8471\r\n") == 200);
+}
+
+TEST_CASE("the answer to HEAD has no body, and the next answer is in its place") {
+  WebhookStage stage;
+  RawClient client(stage.port());
+  client.send("HEAD /hooks/agents HTTP/1.1\r\nHost: x\r\n\r\n" + stage.post("{}"));
+  const std::string text = client.read_until("recorded");
+  CHECK(text.starts_with("HTTP/1.1 405 "));
+  CHECK(text.find("\r\n\r\nHTTP/1.1 200 OK\r\n") != std::string::npos);
 }
 
 TEST_CASE("what is not HTTP is answered with 400 and closed") {

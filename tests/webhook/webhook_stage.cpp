@@ -13,8 +13,8 @@ bool eventually(const std::function<bool()>& holds) {
   return true;
 }
 
-WebhookStage::WebhookStage(WebhookLimits limits, ServerTls tls) {
-  auto started = WebhookListener::start({"127.0.0.1", 0}, ports(), limits, std::move(tls));
+WebhookStage::WebhookStage(WebhookLimits limits, ServerTls tls, const std::string& host) {
+  auto started = WebhookListener::start({host, 0}, ports(), limits, std::move(tls));
   REQUIRE(started.ok());
   listener = std::move(*started);
 }
@@ -35,6 +35,7 @@ WebhookPorts WebhookStage::ports() {
     if (signature == "slow") {
       while (!release_verification) std::this_thread::sleep_for(Millis{1});
     }
+    if (signature == "early") return KeyMissing{};
     if (signature.empty() || signature == "bad") return Unauthorized{};
     if (signature == "odd") return Malformed{"no \"type\" in it"};
     Delivered delivered;

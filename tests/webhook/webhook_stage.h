@@ -16,12 +16,12 @@
 
 namespace keeper::test {
 
-// Signature "bad": unauthorized; "odd": malformed; "slow": the verification blocks until
-// `release_verification`; an empty one: unauthorized. Deliveries are answered with `ack` at once, or kept
-// while `holds` is set.
+// Signature "bad": unauthorized; "early": there is no key yet; "odd": malformed; "slow": the verification
+// blocks until `release_verification`; an empty one: unauthorized. Deliveries are answered with `ack` at
+// once, or kept while `holds` is set.
 class WebhookStage {
  public:
-  explicit WebhookStage(WebhookLimits limits = {}, ServerTls tls = {});
+  explicit WebhookStage(WebhookLimits limits = {}, ServerTls tls = {}, const std::string& host = "127.0.0.1");
   ~WebhookStage();
 
   int port() const { return listener->port(); }

@@ -250,6 +250,16 @@ Task<Reply> Described::keep_alive(const Effect& effect) {
     co_return reply_of(visit, answer.json.error());
   auto remote = co_await read(visit, effect);
   if (remote && !answer.json) remote->heartbeat_error = answer.json.error().what;
+  // A read that came to nothing says nothing against a heartbeat that was taken.
+  const auto no_reading = [](ErrorKind kind) {
+    return kind == ErrorKind::maybe_applied || kind == ErrorKind::not_applied || kind == ErrorKind::malformed;
+  };
+  const bool is_taken = answer.json && description_.last_activity_at.empty();
+  if (is_taken && !remote && no_reading(remote.error().kind)) {
+    Remote kept;
+    kept.id = effect.remote;
+    co_return reply_of(visit, std::move(kept));
+  }
   co_return reply_of(visit, std::move(remote));
 }
 

@@ -13,9 +13,11 @@ std::string session_body(const Effect& effect, bool is_operation) {
   return json_text(body);
 }
 
-// There is no read that could decide whether a session is gone: the words of a refusal have to.
-Error with_words_heeded(Error error) {
-  if (error.kind != ErrorKind::malformed) return error;
+// There is no read that could decide whether a session is gone: the words of a refusal have to. What we say
+// ourselves of an answer that is cut short ("closed") is none.
+Error with_words_heeded(const ProviderAnswer& answer) {
+  Error error = answer.json.error();
+  if (error.kind != ErrorKind::malformed || answer.status < 400) return error;
   for (const char* words : {"not found", "already", "closed", "does not exist", "unknown", "no session"}) {
     if (error.what.find(words) != std::string::npos) error.kind = ErrorKind::gone;
   }
@@ -68,7 +70,7 @@ Task<Result<Remote>> NotteLegacy::touch(Visit& visit, const Effect& effect) {
   ProviderCall call{Purpose::change, "POST", "/env/observe", session_body(effect, true)};
   call.body_bytes_max = 16U << 20U;
   const ProviderAnswer answer = co_await api_.ask(visit, call);
-  if (!answer.json) co_return with_words_heeded(answer.json.error());
+  if (!answer.json) co_return with_words_heeded(answer);
   auto remote = legacy_remote(member(*answer.json, "session"));
   if (!remote) co_return api_.explain(visit, call, misunderstood(call.purpose, remote.error().what));
   if (remote->id != effect.remote) {
@@ -97,7 +99,7 @@ Task<Reply> NotteLegacy::stop(const Effect& effect) {
   Visit visit = api_.begin();
   const ProviderCall call{Purpose::change, "POST", "/session/close", session_body(effect, false)};
   const ProviderAnswer answer = co_await api_.ask(visit, call);
-  if (!answer.json) co_return reply_of(visit, with_words_heeded(answer.json.error()));
+  if (!answer.json) co_return reply_of(visit, with_words_heeded(answer));
   auto remote = notte_remote(*answer.json);
   if (!remote)
     co_return reply_of(visit, api_.explain(visit, call, misunderstood(call.purpose, remote.error().what)));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "status/page/page_assets.h"
 
 namespace keeper {
@@ -11,8 +12,18 @@ namespace keeper {
 std::string escape_html(std::string_view text) {
   std::string safe;
   safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '&') {
+  while (!text.empty()) {
+    const char c = text.front();
+    const std::size_t length = sequence_length(text);
+    const std::string_view taken = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(taken.size());
+    if (c == '\t' || c == '\n') {
+      safe += c;
+    } else if (length == 0) {
+      safe += "\xEF\xBF\xBD";
+    } else if (is_control(taken)) {
+      safe += escaped(taken);
+    } else if (c == '&') {
       safe += "&amp;";
     } else if (c == '<') {
       safe += "&lt;";
@@ -22,8 +33,8 @@ std::string escape_html(std::string_view text) {
       safe += "&quot;";
     } else if (c == '\'') {
       safe += "&#39;";
-    } else if (c != '\0') {
-      safe += c;
+    } else {
+      safe += taken;
     }
   }
   return safe;
@@ -51,6 +62,23 @@ std::string spaced(std::string_view snake) {
   std::replace(words.begin(), words.end(), '_', ' ');
   return words;
 }
+
+namespace {
+
+std::string_view colour_of(std::string_view mood) {
+  if (mood == "good") return "1a7f37";
+  if (mood == "warn") return "9a6700";
+  return mood == "bad" ? "cf222e" : "57606a";
+}
+
+// A disc in the colour of the heading's dot.
+std::string icon_of(std::string_view mood) {
+  return "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+         "%3Ccircle cx='8' cy='8' r='7' fill='%23" +
+         std::string(colour_of(mood)) + "'/%3E%3C/svg%3E";
+}
+
+}  // namespace
 
 std::string_view mood_of(State state) {
   switch (state) {
@@ -144,11 +172,13 @@ void Html::nothing(std::string_view title, std::string_view words) {
   raw("<p class=\"empty\">").text(words).raw("</p></div></section>\n");
 }
 
-std::string Html::document(std::string_view title) const {
+std::string Html::document(std::string_view title, std::string_view mood) const {
   Html all(now_);
   all.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
   all.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  all.raw("<link rel=\"icon\" href=\"data:,\">\n<title>")
+  all.raw("<link rel=\"icon\" href=\"")
+      .raw(icon_of(mood))
+      .raw("\">\n<title>")
       .text(title)
       .raw(" – session-keeper</title>\n<style>");
   all.raw(page_style).raw("</style>\n</head>\n<body>\n<main data-now=\"").raw(to_rfc3339(now_)).raw("\">\n");

@@ -60,7 +60,7 @@ class Html {
   const std::string& inner() const { return out_; }
 
   // The whole document around what was written so far: head, style, control form and script.
-  std::string document(std::string_view title) const;
+  std::string document(std::string_view title, std::string_view mood) const;
 
  private:
   void begin_section(std::string_view title);

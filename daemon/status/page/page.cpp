@@ -86,7 +86,7 @@ class Writer {
     write_webhooks();
     write_budgets();
     write_foot();
-    return html_.document(headline.words);
+    return html_.document(headline.words, headline.mood);
   }
 
  private:

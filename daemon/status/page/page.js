@@ -1,7 +1,8 @@
 (() => {
   const at = id => document.getElementById(id);
   const key = "session-keeper-token";
-  let skew = 0, due = 0, busy = false;
+  const icon = document.querySelector("link[rel=icon]"), limit = 10000;
+  let skew = 0, due = 0, busy = false, seen = Date.now(), lost = false, live = false;
 
   const relative = seconds => {
     const d = Math.abs(seconds);
@@ -26,7 +27,7 @@
     const body = await answer.json().catch(() => ({}));
     at("told").textContent = path + ": " + (answer.ok ? body.status : body.detail || answer.status);
     if (answer.status === 401) sessionStorage.removeItem(key);
-    refresh();
+    refresh(true);
   };
   const button = (words, path, question) => {
     const made = document.createElement("button");
@@ -61,17 +62,39 @@
     tick();
   };
 
-  const refresh = async () => {
+  const say = words => { at("link").textContent = words; at("link").hidden = !words; };
+  // What the page shows is old: the heading, the title and the icon must not say that all is well.
+  const tellLost = () => {
+    if (lost) return;
+    lost = true;
+    const since = new Date(seen).toLocaleTimeString(), words = "The daemon does not answer since " + since;
+    const mark = document.createElement("span");
+    mark.className = "state bad";
+    mark.textContent = words;
+    document.querySelector("h1").replaceChildren(mark);
+    document.title = words + " – session-keeper";
+    icon.href = icon.href.replace(/%23[0-9a-f]{6}/, "%23cf222e");
+    say("All that stands here is as of " + since + ". Trying again.");
+  };
+
+  const refresh = async hurried => {
+    clearTimeout(due);
     due = 0;
-    if (busy || document.hidden) return;
+    if (busy || (document.hidden && !hurried && !lost)) return;
     busy = true;
+    let answered = false;
     try {
-      const answer = await fetch(location.pathname, {cache: "no-store"});
+      const answer = await fetch(location.pathname, {cache: "no-store", signal: AbortSignal.timeout(limit)});
       if (answer.ok) {
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         const focused = document.activeElement, place = focused && (focused.id || focused.getAttribute("href"));
         document.querySelector("main").replaceWith(fresh.querySelector("main"));
         document.title = fresh.title;
+        icon.href = fresh.querySelector("link[rel=icon]").href;
+        seen = Date.now();
+        answered = true;
+        if (lost) say("");
+        lost = false;
         decorate();
         if (place && !document.contains(focused)) {
           const again = at(place) || document.querySelector('[href="' + CSS.escape(place) + '"]');
@@ -81,15 +104,28 @@
     } catch (_) {
     } finally {
       busy = false;
+      if (!answered) tellLost();
     }
   };
-  const soon = () => { if (!due) due = setTimeout(refresh, 300); };
-  const say = words => { at("link").textContent = words; at("link").hidden = !words; };
-
-  const events = new EventSource("/api/v1/events");
-  events.onmessage = soon;
-  events.onopen = () => { say("Live: changes appear as they happen."); soon(); };
-  events.onerror = () => say("The daemon does not answer, so this page is out of date. Trying again.");
+  const soon = () => { if (!due) due = setTimeout(refresh, 300, false); };
+  const listen = () => {
+    const events = new EventSource("/api/v1/events");
+    events.onmessage = soon;
+    events.onopen = () => {
+      live = true;
+      say("Live: changes appear as they happen.");
+      refresh(true);
+    };
+    events.onerror = () => {
+      if (live) seen = Date.now();
+      live = false;
+      if (!lost) say("Changes appear every few seconds.");
+      refresh(true);
+      // After an answer such as a proxy's 502 the browser does not try again by itself.
+      if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    };
+  };
+  listen();
   setInterval(soon, 15000);
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", soon);
@@ -98,7 +134,7 @@
     event.preventDefault();
     sessionStorage.setItem(key, at("token").value.trim());
     at("token").value = "";
-    refresh();
+    refresh(true);
   };
   decorate();
 })();

@@ -57,7 +57,8 @@ std::string to_html(const SessionPage& page) {
   write_facts(html, page);
   write_transitions(html, "Transitions", page.transitions);
   write_deliveries(html, "Deliveries", page.deliveries);
-  return html.document("Session " + row.id.str().substr(0, 8) + " " + spaced(to_string(row.state)));
+  return html.document("Session " + row.id.str().substr(0, 8) + " " + spaced(to_string(row.state)),
+                       mood_of(row.state));
 }
 
 }  // namespace keeper

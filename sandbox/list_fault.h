@@ -1,0 +1,12 @@
+// Makes a list that a provider answered go wrong: cut, late, or with items that no program can use.
+// One thread at a time (the model's lock). An answer without a list stays as it is.
+#pragma once
+
+#include "sandbox/faults.h"
+#include "sandbox/world.h"
+
+namespace sandbox {
+
+void spoil_list(const ListFault& fault, World& world, Answer& answer);
+
+}  // namespace sandbox

@@ -21,6 +21,8 @@ namespace {
 
 constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
+// What costs money is not left running for as long as a provider may ask to wait.
+constexpr Millis stop_wait_max = std::chrono::minutes{5};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
 constexpr int absent_reads_needed = 2;
@@ -253,6 +255,19 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
   }
 }
 
+// By when the next call of a session leaves whose heartbeat or read failed. What the provider asks to wait is
+// waited, but not to the session's death; and a read that fails holds up no heartbeat that is due.
+Mono heartbeat_by(const Tracked& session, EffectKind failed, const Error& error, Mono now) {
+  const bool is_heartbeat = failed == EffectKind::keep_alive;
+  if (!session.idle_at) return session.call_at;
+  const Millis left = *session.idle_at - now;
+  const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
+  const Mono soon = now + Seconds{1};
+  const Mono alive = std::max(now + (told ? left * 2 / 3 : left / 3), soon);
+  if (is_heartbeat || !session.beat_at) return alive;
+  return std::max({*session.beat_at, soon, told ? alive : Mono{}});
+}
+
 void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   if (answer.remotes.ok()) {
@@ -269,15 +284,7 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
   const bool refused = error.kind == ErrorKind::denied || error.kind == ErrorKind::exhausted;
   if (answer.kind == EffectKind::keep_alive && refused) ++session.vain_heartbeats;
   wait_after(draft, session, error, retry_max);
-  if (answer.kind == EffectKind::keep_alive && session.idle_at) {
-    // What the provider asks to wait is waited, but not to the session's death.
-    const Millis left = std::max(*session.idle_at - draft.now().mono, Millis{0});
-    const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
-    const Mono within = draft.now().mono + std::max(told ? left * 2 / 3 : left / 3, Millis{Seconds{1}});
-    retry_heartbeat(session, within);
-  } else {
-    retry_heartbeat(session, session.call_at);
-  }
+  retry_heartbeat(session, heartbeat_by(session, answer.kind, error, draft.now().mono));
 }
 
 void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
@@ -289,7 +296,8 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
       return;
     }
     note_failure(session, error);
-    arm_retry(session, retry_at(draft, session, error, stop_retry_max));
+    const Mono latest = draft.now().mono + stop_wait_max;
+    arm_retry(session, std::min(retry_at(draft, session, error, stop_retry_max), latest));
     return;
   }
   KEEPER_CHECK(answer.remotes->size() == 1);

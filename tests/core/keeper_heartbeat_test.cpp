@@ -73,6 +73,39 @@ TEST_CASE("a heartbeat that is refused by an error counts among those without ef
   CHECK(the_session(bench).vain_heartbeats == 2);
 }
 
+TEST_CASE("reads that fail hold up no heartbeat, however long the provider asks to wait") {
+  const bool asks = GENERATE(false, true);
+  Bench bench({beating_plan()});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  const Mono due = *the_session(bench).beat_at;
+  const Mono dies = *the_session(bench).idle_at;
+  const Error error = asks ? Error{ErrorKind::exhausted, "429 slow down", std::chrono::hours{1}}
+                           : Error{ErrorKind::maybe_applied, "502"};
+  int reads = 0;
+  while (bench.waiting() != "keep_alive" && bench.now.mono < dies) {
+    bench.advance(Seconds{1});
+    if (bench.waiting() != "observe") continue;
+    bench.answer(bench.pop(EffectKind::observe), error);
+    ++reads;
+  }
+  CHECK(reads > 0);
+  CHECK(bench.waiting() == "keep_alive");
+  CHECK(bench.now.mono <= (asks ? dies - Seconds{30} : due + Seconds{2}));
+}
+
+TEST_CASE("a stop is sent again within five minutes, however long the provider asks to wait") {
+  Bench bench({beating_plan()});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  OperatorAsked asked;
+  asked.order = Order::stop_all;
+  bench.take(asked);
+  bench.answer(bench.pop(EffectKind::stop), Error{ErrorKind::exhausted, "429", std::chrono::hours{1}});
+  const Mono refused = bench.now.mono;
+  while (bench.waiting() != "stop" && bench.now.mono < refused + minutes{20}) bench.advance(Seconds{5});
+  CHECK(bench.waiting() == "stop");
+  CHECK(bench.now.mono <= refused + minutes{5} + Seconds{5});
+}
+
 TEST_CASE("a heartbeat that the provider took though its idle clock stands still records no margin") {
   Bench bench({beating_plan()});
   Remote born = bench.remote("r1");

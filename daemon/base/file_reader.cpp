@@ -86,6 +86,10 @@ std::atomic<int>& reading() {
 
 }  // namespace
 
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max, const std::string& name) {
+  return read_file({path, name, bytes_max, FileReader::Kind::file, {}});
+}
+
 Result<std::string> FileReader::read(const std::string& path, std::size_t bytes_max, const std::string& name,
                                      Kind kind) {
   const auto begin = Clock::now();

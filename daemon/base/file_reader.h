@@ -9,6 +9,9 @@
 
 namespace keeper {
 
+// The content of a regular file. Blocks for as long as its mount does. Errors and `name` as FileReader::read.
+Result<std::string> read_whole_file(const std::string& path, std::size_t bytes_max, const std::string& name);
+
 class FileReader {
  public:
   // `limit`: what all reads of this object may take together.

@@ -130,7 +130,7 @@ std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKind
   read_limits(node, kind, settings);
   read_route(node, outside, settings, problems);
   if (const Node* ca_file = value_at(node, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
-    outside.file(node, "ca_file", 16 * 1024 * 1024);
+    outside.file(node, "ca_file", 4 * 1024 * 1024);
     settings.ca_file = outside.expand(*ca_file);
   }
   read.traits = traits_of(kind, settings);

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,35 +52,14 @@ std::string resolved_text(const Url& url, const std::vector<Endpoint>& endpoints
   return url.host + ":" + std::to_string(url.port) + ":" + addresses;
 }
 
-std::string address_text(const char* ip, long port) { return std::string(ip) + " " + std::to_string(port); }
-
 }  // namespace
 
-// libcurl names the socket only once a call has ended, and the address only before.
-void KeptSockets::note(CURL* ended) {
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  const char* ip = nullptr;
-  long port = 0;
-  const bool is_kept = curl_easy_getinfo(ended, CURLINFO_ACTIVESOCKET, &socket) == CURLE_OK &&
-                       curl_easy_getinfo(ended, CURLINFO_LOCAL_IP, &ip) == CURLE_OK &&
-                       curl_easy_getinfo(ended, CURLINFO_LOCAL_PORT, &port) == CURLE_OK;
-  if (is_kept && socket != CURL_SOCKET_BAD && ip != nullptr) by_address_[address_text(ip, port)] = socket;
-}
-
-// A second answer, a 408 for an idle connection, the end of a TLS session. libcurl 7.88 sees that the
-// connection is still open, and no more.
-bool KeptSockets::has_input(const char* local_ip, int local_port) const {
-  const auto found = by_address_.find(address_text(local_ip, local_port));
-  if (found == by_address_.end()) return false;
-  pollfd waited{found->second, POLLIN, 0};
-  return ::poll(&waited, 1, 0) != 0;
-}
-
 Exchange::Exchange(HttpRequest request, const HttpOptions& options, std::vector<Endpoint> endpoints,
-                   CallDeadline deadline)
+                   std::optional<std::string> authorities, CallDeadline deadline)
     : request_(std::move(request)),
       options_(options),
       endpoints_(std::move(endpoints)),
+      authorities_(std::move(authorities)),
       deadline_(deadline),
       easy_(curl_easy_init()) {
   usable_ = easy_ != nullptr;
@@ -144,12 +122,11 @@ void Exchange::prepare_origin() {
   }
   if (!options_.url.tls) return;
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  // Without a folder of authorities libcurl keeps what it has read of the file.
+  // Without a folder of authorities libcurl keeps what it has read of the system's file.
   set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  if (!options_.ca_file.empty()) {
-    set(CURLOPT_CAINFO, options_.ca_file.c_str());
-    // Unlike the system's authorities it is small, and whoever replaces it means the next connection.
-    set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
+  if (authorities_) {
+    curl_blob pem{authorities_->data(), authorities_->size(), CURL_BLOB_NOCOPY};
+    set(CURLOPT_CAINFO_BLOB, &pem);
   }
   set(CURLOPT_SSL_CTX_FUNCTION, on_tls);
   set(CURLOPT_SSL_CTX_DATA, static_cast<void*>(this));

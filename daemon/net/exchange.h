@@ -12,10 +12,11 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "net/http_client.h"
+#include "net/kept_sockets.h"
 
 namespace keeper {
 
@@ -24,23 +25,12 @@ struct CurlFree {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-// The sockets of connections that are kept, by their own address: libcurl names no more than that before a
-// request leaves. The thread of Transfers alone uses it. An entry whose connection was closed says nothing.
-class KeptSockets {
- public:
-  void note(CURL* ended);
-  // Whether something has come on the connection. False for one that is not known.
-  bool has_input(const char* local_ip, int local_port) const;
-
- private:
-  std::unordered_map<std::string, curl_socket_t> by_address_;
-};
-
 class Exchange {
  public:
-  // `endpoints`: where the host is; libcurl looks up nothing. `deadline`: of the whole call.
+  // `endpoints`: where the host is; libcurl looks up nothing. `authorities`: PEM; nothing: the system's,
+  // since libcurl reads no `ca_file` here. `deadline`: of the whole call.
   Exchange(HttpRequest request, const HttpOptions& options, std::vector<Endpoint> endpoints,
-           CallDeadline deadline);
+           std::optional<std::string> authorities, CallDeadline deadline);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -77,6 +67,7 @@ class Exchange {
   const HttpRequest request_;
   const HttpOptions options_;
   const std::vector<Endpoint> endpoints_;
+  std::optional<std::string> authorities_;  // libcurl refers to it
   const CallDeadline deadline_;
   std::unique_ptr<curl_slist, CurlFree> headers_;
   std::unique_ptr<curl_slist, CurlFree> resolved_;

@@ -1,12 +1,8 @@
 #include "net/http_client.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <functional>
-#include <system_error>
 
 #include "base/text.h"
 #include "net/exchange.h"
@@ -91,17 +87,21 @@ bool is_loopback(const Url& url) {
 HttpClient::HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers)
     : options_(for_origin(std::move(options))),
       transfers_(transfers ? std::move(transfers) : Transfers::shared()),
-      resolver_(connected_to(options_).host, connected_to(options_).port) {}
+      resolver_(connected_to(options_).host, connected_to(options_).port),
+      ca_file_(options_.ca_file) {}
 
 Task<Result<HttpResponse>> HttpClient::call(HttpRequest request, CallDeadline deadline) {
   using Response = Result<HttpResponse>;
   using Endpoints = Result<std::vector<Endpoint>>;
   if (!is_writable(request))
     co_return Error{ErrorKind::not_applied, "the request holds characters that HTTP does not allow"};
-  if (!options_.ca_file.empty() && ::access(options_.ca_file.c_str(), R_OK) != 0) {
-    const int code = errno;
-    co_return Error{ErrorKind::denied, "ca_file " + options_.ca_file +
-                                           " cannot be read: " + std::generic_category().message(code)};
+  std::optional<std::string> authorities;
+  if (options_.url.tls && !options_.ca_file.empty()) {
+    auto read = told<Result<std::string>>(
+        [this, deadline](CaFile::Found found) { ca_file_.read(deadline, *transfers_, std::move(found)); });
+    Result<std::string> pem = co_await read;
+    if (!pem) co_return pem.error();
+    authorities = std::move(*pem);
   }
   auto looked_up = told<Endpoints>([this, deadline](Resolver::Found found) {
     resolver_.resolve(deadline, *transfers_, std::move(found));
@@ -110,7 +110,8 @@ Task<Result<HttpResponse>> HttpClient::call(HttpRequest request, CallDeadline de
   if (!endpoints) co_return endpoints.error();
   if (Clock::now() >= deadline) co_return Error{ErrorKind::not_applied, "no time was left for the call"};
 
-  auto exchange = std::make_unique<Exchange>(std::move(request), options_, std::move(*endpoints), deadline);
+  auto exchange = std::make_unique<Exchange>(std::move(request), options_, std::move(*endpoints),
+                                             std::move(authorities), deadline);
   auto exchanged = told<Response>([this, &exchange](std::function<void(Response)> done) {
     transfers_->submit(std::move(exchange),
                        [done = std::move(done)](std::unique_ptr<Exchange> ended, CURLcode code) {

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/task.h"
+#include "net/ca_file.h"
 #include "net/resolver.h"
 
 namespace keeper {
@@ -86,6 +87,7 @@ class HttpClient {
   const HttpOptions options_;  // the proxy only where it is used
   const std::shared_ptr<Transfers> transfers_;
   Resolver resolver_;
+  CaFile ca_file_;
 };
 
 }  // namespace keeper

@@ -5,13 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <mutex>
+#include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
-
-#include "net/transfers.h"
 
 namespace keeper {
 namespace {
@@ -52,20 +49,16 @@ Lookup look_up(const std::string& host, const std::string& port, int flags) {
 
 }  // namespace
 
-// Outlives its Resolver while a lookup hangs.
-struct Resolver::Shared {
-  explicit Shared(std::string name) : host(std::move(name)) {}
+// What is known. Outlives its Resolver while a lookup hangs.
+struct Resolver::Known {
+  explicit Known(std::string name) : host(std::move(name)) {}
 
-  // With the lock. `otherwise`: why there is no address.
+  // `otherwise`: why there is no address.
   Result<std::vector<Endpoint>> answer(const std::string& otherwise) const;
-  void take(Lookup lookup);
-  void give_up(std::uint64_t number);
+  void learn(const Lookup& lookup);
 
   const std::string host;
-  std::mutex mutex;
-  std::map<std::uint64_t, Found> waiting;
-  std::uint64_t numbers = 0;
-  bool under_way = false;
+  mutable std::mutex mutex;
   std::vector<Endpoint> endpoints;  // the last good answer
   Clock::time_point fresh_until{};
 };
@@ -89,69 +82,53 @@ bool has_route(const std::vector<Endpoint>& endpoints) {
   return false;
 }
 
-Result<std::vector<Endpoint>> Resolver::Shared::answer(const std::string& otherwise) const {
-  if (!endpoints.empty()) return endpoints;
+Result<std::vector<Endpoint>> Resolver::Known::answer(const std::string& otherwise) const {
+  {
+    const std::scoped_lock lock(mutex);
+    if (!endpoints.empty()) return endpoints;
+  }
   return Error{has_route({}) ? ErrorKind::not_applied : ErrorKind::cut_off,
                "cannot look up " + host + ": " + otherwise};
 }
 
-void Resolver::Shared::take(Lookup lookup) {
-  std::unique_lock lock(mutex);
-  if (lookup.failure.empty()) {
-    endpoints = std::move(lookup.endpoints);
-    fresh_until = Clock::now() + fresh_for;
-  }
-  under_way = false;
-  const auto told = std::exchange(waiting, {});
-  const Result<std::vector<Endpoint>> all = answer(lookup.failure);
-  lock.unlock();
-  for (const auto& [number, found] : told) found(all);
-}
-
-void Resolver::Shared::give_up(std::uint64_t number) {
-  std::unique_lock lock(mutex);
-  const auto late = waiting.extract(number);
-  if (late.empty()) return;
-  auto known = answer("no answer from the name servers in time");
-  lock.unlock();
-  late.mapped()(std::move(known));
+void Resolver::Known::learn(const Lookup& lookup) {
+  if (!lookup.failure.empty()) return;
+  const std::scoped_lock lock(mutex);
+  endpoints = lookup.endpoints;
+  fresh_until = Clock::now() + fresh_for;
 }
 
 Resolver::Resolver(std::string host, int port)
-    : port_(std::to_string(port)), shared_(std::make_shared<Shared>(std::move(host))) {
-  Lookup numeric = look_up(shared_->host, port_, AI_NUMERICHOST);
+    : known_(std::make_shared<Known>(std::move(host))),
+      lookups_([known = known_, port = std::to_string(port)] {
+        const Lookup lookup = look_up(known->host, port, 0);
+        known->learn(lookup);
+        return lookup.failure;
+      }) {
+  Lookup numeric = look_up(known_->host, std::to_string(port), AI_NUMERICHOST);
   if (numeric.endpoints.empty()) return;
-  shared_->endpoints = std::move(numeric.endpoints);
-  shared_->fresh_until = Clock::time_point::max();
+  known_->endpoints = std::move(numeric.endpoints);
+  known_->fresh_until = Clock::time_point::max();
 }
 
 void Resolver::resolve(CallDeadline deadline, Transfers& timers, Found found) {
-  std::unique_lock lock(shared_->mutex);
-  if (Clock::now() < shared_->fresh_until) {
-    auto known = shared_->answer({});
-    lock.unlock();
-    return found(std::move(known));
+  const auto now = Clock::now();
+  CallDeadline until = deadline;
+  bool is_fresh = false;
+  {
+    const std::scoped_lock lock(known_->mutex);
+    is_fresh = now < known_->fresh_until;
+    if (!known_->endpoints.empty()) until = std::min(deadline, now + patience_with_stale);
   }
-  if (!shared_->under_way) {
-    try {
-      std::thread([shared = shared_, port = port_] {
-        shared->take(look_up(shared->host, port, 0));
-      }).detach();
-      shared_->under_way = true;
-    } catch (const std::system_error& failure) {
-      auto failed = shared_->answer(failure.what());
-      lock.unlock();
-      return found(std::move(failed));
-    }
+  if (is_fresh) return found(known_->answer({}));
+  const auto tell = [known = known_, found](const std::optional<std::string>& failure) {
+    found(known->answer(failure.value_or("no answer from the name servers in time")));
+  };
+  try {
+    lookups_.ask(until, timers, tell);
+  } catch (const std::system_error& failure) {
+    tell(failure.what());
   }
-  const bool stale = !shared_->endpoints.empty();
-  const CallDeadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
-  const std::uint64_t number = ++shared_->numbers;
-  shared_->waiting.emplace(number, std::move(found));
-  // Last, since the work may have gone on by then, and this may be gone.
-  const auto shared = shared_;
-  lock.unlock();
-  timers.at(until, [shared, number] { shared->give_up(number); });
 }
 
 }  // namespace keeper

@@ -1,7 +1,6 @@
 // Resolver: the addresses of one host, looked up with a deadline. A call of getaddrinfo() cannot be
-// interrupted, so each lookup runs on a thread of its own, and whoever asked is told at its deadline while
-// the lookup is left behind. Each Resolver has at most one under way. Answers are kept for a minute, and for
-// longer while the name servers fail. Any thread may call it; no caller is blocked.
+// interrupted, so each lookup runs on a thread of its own (net/together.h). Answers are kept for a minute,
+// and for longer while the name servers fail. Any thread may call it; no caller is blocked.
 #pragma once
 
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/together.h"
 
 namespace keeper {
 
@@ -26,8 +26,6 @@ struct Endpoint {
 // Whether this machine has a route to any of them; to anywhere at all, if there are none. Nothing is sent.
 bool has_route(const std::vector<Endpoint>& endpoints);
 
-class Transfers;
-
 class Resolver {
  public:
   // Errors: not_applied, cut_off. Never empty.
@@ -35,15 +33,15 @@ class Resolver {
 
   Resolver(std::string host, int port);
 
-  // `found` is called exactly once: at once, or on the lookup's thread, or at the deadline by `timers`. It
-  // must be quick.
+  // `found` is called exactly once: at once, on the lookup's thread, or at the deadline by `timers`. It must
+  // be quick.
   void resolve(CallDeadline deadline, Transfers& timers, Found found);
 
  private:
-  struct Shared;
+  struct Known;
 
-  const std::string port_;
-  const std::shared_ptr<Shared> shared_;
+  const std::shared_ptr<Known> known_;
+  Together<std::string> lookups_;  // each finds out why there is no address; empty: there is one
 };
 
 }  // namespace keeper

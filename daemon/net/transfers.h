@@ -19,9 +19,11 @@
 #include <vector>
 
 #include "base/descriptor.h"
-#include "net/exchange.h"
+#include "net/kept_sockets.h"
 
 namespace keeper {
+
+class Exchange;
 
 class Transfers {
  public:

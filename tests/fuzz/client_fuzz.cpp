@@ -167,7 +167,8 @@ class Peer {
 Result<HttpResponse> call(Transfers& transfers, Peer& peer, const HttpRequest& request,
                           std::chrono::milliseconds time) {
   const HttpOptions options{parse_url("http://127.0.0.1:" + std::to_string(peer.port())).value(), ""};
-  auto exchange = std::make_unique<Exchange>(request, options, std::vector<Endpoint>{}, Clock::now() + time);
+  auto exchange = std::make_unique<Exchange>(request, options, std::vector<Endpoint>{}, std::nullopt,
+                                             Clock::now() + time);
   const int done = ::eventfd(0, EFD_CLOEXEC);
   std::optional<Result<HttpResponse>> outcome;
   transfers.submit(std::move(exchange), [&](std::unique_ptr<Exchange> ended, CURLcode code) {

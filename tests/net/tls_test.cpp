@@ -1,3 +1,4 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -119,6 +120,21 @@ TEST_CASE("a ca_file that was replaced counts for the next connection") {
   REQUIRE_FALSE(post(url_of(server, "localhost"), other.path).ok());
   write_pem(authority.certificate, other.path);
   CHECK(post(url_of(server, "localhost"), other.path).ok());
+}
+
+TEST_CASE("while a ca_file cannot be read, what was read of it last counts") {
+  const Authority authority;
+  const auto leaf = make_certificate({.common_name = "x", .names = "DNS:localhost"}, &authority.certificate);
+  const auto context = server_context(leaf);
+  FakeServer server(answer_ok, with_tls(context.get()));
+  HttpClient client({parse_url(url_of(server, "localhost")).value(), authority.path});
+  HttpRequest request{"POST", "/", {}, "{}"};
+  request.idle_max = 0s;  // each on a connection of its own
+  REQUIRE(wait(client.call(request, Clock::now() + 3s)).ok());
+  REQUIRE(::unlink(authority.path.c_str()) == 0);
+  CHECK(wait(client.call(request, Clock::now() + 3s)).ok());
+  REQUIRE(::mkfifo(authority.path.c_str(), 0600) == 0);
+  CHECK(wait(client.call(request, Clock::now() + 3s)).ok());
 }
 
 TEST_CASE("TLS older than 1.2 is refused") {

@@ -106,6 +106,23 @@ View Keeper::view(Now now) const {
   for (const auto& [id, session] : world_.sessions) {
     view.sessions.push_back(view_of(session, draft.traits(session.row.provider), now));
   }
+void add_targets(View& view, const World& world, Now now) {
+  for (const auto& [name, configured] : world.config->targets) {
+    const TargetTrack* track = find_in(world.targets, name);
+    TargetView target{name, {}, {}, 0, {}};
+    if (track) target.failing_since = track->failing_since;
+    if (track) target.last_error = track->last_error;
+    Mono next = mono_never;
+    for (const auto& [id, message] : world.messages) {
+      if (message.row.target != name) continue;
+      ++target.waiting;
+      next = std::min(next, message.due);
+    }
+    target.next_try_at = on_wall(now, next);
+    view.targets.push_back(std::move(target));
+  }
+}
+
   std::sort(view.sessions.begin(), view.sessions.end(), [](const SessionView& a, const SessionView& b) {
     return a.row.created_at != b.row.created_at ? a.row.created_at > b.row.created_at : a.row.id < b.row.id;
   });
@@ -120,3 +137,4 @@ View Keeper::view(Now now) const {
 }
 
 }  // namespace keeper
+  add_targets(view, world_, now);

@@ -13,8 +13,12 @@ constexpr Millis call_limit_max = Seconds{15};
 
 }  // namespace
 
-DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well)
-    : settings_(std::move(settings)), is_well_(std::move(is_well)), thread_([this] { work(); }) {}
+DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well,
+                               Locked<std::optional<MonitorFacts>>& facts)
+    : settings_(std::move(settings)), is_well_(std::move(is_well)), facts_(facts) {
+  facts_.with([](auto& now) { now.emplace(); });
+  thread_ = std::thread([this] { work(); });
+}
 
 DeadMansSwitch::~DeadMansSwitch() {
   {
@@ -23,20 +27,30 @@ DeadMansSwitch::~DeadMansSwitch() {
   }
   changed_.notify_all();
   thread_.join();
+  facts_.with([](auto& now) { now.reset(); });
+}
+
+void DeadMansSwitch::note(const Status& heard) {
+  const Wall at = wall_now();
+  const bool begins = facts_.with([&](auto& now) {
+    const bool failed_before = now->failing_since.has_value();
+    if (heard.ok()) {
+      *now = {{}, {}, at};
+    } else {
+      if (!failed_before) now->failing_since = at;
+      now->last_error = heard.error().what;
+    }
+    return !heard.ok() && !failed_before;
+  });
+  if (begins) Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
 }
 
 void DeadMansSwitch::work() {
   Callee callee(settings_.url);
-  bool was_heard = true;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (is_well_()) {
-      const Status heard = callee.call({"GET", {}}, std::min(call_limit_max, settings_.every), wall_now());
-      if (!heard && was_heard)
-        Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
-      was_heard = heard.ok();
-    }
+    if (is_well_()) note(callee.call({"GET", {}}, std::min(call_limit_max, settings_.every), wall_now()));
     lock.lock();
     changed_.wait_for(lock, settings_.every, [this] { return stopping_; });
   }

@@ -1,6 +1,6 @@
 // The dead man's switch: it calls a monitor at an interval for as long as all is well. The monitor alarms
 // when the calls stay away. It has a thread of its own, on which it calls `is_well`. A call that fails is
-// logged and not repeated before the next interval.
+// logged, stands in `facts`, and is not repeated before the next interval.
 #pragma once
 
 #include <condition_variable>
@@ -9,6 +9,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/locked.h"
+#include "base/monitor_facts.h"
 #include "core/view.h"
 #include "settings/settings.h"
 
@@ -16,7 +18,9 @@ namespace keeper {
 
 class DeadMansSwitch {
  public:
-  DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well);
+  // What the calls tell stands in `facts`, which are empty before and after the switch's life.
+  DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well,
+                 Locked<std::optional<MonitorFacts>>& facts);
   ~DeadMansSwitch();
   DeadMansSwitch(const DeadMansSwitch&) = delete;
   DeadMansSwitch& operator=(const DeadMansSwitch&) = delete;
@@ -25,9 +29,11 @@ class DeadMansSwitch {
 
  private:
   void work();
+  void note(const Status& heard);
 
   const DeadMansSwitchSettings settings_;
   const std::function<bool()> is_well_;
+  Locked<std::optional<MonitorFacts>>& facts_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

@@ -44,6 +44,44 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
   CHECK(status.at("webhook").at("received_total") == 5);
 }
 
+TEST_CASE("who is told and does not take it stands in status, metrics and page, and so does the monitor") {
+  StatusStage stage;
+  View view = view_with_plans();
+  for (PlanView& plan : view.plans) plan.standing.condition = PlanCondition::as_wanted;
+  view.targets = {{TargetName("ops"), at(-5), "<i>500</i>", 2, at(3)}, {TargetName("wall"), {}, {}, 0, {}}};
+  stage.publish(view);
+  json status = stage.json("/api/v1/status");
+  CHECK(status.at("notifications").at(0) == json{{"name", "ops"},
+                                                 {"healthy", false},
+                                                 {"failing_since", "2026-11-21T08:55:00.000Z"},
+                                                 {"last_error", "<i>500</i>"},
+                                                 {"waiting", 2},
+                                                 {"next_attempt", "2026-11-21T09:03:00.000Z"}});
+  CHECK(status.at("notifications").at(1).at("healthy") == true);
+  CHECK(status.at("dead_mans_switch").is_null());
+  stage.facts.with([](auto& facts) { facts.monitor = MonitorFacts{at(-7), "no answer", at(-9)}; });
+  view.at = at(1);
+  stage.publish(view);
+  status = stage.json("/api/v1/status");
+  CHECK(status.at("dead_mans_switch") == json{{"healthy", false},
+                                              {"failing_since", "2026-11-21T08:53:00.000Z"},
+                                              {"last_error", "no answer"},
+                                              {"last_heard_at", "2026-11-21T08:51:00.000Z"}});
+  const std::string metrics = stage.get("/metrics").body;
+  for (const char* line : {"session_keeper_notification_target_healthy{target=\"ops\"} 0\n",
+                           "session_keeper_notification_target_healthy{target=\"wall\"} 1\n",
+                           "session_keeper_notification_messages_waiting{target=\"ops\"} 2\n",
+                           "session_keeper_dead_mans_switch_heard 0\n"}) {
+    INFO(line);
+    CHECK(metrics.find(line) != std::string::npos);
+  }
+  const std::string page = stage.get("/").body;
+  CHECK(page.find("<title>Notifications do not get through") != std::string::npos);
+  CHECK(page.find("<b>Notifications to ops</b> fail since ") != std::string::npos);
+  CHECK(page.find("&lt;i&gt;500&lt;/i&gt;; 2 not delivered; next try ") != std::string::npos);
+  CHECK(page.find("its monitor was not reached since ") != std::string::npos);
+}
+
 TEST_CASE("everything answers before the first view is out") {
   StatusStage stage;
   for (const char* path : {"/api/v1/status", "/api/v1/plans", "/api/v1/sessions", "/api/v1/transitions",

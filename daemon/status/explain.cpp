@@ -14,7 +14,7 @@ std::string creation_of(const SessionRow& row) {
   std::string words = "It was created at " + at(row.created_at) + " for plan " + row.plan.str() +
                       " at provider " + row.provider.str();
   if (row.occurrence != Wall{}) words += ", for the occurrence of " + at(row.occurrence);
-  if (row.attempt > 0) words += ", as attempt " + std::to_string(row.attempt + 1);
+  if (row.attempt > 0) words += ", as attempt " + std::to_string(row.attempt);
   if (row.predecessor) words += ", after session " + row.predecessor->str();
   return words + ".";
 }

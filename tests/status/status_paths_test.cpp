@@ -209,6 +209,57 @@ TEST_CASE("the page draws the last 24 hours of each plan, with what was missing"
   }
 }
 
+TEST_CASE("a second between two sessions is told and is not red; what timed out as planned is not either") {
+  StatusStage stage;
+  const Wall now = wall_now();
+  Batch batch;
+  const auto add = [&](const std::string& id, Wall from, std::optional<Wall> to, const PlanName& plan) {
+    SessionRow row;
+    row.id = SessionId(id);
+    row.plan = plan;
+    row.provider = ProviderName("browsers");
+    row.occurrence = row.created_at = from;
+    row.active_at = from;
+    row.ended_at = to;
+    row.state = to ? State::timed_out : State::active;
+    row.reason = to ? Reason::idle_timeout : Reason::start_confirmed;
+    row.resolved = to.has_value();
+    TransitionRow moved;
+    moved.session = row.id;
+    moved.plan = row.plan;
+    moved.provider = row.provider;
+    batch.sessions.push_back(row);
+    batch.transitions.push_back(moved);
+    moved.from = State::queued;
+    moved.to = row.state;
+    moved.reason = row.reason;
+    batch.transitions.push_back(moved);
+  };
+  View view = view_with_plans();
+  auto config = std::make_shared<Config>(*view.config);
+  for (auto& [name, plan] : config->plans) plan.keep_alive.restart = Restart::always;
+  const PlanName watch("price-watch");
+  add("a", now - std::chrono::hours{20}, now - std::chrono::hours{10}, watch);
+  add("b", now - std::chrono::hours{10} + Seconds{1}, now - Seconds{1}, watch);
+  REQUIRE(stage.store->commit(batch).ok());
+  view.config = config;
+  stage.publish(view);
+  std::string body = stage.get("/").body;
+  CHECK(body.find("<small>alive 19h59m in 1d, missing 2s in 2 gaps</small>") != std::string::npos);
+  CHECK(body.find("<rect class=\"gap\"") == std::string::npos);
+  // The plan sends no heartbeats, so that an idle timeout is how its sessions end.
+  CHECK(body.find("<span class=\"state calm\">timed out</span>") != std::string::npos);
+  CHECK(body.find("<span class=\"state bad\">timed out</span>") == std::string::npos);
+  CHECK(stage.get("/sessions/a").body.find("<span class=\"state bad\">") == std::string::npos);
+  config = std::make_shared<Config>(*config);
+  config->plans.at(watch).keep_alive.heartbeat = true;
+  view.config = config;
+  stage.publish(view);
+  CHECK(stage.get("/").body.find("<span class=\"state bad\">timed out</span>") != std::string::npos);
+  CHECK(stage.get("/sessions/a").body.find("<span class=\"state bad\">timed out</span>") !=
+        std::string::npos);
+}
+
 TEST_CASE("a session has a page of its own, with why and what comes next") {
   StatusStage stage;
   SessionRow row = stage.add_session(1);

@@ -50,7 +50,7 @@ class Writer {
     write_plans();
     write_sessions();
     write_providers();
-    write_transitions(html_, "Recent transitions", page_.recent);
+    write_transitions(html_, "Recent transitions", page_.recent, view_.config.get());
     write_webhooks();
     write_budgets();
     write_foot();
@@ -133,8 +133,8 @@ class Writer {
         timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
                     page_.ended_from, page_.now);
     const Millis span = std::chrono::round<std::chrono::minutes>(page_.now - page_.ended_from);
-    std::string told =
-        "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
+    std::string told = (plan.count > 1 ? "all " + std::to_string(plan.count) + " alive " : "alive ") +
+                       to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
     if (day.gaps > 0) {
       told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " +
               std::to_string(day.gaps) + (day.gaps == 1 ? " gap" : " gaps");
@@ -146,9 +146,12 @@ class Writer {
       html_.raw("<path class=\"hour\" d=\"M").number(x).raw(" 0v24\"/>");
     }
     const int lanes = std::clamp(plan.count, 1, lanes_max);
-    for (const Stretch& stretch : day.stretches) write_stretch(stretch, lanes);
+    const bool bad = day.missing >= missing_bad;
+    for (const Stretch& stretch : day.stretches) {
+      if (bad || stretch.kind != StretchKind::gap) write_stretch(stretch, lanes);
+    }
     html_.raw("</svg>");
-    if (day.gaps > 0) html_.raw("<small class=\"bad\">").text(told).raw("</small>");
+    if (day.gaps > 0) html_.raw(bad ? "<small class=\"bad\">" : "<small>").text(told).raw("</small>");
   }
 
   void write_stretch(const Stretch& stretch, int lanes) {

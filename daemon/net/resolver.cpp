@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds fresh_for{60};
 // While older addresses are known, the name servers get no longer than this.
 constexpr std::chrono::seconds patience_with_stale{2};
+// And only one caller in this time waits for them.
+constexpr std::chrono::seconds stale_for{10};
 
 struct Lookup {
   std::vector<Endpoint> endpoints;
@@ -110,6 +112,7 @@ Result<std::vector<Endpoint>> Resolver::resolve(CallDeadline deadline) {
     }
   }
   const bool stale = !shared_->endpoints.empty();
+  if (stale) shared_->fresh_until = Clock::now() + stale_for;
   const CallDeadline until = stale ? std::min(deadline, Clock::now() + patience_with_stale) : deadline;
   const bool ended = shared_->finished.wait_until(lock, until, [&] { return !shared_->under_way; });
   if (!shared_->endpoints.empty()) return shared_->endpoints;

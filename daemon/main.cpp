@@ -55,6 +55,7 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
   facts.log_lines_dropped = log_lines_dropped();
   if (webhook) facts.webhook = webhook->facts();
+  facts.monitor = daemon.monitor();
   for (const auto& [name, provider] : loaded.settings->providers) {
     facts.providers.push_back({name, provider.type, provider.rate_limit, daemon.rate_left(name)});
   }

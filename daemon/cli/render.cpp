@@ -92,6 +92,25 @@ void show_plan_table(const Json& plans, const Terminal& terminal) {
   }
 }
 
+// Who could not be told. False: there is nothing to say.
+bool show_untold(const Json& status, const Terminal& terminal) {
+  bool said = false;
+  for (const Json& target : list(status, "notifications")) {
+    if (member(target, "healthy") != Json(false)) continue;
+    said = true;
+    terminal.out << "notifications to " << text(target, "name") << " fail since "
+                 << moment(target, "failing_since") << ": " << text(target, "last_error") << "; "
+                 << text(target, "waiting") << " not delivered";
+    const std::string next = moment(target, "next_attempt");
+    terminal.out << (next.empty() ? "" : "; next try " + next) << "\n";
+  }
+  const Json& monitor = member(status, "dead_mans_switch");
+  if (member(monitor, "healthy") != Json(false)) return said;
+  terminal.out << "the monitor of the dead man's switch was not reached since "
+               << moment(monitor, "failing_since") << ": " << text(monitor, "last_error") << "\n";
+  return true;
+}
+
 }  // namespace
 
 bool as_wanted(const Json& status) {
@@ -124,11 +143,12 @@ void show_status(const Json& status, const Terminal& terminal) {
   terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued")
                << " queued, " << text(sessions, "closed") << " closed, " << text(sessions, "error")
                << " error, " << text(sessions, "timed_out") << " timed_out\n\n";
+  const bool untold = show_untold(status, terminal);
   for (const Json& alert : list(status, "alerts")) {
     terminal.out << text(alert, "event") << " since " << moment(alert, "since") << ": " << text(alert, "text")
                  << "\n";
   }
-  if (!list(status, "alerts").empty()) terminal.out << "\n";
+  if (untold || !list(status, "alerts").empty()) terminal.out << "\n";
   show_plan_table(list(status, "plans"), terminal);
   if (list(status, "providers").empty()) return;
   terminal.out << "\n";

@@ -18,7 +18,7 @@ std::string_view colour_of(std::string_view word) {
   constexpr std::string_view green = "\x1b[32m";
   constexpr std::string_view yellow = "\x1b[33m";
   constexpr std::string_view red = "\x1b[31m";
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> colours{{{"active", green},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> colours{{{"active", green},
                                                                                    {"as_wanted", green},
                                                                                    {"healthy", green},
                                                                                    {"applied", green},
@@ -27,8 +27,9 @@ std::string_view colour_of(std::string_view word) {
                                                                                    {"stopping", yellow},
                                                                                    {"held", yellow},
                                                                                    {"error", red},
-                                                                                   {"timed_out", red},
+                                                                                   {"timed_out", yellow},
                                                                                    {"degraded", red},
+                                                                                   {"blocked", red},
                                                                                    {"failing", red},
                                                                                    {"unmatched", red}}};
   const auto found =

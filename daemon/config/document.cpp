@@ -257,11 +257,15 @@ std::string advice(const std::string& text, Place place) {
   for (int i = 0; i < place.line && std::getline(lines, line); ++i) {
   }
   if (line.find('\t') != std::string::npos) return " (indent with spaces, not with tabs)";
+  // YAML keeps these characters for itself at the begin of a value; the parser names that place or the next.
   const auto column = static_cast<std::size_t>(std::max(place.column, 1)) - 1;
-  // YAML keeps these characters for itself at the begin of a value.
-  if (column < line.size() && std::string_view("*@%`&!|>").find(line[column]) != std::string_view::npos)
-    return std::string(" (a value that begins with ") + line[column] +
-           " must be quoted, as in start: \"*/5 * * * *\" or start: \"@daily\")";
+  for (const std::size_t at : {column, std::max<std::size_t>(column, 1) - 1}) {
+    const bool begins = at < line.size() &&
+                        (at == 0 || std::string_view(" [{,").find(line[at - 1]) != std::string_view::npos);
+    if (begins && std::string_view("*@%`&!|>?-").find(line[at]) != std::string_view::npos)
+      return std::string(" (a value that begins with ") + line[at] +
+             " must be quoted, as in start: \"*/5 * * * *\" or start: \"@daily\")";
+  }
   if (line.find("${") != std::string::npos) return " (within {...}, quote it: \"${NAME}\")";
   return "";
 }

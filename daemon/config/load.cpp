@@ -1,3 +1,6 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -22,12 +25,27 @@ constexpr std::size_t file_bytes_max = 16 * 1024 * 1024;
 // What the configuration's file and all files that it names may take together.
 constexpr Seconds read_limit{10};
 
-// An address that stands for all of them takes the port of each; [::] takes IPv4 addresses as well.
+// However it is written, and an IPv4 address as the IPv6 one that is mapped to it.
+in6_addr number_of(const std::string& host) {
+  in6_addr number{};
+  const std::string text = host == "localhost" ? "127.0.0.1" : host;
+  if (inet_pton(AF_INET6, text.c_str(), &number) != 1)
+    static_cast<void>(inet_pton(AF_INET6, ("::ffff:" + text).c_str(), &number));
+  return number;
+}
+
+// An address that stands for all of its kind takes the port of each; [::] takes IPv4 addresses as well.
+bool takes_port_of(const in6_addr& one, const in6_addr& other) {
+  const in6_addr any_v4 = number_of("0.0.0.0");
+  if (IN6_IS_ADDR_UNSPECIFIED(&one) || IN6_ARE_ADDR_EQUAL(&one, &other)) return true;
+  return IN6_ARE_ADDR_EQUAL(&one, &any_v4) && IN6_IS_ADDR_V4MAPPED(&other);
+}
+
 bool take_same_port(const Address& one, const Address& other) {
-  const auto is_any = [](const std::string& host) { return host == "0.0.0.0" || host == "::"; };
-  const auto number = [](const std::string& host) { return host == "localhost" ? "127.0.0.1" : host; };
   if (one.port != other.port || one.port == 0) return false;
-  return is_any(one.host) || is_any(other.host) || number(one.host) == number(other.host);
+  const in6_addr first = number_of(one.host);
+  const in6_addr second = number_of(other.host);
+  return takes_port_of(first, second) || takes_port_of(second, first);
 }
 
 class Loader {

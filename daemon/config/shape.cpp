@@ -48,6 +48,8 @@ void report_unknown(const Entry& entry, const Section& section, const std::strin
     message += ": it belongs in '" + std::string(home) + "'";
   } else if (const std::string_view word = closest(entry.key, known); !word.empty()) {
     message += ": did you mean '" + std::string(word) + "'?";
+  } else if (entry.value.is_null()) {
+    message += ": if it belongs to the value before it, put that in quotes";
   } else {
     message += ": known are ";
     for (const Key& key : section.keys) {

@@ -161,7 +161,13 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (const MessageRow& row : ledger.messages) {
     // A message that was never sent takes the next notices as well, so that a target hears of things in their
     // order.
-    if (row.attempts == 0) targets[row.target].forming = row.id;
+    TargetTrack& target = targets[row.target];
+    if (row.attempts == 0) target.forming = row.id;
+    // Whether it took a newer one meanwhile is not known any more; its next message tells.
+    if (!row.last_error.empty()) {
+      target.failing_since = std::min(target.failing_since.value_or(row.created_at), row.created_at);
+      target.last_error = row.last_error;
+    }
     const Millis wait = std::clamp(row.next_at - now.wall, Millis{0}, Millis{std::chrono::hours{24}});
     load.messages.push_back({row.id, std::nullopt, MessageTrack{row, now.mono + wait, std::nullopt}});
   }

@@ -17,6 +17,7 @@ namespace {
 
 // How far an attempt counts as failed: it lived for less than this before it ended unasked.
 bool ended_early(const SessionRow& row, const Plan& plan) {
+  if (row.active_at && ends_as_planned(plan, row.state, row.reason)) return false;
   const Millis enough = plan.keep_alive.backoff_reset_after;
   return !row.active_at || !row.ended_at || *row.ended_at - *row.active_at < enough;
 }
@@ -62,8 +63,7 @@ bool is_lost(const SessionRow& row, const Plan& plan) {
     case State::error:
       return true;
     case State::timed_out:
-      return row.reason == Reason::idle_timeout ? plan.keep_alive.heartbeat
-                                                : plan.keep_alive.rollover != Rollover::off;
+      return !ends_as_planned(plan, row.state, row.reason);
     case State::closed:
       return effective_restart(plan) == Restart::always;
     case State::queued:

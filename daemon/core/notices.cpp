@@ -124,6 +124,16 @@ void send(Draft& draft, const std::string& id) {
   draft.post({track.row, *track.ticket});
 }
 
+void note_outcome(Draft& draft, const TargetName& name, const Status& outcome) {
+  TargetTrack& target = draft.edit_target(name);
+  target.last_error = outcome.ok() ? std::string{} : outcome.error().what;
+  if (outcome.ok()) {
+    target.failing_since.reset();
+  } else if (!target.failing_since) {
+    target.failing_since = draft.now().wall;
+  }
+}
+
 void repeat(Draft& draft, const AlertKey& key) {
   AlertTrack track = draft.edit_alert(key).value();
   track.row.told_at = draft.now().wall;
@@ -193,6 +203,7 @@ void on_posted(Draft& draft, const Posted& posted) {
   if (!known || known->ticket != posted.ticket) return;
   MessageTrack& track = draft.edit_message(posted.message);
   track.ticket.reset();
+  note_outcome(draft, track.row.target, posted.outcome);
   if (posted.outcome.ok() || planted(Bug::deaf_target)) {
     track.row.last_error.clear();
     settle_message(draft, track, MessageState::delivered);

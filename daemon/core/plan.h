@@ -59,6 +59,14 @@ inline Restart effective_restart(const Plan& plan) {
   return plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
 }
 
+// A session that timed out as its plan wants it: the plan sends no heartbeats against the idle timeout, or
+// makes no successor before the maximum.
+inline bool ends_as_planned(const Plan& plan, State state, Reason reason) {
+  if (state != State::timed_out) return false;
+  if (reason == Reason::idle_timeout) return !plan.keep_alive.heartbeat;
+  return reason == Reason::max_duration && plan.keep_alive.rollover == Rollover::off;
+}
+
 // Which starts must not be under way at the same time, because a lost answer could not be told apart.
 enum class StartScope { free, place, provider };
 

@@ -5,6 +5,7 @@
 #include "core/budget.h"
 #include "core/keeper.h"
 #include "core/notices.h"
+#include "core/occurrences.h"
 
 namespace keeper {
 namespace {
@@ -32,6 +33,18 @@ SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   return view;
 }
 
+// When the plan next wants no session any more: after what it wants now, else after its next start.
+std::optional<Wall> next_stop_of(const Draft& draft, const Plan& plan, const PlanStanding& standing) {
+  const PlanTrack* track = draft.plan_track(plan.name);
+  const bool waits = standing.condition == PlanCondition::paused && standing.live == 0;
+  auto until = track && !waits ? wanted_until(plan, track->row, draft.now().wall) : std::nullopt;
+  if (!until) return standing.next_start ? plan.schedule.next_stop(*standing.next_start) : std::nullopt;
+  // A start by hand may end within a window.
+  if (const auto window = plan.schedule.window_at(*until); window && window->begin < *until)
+    until = window->end.value_or(Wall::max());
+  return *until == Wall::max() ? std::nullopt : until;
+}
+
 PlanView view_of(Draft& draft, const Plan& plan) {
   PlanView view;
   view.name = plan.name;
@@ -39,8 +52,8 @@ PlanView view_of(Draft& draft, const Plan& plan) {
   view.fingerprint = plan.fingerprint;
   view.time_zone = plan.schedule.spec().zone.name();
   if (draft.is_paused(plan.name)) view.pause = draft.plan_track(plan.name)->row.pause;
-  view.next_stop = plan.schedule.next_stop(draft.now().wall);
   view.standing = standing_of(draft, plan);
+  view.next_stop = next_stop_of(draft, plan, view.standing);
   return view;
 }
 
@@ -93,6 +106,23 @@ void add_budgets(View& view, const World& world, Now now) {
   }
 }
 
+void add_targets(View& view, const World& world, Now now) {
+  for (const auto& [name, configured] : world.config->targets) {
+    const TargetTrack* track = find_in(world.targets, name);
+    TargetView target{name, {}, {}, 0, {}};
+    if (track) target.failing_since = track->failing_since;
+    if (track) target.last_error = track->last_error;
+    Mono next = mono_never;
+    for (const auto& [id, message] : world.messages) {
+      if (message.row.target != name) continue;
+      ++target.waiting;
+      next = std::min(next, message.due);
+    }
+    target.next_try_at = on_wall(now, next);
+    view.targets.push_back(std::move(target));
+  }
+}
+
 }  // namespace
 
 View Keeper::view(Now now) const {
@@ -116,6 +146,7 @@ View Keeper::view(Now now) const {
   }
   add_orphans(view, world_, now);
   add_budgets(view, world_, now);
+  add_targets(view, world_, now);
   return view;
 }
 

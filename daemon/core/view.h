@@ -72,6 +72,15 @@ struct BudgetView {
   bool counted = false;  // else what ended sessions took is not known yet
 };
 
+// Somebody who is told. It fails from a try that did not get through until one does.
+struct TargetView {
+  TargetName name;
+  std::optional<Wall> failing_since;
+  std::string last_error;
+  int waiting = 0;  // messages that were not delivered yet
+  std::optional<Wall> next_try_at;
+};
+
 struct View {
   Wall at{};
   InstanceId instance;
@@ -83,6 +92,7 @@ struct View {
   std::vector<SweepView> sweeps;         // by provider and place
   std::vector<BudgetView> budgets;       // plans', providers', then that of all
   std::vector<AlertRow> alerts;          // that are raised
+  std::vector<TargetView> targets;       // by name
   std::shared_ptr<const Config> config;
 };
 

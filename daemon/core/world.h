@@ -182,6 +182,8 @@ struct TargetTrack {
   Mono quiet_until{};                  // no further message before this
   std::optional<std::string> forming;  // the message that still takes notices
   int opened = 0;
+  std::optional<Wall> failing_since;  // no try has got through since; empty: the last one did
+  std::string last_error;             // of the last try, if that failed
   bool operator==(const TargetTrack&) const = default;
 };
 

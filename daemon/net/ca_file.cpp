@@ -11,10 +11,13 @@
 namespace keeper {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t bytes_max = std::size_t{4}
                                   << 20U;  // as when the configuration is checked; libcurl takes 8 MB
-// While something has been read, the file gets no longer than this.
+// While something has been read, the file gets no longer than this, and only one caller in `last_for` waits.
 constexpr std::chrono::seconds patience_with_last{1};
+constexpr std::chrono::seconds last_for{10};
 
 }  // namespace
 
@@ -25,6 +28,7 @@ struct CaFile::Last {
   const std::string path;
   std::mutex mutex;
   std::optional<std::string> text;
+  Clock::time_point trusted_until{};  // the file did not answer
 };
 
 CaFile::CaFile(std::string path)
@@ -35,18 +39,23 @@ CaFile::CaFile(std::string path)
         return text;
       }) {}
 
-void CaFile::read(std::chrono::steady_clock::time_point deadline, Transfers& timers, Found found) {
-  auto until = deadline;
-  {
-    const std::scoped_lock lock(last_->mutex);
-    if (last_->text) until = std::min(deadline, std::chrono::steady_clock::now() + patience_with_last);
+void CaFile::read(Clock::time_point deadline, Transfers& timers, Found found) {
+  const auto now = Clock::now();
+  std::unique_lock lock(last_->mutex);
+  if (last_->text && now < last_->trusted_until) {
+    std::string text = *last_->text;
+    lock.unlock();
+    return found(std::move(text));
   }
+  const auto until = last_->text ? std::min(deadline, now + patience_with_last) : deadline;
+  lock.unlock();
   const auto tell = [last = last_, found](const std::optional<Result<std::string>>& read) {
     if (read && *read) return found(*read);
-    std::unique_lock lock(last->mutex);
-    const std::optional<std::string> known = last->text;
-    lock.unlock();
-    if (known) return found(*known);
+    std::unique_lock known(last->mutex);
+    if (!read) last->trusted_until = Clock::now() + last_for;
+    const std::optional<std::string> text = last->text;
+    known.unlock();
+    if (text) return found(*text);
     const std::string why =
         read ? read->error().what : "cannot read ca_file " + last->path + ": it has not answered in time";
     found(Error{ErrorKind::denied, why});

@@ -18,6 +18,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds fresh_for{60};
 // While older addresses are known, the name servers get no longer than this.
 constexpr std::chrono::seconds patience_with_stale{2};
+// And only one caller in this time waits for them.
+constexpr std::chrono::seconds stale_for{10};
 
 struct Lookup {
   std::vector<Endpoint> endpoints;
@@ -118,7 +120,10 @@ void Resolver::resolve(CallDeadline deadline, Transfers& timers, Found found) {
   {
     const std::scoped_lock lock(known_->mutex);
     is_fresh = now < known_->fresh_until;
-    if (!known_->endpoints.empty()) until = std::min(deadline, now + patience_with_stale);
+    if (!is_fresh && !known_->endpoints.empty()) {
+      until = std::min(deadline, now + patience_with_stale);
+      known_->fresh_until = now + stale_for;
+    }
   }
   if (is_fresh) return found(known_->answer({}));
   const auto tell = [known = known_, found](const std::optional<std::string>& failure) {

@@ -136,6 +136,7 @@ LoopPorts Daemon::loop_ports() {
   ports.noticed = log_notice;
   ports.pruned = log_removed;
   ports.provider_changed = log_provider;
+  ports.target_changed = log_target_change;
   ports.session_changed = log_session;
   ports.published = [this, last = std::string{}](const Published& published) mutable {
     on_published_.with([](const std::function<void()>& call) {
@@ -218,7 +219,9 @@ void Daemon::install_dead_mans_switch(const Settings& settings) {
   const auto& wanted = settings.dead_mans_switch;
   if (wanted && dead_mans_switch_ && dead_mans_switch_->settings() == *wanted) return;
   dead_mans_switch_.reset();
-  if (wanted) dead_mans_switch_ = std::make_unique<DeadMansSwitch>(*wanted, [this] { return is_well(); });
+  if (!wanted) return;
+  dead_mans_switch_ = std::make_unique<DeadMansSwitch>(
+      *wanted, [this] { return is_well(); }, monitor_);
 }
 
 Loaded Daemon::loaded() {

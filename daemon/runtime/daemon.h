@@ -73,6 +73,9 @@ class Daemon {
   std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
   Meters& meters() { return meters_; }
   std::optional<std::size_t> rate_left(const ProviderName& provider) { return workers_.rate_left(provider); }
+  std::optional<MonitorFacts> monitor() {
+    return monitor_.with([](const auto& facts) { return facts; });
+  }
   bool admits(std::string_view token) { return verifiers_.admits(token); }
 
   // Called after each new view, on the loop's thread: must not wait.
@@ -124,6 +127,7 @@ class Daemon {
   Meters meters_;
   Workers workers_;
   Notifier notifier_;
+  Locked<std::optional<MonitorFacts>> monitor_;  // empty: there is no dead man's switch
   std::unique_ptr<DeadMansSwitch> dead_mans_switch_;
   Verifiers verifiers_;
   std::unique_ptr<StoreThread> store_thread_;

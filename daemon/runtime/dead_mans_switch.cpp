@@ -12,11 +12,12 @@ constexpr Millis call_limit_max = Seconds{15};
 
 }  // namespace
 
-DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well)
-    : settings_(std::move(settings)),
-      is_well_(std::move(is_well)),
-      callee_(settings_.url),
-      thread_([this] { work(); }) {}
+DeadMansSwitch::DeadMansSwitch(DeadMansSwitchSettings settings, std::function<bool()> is_well,
+                               Locked<std::optional<MonitorFacts>>& facts)
+    : settings_(std::move(settings)), is_well_(std::move(is_well)), callee_(settings_.url), facts_(facts) {
+  facts_.with([](auto& now) { now.emplace(); });
+  thread_ = std::thread([this] { work(); });
+}
 
 DeadMansSwitch::~DeadMansSwitch() {
   {
@@ -27,15 +28,29 @@ DeadMansSwitch::~DeadMansSwitch() {
   thread_.join();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !calling_; });
+  facts_.with([](auto& now) { now.reset(); });
+}
+
+void DeadMansSwitch::note(const Status& heard) {
+  const Wall at = wall_now();
+  const bool begins = facts_.with([&](auto& now) {
+    const bool failed_before = now->failing_since.has_value();
+    if (heard.ok()) {
+      *now = {{}, {}, at};
+    } else {
+      if (!failed_before) now->failing_since = at;
+      now->last_error = heard.error().what;
+    }
+    return !heard.ok() && !failed_before;
+  });
+  if (begins) Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
 }
 
 void DeadMansSwitch::call() {
   const Millis limit = std::min(call_limit_max, settings_.every);
   launch(callee_.call({"GET", {}}, limit, wall_now()), resume_at_once, [this](const Status& heard) {
+    note(heard);
     const std::scoped_lock lock(mutex_);
-    if (!heard && was_heard_)
-      Log(Level::warning, "dead_mans_switch_not_heard").with("error", heard.error().what);
-    was_heard_ = heard.ok();
     calling_ = false;
     changed_.notify_all();
   });

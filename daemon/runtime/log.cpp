@@ -260,6 +260,19 @@ void log_provider(const Change<ProviderName, ProviderTrack>& change) {
   }
 }
 
+void log_target_change(const Change<TargetName, TargetTrack>& change) {
+  const bool failed = change.before && change.before->failing_since;
+  const bool fails = change.after && change.after->failing_since;
+  if (failed == fails) return;
+  if (fails) {
+    Log(Level::warning, "notification_target_failing")
+        .with("target", change.key.str())
+        .with("error", change.after->last_error);
+  } else {
+    Log(Level::info, "notification_target_works_again").with("target", change.key.str());
+  }
+}
+
 void log_session(const Change<SessionId, Tracked>& change) {
   if (!change.after) return;
   const auto warn = [&](std::string_view what) {

@@ -67,6 +67,9 @@ void log_notice(const Notice& notice);
 // A provider that begins to fail, or works again.
 void log_provider(const Change<ProviderName, ProviderTrack>& change);
 
+// A notification target that begins to fail, or works again.
+void log_target_change(const Change<TargetName, TargetTrack>& change);
+
 // Once, when the second heartbeat in a row did not move the provider's idle clock.
 void log_session(const Change<SessionId, Tracked>& change);
 

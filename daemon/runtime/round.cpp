@@ -138,6 +138,7 @@ void Round::let_out(const RoundPorts& ports) {
     for (const TransitionRow& row : decision.batch.transitions) ports.committed(row);
     for (const Notice& notice : decision.notices) ports.noticed(notice);
     for (const auto& change : decision.providers) ports.provider_changed(change);
+    for (const auto& change : decision.targets) ports.target_changed(change);
     for (const auto& change : decision.sessions) ports.session_changed(change);
   }
   for (const Item& item : items_) KEEPER_CHECK(!item.receipt);

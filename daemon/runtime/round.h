@@ -33,6 +33,8 @@ struct RoundPorts {
   std::function<void(const Notice&)> noticed = [](const Notice&) {};
   std::function<void(const Change<ProviderName, ProviderTrack>&)> provider_changed =
       [](const Change<ProviderName, ProviderTrack>&) {};
+  std::function<void(const Change<TargetName, TargetTrack>&)> target_changed =
+      [](const Change<TargetName, TargetTrack>&) {};
   std::function<void(const Change<SessionId, Tracked>&)> session_changed =
       [](const Change<SessionId, Tracked>&) {};
   // Why the store cannot be used; empty once it can.

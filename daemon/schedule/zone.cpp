@@ -72,11 +72,9 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
   return std::string(closest(name, std::vector<std::string_view>(known.begin(), known.end())));
 }
 
-// Of "UTC+2", "GMT-03:00" and "+02:00" the sign and what follows; else empty.
+// Of "UTC+2", "GMT-03:00", "CET+1" and "+02:00" the sign and what follows; else empty.
 std::string_view offset_of(std::string_view name) {
-  for (const std::string_view prefix : {"UTC", "GMT"}) {
-    if (equal_ignoring_case(name.substr(0, prefix.size()), prefix)) name.remove_prefix(prefix.size());
-  }
+  name.remove_prefix(std::min(name.find_first_of("+-"), name.size()));
   const bool is_offset = name.size() > 1 && name[1] != ':' && (name.front() == '+' || name.front() == '-') &&
                          name.find_first_not_of("0123456789:", 1) == std::string_view::npos;
   return is_offset ? name : std::string_view{};
@@ -92,7 +90,10 @@ Error no_offset(std::string_view name, std::string_view offset) {
   const bool is_east = offset.front() == '+';
   int number = 0;
   std::from_chars(hours.data(), hours.data() + hours.size(), number);
-  const bool exists = number > 0 && number <= (is_east ? 14 : 12) && (minutes.empty() || minutes == ":00");
+  const std::string_view from = name.substr(0, name.size() - offset.size());
+  const bool is_utc = from.empty() || equal_ignoring_case(from, "UTC") || equal_ignoring_case(from, "GMT");
+  const bool exists =
+      is_utc && number > 0 && number <= (is_east ? 14 : 12) && (minutes.empty() || minutes == ":00");
   if (exists)
     what += ", or Etc/GMT" + std::string(is_east ? "-" : "+") + std::to_string(number) +
             ", whose sign is the other way round";
@@ -108,7 +109,7 @@ Error unknown_zone(std::string_view name, const std::string& folder) {
                 printable(folder)};
   }
   std::string what = "unknown time zone \"" + printable(name) + "\"";
-  const std::string meant = suggestion(name, known);
+  const std::string meant = equal_ignoring_case(name, "Z") ? "UTC" : suggestion(name, known);
   if (meant.empty()) {
     what += ": use an IANA name such as Europe/Berlin";
   } else {

@@ -48,7 +48,7 @@ ApiAnswer Api::session_page(const ApiRequest&, const Parts& parts) {
   if (!row) return problem(row.error().kind == ErrorKind::gone ? 404 : 503, row.error().what);
   const auto seen = view();
   const Wall now = wall_now();
-  SessionPage page{.row = *row, .seen = seen->session(row->id), .now = now};
+  SessionPage page{.row = *row, .seen = seen->session(row->id), .config = (*seen)->config.get(), .now = now};
   page.explanation = explanation_of(*row, *seen, now);
   page.transitions = rows_of(history_->transitions({.session = row->id}));
   page.deliveries = rows_of(history_->deliveries({.session = row->id}));

@@ -46,6 +46,7 @@ std::string tag_of(const View& view, const DaemonFacts& facts) {
                     std::to_string(facts.store.last_seq) + "-" +
                     std::to_string(view.at.time_since_epoch().count());
   for (const CheckFact& check : facts.ready) tag += check.passes ? "" : "-" + check.name;
+  if (facts.monitor && facts.monitor->failing_since) tag += "-unheard";
   const auto loaded = facts.config.loaded_at;
   tag += "-" + std::to_string(loaded ? loaded->time_since_epoch().count() : 0);
   return tag + (facts.config.last_reload_successful ? "\"" : "-refused\"");
@@ -98,6 +99,15 @@ ApiAnswer Api::status(const ApiRequest& request, const Parts&) {
   json.begin_array("alerts");
   for (const AlertRow& alert : view.alerts) write(json, alert);
   json.end_array();
+  json.begin_array("notifications");
+  for (const TargetView& target : view.targets) write(json, target);
+  json.end_array();
+  json.key("dead_mans_switch");
+  if (facts.monitor) {
+    write(json, *facts.monitor);
+  } else {
+    json.value(nullptr);
+  }
   json.key("webhook");
   write(json, facts.webhook);
   json.end_object();

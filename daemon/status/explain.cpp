@@ -14,7 +14,7 @@ std::string creation_of(const SessionRow& row) {
   std::string words = "It was created at " + at(row.created_at) + " for plan " + row.plan.str() +
                       " at provider " + row.provider.str();
   if (row.occurrence != Wall{}) words += ", for the occurrence of " + at(row.occurrence);
-  if (row.attempt > 0) words += ", as attempt " + std::to_string(row.attempt + 1);
+  if (row.attempt > 0) words += ", as attempt " + std::to_string(row.attempt);
   if (row.predecessor) words += ", after session " + row.predecessor->str();
   return words + ".";
 }
@@ -83,7 +83,7 @@ void tell_the_plan(const SessionRow& row, const PlanView* plan, std::vector<std:
 std::string_view clause_of(Reason reason) {
   switch (reason) {
     case Reason::scheduled:
-      return "its plan's schedule asked for it";
+      return "its plan wanted it, by its schedule or because an operator started it";
     case Reason::restarted:
       return "the attempt before it had ended";
     case Reason::rollover:

@@ -11,6 +11,7 @@
 #include <prometheus/metric_family.h>
 
 #include "base/ids.h"
+#include "base/monitor_facts.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/webhook_counters.h"
@@ -61,6 +62,7 @@ struct DaemonFacts {
   std::uint64_t log_lines_dropped = 0;
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
+  std::optional<MonitorFacts> monitor;   // where there is a dead man's switch
 };
 
 struct ReloadOutcome {

@@ -193,6 +193,26 @@ void write(JsonWriter& json, const BudgetView& one) {
   json.end_object();
 }
 
+void write(JsonWriter& json, const TargetView& target) {
+  json.begin_object();
+  json.field("name", target.name.str());
+  json.field("healthy", !target.failing_since);
+  json.field("failing_since", target.failing_since);
+  json.text_or_null("last_error", target.last_error);
+  json.field("waiting", target.waiting);
+  json.field("next_attempt", target.next_try_at);
+  json.end_object();
+}
+
+void write(JsonWriter& json, const MonitorFacts& monitor) {
+  json.begin_object();
+  json.field("healthy", !monitor.failing_since);
+  json.field("failing_since", monitor.failing_since);
+  json.text_or_null("last_error", monitor.last_error);
+  json.field("last_heard_at", monitor.last_heard_at);
+  json.end_object();
+}
+
 void write(JsonWriter& json, const AlertRow& row) {
   json.begin_object();
   json.field("event", event_word(row.key.topic, Phase::firing));

@@ -22,6 +22,8 @@ void write(JsonWriter& json, const StoreFacts& store);
 void write(JsonWriter& json, const BudgetView& budget);
 void write(JsonWriter& json, const AlertRow& row);
 void write(JsonWriter& json, const MessageRow& row);
+void write(JsonWriter& json, const TargetView& target);
+void write(JsonWriter& json, const MonitorFacts& monitor);
 void write(JsonWriter& json, const OrphanView& orphan);
 void write(JsonWriter& json, const SweepView& sweep);
 void write_pause(JsonWriter& json, const std::optional<Pause>& pause);  // as the member "pause"

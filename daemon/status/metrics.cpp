@@ -97,6 +97,21 @@ void add_providers(Families& to, const View& view, const DaemonFacts& facts) {
   }
 }
 
+// Whether those who are to be told can be told.
+void add_told(Families& to, const View& view, const DaemonFacts& facts) {
+  to.family("notification_target_healthy", MetricType::Gauge,
+            "0 when the last try to deliver a message to a notification target failed.");
+  for (const TargetView& target : view.targets)
+    to.sample(truth(!target.failing_since), {{"target", target.name.str()}});
+  to.family("notification_messages_waiting", MetricType::Gauge,
+            "Messages to a notification target that were not delivered yet.");
+  for (const TargetView& target : view.targets)
+    to.sample(double(target.waiting), {{"target", target.name.str()}});
+  if (!facts.monitor) return;
+  to.gauge("dead_mans_switch_heard", truth(!facts.monitor->failing_since),
+           "0 when the last call to the dead man's switch's monitor failed.");
+}
+
 void add_budgets(Families& to, const View& view) {
   to.family("budget_used_ratio", MetricType::Gauge, "The part of a budget that its period has used up.");
   for (const BudgetView& row : view.budgets) {
@@ -156,6 +171,7 @@ std::string metrics_text(const View& view, const DaemonFacts& facts,
   add_sessions(all, view);
   add_providers(all, view, facts);
   add_budgets(all, view);
+  add_told(all, view, facts);
   add_webhook(all, facts.webhook);
   return all.text();
 }

@@ -273,8 +273,8 @@ void WebhookConnection::answer(WebhookReply reply) {
   phase_ = Phase::answering;
   if (table_.shutting_down()) keeps_alive_ = false;
   reply.closes = !keeps_alive_;
-  const bool has_head = parser_->is_header_done();
-  reply.omits_body = has_head && parser_->get().method() == http::verb::head;
+  // Also of a head that went wrong after its first line.
+  reply.omits_body = parser_->get().method() == http::verb::head;
   reply.confirms_keep_alive = keeps_alive_ && parser_->get().version() < 11;
   write_reply(reply, out_);
   set_deadline(table_.limits().drain);

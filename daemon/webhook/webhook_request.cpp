@@ -86,7 +86,9 @@ HookPath hook_path(std::string_view target) {
   constexpr std::string_view prefix = "/hooks/";
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-    target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
+    const std::size_t path = std::min(target.find('/', scheme.size()), target.size());
+    if (path == scheme.size()) return {};
+    target.remove_prefix(path);
     break;
   }
   if (!target.starts_with(prefix)) return {};

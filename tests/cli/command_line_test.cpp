@@ -145,6 +145,24 @@ TEST_CASE("a command whose output is not taken fails and says so") {
   CHECK(err.str() == "session-keeper: standard output cannot be written\n");
 }
 
+TEST_CASE("who could not be told is named, and what comes next") {
+  FakeDaemon daemon;
+  daemon.status = R"({"ready":true,"plans":[],"notifications":[
+    {"name":"wall","healthy":true,"waiting":0},
+    {"name":"ops","healthy":false,"failing_since":"2026-11-21T09:00:00.000Z","last_error":"told.example: 500",
+     "waiting":3,"next_attempt":"2026-11-21T09:05:00.000Z"}],
+    "dead_mans_switch":{"healthy":false,"failing_since":"2026-11-21T08:00:00.000Z","last_error":"no answer"}})";
+  const Ran ran = run({"status", "--url", daemon.url().c_str()});
+  CHECK(ran.out.find(
+            "notifications to ops fail since 2026-11-21 09:00:00Z: told.example: 500; 3 not delivered; "
+            "next try 2026-11-21 09:05:00Z\n") != std::string::npos);
+  CHECK(ran.out.find(
+            "the monitor of the dead man's switch was not reached since 2026-11-21 08:00:00Z: no answer\n") !=
+        std::string::npos);
+  CHECK(ran.out.find("wall") == std::string::npos);
+  CHECK(ran.code == 0);
+}
+
 TEST_CASE("that all plans are paused is said first") {
   FakeDaemon daemon;
   const std::string word = R"("state":"as_wanted")";

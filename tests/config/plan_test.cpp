@@ -289,17 +289,30 @@ TEST_CASE("two listeners on one port are refused, also where one listens on all 
   CHECK(refused("127.0.0.1:8470", "0.0.0.0:8470"));
   CHECK(refused("127.0.0.1:8470", "[::]:8470"));
   CHECK(refused("localhost:8470", "127.0.0.1:8470"));
+  CHECK(refused("127.0.0.1:8470", "[::ffff:127.0.0.1]:8470"));
+  CHECK(refused("[0:0:0:0:0:0:0:1]:8470", "[::1]:8470"));
+  CHECK(refused("[::1]:8470", "[0::0]:8470"));
+  CHECK(refused("0.0.0.0:8470", "[::]:8470"));
+  CHECK_FALSE(refused("0.0.0.0:8470", "[::1]:8470"));
+  CHECK_FALSE(refused("127.0.0.1:8470", "[::1]:8470"));
   CHECK_FALSE(refused("127.0.0.1:8470", "127.0.0.2:8470"));
   CHECK_FALSE(refused("0.0.0.0:8470", "127.0.0.1:8471"));
 }
 
 TEST_CASE("a schedule that YAML reads otherwise than it is meant gets the advice to quote it") {
-  for (const char* start : {"*/5 * * * *", "@daily"}) {
-    const LoadOutcome outcome =
-        load_text("plans:\n  p:\n    schedule:\n      start: " + std::string(start) + "\n", options());
-    INFO(lines(outcome));
-    CHECK(lines(outcome).find("must be quoted") != std::string::npos);
+  for (const char* start : {"*/5 * * * *", "@daily", "* * * * *", "*", "? * * * *", "%", "`", "- 5"}) {
+    for (const auto& [before, after] : {std::pair{"\n      start: ", "\n"}, std::pair{" {start: ", "}\n"}}) {
+      const LoadOutcome outcome =
+          load_text(std::string("plans:\n  p:\n    schedule:") + before + start + after, options());
+      INFO(lines(outcome));
+      CHECK(lines(outcome).find("must be quoted") != std::string::npos);
+    }
   }
+  const LoadOutcome outcome = load_text("plans:\n  p:\n    schedule: {start: 0 9 * * mon,tue}\n", options());
+  INFO(lines(outcome));
+  CHECK(lines(outcome).find(
+            "unknown key 'tue' in 'schedule': if it belongs to the value before it, put that in quotes") !=
+        std::string::npos);
 }
 
 TEST_CASE("a notification's secret and URL that cannot be used are refused") {

@@ -115,6 +115,52 @@ TEST_CASE("a restart repeats no message that was delivered and fires no alert an
   }
 }
 
+TEST_CASE("a target that refuses is seen from its first refusal, over a restart, until it takes a message") {
+  Bench bench = with_target({always_plan("one", "videosdk")});
+  const auto seen = [](const Bench& of) { return of.keeper().view(of.now).targets.at(0); };
+  CHECK(seen(bench).name == ops);
+  CHECK_FALSE(seen(bench).failing_since);
+  fail_starts(bench, 3);
+  bench.advance(Seconds{6});
+  CHECK(seen(bench).waiting == 1);
+  bench.deliver(Error{ErrorKind::not_applied, "500"});
+  const Wall refused = bench.now.wall;
+  CHECK(seen(bench).failing_since == refused);
+  CHECK(seen(bench).last_error == "500");
+  CHECK(seen(bench).next_try_at > refused);
+  bench.advance(Seconds{6});
+  bench.deliver(Error{ErrorKind::not_applied, "503"});
+  CHECK(seen(bench).failing_since == refused);
+  CHECK(seen(bench).last_error == "503");
+  Bench again = with_target({always_plan("one", "videosdk")}, test::known_target(), bench.ledger());
+  CHECK(seen(again).failing_since);
+  CHECK(seen(again).last_error == "503");
+  again.advance(minutes{6});
+  again.deliver();
+  CHECK_FALSE(seen(again).failing_since);
+  CHECK(seen(again).last_error.empty());
+}
+
+TEST_CASE("sessions that a plan leaves to their idle timeout do not make it degraded") {
+  for (const bool beats : {false, true}) {
+    Plan plan = always_plan("one", "videosdk");
+    plan.keep_alive.heartbeat = beats;
+    Bench bench = with_target({plan});
+    for (int i = 0; i < 5; ++i) {
+      bench.advance(minutes{6});
+      if (bench.waiting().find("start") == std::string::npos) continue;
+      const std::string name = "r" + std::to_string(i);
+      bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote(name)});
+      bench.advance(minutes{2});
+      while (bench.waiting().find("observe") != std::string::npos) {
+        bench.answer(bench.pop(EffectKind::observe),
+                     std::vector{bench.ended(name, State::timed_out, Reason::idle_timeout)});
+      }
+    }
+    CHECK(std::count(bench.notices.begin(), bench.notices.end(), "plan_degraded one") == (beats ? 1 : 0));
+  }
+}
+
 TEST_CASE("what lasts is repeated after the target's interval") {
   Target target = test::known_target();
   target.repeat_interval = hours{1};

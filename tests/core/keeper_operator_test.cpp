@@ -33,6 +33,34 @@ void confirm_stop(Bench& bench) {
 
 }  // namespace
 
+TEST_CASE("the next stop is that of what lives, and of a paused plan the one after its next start") {
+  const auto stop_of = [](const Bench& bench) {
+    return bench.keeper().view(bench.now).plans.at(0).next_stop;
+  };
+  Plan plan = always_plan("one", "videosdk");
+  Schedule::Spec spec;
+  spec.start = std::get<Cron>(Cron::parse("0 3 * * *"));
+  spec.duration = std::chrono::hours{2};
+  plan.schedule = *Schedule::make(spec);
+  Bench bench({plan});
+  bench.tick();
+  const Wall first = bench.keeper().view(bench.now).plans.at(0).standing.next_start.value();
+  CHECK(stop_of(bench) == first + std::chrono::hours{2});
+  const Wall start = first + std::chrono::hours{24};
+  bench.advance(start - bench.now.wall - std::chrono::hours{9});
+  bench.take(plan_order(Order::start, "one"));
+  CHECK(stop_of(bench) == bench.now.wall + std::chrono::hours{2});
+  bench.advance(std::chrono::hours{8});
+  bench.take(plan_order(Order::start, "one"));
+  CHECK(stop_of(bench) == start + std::chrono::hours{2});
+  bench.take(plan_order(Order::stop_plan, "one"));
+  CHECK_FALSE(stop_of(bench));
+  OperatorAsked pause = plan_order(Order::pause, "one");
+  pause.until = start + std::chrono::hours{30};
+  bench.take(pause);
+  CHECK(stop_of(bench) == start + std::chrono::hours{50});
+}
+
 TEST_CASE("a session that an operator stopped is not replaced until its plan is started") {
   Bench bench({always_plan("p", "videosdk")});
   bench.tick();

@@ -123,9 +123,17 @@ TEST_CASE(
   REQUIRE(eventually(seconds{20}, [&] { return stage.remotes("/remotes/live").size() == 1; }));
   REQUIRE(
       eventually(seconds{20}, [&] { return stage.status().value("/sessions/active"_json_pointer, 0) == 1; }));
+  CHECK(stage.status().at("notifications").at(0).at("healthy") == true);
+  CHECK(eventually(seconds{5},
+                   [&] { return stage.status().at("dead_mans_switch").at("last_heard_at").is_string(); }));
   const std::string remote = stage.remotes("/remotes/live").front().at("id");
   post_json(stage.control_port, "/remotes/" + remote + "/end", {{"as", "error"}});
   INFO(read_file(stage.directory / "daemon.log"));
+  std::string output;
+  CHECK(eventually(seconds{20}, [&] {
+    return stage.run_cli({"status"}, &output) == 0 &&
+           output.find("notifications to ops fail since ") < output.size();
+  }));
   REQUIRE(eventually(seconds{40}, [&] { return receiver.received().size() == 2; }));
   const auto messages = receiver.received();
   CHECK(messages[0].id == messages[1].id);
@@ -133,7 +141,6 @@ TEST_CASE(
   CHECK(messages[0].is_signed);
   CHECK(messages[1].is_signed);
   CHECK(messages[0].body.find("\"event\":\"session_lost\"") != std::string::npos);
-  std::string output;
   REQUIRE(eventually(seconds{5}, [&] {
     return stage.run_cli({"notifications"}, &output) == 0 && output.find("delivered") != std::string::npos;
   }));

@@ -37,6 +37,9 @@ TEST_CASE("an unknown zone is refused with the name that was meant") {
         "unknown time zone \"GMT-03:00\"" + no_offset + ", or Etc/GMT+3, whose sign is the other way round");
   CHECK(message("+05:30") == "unknown time zone \"+05:30\"" + no_offset);
   CHECK(message("UTC+20") == "unknown time zone \"UTC+20\"" + no_offset);
+  CHECK(message("CET+1") == "unknown time zone \"CET+1\"" + no_offset);
+  CHECK(message("Etc/GMT+15") == "unknown time zone \"Etc/GMT+15\"" + no_offset);
+  CHECK(message("Z") == "unknown time zone \"Z\": did you mean UTC?");
   CHECK(message("berlin") == "unknown time zone \"berlin\": did you mean Europe/Berlin?");
   CHECK(message("Mars/Olympus_Mons").find("IANA name") != std::string::npos);
   CHECK(message("").find("IANA name") != std::string::npos);

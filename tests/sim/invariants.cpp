@@ -15,6 +15,17 @@ bool is_waited_out(const World& world, Now now, const Tracked& session) {
   return lost && (!lost->until || now.wall < *lost->until + std::chrono::minutes{5});
 }
 
+// Its start waits behind one that is waited out.
+bool waits_behind(const World& world, Now now, const SessionId& id) {
+  return std::any_of(world.scopes.begin(), world.scopes.end(), [&](const auto& scope) {
+    const auto& [holders, waiting] = scope.second;
+    return std::find(waiting.begin(), waiting.end(), id) != waiting.end() &&
+           std::any_of(holders.begin(), holders.end(), [&](const SessionId& holder) {
+             return is_waited_out(world, now, world.sessions.at(holder));
+           });
+  });
+}
+
 bool by_id(const SessionRow& a, const SessionRow& b) { return a.id < b.id; }
 
 }  // namespace
@@ -205,7 +216,8 @@ void Simulation::check_healed() {
       const auto& live = world().slots.at({name, replica}).live;
       const bool served = std::any_of(live.begin(), live.end(), [&](const SessionId& id) {
         const Tracked& session = world().sessions.at(id);
-        return session.row.state == State::active || is_waited_out(world(), now(), session);
+        return session.row.state == State::active || is_waited_out(world(), now(), session) ||
+               waits_behind(world(), now(), id);
       });
       // One that ended just now at its maximum has its successor on the way.
       const bool changes = std::any_of(rows_.begin(), rows_.end(), [&, &plan_name = name](const auto& one) {

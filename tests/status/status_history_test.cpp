@@ -1,3 +1,4 @@
+#include "status/explain.h"
 #include "status/status_stage.h"
 
 using namespace keeper;
@@ -146,6 +147,8 @@ TEST_CASE("a session is explained in sentences: why it is so, and what comes nex
   CHECK(words.find("The next heartbeat is due at 2026-11-21T09:10:00.000Z.") != std::string::npos);
   CHECK(words.find("Its plan wants 1 and has 1 active") != std::string::npos);
   stage.json("/api/v1/sessions/nobody/explain", 404);
+  seen.row.attempt = 5;
+  CHECK(explain(seen.row, nullptr, nullptr).at(0).find(", as attempt 5.") != std::string::npos);
 }
 
 TEST_CASE("bad queries are 400 and say what is wrong") {

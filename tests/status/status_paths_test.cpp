@@ -44,6 +44,44 @@ TEST_CASE("status gives the daemon at a glance, with nulls for what is unknown")
   CHECK(status.at("webhook").at("received_total") == 5);
 }
 
+TEST_CASE("who is told and does not take it stands in status, metrics and page, and so does the monitor") {
+  StatusStage stage;
+  View view = view_with_plans();
+  for (PlanView& plan : view.plans) plan.standing.condition = PlanCondition::as_wanted;
+  view.targets = {{TargetName("ops"), at(-5), "<i>500</i>", 2, at(3)}, {TargetName("wall"), {}, {}, 0, {}}};
+  stage.publish(view);
+  json status = stage.json("/api/v1/status");
+  CHECK(status.at("notifications").at(0) == json{{"name", "ops"},
+                                                 {"healthy", false},
+                                                 {"failing_since", "2026-11-21T08:55:00.000Z"},
+                                                 {"last_error", "<i>500</i>"},
+                                                 {"waiting", 2},
+                                                 {"next_attempt", "2026-11-21T09:03:00.000Z"}});
+  CHECK(status.at("notifications").at(1).at("healthy") == true);
+  CHECK(status.at("dead_mans_switch").is_null());
+  stage.facts.with([](auto& facts) { facts.monitor = MonitorFacts{at(-7), "no answer", at(-9)}; });
+  view.at = at(1);
+  stage.publish(view);
+  status = stage.json("/api/v1/status");
+  CHECK(status.at("dead_mans_switch") == json{{"healthy", false},
+                                              {"failing_since", "2026-11-21T08:53:00.000Z"},
+                                              {"last_error", "no answer"},
+                                              {"last_heard_at", "2026-11-21T08:51:00.000Z"}});
+  const std::string metrics = stage.get("/metrics").body;
+  for (const char* line : {"session_keeper_notification_target_healthy{target=\"ops\"} 0\n",
+                           "session_keeper_notification_target_healthy{target=\"wall\"} 1\n",
+                           "session_keeper_notification_messages_waiting{target=\"ops\"} 2\n",
+                           "session_keeper_dead_mans_switch_heard 0\n"}) {
+    INFO(line);
+    CHECK(metrics.find(line) != std::string::npos);
+  }
+  const std::string page = stage.get("/").body;
+  CHECK(page.find("<title>Notifications do not get through") != std::string::npos);
+  CHECK(page.find("<b>Notifications to ops</b> fail since ") != std::string::npos);
+  CHECK(page.find("&lt;i&gt;500&lt;/i&gt;; 2 not delivered; next try ") != std::string::npos);
+  CHECK(page.find("its monitor was not reached since ") != std::string::npos);
+}
+
 TEST_CASE("everything answers before the first view is out") {
   StatusStage stage;
   for (const char* path : {"/api/v1/status", "/api/v1/plans", "/api/v1/sessions", "/api/v1/transitions",
@@ -169,6 +207,57 @@ TEST_CASE("the page draws the last 24 hours of each plan, with what was missing"
     INFO(part);
     CHECK(body.find(part) != std::string::npos);
   }
+}
+
+TEST_CASE("a second between two sessions is told and is not red; what timed out as planned is not either") {
+  StatusStage stage;
+  const Wall now = wall_now();
+  Batch batch;
+  const auto add = [&](const std::string& id, Wall from, std::optional<Wall> to, const PlanName& plan) {
+    SessionRow row;
+    row.id = SessionId(id);
+    row.plan = plan;
+    row.provider = ProviderName("browsers");
+    row.occurrence = row.created_at = from;
+    row.active_at = from;
+    row.ended_at = to;
+    row.state = to ? State::timed_out : State::active;
+    row.reason = to ? Reason::idle_timeout : Reason::start_confirmed;
+    row.resolved = to.has_value();
+    TransitionRow moved;
+    moved.session = row.id;
+    moved.plan = row.plan;
+    moved.provider = row.provider;
+    batch.sessions.push_back(row);
+    batch.transitions.push_back(moved);
+    moved.from = State::queued;
+    moved.to = row.state;
+    moved.reason = row.reason;
+    batch.transitions.push_back(moved);
+  };
+  View view = view_with_plans();
+  auto config = std::make_shared<Config>(*view.config);
+  for (auto& [name, plan] : config->plans) plan.keep_alive.restart = Restart::always;
+  const PlanName watch("price-watch");
+  add("a", now - std::chrono::hours{20}, now - std::chrono::hours{10}, watch);
+  add("b", now - std::chrono::hours{10} + Seconds{1}, now - Seconds{1}, watch);
+  REQUIRE(stage.store->commit(batch).ok());
+  view.config = config;
+  stage.publish(view);
+  std::string body = stage.get("/").body;
+  CHECK(body.find("<small>alive 19h59m in 1d, missing 2s in 2 gaps</small>") != std::string::npos);
+  CHECK(body.find("<rect class=\"gap\"") == std::string::npos);
+  // The plan sends no heartbeats, so that an idle timeout is how its sessions end.
+  CHECK(body.find("<span class=\"state calm\">timed out</span>") != std::string::npos);
+  CHECK(body.find("<span class=\"state bad\">timed out</span>") == std::string::npos);
+  CHECK(stage.get("/sessions/a").body.find("<span class=\"state bad\">") == std::string::npos);
+  config = std::make_shared<Config>(*config);
+  config->plans.at(watch).keep_alive.heartbeat = true;
+  view.config = config;
+  stage.publish(view);
+  CHECK(stage.get("/").body.find("<span class=\"state bad\">timed out</span>") != std::string::npos);
+  CHECK(stage.get("/sessions/a").body.find("<span class=\"state bad\">timed out</span>") !=
+        std::string::npos);
 }
 
 TEST_CASE("a session has a page of its own, with why and what comes next") {

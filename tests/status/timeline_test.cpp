@@ -92,6 +92,16 @@ TEST_CASE("each replica has its own gaps") {
   CHECK(seen(found, StretchKind::gap) == Stretches{{StretchKind::gap, on_day(20), on_day(24), 1}});
 }
 
+TEST_CASE("a plan of several is alive while all of them are, which is never longer than the day") {
+  const auto two = [](std::optional<Wall> ended) {
+    return timeline(always(2), {session(on_day(-1), std::nullopt, 0), session(on_day(-1), ended, 1)});
+  };
+  CHECK(two(std::nullopt).alive == hours{24});
+  CHECK(two(on_day(20)).alive == hours{20});
+  CHECK(two(on_day(20)).missing == hours{4});
+  CHECK(timeline(always(2), {session(on_day(-1), std::nullopt, 0)}).alive == hours{0});
+}
+
 TEST_CASE("outside its windows a plan misses nothing") {
   Plan plan = always();
   Schedule::Spec spec;

@@ -132,7 +132,8 @@ TEST_CASE(
     CHECK(client.answer()->status == 200);
     CHECK(client.answer()->status == 200);
   }
-  for (const char* target : {"http://hooks.example.org", "/hooks/agents//", "/hooks//agents", "*"}) {
+  for (const char* target :
+       {"http://hooks.example.org", "/hooks/agents//", "/hooks//agents", "*", "http:///hooks/agents"}) {
     INFO(target);
     CHECK(ask(stage.port(), std::string("POST ") + target + rest + "\r\n{}")->status == 404);
   }
@@ -161,6 +162,12 @@ TEST_CASE("the answer to HEAD has no body, and the next answer is in its place")
   const std::string text = client.read_until("recorded");
   CHECK(text.starts_with("HTTP/1.1 405 "));
   CHECK(text.find("\r\n\r\nHTTP/1.1 200 OK\r\n") != std::string::npos);
+  // Also of a head that is no good after its first line.
+  RawClient broken(stage.port());
+  broken.send("HEAD /hooks/agents HTTP/1.1\r\nHost: x\r\nno field\r\n\r\n");
+  const std::string refused = broken.read_until("nothing that comes");
+  CHECK(refused.starts_with("HTTP/1.1 400 "));
+  CHECK(refused.ends_with("\r\n\r\n"));
 }
 
 TEST_CASE("what is not HTTP is answered with 400 and closed") {

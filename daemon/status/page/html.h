@@ -35,6 +35,8 @@ class Html {
  public:
   explicit Html(Wall now) : now_(now) {}
 
+  Wall now() const { return now_; }
+
   Html& raw(std::string_view html) { return out_ += html, *this; }
   Html& text(std::string_view foreign) { return out_ += escape_html(foreign), *this; }
   Html& number(std::int64_t value) { return out_ += std::to_string(value), *this; }

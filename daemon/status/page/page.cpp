@@ -8,6 +8,7 @@
 #include <map>
 
 #include "base/digest.h"
+#include "status/page/attention.h"
 #include "status/page/page_assets.h"
 #include "status/page/page_tables.h"
 #include "status/page/timeline.h"
@@ -21,41 +22,8 @@ constexpr std::int64_t day_width = 1440;
 constexpr std::int64_t day_height = 24;
 constexpr std::int64_t gap_width_min = 4;
 constexpr int lanes_max = 4;
-
-struct Headline {
-  std::string_view mood;
-  std::string words;
-};
-
-std::int64_t count_of(const View& view, PlanCondition condition) {
-  return std::count_if(view.plans.begin(), view.plans.end(),
-                       [&](const PlanView& plan) { return plan.standing.condition == condition; });
-}
-
-bool is_troubled(const PlanView& plan) {
-  return plan.standing.condition == PlanCondition::degraded ||
-         plan.standing.condition == PlanCondition::blocked;
-}
-
-Headline headline_of(const View& view, const DaemonFacts& facts) {
-  std::string failing;
-  for (const CheckFact& check : facts.ready) {
-    if (!check.passes) failing += (failing.empty() ? "" : ", ") + spaced(check.name);
-  }
-  if (!failing.empty()) return {"bad", "Not ready: " + failing};
-  for (const PlanCondition condition : {PlanCondition::degraded, PlanCondition::blocked}) {
-    const auto plans = count_of(view, condition);
-    if (plans == 1) return {"bad", "One plan is " + spaced(to_string(condition))};
-    if (plans > 1) return {"bad", std::to_string(plans) + " plans are " + spaced(to_string(condition))};
-  }
-  if (!facts.config.last_reload_successful)
-    return {"warn", "The last reload was refused; the configuration before it stays in effect"};
-  if (view.plans.empty()) return {"calm", "No plans are configured"};
-  const auto paused = static_cast<std::size_t>(count_of(view, PlanCondition::paused));
-  if (paused == view.plans.size())
-    return {"warn", paused == 1 ? "The plan is paused" : "All plans are paused"};
-  return {"good", "All plans are as wanted"};
-}
+// Less is what a restart or a rollover that breaks first takes, and no pixel of the picture.
+constexpr Millis missing_bad = std::chrono::minutes{1};
 
 std::string money(double amount, const std::string& currency) {
   std::array<char, 64> text{};
@@ -78,11 +46,11 @@ class Writer {
   std::string document() {
     const Headline headline = headline_of(view_, page_.facts);
     write_head(headline);
-    write_attention();
+    write_attention(html_, view_, page_.facts);
     write_plans();
     write_sessions();
     write_providers();
-    write_transitions(html_, "Recent transitions", page_.recent);
+    write_transitions(html_, "Recent transitions", page_.recent, view_.config.get());
     write_webhooks();
     write_budgets();
     write_foot();
@@ -110,55 +78,6 @@ class Writer {
       html_.text(relative_time(*next, page_.now)).raw("</i></time></b>next start</li>");
     }
     html_.raw("</ul></header>\n");
-  }
-
-  // Lists everything that is not as it should be, why, and what comes next.
-  void write_attention() {
-    Html list(page_.now);
-    if (!page_.facts.config.last_reload_error.empty()) {
-      list.raw("<li><b>Reload</b> ").text(page_.facts.config.last_reload_error).raw("</li>");
-    }
-    for (const PlanView& plan : view_.plans) {
-      if (is_troubled(plan)) tell(list, plan);
-    }
-    for (const ProviderView& provider : view_.providers) {
-      if (provider.condition == ProviderCondition::healthy) continue;
-      list.raw("<li><b>").text(provider.name.str()).raw("</b> ").text(spaced(to_string(provider.condition)));
-      if (!provider.last_error.empty()) list.raw(": ").text(provider.last_error);
-      if (provider.starts_from) list.raw("; no start before ").time(provider.starts_from);
-      list.raw("</li>");
-    }
-    for (const BudgetView& budget : view_.budgets) {
-      if (budget.level == BudgetLevel::within) continue;
-      list.raw("<li><b>Budget of ").text(to_string(budget.key)).raw("</b> ").text(to_string(budget.level));
-      list.raw(budget.level == BudgetLevel::hard ? ": nothing more is started before "
-                                                 : ": its period ends at ");
-      list.time(budget.period.end).raw("</li>");
-    }
-    const std::string told = list.inner();
-    if (!told.empty()) html_.raw("<ul class=\"attention\">").raw(told).raw("</ul>\n");
-  }
-
-  void tell(Html& list, const PlanView& plan) const {
-    list.raw("<li><b>")
-        .text(plan.name.str())
-        .raw("</b> ")
-        .number(plan.standing.live)
-        .raw(" of ")
-        .number(plan.standing.wanted);
-    list.raw(" active");
-    const PlanStanding& standing = plan.standing;
-    const std::string& why = standing.blocked_reason.empty() ? standing.last_error : standing.blocked_reason;
-    if (!why.empty()) list.raw(": ").text(why);
-    std::optional<Wall> next =
-        standing.blocked_reason.empty() ? standing.next_attempt : standing.blocked_until;
-    for (const SessionView& session : view_.sessions) {
-      if (session.row.plan == plan.name && session.next_call_at && (!next || *session.next_call_at < *next)) {
-        next = session.next_call_at;
-      }
-    }
-    if (next) list.raw("; next try ").time(next);
-    list.raw("</li>");
   }
 
   void write_plans() {
@@ -214,8 +133,8 @@ class Writer {
         timeline_of(plan, pause, found != sessions_.end() ? found->second : std::vector<const SessionRow*>{},
                     page_.ended_from, page_.now);
     const Millis span = std::chrono::round<std::chrono::minutes>(page_.now - page_.ended_from);
-    std::string told =
-        "alive " + to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
+    std::string told = (plan.count > 1 ? "all " + std::to_string(plan.count) + " alive " : "alive ") +
+                       to_text(std::chrono::floor<std::chrono::minutes>(day.alive)) + " in " + to_text(span);
     if (day.gaps > 0) {
       told += ", missing " + to_text(std::chrono::round<Seconds>(day.missing)) + " in " +
               std::to_string(day.gaps) + (day.gaps == 1 ? " gap" : " gaps");
@@ -227,9 +146,12 @@ class Writer {
       html_.raw("<path class=\"hour\" d=\"M").number(x).raw(" 0v24\"/>");
     }
     const int lanes = std::clamp(plan.count, 1, lanes_max);
-    for (const Stretch& stretch : day.stretches) write_stretch(stretch, lanes);
+    const bool bad = day.missing >= missing_bad;
+    for (const Stretch& stretch : day.stretches) {
+      if (bad || stretch.kind != StretchKind::gap) write_stretch(stretch, lanes);
+    }
     html_.raw("</svg>");
-    if (day.gaps > 0) html_.raw("<small class=\"bad\">").text(told).raw("</small>");
+    if (day.gaps > 0) html_.raw(bad ? "<small class=\"bad\">" : "<small>").text(told).raw("</small>");
   }
 
   void write_stretch(const Stretch& stretch, int lanes) {

@@ -31,6 +31,7 @@ std::string to_html(const StatusPage& page);
 struct SessionPage {
   const SessionRow& row;
   const SessionView* seen = nullptr;  // null after its remote is gone
+  const Config* config = nullptr;     // null before the first view
   Wall now{};
   std::vector<std::string> explanation{};
   std::vector<TransitionRow> transitions{};  // newest first

@@ -4,12 +4,21 @@
 
 namespace keeper {
 
-void write_transitions(Html& html, std::string_view title, const std::vector<TransitionRow>& rows) {
+std::string_view mood_of(State state, Reason reason, const PlanName& plan, const Config* config) {
+  const Plan* configured = config != nullptr ? find_in(config->plans, plan) : nullptr;
+  const bool planned = configured != nullptr && ends_as_planned(*configured, state, reason);
+  return planned ? mood_of(State::closed) : mood_of(state);
+}
+
+void write_transitions(Html& html, std::string_view title, const std::vector<TransitionRow>& rows,
+                       const Config* config) {
   if (rows.empty()) return html.nothing(title, "Nothing has happened yet.");
   html.begin_table(title, {"When", "Session", "Plan", "Change", "Why", "Cause", "Detail"});
   for (const TransitionRow& row : rows) {
     html.begin_row().cell(std::optional<Wall>(row.at)).begin_cell().session_link(row.session).end_cell();
-    html.cell(row.plan.str()).begin_cell().state(mood_of(row.to), spaced(to_string(row.to)));
+    html.cell(row.plan.str())
+        .begin_cell()
+        .state(mood_of(row.to, row.reason, row.plan, config), spaced(to_string(row.to)));
     if (row.from) html.raw(" <span class=\"soft\">from ").text(spaced(to_string(*row.from))).raw("</span>");
     html.end_cell().begin_cell().text(spaced(to_string(row.reason)));
     html.raw("<small>")

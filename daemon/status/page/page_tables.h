@@ -8,7 +8,12 @@
 
 namespace keeper {
 
-void write_transitions(Html& html, std::string_view title, const std::vector<TransitionRow>& rows);
+// As mood_of(state), but calm for a session of `plan` that timed out as planned. `config` may be null.
+std::string_view mood_of(State state, Reason reason, const PlanName& plan, const Config* config);
+
+// `config`: see mood_of().
+void write_transitions(Html& html, std::string_view title, const std::vector<TransitionRow>& rows,
+                       const Config* config);
 void write_deliveries(Html& html, std::string_view title, const std::vector<DeliveryRow>& rows);
 
 // Four cells: the next heartbeat, idle deadline, rollover and hard deadline. They are empty where `seen` is

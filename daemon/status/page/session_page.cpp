@@ -42,11 +42,11 @@ void write_facts(Html& html, const SessionPage& page) {
 
 std::string to_html(const SessionPage& page) {
   const SessionRow& row = page.row;
+  const std::string_view mood = mood_of(row.state, row.reason, row.plan, page.config);
   Html html(page.now);
   html.raw("<header><p class=\"kicker\"><a href=\"/\">session-keeper</a> · session <code>")
       .text(row.id.str());
-  html.raw("</code></p>\n<h1>")
-      .state(mood_of(row.state), row.ending ? "ending" : spaced(to_string(row.state)));
+  html.raw("</code></p>\n<h1>").state(mood, row.ending ? "ending" : spaced(to_string(row.state)));
   html.raw(" <span class=\"soft\">").text(spaced(to_string(row.reason))).raw("</span></h1>");
   if (!is_terminal(row.state)) {
     html.raw("<span class=\"actions\" data-session=\"").text(row.id.str()).raw("\"></span>");
@@ -55,10 +55,9 @@ std::string to_html(const SessionPage& page) {
   for (const std::string& sentence : page.explanation) html.raw("<p>").text(sentence).raw("</p>\n");
   html.raw("</section>\n");
   write_facts(html, page);
-  write_transitions(html, "Transitions", page.transitions);
+  write_transitions(html, "Transitions", page.transitions, page.config);
   write_deliveries(html, "Deliveries", page.deliveries);
-  return html.document("Session " + row.id.str().substr(0, 8) + " " + spaced(to_string(row.state)),
-                       mood_of(row.state));
+  return html.document("Session " + row.id.str().substr(0, 8) + " " + spaced(to_string(row.state)), mood);
 }
 
 }  // namespace keeper

@@ -40,6 +40,9 @@ Spans without(const Spans& from, const Spans& taken) {
   return left;
 }
 
+// The parts that both have. Both must be merged.
+Spans common(const Spans& one, const Spans& other) { return without(one, without(one, other)); }
+
 Spans windows_of(const Schedule& schedule, Wall since, Wall now) {
   Spans all;
   auto window = schedule.window_at(since);
@@ -80,6 +83,8 @@ class Replica {
     if (last_ == nullptr || row.created_at > last_->created_at) last_ = &row;
   }
 
+  Spans active() const { return merged(active_); }
+
   void finish(const Spans& wanted, Timeline& to) {
     std::sort(active_.begin(), active_.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
     Wall reached = Wall::min();
@@ -88,7 +93,6 @@ class Replica {
         put(StretchKind::overlap, span.begin, std::min(reached, span.end), std::nullopt);
       reached = std::max(reached, span.end);
     }
-    for (const Span& span : merged(active_)) to.alive += span.end - span.begin;
     for (const Span& gap : without(without(wanted, merged(covered_)), not_restarted())) {
       put(StretchKind::gap, gap.begin, gap.end, std::nullopt);
       to.missing += gap.end - gap.begin;
@@ -136,13 +140,16 @@ Timeline timeline_of(const Plan& plan, const std::optional<Pause>& pause,
   }
   Spans wanted = windows_of(plan.schedule, std::max(first, since), now);
   if (pause) wanted = without(wanted, {{pause->since, now}});
+  Spans alive{{since, now}};
   for (int number = 0; number < replicas; ++number) {
     Replica replica(plan, number, since, now);
     for (const SessionRow* row : sessions) {
       if (row->replica == number) replica.add(*row);
     }
+    if (number < plan.count) alive = common(alive, replica.active());
     replica.finish(number < plan.count ? wanted : Spans{}, timeline);
   }
+  for (const Span& span : alive) timeline.alive += span.end - span.begin;
   std::stable_sort(timeline.stretches.begin(), timeline.stretches.end(),
                    [](const Stretch& a, const Stretch& b) {
                      const auto rank = [](StretchKind kind) {

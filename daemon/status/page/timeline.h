@@ -23,8 +23,8 @@ struct Stretch {
 
 struct Timeline {
   std::vector<Stretch> stretches;  // sessions, then overlaps, then gaps
-  Millis alive{0};                 // the sum over all replicas; an overlap counts once
-  Millis missing{0};
+  Millis alive{0};                 // how long all replicas that the plan counts were active at once
+  Millis missing{0};               // the sum over these
   int gaps = 0;
 };
 

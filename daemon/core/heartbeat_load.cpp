@@ -130,6 +130,8 @@ void note_call_time(Draft& draft, const Answer& answer) {
   if (!left) return;
   const Millis took = std::max(draft.now().mono - answer.sent_at, Millis{1});
   ProviderTrack& track = draft.edit_provider(answer.provider);
+  // One that fails at once says nothing of how long those take that are carried out.
+  if (!answer.remotes.ok() && took < beat_takes(track)) return;
   if (answer.kind == EffectKind::keep_alive) {
     track.beat_took = track.beat_took ? (*track.beat_took * 3 + took) / 4 : took;
   } else if (!track.beat_took) {

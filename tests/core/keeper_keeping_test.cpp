@@ -92,6 +92,25 @@ TEST_CASE("no more sessions are started than max_concurrent calls can keep alive
   CHECK(was_told(bench, "keeping_in_time notte"));
 }
 
+TEST_CASE("heartbeats that fail at once make no room for more sessions") {
+  Bench bench({watch("a")});
+  bench.config.providers.at(notte_name).max_concurrent = 1;
+  bench.load({watch("a")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{alive(bench, "r1")});
+  live_until_start(bench, Seconds{20}, minutes{3});
+  for (int failed = 0; failed < 8;) {
+    bench.advance(Seconds{1});
+    if (bench.waiting() == "observe") answer_read(bench, bench.pop(EffectKind::observe));
+    if (bench.waiting() != "keep_alive") continue;
+    bench.answer(bench.pop(EffectKind::keep_alive), Error{ErrorKind::not_applied, "connection refused"});
+    ++failed;
+  }
+  live_until_start(bench, Seconds{20}, Seconds{30});
+  bench.load({watch("a"), watch("b")});
+  live_until_start(bench, Seconds{20}, Seconds{40});
+  CHECK(bench.waiting().empty());
+}
+
 TEST_CASE("before any heartbeat was seen, no more sessions are started than heartbeats of a second allow") {
   std::vector<Plan> plans;
   for (int n = 0; n < 60; ++n) plans.push_back(watch("p" + std::to_string(n)));

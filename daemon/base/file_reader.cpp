@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -23,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Threads that wait for files which do not answer.
-constexpr int left_behind_max = 16;
+constexpr std::size_t left_behind_max = 16;
 
 struct Asked {
   std::string path;
@@ -79,9 +82,36 @@ Result<std::string> read_file(const Asked& asked) {
   return read_open(asked, file, is_pipe);
 }
 
-std::atomic<int>& reading() {
-  static std::atomic<int> threads{0};
-  return threads;
+// The files that are being read, each by one thread: one that does not answer takes no more than that,
+// however often it is asked for. Never destroyed, since threads that were left behind end when they like.
+struct UnderWay {
+  std::mutex mutex;
+  std::condition_variable ended;
+  std::set<std::string> paths;
+};
+
+UnderWay& under_way() {
+  static UnderWay& one = *new UnderWay;
+  return one;
+}
+
+// Empty: the thread may begin, and its path is among those under way.
+std::optional<Error> begin_reading(const Asked& asked, Millis limit) {
+  UnderWay& all = under_way();
+  std::unique_lock lock(all.mutex);
+  if (!all.ended.wait_until(lock, asked.until, [&] { return !all.paths.contains(asked.path); }))
+    return unreadable(asked, "it has not answered within " + to_text(limit));
+  if (all.paths.size() >= left_behind_max)
+    return unreadable(asked, std::to_string(left_behind_max) + " other files still do not answer");
+  all.paths.insert(asked.path);
+  return std::nullopt;
+}
+
+void end_reading(const std::string& path) {
+  UnderWay& all = under_way();
+  const std::scoped_lock lock(all.mutex);
+  all.paths.erase(path);
+  all.ended.notify_all();
 }
 
 }  // namespace
@@ -96,18 +126,20 @@ Result<std::string> FileReader::read(const std::string& path, std::size_t bytes_
   const Asked asked{path, name, bytes_max, kind, begin + left_};
   if (left_ <= Millis{0})
     return unreadable(asked, "the files before it took all of the " + to_text(limit_) + " that there are");
-  if (reading() >= left_behind_max)
-    return unreadable(asked, std::to_string(left_behind_max) + " other files still do not answer");
+  const auto charge = [&] {
+    left_ = std::max(left_ - std::chrono::floor<Millis>(Clock::now() - begin), Millis{0});
+  };
+  if (const auto error = begin_reading(asked, limit_)) return charge(), *error;
   const auto read = std::make_shared<std::promise<Result<std::string>>>();
   std::future<Result<std::string>> done = read->get_future();
-  ++reading();
   std::thread([read, asked] {
     name_thread("file");
-    read->set_value(read_file(asked));
-    --reading();
+    Result<std::string> content = read_file(asked);
+    end_reading(asked.path);
+    read->set_value(std::move(content));
   }).detach();
-  const bool answered = done.wait_for(left_) == std::future_status::ready;
-  left_ = std::max(left_ - std::chrono::floor<Millis>(Clock::now() - begin), Millis{0});
+  const bool answered = done.wait_until(asked.until) == std::future_status::ready;
+  charge();
   if (answered) return done.get();
   return unreadable(asked, "it has not answered within " + to_text(limit_));
 }

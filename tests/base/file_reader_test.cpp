@@ -1,13 +1,38 @@
 #include "base/file_reader.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdarg>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "catch.h"
+
+namespace {
+
+// This path does not answer while `hangs`, as at a mount whose server is gone.
+constexpr const char* hanging_path = "/keeper-hanging/secret";
+std::atomic<bool> hangs = false;
+std::atomic<int> opens = 0;
+
+}  // namespace
+
+extern "C" int open(const char* path, int flags, ...) {
+  if (std::strcmp(path, hanging_path) == 0) {
+    ++opens;
+    while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  return ::openat(AT_FDCWD, path, flags, mode);
+}
 
 namespace keeper {
 namespace {
@@ -59,6 +84,24 @@ TEST_CASE("a pipe is read to its end where one is allowed, also when its writer 
   });
   CHECK(FileReader(Seconds{10}).read(path, 1024, "p", FileReader::Kind::file_or_pipe).value() == "text");
   writer.join();
+}
+
+TEST_CASE(
+    "a file that does not answer takes one thread, however often it is asked for, and no other file's turn") {
+  const Folder folder;
+  const std::string good = folder.file("good", "text");
+  hangs = true;
+  for (int i = 0; i < 40; ++i) {
+    const auto read = FileReader(Millis{2}).read(hanging_path, 1024, "secret");
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.error().what == "cannot read secret: it has not answered within 2ms");
+    CHECK(FileReader(Seconds{10}).read(good, 1024, "good").value() == "text");
+  }
+  CHECK(opens == 1);
+  hangs = false;
+  CHECK(FileReader(Seconds{10}).read(hanging_path, 1024, "secret").error().what ==
+        "cannot read secret: No such file or directory");
+  CHECK(opens == 2);
 }
 
 TEST_CASE("the limit is that of all files together") {

@@ -281,6 +281,7 @@ TEST_CASE(
     std::printf("%lld s without %s: a heartbeat for each of %d sessions every %lld ms at the latest\n",
                 static_cast<long long>(length.count()), stall.what, kept_sessions,
                 static_cast<long long>(longest.count()));
+    std::fflush(stdout);
     CHECK(longest < in_time);
     CHECK(stage.remotes("/remotes/live").size() == kept_sessions);
     stall.end();

@@ -66,6 +66,8 @@ enum class Bug {
   loses_held,
   denies_applied,
   no_beats_in_outage,
+  waits_for_disk,
+  believes_unreadable,
   loses_waiting,
   starts_in_outage,
   loses_lost,

@@ -176,6 +176,10 @@ void look_until_over(Draft& draft, const SessionId& id, const std::string& why) 
 void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   KEEPER_CHECK(session.row.start_sent_at);
+  note_sender_gone(session);
+  const bool believed = planted(Bug::believes_unreadable) && !answer.remotes.ok() &&
+                        answer.remotes.error().kind == ErrorKind::malformed;
+  if (believed) return start_did_not_happen(draft, id);
   if (!answer.remotes.ok()) {
     note_failure(session, answer.remotes.error());
     if (draft.now().mono >= start_over_at(draft, session)) {

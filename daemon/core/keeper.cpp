@@ -54,7 +54,8 @@ Tracked recovered(const SessionRow& row, Now now) {
   Tracked session;
   session.row = row;
   call_now(session, now.mono);
-  session.start_sent = session.known_at = now.mono;
+  session.known_at = now.mono;
+  session.start_sent = row.start_sent_by_mono.value_or(now.mono);
   session.sent_before = true;
   look_again(session, now.mono);
   return session;

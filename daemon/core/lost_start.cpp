@@ -25,6 +25,10 @@ std::optional<Millis> life_unattended(const Plan& plan) {
   return std::min(plan.idle_timeout.value_or(Millis::max()), plan.maximum.value_or(Millis::max()));
 }
 
+void note_sender_gone(Tracked& session) {
+  if (session.sent_before) session.row.start_sent_by_mono = session.start_sent;
+}
+
 Mono start_over_at(const Draft& draft, const Tracked& session) {
   std::optional<Millis> life = session.life;
   // Started by an earlier process: its plan tells, as long as it is the same.

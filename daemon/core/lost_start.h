@@ -14,6 +14,9 @@ namespace keeper {
 // else until the plan's max_duration. Empty: nothing ends it.
 std::optional<Millis> life_unattended(const Plan& plan);
 
+// A start that an earlier process sent left before this process began, which the next one is to know.
+void note_sender_gone(Tracked& session);
+
 // When the remote that the session's start may have made is over; mono_never: nobody can tell.
 Mono start_over_at(const Draft& draft, const Tracked& session);
 

@@ -48,6 +48,8 @@ struct SessionRow {
   std::optional<Wall> start_sent_at;  // a start may have left: set before it does, cleared when proven absent
   std::optional<Mono>
       start_sent_mono;  // when, at the earliest, by the boot-time clock; empty once the machine rebooted
+  // When, at the latest, by the same clock: the next process began. Empty while none has.
+  std::optional<Mono> start_sent_by_mono;
   std::optional<Ending> ending;
   bool resolved = false;  // ended, and the provider confirmed that no remote is left
 

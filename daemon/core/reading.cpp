@@ -42,8 +42,9 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
 }
 
 // When the remote was last active; empty: nobody can tell. A heartbeat that was refused is no activity. What
-// the provider tells is put on our clock where its clock can be told; else it says only whether the remote
-// was active since the last reading.
+// the provider tells is put on our clock where its clock can be told, up to a `Date`'s resolution too late,
+// so that a difference within that is none. Else it says only whether the remote was active since the last
+// reading.
 std::optional<Mono> last_active(const Draft& draft, const Tracked& session, const Remote& remote,
                                 const Answer& answer, Millis idle) {
   const bool ours =
@@ -53,7 +54,11 @@ std::optional<Mono> last_active(const Draft& draft, const Tracked& session, cons
   const auto& told = remote.last_activity_at;
   if (!told) return ours ? std::optional(answer.sent_at) : as_before;
   const Mono left = start_left(session, draft.now()).value_or(Mono::min());
-  if (provider_time(draft, answer)) return std::max(on_boot_clock(draft, answer, *told), left);
+  if (provider_time(draft, answer)) {
+    const Mono active = std::max(on_boot_clock(draft, answer, *told), left);
+    const bool same = as_before && active > *as_before && active - *as_before <= date_resolution;
+    return same && !ours ? as_before : active;
+  }
   if (answer.kind == EffectKind::start) return answer.sent_at;
   // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
   if (!session.activity) return std::max(answer.sent_at - idle * 2 / 3, left);

@@ -116,6 +116,7 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
   if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;
+  session.row.start_sent_by_mono.reset();
   end_idle_alert(draft, session.row.provider);
   session.start_sent = draft.now().mono;
   if (session.first_sent == Mono{}) session.first_sent = draft.now().mono;
@@ -135,6 +136,7 @@ bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
     }
     const Mono until = start_over_at(draft, session);
     if (draft.now().mono < until) {
+      note_sender_gone(session);
       tell_lost_start(draft, session.row.id,
                       "provider " + session.row.provider.str() + " has no list to look it up in");
       wait_out_start(session, std::min(until, draft.now().mono + std::chrono::hours{1}));

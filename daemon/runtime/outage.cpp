@@ -254,6 +254,10 @@ void Rounds::keep_waiting_alive(Now now) {
 void Rounds::work_in_outage(Now now) {
   if (late_ && store_.idle()) std::exchange(late_, nullptr)(now);
   if (!outage_ || !fatal_.empty()) return;
+  if (late_ && planted(Bug::waits_for_disk)) {
+    outage_->retry_at = now.mono + retry_every;
+    return;
+  }
   Round round;
   for (Item& item : take(inbox_.size(), now)) take_rowless(std::move(item), now, round);
   if (!planted(Bug::no_beats_in_outage)) {

@@ -239,6 +239,11 @@ UPDATE plans SET handled = '[[' || (handled_before - 86400000) || ',' || handled
 ALTER TABLE plans DROP COLUMN handled_before;
 )sql";
 
+// When a start had left at the latest, so that each restart does not put that off again.
+constexpr const char* start_bound = R"sql(
+ALTER TABLE sessions ADD COLUMN start_sent_by_mono INTEGER;
+)sql";
+
 struct Step {
   std::array<const char*, 3> scripts;
 };
@@ -248,7 +253,7 @@ constexpr std::array steps{
     Step{{tables, indices, rules}},     Step{{operator_columns, missed_table, ""}},
     Step{{occurrence_columns, "", ""}}, Step{{notice_tables, "", ""}},
     Step{{boot_columns, "", ""}},       Step{{record_of_retention, "", ""}},
-    Step{{schedule_columns, "", ""}},
+    Step{{schedule_columns, "", ""}},   Step{{start_bound, "", ""}},
 };
 
 }  // namespace

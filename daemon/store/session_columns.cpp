@@ -119,6 +119,7 @@ constexpr std::array all{
     column<&SessionRow::last_error>("last_error"),
     ending<&Ending::cancel>("ending_cancel"),
     column<&SessionRow::start_sent_mono>("start_sent_mono"),
+    column<&SessionRow::start_sent_by_mono>("start_sent_by_mono"),
 };
 // SQLite knows parameters up to the highest that a statement names, and an update names none of the fixed
 // columns.

@@ -92,7 +92,7 @@ void forget_other_boot(SQLite::Database& database, const std::string& boot) {
   sql::Binder(same).text(boot);
   database.exec("BEGIN IMMEDIATE");
   try {
-    database.exec("UPDATE sessions SET start_sent_mono = NULL WHERE resolved = 0");
+    database.exec("UPDATE sessions SET start_sent_mono = NULL, start_sent_by_mono = NULL WHERE resolved = 0");
     same.exec();
     database.exec("COMMIT");
   } catch (const SQLite::Exception&) {

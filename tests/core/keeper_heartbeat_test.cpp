@@ -150,3 +150,19 @@ TEST_CASE(
   static_cast<void>(next_beat(bench));
   CHECK(bench.now.mono - begun <= Seconds{21});
 }
+
+TEST_CASE("a read whose Date has whole seconds does not put the first heartbeat off") {
+  Bench bench({beating_plan()});
+  bench.advance(Millis{900});
+  const Remote remote = bench.remote("r1");
+  bench.answer(bench.pop(EffectKind::start), std::vector{remote});
+  const Mono beat = *the_session(bench).beat_at;
+  const Mono dies = *the_session(bench).idle_at;
+  while (bench.waiting() != "observe") bench.advance(Seconds{1});
+  Answer answer = bench.answer_to(bench.pop(EffectKind::observe), std::vector{remote});
+  answer.provider_now = std::chrono::floor<Seconds>(bench.now.wall);
+  REQUIRE(*answer.provider_now < bench.now.wall);
+  bench.take(answer);
+  CHECK(*the_session(bench).beat_at == beat);
+  CHECK(*the_session(bench).idle_at == dies);
+}

@@ -142,11 +142,10 @@ namespace {
 
 Error unanswered() { return {ErrorKind::maybe_applied, "no answer"}; }
 
-// How long after its start left a lost one is sent again, with each look-up answered by `show`.
+// How long from now a lost start is sent again, with each look-up answered by `show`.
 template <class Show>
-std::optional<Millis> sent_again(Bench& bench, Millis within, const Show& show) {
+std::optional<Millis> looked_up_until_sent(Bench& bench, Millis within, const Show& show) {
   const Mono begin = bench.now.mono;
-  bench.answer(bench.pop(EffectKind::start), unanswered());
   while (bench.now.mono < begin + within) {
     bench.advance(Seconds{5});
     if (bench.waiting().find("start") != std::string::npos) return bench.now.mono - begin;
@@ -156,6 +155,13 @@ std::optional<Millis> sent_again(Bench& bench, Millis within, const Show& show) 
     bench.take(answer);
   }
   return std::nullopt;
+}
+
+// The same from when it left.
+template <class Show>
+std::optional<Millis> sent_again(Bench& bench, Millis within, const Show& show) {
+  bench.answer(bench.pop(EffectKind::start), unanswered());
+  return looked_up_until_sent(bench, within, show);
 }
 
 Bench without_list(Plan plan) {
@@ -174,6 +180,32 @@ TEST_CASE("a list that was not shown to be whole proves no start absent") {
   REQUIRE(again);
   CHECK(*again >= minutes{3} + Seconds{35});
   CHECK(std::count(bench.notices.begin(), bench.notices.end(), "session_lost watch") == 1);
+}
+
+TEST_CASE("a start that left before a restart is waited out from that one, however many follow") {
+  const auto in_part = [](Answer& answer) { answer.whole = false; };
+  Bench sender({short_plan()});
+  const auto restarted = [](const Bench& last, Millis after) {
+    return Bench({short_plan()}, last.ledger(), {}, {last.now.wall + after, last.now.mono + after});
+  };
+  Bench first = restarted(sender, minutes{1});
+  CHECK_FALSE(looked_up_until_sent(first, minutes{1}, in_part));
+  Bench second = restarted(first, Seconds{30});
+  const auto again = looked_up_until_sent(second, minutes{10}, in_part);
+  REQUIRE(again);
+  // The sender may have sent it in its last moment, which was before the first restart.
+  CHECK(second.now.mono - left >= minutes{1} + minutes{3} + Seconds{35});
+  CHECK(second.now.mono - left <= minutes{1} + minutes{3} + Seconds{35} + Seconds{30});
+}
+
+TEST_CASE("what a later process sends again is waited out from then on") {
+  Bench sender({short_plan()});
+  const Millis after = minutes{1};
+  Bench resender({short_plan()}, sender.ledger(), {}, {sent + after, left + after});
+  resender.answer(resender.pop(EffectKind::find), std::vector<Remote>{});
+  REQUIRE(resender.row().start_sent_by_mono == left + after);
+  REQUIRE(looked_up_until_sent(resender, minutes{5}, [](Answer&) {}));
+  CHECK_FALSE(resender.row().start_sent_by_mono);
 }
 
 TEST_CASE("a list has 15 s to show what a call made within its time limit") {

@@ -233,7 +233,8 @@ void live_and_die(Stage& stage, TroubledStage& troubled, const Trouble& trouble,
   troubled.mend_disk();
   stage.start_daemon();
   sleep_for(lives / 2);
-  if (!stage.status().empty()) {  // before it answers, it would die of a reload or of its disk
+  // Before its configuration is in effect, it would die of a reload or of its disk.
+  if (get_json(stage.status_port, "/-/ready")) {
     troubled.strike_disk(trouble);
     if (how == 1) change();
     if (how == 1) stage.daemon->send(SIGHUP);

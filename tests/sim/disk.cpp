@@ -11,6 +11,7 @@ namespace keeper::sim {
 namespace {
 
 constexpr int for_long = 1 << 29;  // operations
+constexpr int reopenings_whole = 3;
 
 // The files that the store looks for beside the faulty disk: an empty one of its name, and its lock.
 const std::string& folder() {
@@ -79,6 +80,7 @@ void SimDisk::trouble(Trouble trouble, Mono until, Random& random) {
 void SimDisk::heal() {
   disk_.heal();
   trouble_ = Trouble::none;
+  reopenings_ = 0;
 }
 
 void SimDisk::start_anew(Random& random) {
@@ -111,6 +113,13 @@ Result<std::int64_t> SimDisk::commit(Store& store, const Batch& batch) {
   return Error{ErrorKind::storage, "applied, and said to have failed"};
 }
 
+// Each second of a long trouble tries again. After some that failed where they first write, the files cannot
+// be opened at all, which takes a hundredth of the time.
+void SimDisk::note_reopening() {
+  if (trouble_ == Trouble::none || !store_->needs_reopen()) return;
+  if (++reopenings_ > reopenings_whole) disk_.refuse_to_open();
+}
+
 bool SimDisk::run(StoreWork work) {
   KEEPER_CHECK(!busy_);
   if (trouble_ != Trouble::none && now_() >= until_) {
@@ -120,6 +129,7 @@ bool SimDisk::run(StoreWork work) {
   }
   if (!hangs()) {
     work(*store_);
+    note_reopening();
     return true;
   }
   busy_ = true;

@@ -56,6 +56,7 @@ class SimDisk final : public StoreAccess {
   void heal();
   void close();
   void forget();
+  void note_reopening();
   bool hangs() const { return trouble_ == Trouble::hangs && now_() < until_; }
 
   const InstanceId instance_;
@@ -68,6 +69,7 @@ class SimDisk final : public StoreAccess {
   bool applies_early_ = false;  // what hangs has been done, and does not return
   bool fails_late_ = false;     // what hangs fails in the end
   bool busy_ = false;
+  int reopenings_ = 0;  // that failed in this trouble
   bool forgot_ = false;
   kit::FaultyDisk::Image remembered_;
   StoreWork waiting_;

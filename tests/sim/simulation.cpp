@@ -55,7 +55,8 @@ void Simulation::log(const std::string& line) {
 }
 
 std::string Simulation::place() const {
-  return "at " + to_rfc3339(now().wall) + ", sim --seed " + std::to_string(options_.seed);
+  return "at " + to_rfc3339(now().wall) + ", sim " + (options_.draw_worlds ? "--draw-worlds " : "") +
+         "--seed " + std::to_string(options_.seed);
 }
 
 void Simulation::fail(const std::string& what) {
@@ -239,7 +240,11 @@ void Simulation::reload() {
 // Where it is refused, its sender tries again.
 void Simulation::load_config() {
   inbox_->post(ConfigLoaded{given(options_.mutant, config_), 0}, [this](std::optional<Ack> ack) {
-    if (ack) return;
+    if (ack) {
+      note_taken();
+      return;
+    }
+    if (!worlds_.refused_reload) worlds_.refused_reload = now_;
     later(now_ + Seconds{10}, [this] {
       if (!worlds_.down) load_config();
     });

@@ -144,6 +144,8 @@ class Simulation {
   void check_rows();
   void check_heartbeats();
   void check_gap();
+  void note_taken();
+  void note_unknown(const Effect& effect, const Result<std::vector<Remote>>& remotes);
   void check_moment(const PlanName& name, Wall occurrence, const std::string& what);
   void check_begin(const TransitionRow& transition);
   void check_maximum(const TransitionRow& transition);

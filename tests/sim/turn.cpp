@@ -114,6 +114,7 @@ void Simulation::record(const Batch& batch) {
   for (const TransitionRow& transition : batch.transitions) note(transition);
   for (const PlanRow& row : batch.plans) {
     if (row.buffered) worlds_.buffered.insert({row.name, *row.buffered});
+    if (row.window) worlds_.windows.insert({row.name, row.window->time});
   }
   for (const MissedRow& row : batch.missed) {
     check_moment(row.plan, row.occurrence, "is missed");
@@ -281,6 +282,7 @@ void Simulation::answer(const Effect& effect, Mono sent, std::optional<Wall> pro
       (remotes.ok() ? "ok " + std::to_string(remotes->size())
                     : std::string(to_string(remotes.error().kind))));
   if (effect.kind == EffectKind::keep_alive && remotes.ok()) worlds_.beaten.insert(effect.session);
+  note_unknown(effect, remotes);
   inbox_->post(std::move(told));
   if (is_crowded(providers_.at(effect.provider))) end_call();
 }

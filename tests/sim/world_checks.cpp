@@ -47,6 +47,8 @@ void Simulation::check_heartbeats() {
 void Simulation::check_moment(const PlanName& name, Wall occurrence, const std::string& what) {
   const auto plan = config_->plans.find(name);
   const auto since = worlds_.since.find(name);
+  // A configuration that is refused until the disk works again is not in force.
+  if (worlds_.refused_reload) return;
   if (clock_steps_ || plan == config_->plans.end() || since == worlds_.since.end()) return;
   if (plan->second.schedule.kind() != Schedule::Kind::occurrences) return;
   if (worlds_.buffered.contains({name, occurrence})) return;
@@ -56,6 +58,30 @@ void Simulation::check_moment(const PlanName& name, Wall occurrence, const std::
   const auto& before = since->second.before;
   if (before && came_after(since->second, before->start_of(occurrence))) return;
   fail("27: an occurrence of before its schedule " + what + ": " + name.str() + " at " + to_rfc3339(start));
+}
+
+// A changed schedule whose reload was refused counts from when it is taken.
+void Simulation::note_taken() {
+  if (!worlds_.refused_reload) return;
+  for (auto& [name, since] : worlds_.since) {
+    if (since.at >= *worlds_.refused_reload) since.at = now_;
+  }
+  worlds_.refused_reload.reset();
+}
+
+// A remote that reads do not know for as long as docs/session-life.md says is rightly believed to be gone,
+// though it lives.
+void Simulation::note_unknown(const Effect& effect, const Result<std::vector<Remote>>& remotes) {
+  if (!is_in(SimWorld::reads_fail)) return;
+  if (effect.kind != EffectKind::observe && effect.kind != EffectKind::keep_alive) return;
+  if (remotes.ok()) worlds_.unknown_since.erase(effect.remote);
+  if (remotes.ok() || remotes.error().kind != ErrorKind::gone) return;
+  const Mono since = worlds_.unknown_since.emplace(effect.remote, now_).first->second;
+  for (SimRemote& remote : providers_.at(effect.provider).remotes()) {
+    if (remote.id != effect.remote) continue;
+    const Millis gone_after = since - remote.created < minutes{1} ? Seconds{30} : Seconds{15};
+    if (now_ - since >= gone_after) remote.unexpected = true;
+  }
 }
 
 // What waited under another overlap is dropped by a change to skip.

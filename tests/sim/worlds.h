@@ -85,6 +85,9 @@ struct WorldState {
   std::vector<Plan> out;  // of the configuration, to be put back
   std::map<ProviderName, Traits> providers_out;
   std::set<std::pair<PlanName, Wall>> buffered;  // occurrences that waited for the last one's sessions to end
+  std::set<std::pair<PlanName, Wall>> windows;   // times at which a window was open, by any schedule
+  std::optional<Mono> refused_reload;            // when a reload was first refused that is still tried
+  std::map<RemoteId, Mono> unknown_since;        // remotes that reads do not know, since the first of them
   bool clock_off = false;                        // it is to be set right
   bool file_invalid = false;
   bool down = false;  // the process ended and can't start

@@ -106,6 +106,8 @@ struct DiskCalls {
                                             lock,        lock,    reserved, control, sector,   traits, map,
                                             shared_lock, barrier, unmap,    nullptr, nullptr};
     FaultyDisk& on = disk(vfs);
+    file->pMethods = nullptr;  // SQLite closes what has some
+    if (on.refuses_) return SQLITE_CANTOPEN;
     const std::string path = name != nullptr ? name : "anonymous " + std::to_string(++on.anonymous_);
     FaultyDisk::File& content = on.file(path);
     ++content.opened;

@@ -45,10 +45,13 @@ class FaultyDisk {
   void fail_at(int operation, Fault fault, int more = 0);
   // No file can grow any more.
   void fill() { full_ = true; }
+  // No file can be opened any more.
+  void refuse_to_open() { refuses_ = true; }
 
   void heal() {
     fail_at_ = never;
     full_ = false;
+    refuses_ = false;
   }
   int failures() const { return failures_; }
 
@@ -93,6 +96,7 @@ class FaultyDisk {
   Fault fault_ = Fault::io_error;
   bool lies_ = false;
   bool full_ = false;
+  bool refuses_ = false;
 };
 
 }  // namespace keeper::kit

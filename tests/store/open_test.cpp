@@ -336,14 +336,16 @@ TEST_CASE("moments of the boot-time clock outlive the process, and not the machi
   SessionRow row = session(1);
   row.start_sent_at = at(5);
   row.start_sent_mono = Mono{Millis{77}};
+  row.start_sent_by_mono = Mono{Millis{78}};
   {
     Batch batch;
     batch.sessions = {row};
     must_commit(*open_store(path), batch);
   }
-  CHECK(must_load(*open_store(path)).unresolved.at(0).start_sent_mono == Mono{Millis{77}});
+  CHECK(must_load(*open_store(path)).unresolved.at(0) == row);
   run_sql(path, "UPDATE meta SET boot = 'another start of the machine'");
   const auto rebooted = open_store(path);
   CHECK_FALSE(must_load(*rebooted).unresolved.at(0).start_sent_mono);
+  CHECK_FALSE(must_load(*rebooted).unresolved.at(0).start_sent_by_mono);
   CHECK(must_load(*rebooted).unresolved.at(0).start_sent_at == at(5));
 }

@@ -60,6 +60,7 @@ SessionRow full_session() {
   row.remote_id = RemoteId("r-1");
   row.start_sent_at = at(5);
   row.start_sent_mono = Mono{Millis{77}};
+  row.start_sent_by_mono = Mono{Millis{78}};
   row.ending = Ending{State::error, Reason::superseded, Cause::operator_, at(-6), true};
   row.resolved = true;
   row.active_at = at(8);

@@ -13,9 +13,10 @@ class Control {
   Control(World& world, Providers& providers) : world_(world), providers_(providers) {}
 
   void serve(const httplib::Request& in, httplib::Response& out);
+  // The same for a caller in this process.
+  Answer answer(const Request& request);
 
  private:
-  Answer answer(const Request& request);
   Answer remotes(bool only_live);
   Answer advance(const Request& request);
   Answer end_remote(const std::string& id, const Request& request);

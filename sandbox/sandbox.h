@@ -34,6 +34,8 @@ class Sandbox {
   std::string control_url() const;
   int api_port() const { return api_.port(); }
   int control_port() const { return control_.port(); }
+  // What the control plane answers to this, without a socket. Any thread.
+  Answer control(const Request& request) { return plane_.answer(request); }
 
  private:
   void keep_time();

@@ -3,6 +3,7 @@
 // tests/bench/README.md.
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,11 +53,12 @@ std::string prose_of(const fs::path& page) {
   return prose;
 }
 
-std::vector<std::string> matches(const std::string& text, const std::string& pattern) {
+// What the pattern's group of this number is, at each match.
+std::vector<std::string> matches(const std::string& text, const std::string& pattern, std::size_t group = 1) {
   const std::regex expression(pattern);
   std::vector<std::string> found;
   for (std::sregex_iterator match(text.begin(), text.end(), expression), end; match != end; ++match) {
-    found.push_back((*match)[1]);
+    found.push_back((*match)[group]);
   }
   return found;
 }
@@ -117,6 +119,29 @@ TEST_CASE("each file and folder of the repository that the documentation names e
       const std::size_t added = name.find("NAME");
       CHECK(fs::exists(root / (added == std::string::npos ? name : name.substr(0, name.rfind('/', added)))));
     }
+  }
+}
+
+TEST_CASE("each commit that docs/adding.md names is in the history, and has the subject that it says") {
+  const std::string git = "git -C '" + root.string() + "' ";
+  const std::string whole = "test \"$(" + git +
+                            "rev-parse --show-toplevel --is-shallow-repository 2>&1)\" = \"$(printf '" +
+                            root.string() + "\\nfalse')\"";
+  if (std::system(whole.c_str()) != 0) {
+    WARN("not checked: this is no clone with its whole history");
+    return;
+  }
+  std::string page = prose_of(root / "docs/adding.md");
+  std::replace(page.begin(), page.end(), '\n', ' ');
+  const std::string commit = "`git show ([0-9a-f]{7})[^`]*` \\(\"([^\"]+)\"\\)";
+  const std::vector<std::string> ids = matches(page, commit);
+  const std::vector<std::string> subjects = matches(page, commit, 2);
+  CHECK(ids.size() == matches(page, "(git show)").size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    INFO(ids[i] << ": " << subjects[i]);
+    const std::string shown =
+        git + "log -1 --format=%s " + ids[i] + " 2>&1 | grep -qxF '" + subjects[i] + "'";
+    CHECK(std::system(shown.c_str()) == 0);
   }
 }
 

@@ -18,7 +18,8 @@ struct Want {
 };
 
 // What the plan wants now. The plan's row moves on with it: an occurrence that is due counts as handled from
-// now on, and what was missed is recorded.
+// now on. After a downtime the newest occurrence that came due meanwhile begins, if that is no longer ago
+// than the plan's `catch_up`; every other one is recorded as missed. A window that lasts begins in any case.
 Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused);
 // The same without a change of the row. Of single occurrences it gives only whether an attempt may follow the
 // last one.

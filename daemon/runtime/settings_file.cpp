@@ -16,8 +16,28 @@ std::string errors_of(const std::vector<Problem>& problems) {
   return text;
 }
 
-// What only a restart can change; empty if nothing of it did.
+// `old` with what a reload brings into effect: what Daemon::try_reload() hands on, and the certificate, which
+// the webhook listener takes.
+Settings reloaded(Settings old, const Settings& fresh) {
+  old.path = fresh.path;
+  old.sha256 = fresh.sha256;
+  old.retention = fresh.retention;
+  old.commit_patience = fresh.commit_patience;
+  if (old.webhook && fresh.webhook) {
+    old.webhook->public_url = fresh.webhook->public_url;
+    old.webhook->certificate = fresh.webhook->certificate;
+    old.webhook->tokens = fresh.webhook->tokens;
+  }
+  old.providers = fresh.providers;
+  old.targets = fresh.targets;
+  old.dead_mans_switch = fresh.dead_mans_switch;
+  old.config = fresh.config;
+  return old;
+}
+
+// The key of a change that needs a restart; empty where a reload brings all of `fresh` into effect.
 std::string fixed_change(const Settings& old, const Settings& fresh) {
+  if (reloaded(old, fresh) == fresh) return {};
   if (old.store_path != fresh.store_path) return "store.path";
   if (old.status.listen != fresh.status.listen) return "status.listen";
   if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";
@@ -26,7 +46,7 @@ std::string fixed_change(const Settings& old, const Settings& fresh) {
   if (old.webhook && old.webhook->listen != fresh.webhook->listen) return "webhook.listen";
   if (old.webhook && old.webhook->trusted_proxies != fresh.webhook->trusted_proxies)
     return "webhook.trusted_proxies";
-  return {};
+  return "a key that no reload brings into effect";
 }
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace keeper {
 namespace {
 
 using std::chrono::days;
-using std::chrono::floor;
 using std::chrono::local_days;
 
 constexpr Wall epoch{};

@@ -147,6 +147,7 @@ struct Settings {
   std::map<TargetName, TargetSettings> targets;
   std::optional<DeadMansSwitchSettings> dead_mans_switch;
   std::shared_ptr<const Config> config;
+  bool operator==(const Settings&) const = default;  // the same Config, not an equal one
 };
 
 }  // namespace keeper

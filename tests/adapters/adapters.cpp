@@ -7,7 +7,6 @@
 #include <stdexcept>
 
 #include "config/config.h"
-#include "net/http_client.h"
 #include "provider/provider_table.h"
 
 namespace keeper::test {
@@ -84,12 +83,14 @@ Settings settings_of(const Adapter& adapter, const std::string& url) {
 Playground::Playground() : sandbox_({"127.0.0.1", 0}, {"127.0.0.1", 0}) { sandbox_.start(); }
 
 Json Playground::ask(const std::string& method, const std::string& path, const std::string& body) {
-  HttpClient client({parse_url(sandbox_.control_url()).value(), ""});
-  const auto answered =
-      wait(client.call({method, path, {}, body}, std::chrono::steady_clock::now() + Seconds{10}));
-  if (!answered.ok()) throw std::runtime_error(answered.error().what);
-  if (answered->status / 100 != 2) throw std::runtime_error(path + ": " + answered->body);
-  return Json::parse(answered->body);
+  sandbox::Request request;
+  request.method = method;
+  request.path = path;
+  request.segments = sandbox::split_path(path);
+  request.body = body;
+  const sandbox::Answer answer = sandbox_.control(request);
+  if (answer.status / 100 != 2) throw std::runtime_error(path + ": " + answer.body);
+  return Json::parse(answer.body);
 }
 
 void Playground::advance(Millis time) {

@@ -1,12 +1,10 @@
 // Cron: one parsed cron expression, and when it matches in a zone. It knows the years 1970 to 2099
 // (`zone_end`). Where a zone's clock is set forward or back, the kind of the expression decides:
-// - A minute or hour that begins with '*' follows elapsed time: it matches whenever the clock shows it. "*/15
-// * * * *" is
-//   every 15 minutes on such a day too.
-// - Any other is a fixed time. One that the clock shows twice matches at the first; one that is skipped
-// matches right after
-//   the gap. "30 2 * * *" is once on each day.
-// Immutable once parsed; any thread; never reads a clock.
+// - A minute or hour that begins with '*' follows elapsed time. It matches whenever the clock shows it, so
+//   that an expression for every 15 minutes matches every 15 minutes on such a day too.
+// - Any other is a fixed time. A time that the clock shows twice matches at the first of them, and a time
+//   that is skipped matches right after the gap. "30 2 * * *" matches once on each day.
+// An expression is immutable once it is parsed, and any thread may use it. It never reads a clock.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // PosixRule: what a zone's clock does for ever, as POSIX spells it in TZ ("CET-1CEST,M3.5.0,M10.5.0/3"), with
-// the extensions of RFC 8536: names in <>, and hours of a change from -167 to 167. Immutable once parsed; any
-// thread.
+// the extensions of RFC 8536: names in <>, and hours of a change from -167 to 167. A rule is immutable once
+// it is parsed, and any thread may use it.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,8 @@ struct OffsetChange {
 
 class PosixRule {
  public:
-  // Malformed: anything that is no rule, and daylight saving time without the dates of its changes.
+  // Errors: malformed for a text that is no rule, and for daylight saving time without the dates of its
+  // changes.
   static Result<PosixRule> parse(std::string_view text);
 
   // The changes of one year by UTC, in order; none where the clock is never changed.

@@ -1,9 +1,9 @@
 // Schedule: when a plan wants sessions. There are two kinds.
 // - Windows answer "should a session be alive now?". The answer depends on the time alone, and on nothing
-// seen before.
+//   that was seen before.
 // - Occurrences are single starts. The scheduled time of each, without jitter, is its identity.
-// Cron expressions and excluded dates are known to the end of 2099 (`zone_end`). Immutable; any thread; never
-// reads a clock.
+// Cron expressions and excluded dates are known to the end of 2099 (`zone_end`). A schedule is immutable, and
+// any thread may use it. It never reads a clock.
 #pragma once
 
 #include <chrono>
@@ -58,7 +58,7 @@ class Schedule {
     // A start is late by a stable hash of plan and time, in [0, jitter) and never past the next start.
     PlanName plan;
     Millis jitter{0};
-    // No start on these dates; a window from before lasts on. `always`: not alive on them.
+    // No start on these dates; a window from before goes on. `always`: not alive on them.
     std::vector<DateRange> exclude;
     // Occurrences: both included. Windows are cut to [not_before, not_after).
     std::optional<Wall> not_before, not_after;
@@ -66,7 +66,7 @@ class Schedule {
     bool operator==(const Spec&) const = default;
   };
 
-  // What contradicts itself is malformed, and the message begins with the key that is wrong.
+  // Errors: malformed where the keys contradict one another. The message begins with the key that is wrong.
   static Result<Schedule> make(Spec spec);
 
   Schedule();  // always
@@ -74,9 +74,9 @@ class Schedule {
   Kind kind() const;
   const Spec& spec() const { return spec_; }
 
-  // The same for two schedules of one plan that mean the same, however they are written, and another where
-  // one has another time, zone, jitter, exclusion or bound, or the zone has got other rules. The store keeps
-  // it, so that no release changes it.
+  // The same text for two schedules of one plan that mean the same, however they are written. It differs
+  // where a time, the zone, the jitter, an exclusion or a bound differs, or the zone's rules have changed.
+  // The store keeps the text, so that no release may change how it is made.
   std::string fingerprint() const;
 
   // The window that contains `now`; always empty for kind `occurrences`. An `always` plan's one window has

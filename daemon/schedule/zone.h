@@ -1,7 +1,8 @@
 // Zone: what the clock of one time zone of the system's database does, and local times that are read and
 // written in it. It knows the years from 1970 to 2099; a later time (`zone_end`) may not be asked about, and
 // the callers refuse such times. The database is the folder that TZDIR names, or /usr/share/zoneinfo. A zone
-// keeps the rules that its file had when it was read. Cheap to copy; any thread; never reads a clock.
+// keeps the rules that its file had when it was read. It is cheap to copy, any thread may use it, and it
+// never reads a clock.
 #pragma once
 
 #include <chrono>
@@ -28,8 +29,8 @@ class Zone {
   struct Span {
     std::chrono::sys_seconds begin, end;
     Seconds offset;
-    // How far the clock had come when the span began. Below `local_begin()`: what lies between is skipped.
-    // Above it: what lies between comes again.
+    // The local time that the clock had reached when the span began. Where it is before `local_begin()`, the
+    // times between the two are skipped. Where it is after, they are shown a second time.
     LocalTime shown;
 
     LocalTime local_begin() const { return local(begin); }
@@ -41,12 +42,12 @@ class Zone {
 
   Zone() = default;  // UTC
 
-  // Reads the zone's file, or takes it from the thread's ZoneSnapshot. Unknown: malformed, with the closest
-  // name. No database at all, or a damaged file: storage.
+  // Reads the zone's file, or takes it from the thread's ZoneSnapshot. Errors: malformed for an unknown name,
+  // with the closest known one; storage where there is no database, or the file is damaged.
   static Result<Zone> find(std::string_view iana_name);
 
   const std::string& name() const;
-  // What its clock does from 2025 on, as a hash; equal for two names of one zone.
+  // A hash of what its clock does from 2025 on. It is equal for two names of one zone.
   const std::string& rules() const;
   Span span_at(std::chrono::sys_seconds t) const;
   Seconds offset_at(Wall t) const;
@@ -89,8 +90,8 @@ class ZoneSnapshot {
 // "2026-11-21T10:00:00+01:00", with milliseconds where there are some.
 std::string to_rfc3339(Wall t, const Zone& zone);
 
-// As parse_time, but what names no offset is local time in `zone`, and "2026-11-21" is the day's begin.
-// Empty also for what lies before 1970 or after 2099.
+// As parse_time(), but a text without an offset is local time in `zone`, and "2026-11-21" is the begin of
+// that day. Empty also for times before 1970 or after 2099.
 std::optional<Wall> parse_time_in(std::string_view text, const Zone& zone);
 
 // "2026-11-21"; empty on anything else.

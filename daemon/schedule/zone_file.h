@@ -1,7 +1,7 @@
-// The files of the system's time zone database (TZif, RFC 8536): what a zone's clock did and will do. A file
-// says it one by one up to a year, which is 2037 in the "fat" form and the last change of the rules in the
-// "slim" one, and ends with a rule for all times after that. Both are read. The function keeps no state; any
-// thread.
+// Reads the files of the system's time zone database (TZif, RFC 8536), which say what a zone's clock did and
+// will do. A file lists the changes up to some year, and ends with a rule for all later times. In the "fat"
+// form that year is 2037; in the "slim" form it is the year in which the rules last changed. Both forms are
+// read. The function keeps no state, and any thread may call it.
 #pragma once
 
 #include <string_view>
@@ -11,9 +11,9 @@
 
 namespace keeper {
 
-// Ordered by `begin`, no two in a row with the same offset, up to and with the year `last`. The first one
-// begins before any time that matters. Malformed: the bytes are no such file, or one of the first version,
-// which has no rule; or the file counts leap seconds.
+// The changes up to the end of the year `last`, ordered by `begin`, no two in a row with the same offset. The
+// first one begins before any time that is asked about. Errors: malformed where the bytes are no such file,
+// where the file is of the first version, which has no rule, or where it counts leap seconds.
 Result<std::vector<OffsetChange>> read_zone_file(std::string_view bytes, std::chrono::year last);
 
 }  // namespace keeper

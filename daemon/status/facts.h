@@ -68,7 +68,7 @@ struct DaemonFacts {
 struct ReloadOutcome {
   bool loaded = false;
   std::string error;         // if not loaded: every complaint, one a line
-  bool unavailable = false;  // not loaded for the store's sake, or not yet
+  bool unavailable = false;  // not loaded because the store cannot be written, or not loaded yet
 };
 
 struct StatusPorts {

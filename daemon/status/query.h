@@ -1,4 +1,4 @@
-// Reads the parameters of one request. Each read checks one parameter. After all reads `complaint` says what
+// Reads the parameters of one request. Each read checks one parameter. After all reads complaint() says what
 // was wrong first: a bad value, a parameter that is given twice, or one that nobody read.
 //
 // One thread for each reader.

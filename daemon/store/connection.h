@@ -12,16 +12,17 @@ namespace keeper {
 
 inline constexpr const char* memory_path = ":memory:";
 
-// Read and write, no settings yet. Makes no file.
+// Opens the file to be read and written, without any settings. It makes no file.
 std::unique_ptr<SQLite::Database> open_for_writing(const std::string& path);
 
-// WAL, synchronous=FULL, no automatic checkpoints, foreign keys: set, read back, and tried out. What an
-// earlier process, or a failed fsync, left in the log is visible but perhaps not on disk, and a later fsync
-// would not notice: it is written once more and synced, so that whatever load() returns is durable.
+// Sets WAL, synchronous=FULL, no automatic checkpoints and foreign keys, reads the settings back, and tries a
+// checkpoint. What an earlier process or a failed fsync left in the log can be read but is perhaps not on
+// disk, and a later fsync would report no error. It is therefore written once more and synced, so that
+// whatever load() returns is durable.
 void make_durable(SQLite::Database& database);
 
-// Whether closing the connection may move the log into the main file. Not by default: only a connection
-// without failures may.
+// Says whether closing the connection may move the log into the main file. It may not by default, because
+// only a connection that had no failure may do it.
 void checkpoint_on_close(SQLite::Database& database, bool allowed);
 
 struct Checkpoint {
@@ -29,7 +30,7 @@ struct Checkpoint {
   int done_frames = 0;  // of them in the main file now
 };
 
-// PASSIVE: waits for nobody.
+// A checkpoint in the mode PASSIVE, which waits for no reader.
 Checkpoint run_checkpoint(SQLite::Database& database);
 
 // The settings of an in-memory database.

@@ -18,7 +18,7 @@
 
 namespace keeper {
 
-// `next`: give it as `before` for the following, older page; empty on the last one.
+// `next` is to be given as `before` for the following, older page. It is empty on the last page.
 template <class Row>
 struct Page {
   std::vector<Row> rows;
@@ -33,8 +33,9 @@ struct SessionQuery {
   int limit = 100;
 };
 
-// With `after_seq` oldest first, and `next` is then the `after_seq` of the following page. `since`: recorded
-// at this time or later; where the pages go by `after_seq`, those after the first cost nothing more.
+// The newest come first, or with `after_seq` the oldest, and `next` is then the `after_seq` of the following
+// page. `since` selects what was recorded at this time or later. Where the pages go by `after_seq`, only the
+// first one searches for that time.
 struct TransitionQuery {
   std::optional<SessionId> session{};
   std::optional<PlanName> plan{};

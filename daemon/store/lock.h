@@ -1,7 +1,8 @@
 // The lock that makes one daemon the owner of a store, by whatever name it reaches the file. It has two
 // parts. One is an flock() on the file `<store>.lock`, which holds the owner's process id. The other is an
 // flock() on the store's file itself, because a link, or a mount of the file in another folder, is another
-// name of the same file. SQLite's own locks are of another kind and do not meet it. Any thread may use it.
+// name of the same file. SQLite's own locks (fcntl) are of another kind and do not conflict with it. Any
+// thread may use it.
 // The lock file is never removed, since two processes could then lock two files of that name.
 #pragma once
 

@@ -22,17 +22,18 @@ struct SessionColumn {
   std::string_view name;
   bool is_fixed;  // written with the row and never again, so that the indices over it are left alone
   void (*bind)(sql::Binder& to, const SessionRow& row);
-  void (*read)(sql::Reader& from,
-               SessionRow& row);  // throws SQLite::Exception for what this program never writes
+  // Throws SQLite::Exception for a value that this program never writes.
+  void (*read)(sql::Reader& from, SessionRow& row);
 };
 
 // In the order in which every statement names them. The first is `id`.
 std::span<const SessionColumn> session_columns();
 
-std::string session_column_names();      // "id, plan, provider, ..."
-std::string insert_session_statement();  // binds the columns in their order
-std::string
-update_session_statement();  // binds the same; it changes the columns that are not fixed, and finds by id
+std::string session_column_names();  // "id, plan, provider, ..."
+// Both bind the columns in their order. The update finds the row by its id, and changes the columns that are
+// not fixed.
+std::string insert_session_statement();
+std::string update_session_statement();
 
 void bind_session(sql::Binder& to, const SessionRow& row);
 SessionRow read_session(sql::Reader& from);

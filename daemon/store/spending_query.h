@@ -1,5 +1,5 @@
-// What the sessions of a period took, summed by SQLite. For this module alone, on the thread of the
-// connection. Throws SQLite::Exception.
+// How much time the sessions took in a period, summed by SQLite. The functions belong to this module and to
+// the thread of the connection, and throw SQLite::Exception.
 #pragma once
 
 #include <SQLiteCpp/Database.h>

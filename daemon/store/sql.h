@@ -22,13 +22,14 @@ namespace keeper::sql {
 // `code` is SQLite's, extended or not.
 Error storage_error(const std::string& path, int code, std::string_view detail);
 
-// After such a failure the connection's picture of the file is not to be trusted.
+// True where a connection may not be used after a failure with this code, because its state may differ from
+// the file's.
 bool spoils_connection(int code);
 
-// A value in the file that this program never writes there.
+// Throws for a value in the file that this program never writes there.
 [[noreturn]] void fail_corrupt(const std::string& what);
 
-// Runs `call`, which returns a Result; a SQLite::Exception becomes an Error and `*code`.
+// Runs `call`, which returns a Result. A SQLite::Exception becomes an Error, and its code is put in `*code`.
 template <class Call>
 auto guarded(const std::string& path, int* code, Call&& call) -> decltype(call()) {
   *code = 0;
@@ -40,11 +41,12 @@ auto guarded(const std::string& path, int* code, Call&& call) -> decltype(call()
   }
 }
 
-// First column of the first row.
+// The first column of the first row.
 std::int64_t query_int(const SQLite::Database& database, const std::string& text);
 std::string query_text(const SQLite::Database& database, const std::string& text);
 
-// Resets the statement now and at the end of the scope, so that none keeps a read transaction open.
+// Resets the statement now and at the end of the scope, since a statement that is not reset keeps a read
+// transaction open.
 class Use {
  public:
   explicit Use(SQLite::Statement& statement) : statement_(statement) { statement_.tryReset(); }
@@ -56,7 +58,7 @@ class Use {
   SQLite::Statement& statement_;
 };
 
-// Binds one value after the other. Strings are not copied: they must outlive the step.
+// Binds one value after the other. Strings are not copied, so that they must outlive the step.
 class Binder {
  public:
   explicit Binder(SQLite::Statement& statement) : statement_(statement) {}

@@ -128,7 +128,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
     if (!lock) return lock.error();
     if (!*lock) {
       set_refusal(refusal, Refusal::in_use);
-      return file_error(path, "is held by process " + StoreLock::holder(path) + "; stop that daemon first");
+      return file_error(path, "is used by process " + StoreLock::holder(path) + "; stop that daemon first");
     }
     store->lock_ = std::make_unique<StoreLock>(std::move(**lock));
     if (const Status file = make_private_file(path); !file) return file.error();
@@ -138,7 +138,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
       set_refusal(refusal, Refusal::in_use);
       return file_error(
           path,
-          "is held by another daemon, which knows the same file by another name; stop that daemon first");
+          "is used by another daemon, which knows the same file by another name; stop that daemon first");
     }
   }
   if (const Status opened = store->connect(true, refusal); !opened) return opened.error();

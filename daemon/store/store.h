@@ -42,8 +42,7 @@ struct Seen {
 
 struct Pruned {
   int sessions = 0;   // how many were deleted
-  bool more = false;  // of sessions, deliveries or missed occurrences the most was deleted that one call may:
-                      // call again
+  bool more = false;  // the limit of one call was reached, so that more may be left: call prune() again
 };
 
 class Store {
@@ -52,7 +51,7 @@ class Store {
   // ends with the object. The path and the cure stand in the error.
   static Result<std::unique_ptr<Store>> open(const std::string& path, Refusal* refusal = nullptr);
 
-  // With an instance id that is not drawn: for runs that must repeat exactly.
+  // As open(), with a given instance id instead of a random one, for runs that must repeat exactly.
   static Result<std::unique_ptr<Store>> open_as(const std::string& path, const InstanceId& instance);
   static Result<std::unique_ptr<Store>> open_in_memory(const InstanceId& instance);
 
@@ -79,8 +78,8 @@ class Store {
   // Shows whether the disk takes writes, by a transaction that changes a counter and nothing else.
   Status probe();
 
-  // While an object of it lives, the lookups below share one read transaction, since its locks cost more than
-  // the lookups do. It must be gone before commit().
+  // While an object of this class lives, the lookups below share one read transaction, because its locks cost
+  // more than the lookups do. It must be destroyed before commit() is called.
   class Lookups {
    public:
     explicit Lookups(Store& store);
@@ -101,8 +100,8 @@ class Store {
 
   Result<std::optional<SessionRow>> session(const SessionId& id);
 
-  // What sessions took in the period, of those that have ended and whose remote is gone. Each is billed for
-  // at least the minimum of its provider.
+  // How much time the sessions that have ended, and whose remote is gone, took in the period. Each is billed
+  // for at least the minimum of its provider.
   Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
 
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
@@ -126,7 +125,7 @@ class Store {
   // for its session.
   Result<Pruned> prune(Wall ended_before, int rows_max);
 
-  // Bytes of the main file that are in use; what prune() frees is used again, not given back.
+  // Bytes of the main file that are in use. What prune() frees is used again, and not given back to the disk.
   Result<std::int64_t> used_bytes();
 
   static constexpr std::int64_t wal_bytes_max = 2 * 1024 * 1024;

@@ -54,14 +54,14 @@ Result<std::shared_ptr<const BackupCopy>> BackupCopy::make(const std::string& st
   struct stat store {};
   struct statvfs disk {};
   if (stat(store_path.c_str(), &store) != 0 || statvfs(store_path.c_str(), &disk) != 0) {
-    return destination_error(store_path, "the disk's free room is not known");
+    return destination_error(store_path, "the free space of its disk cannot be read");
   }
   const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   const auto needed = static_cast<std::uint64_t>(store.st_size) / 10 * 11;
   if (free < needed) {
     return Error{ErrorKind::storage, "backup: the copy may need " + std::to_string(needed) +
                                          " bytes beside the store, and " + std::to_string(free) +
-                                         " are free; make room first"};
+                                         " are free; make space first"};
   }
   const std::string path = store_path + ".backup";
   unlink(path.c_str());  // what a killed daemon left

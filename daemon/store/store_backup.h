@@ -13,8 +13,8 @@ namespace keeper {
 // `destination` must not exist; it is made with mode 0600, synced, and removed again if the copy fails.
 Status backup_store(const std::string& path, const std::string& destination);
 
-// A copy to be read once and forgotten: it stands beside the store without a name, so that its room is free
-// again when it is destroyed, also by a crash.
+// A copy that is read once. Its file is in the store's folder and has no name, so that its space is free
+// again when the object is destroyed, and also after a crash.
 class BackupCopy {
  public:
   // Refused with `storage` where the disk would be left with less than a tenth of the store's size.

@@ -24,7 +24,8 @@ class Writer {
  public:
   explicit Writer(SQLite::Database& database);
 
-  // One transaction, BEGIN IMMEDIATE to COMMIT; rolled back before an exception leaves.
+  // Both are one transaction, from BEGIN IMMEDIATE to COMMIT, which is rolled back before an exception
+  // leaves.
   void commit(const Batch& batch);
   void probe();
 
@@ -36,7 +37,7 @@ class Writer {
   void load(Ledger& ledger);
   std::vector<SpentBy> spent(const Period& period, const Minimums& minimums);
 
-  // Sessions that were deleted.
+  // As Store::prune().
   Pruned prune(Wall ended_before, int rows_max);
 
  private:

@@ -106,13 +106,13 @@ TEST_CASE("a reload takes effect as a whole or not at all") {
   CHECK(stage.status().at("config").at("last_reload_error").is_null());
 }
 
-TEST_CASE("a second daemon on the same store is refused and says who holds it") {
+TEST_CASE("a second daemon on the same store is refused and says who uses it") {
   Stage stage(three_plans);
   stage.start_daemon();
   REQUIRE(stage.ready());
   std::string output;
   CHECK(stage.run_cli({"run", "--config", (stage.directory / "keeper.yaml").string()}, &output) == 1);
-  CHECK(output.find("held") != std::string::npos);
+  CHECK(output.find("is used by process") != std::string::npos);
 }
 
 TEST_CASE("webhooks whose path needs a token come in, and the token can be changed while sessions live") {

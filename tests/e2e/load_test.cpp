@@ -107,7 +107,7 @@ double percentile(std::vector<double> values, double share) {
 
 }  // namespace
 
-TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in the store once") {
+TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in the store once", "[load]") {
   const int kills = is_long() ? 200 : 8;
   constexpr int rate = 1500;
   const int lasts = kills + 6;
@@ -150,7 +150,8 @@ TEST_CASE("kill -9 in the middle of the load: every acknowledged delivery is in 
 
 TEST_CASE(
     "while many connections attack, in whatever way, the deliveries of a good client are acknowledged in "
-    "time") {
+    "time",
+    "[load]") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
   Stage stage(idle_plan);
@@ -189,7 +190,8 @@ TEST_CASE(
   WARN(table);
 }
 
-TEST_CASE("while many connections ask for handshakes, deliveries by https are acknowledged in time") {
+TEST_CASE("while many connections ask for handshakes, deliveries by https are acknowledged in time",
+          "[load]") {
   constexpr double promised_ms = 1000;
   const double lasts = is_long() ? 15 : 2;
   Stage stage(idle_plan);

@@ -100,6 +100,9 @@ TEST_CASE("a plan of several is alive while all of them are, which is never long
   CHECK(two(on_day(20)).alive == hours{20});
   CHECK(two(on_day(20)).missing == hours{4});
   CHECK(timeline(always(2), {session(on_day(-1), std::nullopt, 0)}).alive == hours{0});
+  CHECK(
+      timeline(always(2), {session(on_day(-1), on_day(20), 0), session(on_day(-1), std::nullopt, 1)}).alive ==
+      hours{20});
 }
 
 TEST_CASE("outside its windows a plan misses nothing") {

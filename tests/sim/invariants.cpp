@@ -211,6 +211,11 @@ void Simulation::check_healed() {
     if (!store().seen(ProviderName{provider}, key, {}).value().delivery)
       fail("8: an acknowledged delivery is lost");
   }
+  check_served();
+}
+
+// 7: what should be alive is, where nothing that is known keeps it from it.
+void Simulation::check_served() {
   for (const auto& [name, plan] : config_->plans) {
     const auto window = plan.schedule.window_at(now().wall);
     const bool long_enough = window && now().wall - window->begin > std::chrono::minutes{10};

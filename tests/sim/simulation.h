@@ -157,6 +157,7 @@ class Simulation {
   void check_left(const Effect& effect);
   void check_lapse(const SimRemote& remote);
   void check_healed();
+  void check_served();
   void check_waiting();
   void check_reloads();
   void check_occurrences();

@@ -214,6 +214,7 @@ void Simulation::check_healed() {
   check_served();
 }
 
+// 7: what should be alive is, where nothing that is known keeps it from it.
 void Simulation::check_served() {
   for (const auto& [name, plan] : config_->plans) {
     const auto window = plan.schedule.window_at(now().wall);

@@ -237,6 +237,7 @@ class Simulation {
   struct Told {
     std::map<Wall, std::vector<Wall>> firings;  // when each trouble was told, by its begin
     bool firing = false;                        // by the newest notice
+    bool may_be_over = false;                   // by that of another
     Wall at{};                                  // of that one
   };
   std::map<std::string, Told> told_;  // by topic and subject

@@ -104,6 +104,7 @@ void Simulation::check_maximum(const TransitionRow& transition) {
   if (plan == config_->plans.end()) return;
   for (const SimRemote& remote : providers_.at(transition.provider).remotes()) {
     if (remote.id != *transition.remote_id || remote.session != transition.session) continue;
+    if (remote.unexpected) continue;  // made long after its start left, which is all that may be known
     const Millis least =
         std::min(remote.maximum.value_or(Millis::max()), plan->second.max_duration.value_or(Millis::max()));
     if (now_ - remote.created + maximum_slack < least) {

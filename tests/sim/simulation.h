@@ -213,6 +213,7 @@ class Simulation {
   std::set<std::pair<PlanName, Wall>> missed_;
   using SlotOccurrence = std::tuple<PlanName, Wall, int>;
   std::set<SlotOccurrence> begun_;
+  Now process_began_;
   struct LastEnd {
     State state = State::closed;
     Reason reason = Reason::lost;

@@ -22,6 +22,7 @@ void Simulation::restart() {
   ++verdict_.crashes;
   for (auto& [name, outage] : outages_) ++outage.restarts;
   log("start of the process");
+  process_began_ = now();
   for (auto& [waiter, delivery] : waiting_) send_again(std::move(delivery));
   waiting_.clear();
   leaving_since_.reset();

@@ -1,6 +1,7 @@
 #include "adapters/gateway.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "net/encoding.h"
 
@@ -64,6 +65,12 @@ Result<HttpResponse> Gateway::pass_on(const Received& request) {
   return wait(sandbox_.call(passed, std::chrono::steady_clock::now() + Seconds{10}));
 }
 
+void Gateway::settle(int served) const {
+  const auto end = std::chrono::steady_clock::now() + Seconds{1};
+  while (served_ < served && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+}
+
 void Gateway::serve(const Received& request, Wire& wire) {
   if (request.headers.count("cookie") > 0) saw_cookie_ = true;
   const Part part = request.method == "GET" ? Part::read : Part::order;
@@ -71,6 +78,7 @@ void Gateway::serve(const Received& request, Wire& wire) {
   Received passed = request;
   if (odd && !answer_->acts) passed = Received{"GET", "/", {}, {}, {}};  // for its Date
   const auto real = pass_on(passed);
+  ++served_;
   if (!real.ok()) return wire.close();
   if (!odd) {
     wire.send(plain_bytes(*real));

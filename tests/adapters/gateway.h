@@ -27,6 +27,10 @@ class Gateway {
   void strike(const OddAnswer& answer, std::vector<EffectKind> kinds, Part part, int times);
   void carrying(EffectKind kind) { carried_ = kind; }
   int struck() const { return struck_; }
+  int served() const { return served_; }
+  // Waits until so many requests have been served, and for a second at most. One that was answered before it
+  // was read may still be on its way when its caller knows the answer.
+  void settle(int served) const;
   bool saw_cookie() const { return saw_cookie_; }
 
  private:
@@ -41,6 +45,7 @@ class Gateway {
   Part part_ = Part::order;
   std::atomic<int> left_{0};
   std::atomic<int> struck_{0};
+  std::atomic<int> served_{0};
   std::atomic<bool> saw_cookie_{false};
   std::atomic<EffectKind> carried_{EffectKind::observe};
   FakeServer server_;

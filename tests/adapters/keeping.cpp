@@ -88,6 +88,7 @@ Answer Keeping::carry(const Effect& effect) {
   answer.sent_at = now().mono;
   if (effect.kind == EffectKind::start) story_.starts.push_back(answer.sent_at);
   const int struck_before = gateway_ ? gateway_->struck() : 0;
+  const int served_before = gateway_ ? gateway_->served() : 0;
   if (gateway_) gateway_->carrying(effect.kind);
   Reply reply = carry_out(*provider_, effect);
   answer.kind = effect.kind;
@@ -97,7 +98,10 @@ Answer Keeping::carry(const Effect& effect) {
   answer.provider_now = reply.provider_now;
   answer.whole = reply.whole;
   answer.remotes = std::move(reply.remotes);
-  if (gateway_ && gateway_->struck() > struck_before && !story_.struck) story_.struck = answer;
+  if (gateway_ && gateway_->struck() > struck_before) {
+    gateway_->settle(served_before + 1);
+    if (!story_.struck) story_.struck = answer;
+  }
   return answer;
 }
 

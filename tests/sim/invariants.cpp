@@ -41,6 +41,7 @@ void Simulation::check_all() {
   check_rows();
   check_heartbeats();
   check_gap();
+  check_repeats();
 }
 
 // 1: what the store gives back is what the keeper holds.

@@ -158,6 +158,7 @@ class Simulation {
   void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_served();
+  void check_repeats();
   void check_waiting();
   void check_reloads();
   void check_occurrences();
@@ -214,6 +215,7 @@ class Simulation {
   using SlotOccurrence = std::tuple<PlanName, Wall, int>;
   std::set<SlotOccurrence> begun_;
   Now process_began_;
+  Mono store_troubled_{};  // when it was last
   struct LastEnd {
     State state = State::closed;
     Reason reason = Reason::lost;

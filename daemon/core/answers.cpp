@@ -263,12 +263,12 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
 // waited, but not to the session's death; and a read that fails holds up no heartbeat that is due.
 Mono heartbeat_by(const Tracked& session, EffectKind failed, const Error& error, Mono now) {
   const bool is_heartbeat = failed == EffectKind::keep_alive;
-  if (!session.idle_at) return session.call_at;
+  if (!session.idle_at || !(is_heartbeat || session.beat_at)) return session.call_at;
   const Millis left = *session.idle_at - now;
   const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
   const Mono soon = now + Seconds{1};
   const Mono alive = std::max(now + (told ? left * 2 / 3 : left / 3), soon);
-  if (is_heartbeat || !session.beat_at) return alive;
+  if (is_heartbeat) return alive;
   return std::max({*session.beat_at, soon, told ? alive : Mono{}});
 }
 

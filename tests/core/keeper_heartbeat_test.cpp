@@ -93,6 +93,20 @@ TEST_CASE("reads that fail hold up no heartbeat, however long the provider asks 
   CHECK(bench.now.mono <= (asks ? dies - Seconds{30} : due + Seconds{2}));
 }
 
+TEST_CASE("without a heartbeat the reads that fail wait as long as the provider asks") {
+  Plan plan = beating_plan();
+  plan.keep_alive.heartbeat = false;
+  Bench bench({plan});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  REQUIRE(the_session(bench).idle_at);
+  REQUIRE_FALSE(the_session(bench).beat_at);
+  while (bench.waiting() != "observe") bench.advance(Seconds{1});
+  bench.answer(bench.pop(EffectKind::observe), Error{ErrorKind::exhausted, "429", minutes{2}});
+  const Mono refused = bench.now.mono;
+  while (bench.waiting().empty()) bench.advance(Seconds{1});
+  CHECK(bench.now.mono >= refused + minutes{2});
+}
+
 TEST_CASE("a stop is sent again within five minutes, however long the provider asks to wait") {
   Bench bench({beating_plan()});
   bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});

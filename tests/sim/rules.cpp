@@ -35,7 +35,8 @@ void Simulation::check_row(const SessionRow& row) {
 // 12: what begins does so once, in its window or after its time and no later than catch_up.
 void Simulation::check_begin(const SessionRow& row) {
   const Plan* plan = plan_of(row.plan);
-  if (!plan) return;
+  // A configuration that is refused until the disk works again is not in force.
+  if (!plan || worlds_.refused_reload) return;
   const Wall created = row.created_at;
   if (!is_single(*plan)) {
     if (!plan->schedule.window_at(created)) fail("12: begins outside of its window: " + row.id.str());

@@ -163,7 +163,11 @@ std::optional<Route> Notte::route(const Request& request) {
                  }};
   };
   if (path.size() == 1 && request.method == "GET" && (path[0] == "health" || path[0] == "usage")) {
-    const Json body = path[0] == "health" ? Json{{"status", "ok"}} : Json{{"monthly_usage", 0.0}};
+    const Json body = path[0] == "health" ? Json{{"status", "ok"}}
+                                          : Json{{"monthly_usage", 0.0},
+                                                 {"is_usage_limit_exceeded", false},
+                                                 {"plan_type", "free"},
+                                                 {"balance_amount", 5.0}};
     return Route{Provider::notte, Operation::other,
                  [body](const Request&) { return json_answer(200, body); }};
   }

@@ -117,7 +117,30 @@ TEST_CASE("a start at Notte that cannot be understood may have been applied") {
   const Reply answered = notte_at(server)->start(effect_of(EffectKind::start));
   REQUIRE_FALSE(answered.remotes.ok());
   CHECK(answered.remotes.error().kind == kind);
-  CHECK(server.requests().size() == 1);
+  // After a 402 it asks what is used up.
+  CHECK(server.requests().size() == (answer.starts_with("HTTP/1.1 402") ? 2 : 1));
+}
+
+TEST_CASE("a start that Notte refuses with 402 says whether it waits for the period or for money") {
+  const auto [usage, told] = GENERATE(table<std::string, std::string>(
+      {{reply(200, R"({"is_usage_limit_exceeded":true,"plan_type":"free","balance_amount":0})"),
+        "; GET /usage: the period's allowance of the plan free is used up"},
+       {reply(200, R"({"is_usage_limit_exceeded":false,"plan_type":"pro","balance_amount":-0.5})"),
+        "; GET /usage: the balance is -0.5"},
+       {reply(200, R"({"is_usage_limit_exceeded":false,"balance_amount":12.5})"), ""},
+       {reply(200, "[]"), ""},
+       {reply(401, "{}"), ""},
+       {reply(500, "oops"), ""}}));
+  INFO(usage);
+  FakeServer server([text = usage](const Received& request, Wire& wire) {
+    wire.send(request.target == "/usage" ? text : reply(402, R"({"message":"pay"})"));
+  });
+  const Reply answered = notte_at(server)->start(effect_of(EffectKind::start));
+  REQUIRE_FALSE(answered.remotes.ok());
+  const Error& error = answered.remotes.error();
+  CHECK(error.kind == ErrorKind::exhausted);
+  const std::string before = "(the allowance is used up: raise it at the provider)";
+  CHECK(error.what.substr(error.what.find(before) + before.size()) == told);
 }
 
 TEST_CASE("a heartbeat at Notte is an operation, and then a read that tells whether it counted") {

@@ -32,6 +32,18 @@ bool is_candidate(const Json& asked, const Json& session) {
          is_echoed(asked, session, "max_duration_minutes");
 }
 
+// What GET /usage says of a start that was refused with 402; empty where it tells nothing. The members are
+// those that Notte's client reads.
+std::string shortage_in(const Json& usage) {
+  if (member(usage, "is_usage_limit_exceeded") == Json(true)) {
+    const std::string plan = text_at(usage, "plan_type").value_or("");
+    return "the period's allowance" + (plan.empty() ? std::string() : " of the plan " + plan) + " is used up";
+  }
+  const Json& balance = member(usage, "balance_amount");
+  if (balance.is_number() && balance.get<double>() <= 0) return "the balance is " + balance.dump();
+  return {};
+}
+
 std::string session_path(const Effect& effect, const char* rest) {
   return "/sessions/" + encode_percent(effect.remote.str()) + rest;
 }
@@ -108,8 +120,21 @@ Task<Reply> Notte::start(const Effect& effect) {
   // Sent by Notte's own CLI; that the server heeds it is not documented, so nothing relies on it.
   call.headers.emplace_back("Idempotency-Key", sha256_hex("session-keeper:" + effect.session.str()));
   const ProviderAnswer answer = co_await api_.ask(visit, call);
-  if (!answer.json) co_return reply_of(visit, answer.json.error());
-  co_return reply_of(visit, mapped(visit, call, *answer.json));
+  if (answer.json) co_return reply_of(visit, mapped(visit, call, *answer.json));
+  Error refused = answer.json.error();
+  if (answer.status == 402) {
+    const std::string told = co_await shortage(visit);
+    refused.what += told;
+  }
+  co_return reply_of(visit, std::move(refused));
+}
+
+// Whatever becomes of this read, the start stays refused as it was.
+Task<std::string> Notte::shortage(Visit& visit) {
+  const ProviderCall call{Purpose::read, "GET", "/usage"};
+  const ProviderAnswer usage = co_await api_.ask(visit, call);
+  const std::string told = usage.json ? shortage_in(*usage.json) : std::string();
+  co_return told.empty() ? told : "; GET /usage: " + api_.harmless(visit, told);
 }
 
 Task<Reply> Notte::walk_active(const Effect& effect, const Wanted& wanted) {

@@ -36,6 +36,9 @@ class Notte final : public Provider {
 
   Task<Reply> walk_active(const Effect& effect, const Wanted& wanted);
   Task<Result<Remote>> read(Visit& visit, const Effect& effect);
+  // Whether a start that was refused with 402 waits for the period or for money, to be added to the error's
+  // text; empty where it is not told.
+  Task<std::string> shortage(Visit& visit);
   Result<Remote> mapped(const Visit& visit, const ProviderCall& call, const Json& session) const;
   Remote harmless(const Visit& visit, Remote remote) const;
 

@@ -153,13 +153,33 @@ std::string odd_table(const Call& call) {
   return text;
 }
 
+std::string difference_of_table(const Call& call) {
+  return golden_difference("adapters/odd_" + call.name + ".md", odd_table(call));
+}
+
 }  // namespace
 
-TEST_CASE("what the keeper makes of each odd answer stands in the table") {
-  const Call call =
-      GENERATE(Call{"start", {EffectKind::start}, Part::order}, Call{"look-up", {EffectKind::find}},
-               Call{"heartbeat", {EffectKind::keep_alive, EffectKind::observe}, Part::order},
-               Call{"read", {EffectKind::observe, EffectKind::keep_alive}}, Call{"list", {EffectKind::list}},
-               Call{"stop", {EffectKind::stop}, Part::order});
-  CHECK(golden_difference("adapters/odd_" + call.name + ".md", odd_table(call)) == "");
+// A case for each call, so that the cores share them.
+TEST_CASE("what the keeper makes of each odd answer to a start stands in the table") {
+  CHECK(difference_of_table({"start", {EffectKind::start}, Part::order}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a look-up stands in the table") {
+  CHECK(difference_of_table({"look-up", {EffectKind::find}}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a heartbeat stands in the table") {
+  CHECK(difference_of_table({"heartbeat", {EffectKind::keep_alive, EffectKind::observe}, Part::order}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a read stands in the table") {
+  CHECK(difference_of_table({"read", {EffectKind::observe, EffectKind::keep_alive}}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a list stands in the table") {
+  CHECK(difference_of_table({"list", {EffectKind::list}}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a stop stands in the table") {
+  CHECK(difference_of_table({"stop", {EffectKind::stop}, Part::order}) == "");
 }

@@ -63,14 +63,13 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
 }
 
 VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body,
-                          std::string_view signature) {
+                          const HeaderOf& header) {
   const auto verifier = daemon.verifier(provider);
   if (!verifier) return Unauthorized{};
-  const auto authenticity = verifier->authenticity(body, signature);
+  const auto authenticity = verifier->authenticity(body, header);
   if (authenticity == WebhookVerifier::Authenticity::forged) return Unauthorized{};
   if (authenticity == WebhookVerifier::Authenticity::no_key) return KeyMissing{};
-  Result<Delivery> parsed =
-      parse_delivery(std::string(body), ProviderName(std::string(provider)), wall_now());
+  Result<Delivery> parsed = verifier->read(std::string(body), wall_now());
   if (!parsed) return Malformed{parsed.error().what};
   Delivered delivered;
   delivered.row = std::move(parsed->row);
@@ -83,8 +82,8 @@ WebhookPorts webhook_ports(Daemon& daemon) {
   ports.admits = [&daemon](std::string_view provider, std::string_view token) {
     return daemon.verifier(provider) != nullptr && daemon.admits(token);
   };
-  ports.verify = [&daemon](std::string_view provider, std::string_view body, std::string_view signature) {
-    return verify(daemon, provider, body, signature);
+  ports.verify = [&daemon](std::string_view provider, std::string_view body, const HeaderOf& header) {
+    return verify(daemon, provider, body, header);
   };
   ports.deliver = [&daemon](Delivered delivered, DeliveryDone done) {
     const Wall received = delivered.row.received_at;

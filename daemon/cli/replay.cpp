@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "core/delivery_rule.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 namespace keeper {
 namespace {
@@ -120,7 +120,7 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
     session = *std::move(found);
   }
   const auto parsed =
-      parse_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
+      videosdk_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
   const Replayed outcome = parsed ? outcome_of(*parsed, session ? &*session : nullptr)
                                   : Replayed{"refused", {}, "400: " + parsed.error().what};
   if (asking.json) {

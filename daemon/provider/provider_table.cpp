@@ -11,13 +11,13 @@
 #include "provider/sonoran_cms/sonoran_cms_keys.h"
 #include "provider/videosdk/videosdk.h"
 #include "provider/videosdk/videosdk_keys.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 namespace keeper {
 
 const std::vector<ProviderRow>& provider_table() {
   static const std::vector<ProviderRow> rows{
-      {config::videosdk_kind(), make_videosdk, make_videosdk_verifier},
+      {config::videosdk_kind(), make_videosdk, make_videosdk_webhooks},
       {config::notte_kind(), make_notte, nullptr},
       {config::sonoran_cms_kind(), make_sonoran_cms, nullptr},
       {config::described_kind(), make_described, nullptr},

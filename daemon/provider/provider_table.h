@@ -18,7 +18,7 @@ class WebhookVerifier;
 struct ProviderRow {
   const config::ProviderKind& kind;
   std::unique_ptr<Provider> (*make)(const ProviderSettings& settings, const ProviderContext& context);
-  // Null: it sends no webhooks. `cache_file`: where a fetched key outlives the process.
+  // Null, or null from it: it sends no webhooks. `cache_file`: where a fetched key outlives the process.
   std::shared_ptr<WebhookVerifier> (*make_verifier)(const ProviderSettings& settings,
                                                     const std::string& cache_file);
 };

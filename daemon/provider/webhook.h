@@ -1,95 +1,37 @@
-// VideoSDK's webhook messages: whether one is genuine, and what it says.
-// Any thread may call the functions. verify() never waits for the network; refresh() does, so it is for
-// callers that may wait.
+// WebhookVerifier: the interface to the webhook messages of one provider, whether one is genuine and what it
+// says. The providers that send webhooks implement it. Any thread may call it, several at once.
 #pragma once
 
-#include <chrono>
-#include <memory>
+#include <functional>
 #include <string>
 #include <string_view>
 
-#include "base/locked.h"
+#include "base/result.h"
 #include "core/model.h"
-#include "provider/provider_api.h"
-#include "provider/videosdk/access_token.h"
-#include "settings/settings.h"
 
 namespace keeper {
 
-// An RSA public key (2048 to 8192 bits) that verifies RSA-SHA256 with PKCS#1 v1.5 padding.
-class WebhookKey {
- public:
-  // PEM, PKCS#1 or SPKI, with or without white space around it. Errors: malformed.
-  static Result<std::shared_ptr<WebhookKey>> parse(std::string_view pem);
-  ~WebhookKey();
-
-  // `signature`: the header's text, base64 or base64url.
-  bool verifies(std::string_view body, std::string_view signature);
-  const std::string& pem() const { return pem_; }
-
- private:
-  struct Contexts;
-  explicit WebhookKey(std::string pem);
-
-  const std::string pem_;
-  std::unique_ptr<Contexts> contexts_;
-};
-
-class WebhookVerifier {
- public:
-  // `cache_file`: where a fetched key outlives the process; empty: nowhere. A pinned key is never fetched.
-  explicit WebhookVerifier(const ProviderSettings& settings, std::string cache_file = {});
-
-  // False while there is no key. After a change of the key the old one counts until the new one has verified
-  // something, and for a day at most.
-  bool verify(std::string_view body, std::string_view signature);
-
-  // True if a fetch would be made now: no key is pinned, and the last fetch is a minute old (5 s without a
-  // key).
-  bool may_refresh() const;
-  // Fetches the key; blocks up to the request timeout. Errors: exhausted, where it was too soon.
-  Status refresh();
-  // verify(), and once more after refresh() where that is due. Blocks.
-  bool verify_or_refresh(std::string_view body, std::string_view signature);
-
-  bool has_key() const;
-
-  // As verify_or_refresh(), and whether it can be known: before any key was fetched, what has a signature may
-  // be genuine. Blocks.
-  enum class Authenticity { genuine, forged, no_key };
-  Authenticity authenticity(std::string_view body, std::string_view signature);
-
- private:
-  using Clock = std::chrono::steady_clock;
-  struct Keys {
-    std::shared_ptr<WebhookKey> current;
-    std::shared_ptr<WebhookKey> previous;
-    Clock::time_point previous_until{};
-    Clock::time_point next_fetch{};
-  };
-
-  void install(std::shared_ptr<WebhookKey> key);
-  void load_cache();
-  void save_cache(const std::string& pem) const;
-
-  const bool is_pinned_;
-  const std::string cache_file_;
-  AccessToken token_;
-  ProviderApi api_;
-  mutable Locked<Keys> keys_;
-};
-
-// A VideoSDK provider's, for the table of providers.
-std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,
-                                                        const std::string& cache_file);
+// The value of the header of that name in a request, in lower case; empty where the request has none, or
+// several.
+using HeaderOf = std::function<std::string_view(std::string_view name)>;
 
 struct Delivery {
   DeliveryRow row;       // without id and session
   bool followed = true;  // a type that says something of a session
 };
 
-// `body`: the raw bytes, already verified. Errors: malformed, for what is no JSON object, has no type, or is
-// of a type that is followed and names no session; the sender is answered 400.
-Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at);
+class WebhookVerifier {
+ public:
+  virtual ~WebhookVerifier() = default;
+
+  // no_key: before any key was ever fetched, what has a signature may be genuine. May block while a key is
+  // fetched.
+  enum class Authenticity { genuine, forged, no_key };
+  virtual Authenticity authenticity(std::string_view body, const HeaderOf& header) = 0;
+
+  // What a genuine message says. Errors: malformed, with what the sender is answered with 400; never a
+  // secret.
+  virtual Result<Delivery> read(std::string body, Wall received_at) const = 0;
+};
 
 }  // namespace keeper

@@ -25,8 +25,8 @@ void Verifiers::install(const Settings& settings) {
     if (make == nullptr) continue;
     const auto known = old.find(name.str());
     const bool same = known != old.end() && known->second.settings == provider;
-    fresh[name.str()] = {provider,
-                         same ? known->second.verifier : make(provider, cache_file(settings, name.str()))};
+    auto verifier = same ? known->second.verifier : make(provider, cache_file(settings, name.str()));
+    if (verifier) fresh[name.str()] = {provider, std::move(verifier)};
   }
   entries_.with([&](auto& entries) { entries.swap(fresh); });
   tokens_.with(

@@ -46,8 +46,8 @@ void VerificationQueue::verify_and_deliver(const Request& request) {
   const std::uint64_t request_number = request.request_number;
   try {
     const WebhookVerdict& verdict = request.connection->verdict();
-    VerificationResult result =
-        ports_.verify(verdict.provider, request.connection->body(), verdict.signature);
+    const auto header = [&](std::string_view name) { return request.connection->header(name); };
+    VerificationResult result = ports_.verify(verdict.provider, request.connection->body(), header);
     if (std::holds_alternative<Unauthorized>(result))
       return completions_->push({weak, request_number, Unauthorized{}});
     if (std::holds_alternative<KeyMissing>(result))

@@ -2,7 +2,7 @@
 // waits, writes the answer, and goes on with the next request of the same client.
 //
 // Only the listener's thread uses it, with one exception: from `submit` to `complete` a thread of the pool
-// reads body() and verdict(). The connection changes neither of them during that time.
+// reads body(), verdict() and header(). The connection changes none of them during that time.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,8 @@ class WebhookConnection : public std::enable_shared_from_this<WebhookConnection>
   // Of the complete request, valid from `submit` to `complete`.
   std::string_view body() const;
   const WebhookVerdict& verdict() const { return verdict_; }
+  // As only_header() of the request.
+  std::string_view header(std::string_view name) const { return only_header(parser_->get(), name); }
 
  private:
   enum class Phase { receiving, processing, answering, draining, closed };

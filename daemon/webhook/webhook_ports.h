@@ -29,10 +29,10 @@ struct WebhookPorts {
   // True where the provider exists and sends webhooks, and the token is one of those that are configured, if
   // any.
   std::function<bool(std::string_view provider, std::string_view token)> admits;
-  // Verifies the signature and parses the body. It may block while a key is fetched anew, once. `signature`
-  // is empty where the request has none.
-  std::function<VerificationResult(std::string_view provider, std::string_view body,
-                                   std::string_view signature)>
+  // Verifies the signature and parses the body. It may block while a key is fetched anew, once. `header`
+  // gives the value of a header that the request has exactly once, and is empty for any other.
+  using HeaderOf = std::function<std::string_view(std::string_view name)>;
+  std::function<VerificationResult(std::string_view provider, std::string_view body, const HeaderOf& header)>
       verify;
   // Queues the delivery to be committed, without waiting. Returns false where the queue is full; then `done`
   // is never called. Otherwise it is called at most once, by any thread, possibly after the listener has

@@ -68,19 +68,18 @@ bool has_good_host(const WebhookHead& head) {
   return host && host->find_first_of(" \t,/?#@\\\"<>") == std::string_view::npos;
 }
 
-std::string_view signature_of(const WebhookHead& head) {
-  constexpr std::string_view name = "videosdk-signature";
-  const auto [begin, end] = head.equal_range({name.data(), name.size()});
-  if (begin == end || std::next(begin) != end) return {};
-  const auto value = begin->value();
-  return {value.data(), value.size()};
-}
-
 bool expects_continue(const WebhookHead& head) {
   return boost::beast::iequals(head[http::field::expect], "100-continue");
 }
 
 }  // namespace
+
+std::string_view only_header(const WebhookHead& head, std::string_view name) {
+  const auto [begin, end] = head.equal_range({name.data(), name.size()});
+  if (begin == end || std::next(begin) != end) return {};
+  const auto value = begin->value();
+  return {value.data(), value.size()};
+}
 
 HookPath hook_path(std::string_view target) {
   constexpr std::string_view prefix = "/hooks/";
@@ -123,7 +122,6 @@ WebhookVerdict judge(const WebhookHead& head, std::size_t body_bytes_max,
   if (head.method() != http::verb::post) return refuse(405, "webhooks are sent with POST");
   if (framing.refusal != 0) return refuse(framing.refusal, framing.why);
   if (is_coded(head)) return refuse(415, "send the body without Content-Encoding");
-  verdict.signature = signature_of(head);
   verdict.expects_continue = expects_continue(head);
   return verdict;
 }

@@ -19,8 +19,7 @@ struct WebhookVerdict {
   bool body_follows = false;  // after a refusal: the client may send a body, so the connection must be closed
   std::size_t body_bytes = 0;  // 0 where the body is chunked
   bool is_chunked = false;
-  std::string_view provider;   // into the head
-  std::string_view signature;  // into the head; empty where there is none, or more than one
+  std::string_view provider;  // into the head
   bool expects_continue = false;
 };
 
@@ -31,6 +30,9 @@ struct HookPath {
 
 // Splits "/hooks/<provider>" or "/hooks/<provider>/<token>". A query and one slash at the end are ignored,
 // and of an absolute URL its scheme and authority. For any other path the provider is empty.
+// The value of a header that the head has exactly once; empty where it has none, or several.
+std::string_view only_header(const WebhookHead& head, std::string_view name);
+
 HookPath hook_path(std::string_view target);
 
 // `admits` says whether webhooks are taken for this provider and token. The answer to a wrong token is the

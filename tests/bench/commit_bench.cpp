@@ -14,7 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "load/signed_deliveries.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 #include "store/store.h"
 
 using namespace keeper;
@@ -32,7 +32,7 @@ struct Work {
 std::vector<DeliveryRow> rows_of(const std::string& directory) {
   std::vector<DeliveryRow> rows;
   for (load::SignedDelivery& one : load::read(directory)) {
-    rows.push_back(parse_delivery(std::move(one.body), ProviderName("agents"), wall_now()).value().row);
+    rows.push_back(videosdk_delivery(std::move(one.body), ProviderName("agents"), wall_now()).value().row);
     rows.back().id = static_cast<std::int64_t>(rows.size());
   }
   return rows;

@@ -11,7 +11,7 @@
 #include "core/delivery_rule.h"
 #include "core/keeper.h"
 #include "core/known_plan.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 namespace keeper {
 namespace {
@@ -148,7 +148,7 @@ TEST_CASE("what a replay tells is what the keeper does, for every state, progres
           daemon.body = body_of(event);
           daemon.session = answer_of(row);
           const Json told = daemon.replay();
-          const Delivery delivery = parse_delivery(daemon.body, row.provider, Wall{}).value();
+          const Delivery delivery = videosdk_delivery(daemon.body, row.provider, Wall{}).value();
           const Made made = made_by_keeper(row, !is_terminal(state), delivery);
           INFO(to_string(state) << " " << to_string(progress) << (ending ? " ending " : " ") << event);
           CHECK(told.at("would_be") == to_string(made.disposition));

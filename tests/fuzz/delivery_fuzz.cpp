@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "provider/answer_json.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 using namespace keeper;
 using namespace keeper::fuzz;
@@ -21,7 +21,7 @@ RemoteId id_of(const Json& whole) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string body(text_of(data, size));
-  const auto first = parse_delivery(body, ProviderName{"agents"}, Wall{});
+  const auto first = videosdk_delivery(body, ProviderName{"agents"}, Wall{});
   const auto whole = parse_json(body);
   if (!first) {
     require(!first.error().what.empty(), "a refusal says why");
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(!first->followed || !row.remote_id.empty(), "what is followed names its session");
   require(normalised_id(row.remote_id.str()) == row.remote_id || row.remote_id.empty(),
           "an id is normal already");
-  const auto again = parse_delivery(body + " ", ProviderName{"agents"}, Wall{});
+  const auto again = videosdk_delivery(body + " ", ProviderName{"agents"}, Wall{});
   require(again.ok() && (!first->followed || again->row.key == row.key),
           "blanks after it make no other delivery of it");
   return 0;

@@ -4,7 +4,7 @@
 #include "provider/sonoran_cms/sonoran_cms.h"
 #include "provider/support.h"
 #include "provider/videosdk/videosdk.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 #include "catch.h"
 
@@ -93,7 +93,7 @@ TEST_CASE("no answer, however wrong, is more than an error") {
       if (error.retry_after && *error.retry_after > Seconds{3600}) FAIL("waits too long");
       if (purpose == Purpose::start && error.kind == ErrorKind::gone) FAIL("a start cannot be gone");
     }
-    static_cast<void>(parse_delivery(text, ProviderName{"p"}, Wall{}));
+    static_cast<void>(videosdk_delivery(text, ProviderName{"p"}, Wall{}));
     const auto json = parse_json(text);
     if (!json) continue;
     ++understood;

@@ -1,4 +1,4 @@
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 #include <openssl/encoder.h>
 #include <openssl/rsa.h>
@@ -74,6 +74,12 @@ struct KeyServer {
   }
 };
 
+HeaderOf signed_by(std::string signature) {
+  return [signature = std::move(signature)](std::string_view name) -> std::string_view {
+    return name == "videosdk-signature" ? std::string_view(signature) : std::string_view();
+  };
+}
+
 }  // namespace
 
 TEST_CASE("a genuine message is accepted with either PEM flavour and either alphabet") {
@@ -140,23 +146,26 @@ TEST_CASE("a key is fetched once when it is needed, and again only after a minut
   const std::string foreign = base64(sign(make_key(), body));
   KeyServer keys;
   keys.serve(key);
-  WebhookVerifier verifier(settings_for(ProviderType{"videosdk"}, keys.server.url()));
+  VideoSdkWebhooks verifier(settings_for(ProviderType{"videosdk"}, keys.server.url()));
   CHECK_FALSE(verifier.has_key());
   CHECK_FALSE(verifier.verify(body, base64(sign(key, body))));
-  CHECK(verifier.authenticity(body, base64(sign(key, body))) == WebhookVerifier::Authenticity::genuine);
+  CHECK(verifier.authenticity(body, signed_by(base64(sign(key, body)))) ==
+        WebhookVerifier::Authenticity::genuine);
   CHECK(verifier.verify(body, base64(sign(key, body))));
   const Received asked = keys.server.requests().at(0);
   CHECK(asked.target == "/v2/public/rsa-public-key");
   CHECK(asked.headers.at("authorization").rfind("ey", 0) == 0);
   for (int i = 0; i < 5; ++i) CHECK_FALSE(verifier.verify_or_refresh(body, foreign));
   CHECK(keys.server.requests().size() == 1);
-  CHECK(verifier.authenticity(body, base64(sign(make_key(), body))) == WebhookVerifier::Authenticity::forged);
+  CHECK(verifier.authenticity(body, signed_by(base64(sign(make_key(), body)))) ==
+        WebhookVerifier::Authenticity::forged);
 }
 
 TEST_CASE("before any key was fetched a signed message may be genuine, and one without a signature is not") {
-  WebhookVerifier verifier(settings_for(ProviderType{"videosdk"}, "http://127.0.0.1:1"));
-  CHECK(verifier.authenticity(body, base64(sign(make_key(), body))) == WebhookVerifier::Authenticity::no_key);
-  CHECK(verifier.authenticity(body, "") == WebhookVerifier::Authenticity::forged);
+  VideoSdkWebhooks verifier(settings_for(ProviderType{"videosdk"}, "http://127.0.0.1:1"));
+  CHECK(verifier.authenticity(body, signed_by(base64(sign(make_key(), body)))) ==
+        WebhookVerifier::Authenticity::no_key);
+  CHECK(verifier.authenticity(body, signed_by("")) == WebhookVerifier::Authenticity::forged);
 }
 
 TEST_CASE("a changed key is taken over from the cache, the old one counts until the new one did") {
@@ -167,14 +176,14 @@ TEST_CASE("a changed key is taken over from the cache, the old one counts until 
   KeyServer keys;
   const ProviderSettings settings = settings_for(ProviderType{"videosdk"}, keys.server.url());
   keys.serve(old_key);
-  { CHECK(WebhookVerifier(settings, cache).refresh().ok()); }
+  { CHECK(VideoSdkWebhooks(settings, cache).refresh().ok()); }
   keys.serve(new_key);
-  WebhookVerifier verifier(settings, cache);
+  VideoSdkWebhooks verifier(settings, cache);
   CHECK(verifier.has_key());
   CHECK(verifier.verify_or_refresh(body, base64(sign(new_key, body))));
   CHECK_FALSE(verifier.verify(body, base64(sign(old_key, body))));
 
-  WebhookVerifier patient(settings, cache);
+  VideoSdkWebhooks patient(settings, cache);
   keys.serve(old_key);
   REQUIRE(patient.refresh().ok());
   CHECK(patient.verify(body, base64(sign(new_key, body))));
@@ -190,7 +199,7 @@ TEST_CASE("a pinned key is never replaced by a fetched one") {
   keys.serve(served);
   ProviderSettings settings = settings_for(ProviderType{"videosdk"}, keys.server.url());
   settings.webhook_public_key = pem_of(pinned, true);
-  WebhookVerifier verifier(settings);
+  VideoSdkWebhooks verifier(settings);
   CHECK(verifier.verify(body, base64(sign(pinned, body))));
   CHECK_FALSE(verifier.verify_or_refresh(body, base64(sign(served, body))));
   CHECK(keys.server.requests().empty());
@@ -198,7 +207,7 @@ TEST_CASE("a pinned key is never replaced by a fetched one") {
 
 TEST_CASE("the documented message is read, its body kept as it came") {
   const std::string raw = golden("videosdk_webhook_started.json");
-  const Delivery delivery = parse_delivery(raw, ProviderName{"agents"}, at).value();
+  const Delivery delivery = videosdk_delivery(raw, ProviderName{"agents"}, at).value();
   CHECK(delivery.followed);
   CHECK(delivery.row.type == "ai-deployment-session-started");
   CHECK(delivery.row.remote_id.str() == "8f2c1c52-3a4e-4d92-9a50-6a0e0f6b8c11");
@@ -223,7 +232,7 @@ TEST_CASE("of a name that stands twice the last value counts, and names elsewher
       {R"({"in":{"webhookType":"b"},"webhookType":"a","data":{"sessionId":"session-x"}})", "a", "x"},
   }));
   CAPTURE(text);
-  const Delivery delivery = parse_delivery(text, ProviderName{"agents"}, at).value();
+  const Delivery delivery = videosdk_delivery(text, ProviderName{"agents"}, at).value();
   CHECK(delivery.row.type == type);
   CHECK(delivery.row.remote_id.str() == id);
 }
@@ -239,7 +248,7 @@ TEST_CASE("both families and all five events are followed") {
       {{"ai-deployment-session-", "webhookType"}, {"agent-session-", "type"}}));
   const std::string text =
       std::string("{\"") + field + "\":\"" + family + suffix + R"(","data":{"sessionId":"a"}})";
-  const Delivery delivery = parse_delivery(text, ProviderName{"agents"}, at).value();
+  const Delivery delivery = videosdk_delivery(text, ProviderName{"agents"}, at).value();
   CHECK(delivery.followed);
   CHECK(delivery.row.progress == progress);
   CHECK(delivery.row.failed == failed);
@@ -248,7 +257,7 @@ TEST_CASE("both families and all five events are followed") {
 
 TEST_CASE("an unfollowed type is kept by its digest, a message that says nothing is refused") {
   const Delivery delivery =
-      parse_delivery(R"({"webhookType":"recording-started"})", ProviderName{"a"}, at).value();
+      videosdk_delivery(R"({"webhookType":"recording-started"})", ProviderName{"a"}, at).value();
   CHECK_FALSE(delivery.followed);
   CHECK(delivery.row.disposition == Disposition::ignored);
   CHECK(delivery.row.key == "sha256|" + delivery.row.digest);
@@ -257,11 +266,11 @@ TEST_CASE("an unfollowed type is kept by its digest, a message that says nothing
                             R"({"webhookType":"ai-deployment-session-started","data":{"sessionId":""}})",
                             R"({"webhookType":"agent-session-failed","data":{"sessionId":["a"]}})"}) {
     INFO(wrong);
-    CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
+    CHECK_FALSE(videosdk_delivery(wrong, ProviderName{"a"}, at).ok());
   }
   using namespace std::string_literals;
   for (const std::string& wrong : {"{\"webhookType\":\"a\"}\0"s, "{\"webhookType\":\"a\"}\0{}"s}) {
-    CHECK_FALSE(parse_delivery(wrong, ProviderName{"a"}, at).ok());
+    CHECK_FALSE(videosdk_delivery(wrong, ProviderName{"a"}, at).ok());
     CHECK_FALSE(parse_json(wrong));
   }
 }
@@ -275,22 +284,22 @@ TEST_CASE("what nobody reads in a message makes it no bad one") {
     INFO(odd);
     const std::string text = R"({"webhookType":"agent-session-failed","note":)" + odd +
                              R"(,"data":{"other":)" + odd + R"(,"sessionId":"session-8f2c"}})";
-    const auto delivery = parse_delivery(text, ProviderName{"agents"}, at);
+    const auto delivery = videosdk_delivery(text, ProviderName{"agents"}, at);
     REQUIRE(delivery.ok());
     CHECK(delivery->row.remote_id.str() == "8f2c");
     CHECK(delivery->row.progress == Progress::ended);
     CHECK(delivery->row.body == text);
   }
   const auto numbered =
-      parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":18446744073709551616}})",
-                     ProviderName{"a"}, at);
+      videosdk_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":18446744073709551616}})",
+                        ProviderName{"a"}, at);
   REQUIRE(numbered.ok());
   CHECK(numbered->row.remote_id.str() == "18446744073709551616");
-  CHECK(parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":7}})", ProviderName{"a"},
-                       at)
+  CHECK(videosdk_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":7}})",
+                          ProviderName{"a"}, at)
             .value()
             .row.remote_id.str() == "7");
-  CHECK_FALSE(parse_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":"\ud800"}})",
-                             ProviderName{"a"}, at)
+  CHECK_FALSE(videosdk_delivery(R"({"webhookType":"agent-session-failed","data":{"sessionId":"\ud800"}})",
+                                ProviderName{"a"}, at)
                   .ok());
 }

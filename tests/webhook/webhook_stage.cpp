@@ -30,7 +30,8 @@ WebhookPorts WebhookStage::ports() {
     return provider == "agents" && asked == token;
   };
   ports.verify = [this](std::string_view, std::string_view body,
-                        std::string_view signature) -> VerificationResult {
+                        const WebhookPorts::HeaderOf& header) -> VerificationResult {
+    const std::string_view signature = header("videosdk-signature");
     ++verifications;
     if (signature == "slow") {
       while (!release_verification) std::this_thread::sleep_for(Millis{1});

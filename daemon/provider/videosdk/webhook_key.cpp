@@ -11,7 +11,7 @@
 #include "base/digest.h"
 #include "base/file_reader.h"
 #include "net/encoding.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 namespace keeper {
 namespace {
@@ -108,8 +108,9 @@ bool WebhookKey::verifies(std::string_view body, std::string_view signature) {
   return verified;
 }
 
-WebhookVerifier::WebhookVerifier(const ProviderSettings& settings, std::string cache_file)
-    : is_pinned_(!settings.webhook_public_key.empty()),
+VideoSdkWebhooks::VideoSdkWebhooks(const ProviderSettings& settings, std::string cache_file)
+    : name_(settings.name),
+      is_pinned_(!settings.webhook_public_key.empty()),
       cache_file_(std::move(cache_file)),
       token_(settings),
       api_(settings, [this] { return token_.at(wall_now()); }) {
@@ -120,7 +121,7 @@ WebhookVerifier::WebhookVerifier(const ProviderSettings& settings, std::string c
   }
 }
 
-void WebhookVerifier::load_cache() {
+void VideoSdkWebhooks::load_cache() {
   if (cache_file_.empty()) return;
   const auto pem = FileReader(cache_read_limit).read(cache_file_, pem_bytes_max, cache_file_);
   if (!pem) return;
@@ -128,7 +129,7 @@ void WebhookVerifier::load_cache() {
 }
 
 // A lost cache costs one fetch, so its failures are not reported.
-void WebhookVerifier::save_cache(const std::string& pem) const {
+void VideoSdkWebhooks::save_cache(const std::string& pem) const {
   if (cache_file_.empty()) return;
   const std::string beside = cache_file_ + ".new";
   std::ofstream file(beside, std::ios::binary | std::ios::trunc);
@@ -138,7 +139,7 @@ void WebhookVerifier::save_cache(const std::string& pem) const {
     static_cast<void>(::unlink(beside.c_str()));
 }
 
-void WebhookVerifier::install(std::shared_ptr<WebhookKey> key) {
+void VideoSdkWebhooks::install(std::shared_ptr<WebhookKey> key) {
   keys_.with([&](Keys& keys) {
     if (keys.current && keys.current->pem() == key->pem()) return;
     keys.previous = std::move(keys.current);
@@ -147,7 +148,7 @@ void WebhookVerifier::install(std::shared_ptr<WebhookKey> key) {
   });
 }
 
-bool WebhookVerifier::verify(std::string_view body, std::string_view signature) {
+bool VideoSdkWebhooks::verify(std::string_view body, std::string_view signature) {
   const Keys known = keys_.with([](Keys& keys) { return keys; });
   if (known.current && known.current->verifies(body, signature)) {
     if (known.previous) {
@@ -160,15 +161,15 @@ bool WebhookVerifier::verify(std::string_view body, std::string_view signature) 
   return known.previous && Clock::now() < known.previous_until && known.previous->verifies(body, signature);
 }
 
-bool WebhookVerifier::may_refresh() const {
+bool VideoSdkWebhooks::may_refresh() const {
   return !is_pinned_ && keys_.with([](const Keys& keys) { return Clock::now() >= keys.next_fetch; });
 }
 
-bool WebhookVerifier::has_key() const {
+bool VideoSdkWebhooks::has_key() const {
   return keys_.with([](const Keys& keys) { return keys.current != nullptr; });
 }
 
-Status WebhookVerifier::refresh() {
+Status VideoSdkWebhooks::refresh() {
   const bool is_due = !is_pinned_ && keys_.with([](Keys& keys) {
     const auto now = Clock::now();
     if (now < keys.next_fetch) return false;
@@ -188,22 +189,26 @@ Status WebhookVerifier::refresh() {
   return Done{};
 }
 
-bool WebhookVerifier::verify_or_refresh(std::string_view body, std::string_view signature) {
+bool VideoSdkWebhooks::verify_or_refresh(std::string_view body, std::string_view signature) {
   if (verify(body, signature)) return true;
   if (!may_refresh() || !refresh()) return false;
   return verify(body, signature);
 }
 
-WebhookVerifier::Authenticity WebhookVerifier::authenticity(std::string_view body,
-                                                            std::string_view signature) {
+WebhookVerifier::Authenticity VideoSdkWebhooks::authenticity(std::string_view body, const HeaderOf& header) {
+  const std::string_view signature = header("videosdk-signature");
   const bool had_key = has_key();
   if (verify_or_refresh(body, signature)) return Authenticity::genuine;
   return had_key || signature.empty() ? Authenticity::forged : Authenticity::no_key;
 }
 
-std::shared_ptr<WebhookVerifier> make_videosdk_verifier(const ProviderSettings& settings,
+Result<Delivery> VideoSdkWebhooks::read(std::string body, Wall received_at) const {
+  return videosdk_delivery(std::move(body), name_, received_at);
+}
+
+std::shared_ptr<WebhookVerifier> make_videosdk_webhooks(const ProviderSettings& settings,
                                                         const std::string& cache_file) {
-  return std::make_shared<WebhookVerifier>(settings, cache_file);
+  return std::make_shared<VideoSdkWebhooks>(settings, cache_file);
 }
 
 }  // namespace keeper

@@ -1,4 +1,4 @@
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 #include <array>
 #include <optional>
@@ -98,7 +98,7 @@ class Reader final : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Result<Delivery> parse_delivery(std::string body, const ProviderName& provider, Wall received_at) {
+Result<Delivery> videosdk_delivery(std::string body, const ProviderName& provider, Wall received_at) {
   Reader read;
   std::string room;
   const std::string_view text = mended_json(body, &room);

@@ -1,6 +1,8 @@
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <memory>
 
@@ -28,15 +30,34 @@ Sha256 sha256(std::string_view bytes) {
   return digest;
 }
 
-std::string sha256_hex(std::string_view bytes) {
+std::string hex_of(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;
-  hex.reserve(2 * Sha256{}.size());
-  for (const unsigned char byte : sha256(bytes)) {
+  hex.reserve(2 * bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
     hex += digits[byte >> 4U];
     hex += digits[byte & 0xFU];
   }
   return hex;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  const Sha256 digest = sha256(bytes);
+  return hex_of({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  Sha256 mac{};
+  unsigned length = 0;
+  KEEPER_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                    reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), mac.data(),
+                    &length) != nullptr);
+  return {reinterpret_cast<const char*>(mac.data()), length};
+}
+
+bool equal_in_constant_time(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 }  // namespace keeper

@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "core/delivery_rule.h"
-#include "provider/videosdk/videosdk_webhook.h"
 
 namespace keeper {
 namespace {
@@ -33,6 +32,23 @@ Result<nlohmann::json> entry_of(const Client& client, std::int64_t id) {
     return Error{ErrorKind::gone, "there is no delivery with the id " + std::to_string(id)};
   }
   return list.front();
+}
+
+// What the delivery says of its session, as the rule reads it.
+struct Told {
+  bool followed = false;
+  Progress progress = Progress::asked;
+  bool failed = false;
+};
+
+Result<Told> told_by(const nlohmann::json& entry) {
+  const auto progress = entry.find("progress");
+  if (progress != entry.end() && progress->is_null()) return Told{};
+  const auto word = progress != entry.end() && progress->is_string()
+                        ? parse_progress(progress->get<std::string>())
+                        : std::nullopt;
+  if (!word) return Error{ErrorKind::malformed, "the daemon does not say what the delivery tells"};
+  return Told{true, *word, entry.value("failed", false)};
 }
 
 // What the rule reads of the session, from the API's answer.
@@ -79,17 +95,16 @@ std::string why_late(const SessionRow& session) {
          "' already";
 }
 
-Replayed outcome_of(const Delivery& delivery, const SessionRow* session) {
-  const DeliveryRow& row = delivery.row;
+Replayed outcome_of(const Told& told, const SessionRow* session) {
   Replayed replayed;
-  replayed.disposition = to_string(disposition_of(delivery.followed, session, row.progress, row.failed));
+  replayed.disposition = to_string(disposition_of(told.followed, session, told.progress, told.failed));
   if (session) replayed.state = to_string(session->state);
-  if (!delivery.followed) {
+  if (!told.followed) {
     replayed.then = "its type is not followed: it is kept, and nothing moves";
   } else if (!session) {
     replayed.then = "no session has its remote: it waits for one, and is then listed as unmatched";
   } else {
-    const auto move = move_by_delivery(*session, row.progress, row.failed);
+    const auto move = move_by_delivery(*session, told.progress, told.failed);
     if (move) replayed.state = to_string(move->state);
     replayed.then = move ? words_of(*session, *move) : why_late(*session);
   }
@@ -111,18 +126,15 @@ int ask_replay(const Asking& asking, const std::string& delivery, const Terminal
   }
   const auto entry = entry_of(asking.client, id);
   if (!entry) return fail(entry.error().what);
-  const auto body = asking.client.get("/api/v1/deliveries/" + std::to_string(id));
-  if (!body) return fail(body.error().what);
+  const auto told = told_by(*entry);
+  if (!told) return fail(told.error().what);
   std::optional<SessionRow> session;
   if (const auto named = entry->value("session_id", nlohmann::json()); named.is_string()) {
     auto found = session_of(asking.client, named.get<std::string>());
     if (!found) return fail(found.error().what);
     session = *std::move(found);
   }
-  const auto parsed =
-      videosdk_delivery(*body, ProviderName{entry->value("provider", std::string{})}, wall_now());
-  const Replayed outcome = parsed ? outcome_of(*parsed, session ? &*session : nullptr)
-                                  : Replayed{"refused", {}, "400: " + parsed.error().what};
+  const Replayed outcome = outcome_of(*told, session ? &*session : nullptr);
   if (asking.json) {
     nlohmann::ordered_json json{
         {"id", id},

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "provider/described/described.h"
 #include "provider/described/described_keys.h"
+#include "provider/described/described_webhook.h"
 #include "provider/notte/notte.h"
 #include "provider/notte/notte_keys.h"
 #include "provider/sonoran_cms/sonoran_cms.h"
@@ -20,7 +21,7 @@ const std::vector<ProviderRow>& provider_table() {
       {config::videosdk_kind(), make_videosdk, make_videosdk_webhooks},
       {config::notte_kind(), make_notte, nullptr},
       {config::sonoran_cms_kind(), make_sonoran_cms, nullptr},
-      {config::described_kind(), make_described, nullptr},
+      {config::described_kind(), make_described, make_described_webhooks},
   };
   return rows;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,15 @@ namespace keeper {
 // The value of the header of that name in a request, in lower case; empty where the request has none, or
 // several.
 using HeaderOf = std::function<std::string_view(std::string_view name)>;
+
+// What a message says of its session. The configuration's words for it are starting, started, stopping,
+// stopped and failed, which is an end by a failure.
+struct WebhookEvent {
+  Progress progress = Progress::starting;
+  bool failed = false;
+  bool operator==(const WebhookEvent&) const = default;
+};
+std::optional<WebhookEvent> webhook_event(std::string_view word);
 
 struct Delivery {
   DeliveryRow row;       // without id and session
@@ -33,5 +43,10 @@ class WebhookVerifier {
   // secret.
   virtual Result<Delivery> read(std::string body, Wall received_at) const = 0;
 };
+
+// The delivery of a message of this type. Without an event the type is not followed, and the message is kept
+// once by its body's digest.
+Delivery delivery_of(const ProviderName& provider, std::string_view type, const RemoteId& remote,
+                     const std::optional<WebhookEvent>& event, std::string body, Wall received_at);
 
 }  // namespace keeper

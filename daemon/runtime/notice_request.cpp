@@ -1,33 +1,10 @@
 #include "runtime/notice_request.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <array>
-
-#include "base/check.h"
-#include "net/encoding.h"
+#include "net/standard_webhooks.h"
 #include "provider/answer_json.h"
 
 namespace keeper {
 namespace {
-
-// The bytes that sign: "whsec_" is followed by their base64.
-std::string key_of(const Secret& secret) {
-  constexpr std::string_view prefix = "whsec_";
-  const std::string& text = secret.reveal();
-  if (!text.starts_with(prefix)) return text;
-  return decode_base64(std::string_view(text).substr(prefix.size())).value_or(text);
-}
-
-std::string signature_of(const std::string& key, const std::string& signed_text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
-  unsigned mac_bytes = 0;
-  KEEPER_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                    reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(),
-                    mac.data(), &mac_bytes) != nullptr);
-  return "v1," + encode_base64({reinterpret_cast<const char*>(mac.data()), mac_bytes});
-}
 
 std::string body_of(const MessageRow& message, const InstanceId& instance) {
   Json notices = Json::array();
@@ -55,8 +32,7 @@ HttpRequest notice_request(const MessageRow& message, const InstanceId& instance
   const std::string stamp = std::to_string(std::chrono::floor<Seconds>(now).time_since_epoch().count());
   request.headers = {{"webhook-id", message.id}, {"webhook-timestamp", stamp}};
   if (!secret.empty()) {
-    request.headers.emplace_back("webhook-signature",
-                                 signature_of(key_of(secret), message.id + "." + stamp + "." + request.body));
+    request.headers.emplace_back("webhook-signature", sign({message.id, stamp, request.body}, secret));
   }
   return request;
 }

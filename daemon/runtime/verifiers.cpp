@@ -1,10 +1,9 @@
 #include "runtime/verifiers.h"
 
-#include <openssl/crypto.h>
-
 #include <filesystem>
 #include <utility>
 
+#include "base/digest.h"
 #include "provider/provider_table.h"
 
 namespace keeper {
@@ -38,9 +37,7 @@ bool Verifiers::admits(std::string_view token) {
   return tokens_.with([&](const auto& tokens) {
     bool admitted = tokens.empty() && token.empty();
     for (const Secret& one : tokens) {
-      const std::string& text = one.reveal();
-      const bool same =
-          text.size() == token.size() && CRYPTO_memcmp(text.data(), token.data(), text.size()) == 0;
+      const bool same = equal_in_constant_time(one.reveal(), token);
       admitted = admitted || same;
     }
     return admitted;

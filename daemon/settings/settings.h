@@ -53,6 +53,20 @@ struct DescribedCall {
   bool operator==(const DescribedCall&) const = default;
 };
 
+// How the webhook messages of a described provider are signed and read.
+struct DescribedWebhook {
+  enum class Scheme { standard_webhooks, hmac };
+  enum class Encoding { hex, base64 };
+  Scheme scheme = Scheme::standard_webhooks;
+  Secret secret;
+  std::string header;       // hmac: holds the signature, with or without "sha256=" before it
+  std::string signed_text;  // hmac: {body} is the raw body, {header.NAME} another header's value
+  Encoding encoding = Encoding::hex;
+  std::string type, id;                       // JSON pointers into a message
+  std::map<std::string, std::string> events;  // by the type: starting, started, stopping, stopped or failed
+  bool operator==(const DescribedWebhook&) const = default;
+};
+
 // A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's
 // object.
 struct Description {
@@ -67,6 +81,7 @@ struct Description {
   std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
   Millis duration_unit{};
   std::map<std::string, State> states;  // by the provider's word
+  std::optional<DescribedWebhook> webhook;
   bool operator==(const Description&) const = default;
 };
 

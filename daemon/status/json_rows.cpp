@@ -94,6 +94,9 @@ void write(JsonWriter& json, const DeliveryRow& row) {
   json.text_or_null("remote_id", row.remote_id.str());
   id_or_null(json, "session_id", row.session);
   json.field("disposition", to_string(row.disposition));
+  const bool is_followed = row.disposition != Disposition::ignored;
+  json.text_or_null("progress", is_followed ? to_string(row.progress) : std::string_view());
+  json.field("failed", row.failed);
   json.field("received_at", row.received_at);
   json.end_object();
 }

@@ -11,19 +11,15 @@
 #include "core/delivery_rule.h"
 #include "core/keeper.h"
 #include "core/known_plan.h"
-#include "provider/videosdk/videosdk_webhook.h"
+#include "provider/webhook.h"
 
 namespace keeper {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* body_of_started =
-    R"({"webhookType":"ai-deployment-session-%","data":{"sessionId":"r1"}})";
-
-std::string body_of(const std::string& event) {
-  std::string body = body_of_started;
-  return body.replace(body.find('%'), 1, event);
+Delivery delivery_by(const std::string& event) {
+  return delivery_of(ProviderName{"agents"}, event, RemoteId{"r1"}, webhook_event(event), "{}", Wall{});
 }
 
 // A daemon that has one delivery, and one session that it is about.
@@ -35,11 +31,10 @@ class Daemon {
                        {"provider", "agents"},
                        {"type", "x"},
                        {"session_id", session.is_null() ? Json() : Json("s1")},
-                       {"disposition", "applied"}};
+                       {"disposition", "applied"},
+                       {"progress", delivery.followed ? Json(to_string(delivery.row.progress)) : Json()},
+                       {"failed", delivery.row.failed}};
       out.set_content(Json{{"deliveries", {entry}}}.dump(), "application/json");
-    });
-    server_.Get("/api/v1/deliveries/1", [this](const httplib::Request&, httplib::Response& out) {
-      out.set_content(body, "application/json");
     });
     server_.Get("/api/v1/sessions/s1", [this](const httplib::Request&, httplib::Response& out) {
       out.set_content(session.dump(), "application/json");
@@ -68,7 +63,7 @@ class Daemon {
     return Json::parse(out.str());
   }
 
-  std::string body;
+  Delivery delivery;
   Json session;
 
  private:
@@ -145,11 +140,10 @@ TEST_CASE("what a replay tells is what the keeper does, for every state, progres
         if (ending && is_terminal(state)) continue;
         const SessionRow row = row_in(state, progress, ending);
         for (const char* event : {"starting", "started", "stopping", "stopped", "failed", "unheard-of"}) {
-          daemon.body = body_of(event);
+          daemon.delivery = delivery_by(event);
           daemon.session = answer_of(row);
           const Json told = daemon.replay();
-          const Delivery delivery = videosdk_delivery(daemon.body, row.provider, Wall{}).value();
-          const Made made = made_by_keeper(row, !is_terminal(state), delivery);
+          const Made made = made_by_keeper(row, !is_terminal(state), daemon.delivery);
           INFO(to_string(state) << " " << to_string(progress) << (ending ? " ending " : " ") << event);
           CHECK(told.at("would_be") == to_string(made.disposition));
           CHECK(told.at("state") == to_string(made.state));
@@ -165,7 +159,7 @@ TEST_CASE("what a replay tells is what the keeper does, for every state, progres
 
 TEST_CASE("a queued session that is starting already is not moved by a repeat of that") {
   Daemon daemon;
-  daemon.body = body_of("starting");
+  daemon.delivery = delivery_by("starting");
   daemon.session = answer_of(row_in(State::queued, Progress::starting, false));
   const Json told = daemon.replay();
   CHECK(told.at("would_be") == "late");
@@ -174,7 +168,7 @@ TEST_CASE("a queued session that is starting already is not moved by a repeat of
 
 TEST_CASE("a delivery whose session is not known would be held") {
   Daemon daemon;
-  daemon.body = body_of("started");
+  daemon.delivery = delivery_by("started");
   const Json told = daemon.replay();
   CHECK(told.at("would_be") == "held");
   CHECK(told.at("state").is_null());

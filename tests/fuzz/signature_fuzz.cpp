@@ -5,7 +5,7 @@
 #include "fuzz/fuzz.h"
 #include "net/encoding.h"
 #include "provider/answer_json.h"
-#include "provider/webhook.h"
+#include "provider/videosdk/videosdk_webhook.h"
 
 namespace {
 

@@ -120,6 +120,9 @@ TEST_CASE("deliveries are listed without bodies, and a body comes raw by its id"
   REQUIRE(all.size() == 2);
   CHECK(all.at(1).at("type") == "ai-deployment-session-started");
   CHECK(all.at(1).at("disposition") == "held");
+  CHECK(all.at(1).at("progress").is_string());
+  CHECK(all.at(1).at("failed") == false);
+  CHECK(all.at(0).at("progress").is_null());
   CHECK(all.at(1).at("session_id").is_null());
   CHECK_FALSE(all.at(1).contains("body"));
   CHECK(stage.json("/api/v1/deliveries?disposition=ignored").at("deliveries").size() == 1);

@@ -25,6 +25,7 @@ Dated dated(const ProviderTrack& track, const Answer& answer, Now now) {
     judged.ahead = track.clock_ahead;
     judged.there = Wall{answer.sent_at.time_since_epoch() + *judged.ahead};
   }
+  if (planted(Bug::believes_own_clock)) return {now.wall - (now.mono - answer.sent_at), std::nullopt, false};
   if (planted(Bug::believes_date)) return {answer.provider_now, std::nullopt, false};
   if (!answer.provider_now) return judged;
   const Millis least = answer.provider_now->time_since_epoch() - now.mono.time_since_epoch();

@@ -122,6 +122,14 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
   }
 }
 
+// A call may have waited for its turn. When the one that made the remote left is kept for later processes
+// too.
+void note_start_left(SessionRow& row, Mono left) {
+  if (!row.start_sent_at || !row.start_sent_mono || left <= *row.start_sent_mono) return;
+  *row.start_sent_at += left - *row.start_sent_mono;
+  row.start_sent_mono = left;
+}
+
 void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   session.start_sent = std::max(session.start_sent, answer.sent_at);
@@ -145,6 +153,7 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
                                      ", which " + remote.other_starter + " had started before"});
     return;
   }
+  note_start_left(session.row, answer.sent_at);
   note_room_beside(draft, id);
   adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }

@@ -269,12 +269,15 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
 }
 
 // By when the next call of a session leaves whose heartbeat or read failed. What the provider asks to wait is
-// waited, but not to the session's death; and a read that fails holds up no heartbeat that is due.
+// waited, but not to the session's death; and a read that fails holds up no heartbeat that is due. After the
+// deadline the session lives only if a heartbeat counted whose answer was lost: a third of the idle timeout
+// after it is soon enough.
 Mono heartbeat_by(const Tracked& session, EffectKind failed, const Error& error, Mono now) {
   const bool is_heartbeat = failed == EffectKind::keep_alive;
   if (!session.idle_at || !(is_heartbeat || session.beat_at)) return session.call_at;
   const Millis left = *session.idle_at - now;
   const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
+  if (is_heartbeat && left <= Millis{0}) return std::min<Mono>(session.call_at, now + session.idle / 3);
   const Mono soon = now + Seconds{1};
   const Mono alive = std::max(now + (told ? left * 2 / 3 : left / 3), soon);
   if (is_heartbeat) return alive;

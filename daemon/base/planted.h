@@ -80,6 +80,11 @@ enum class Bug {
   counts_refused,
   shares_remote,
   starts_in_doubt,
+  believes_own_clock,
+  counts_from_process,
+  takes_jitter_for_identity,
+  stops_repeated,
+  knows_whole_tags,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

@@ -122,6 +122,14 @@ void on_start_failed(Draft& draft, const SessionId& id, const Error& error) {
   }
 }
 
+// A call may have waited for its turn. When the one that made the remote left is kept for later processes
+// too.
+void note_start_left(SessionRow& row, Mono left) {
+  if (!row.start_sent_at || !row.start_sent_mono || left <= *row.start_sent_mono) return;
+  *row.start_sent_at += left - *row.start_sent_mono;
+  row.start_sent_mono = left;
+}
+
 void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
   Tracked& session = draft.edit(id);
   session.start_sent = std::max(session.start_sent, answer.sent_at);
@@ -145,6 +153,7 @@ void on_started(Draft& draft, const SessionId& id, const Answer& answer) {
                                      ", which " + remote.other_starter + " had started before"});
     return;
   }
+  note_start_left(session.row, answer.sent_at);
   note_room_beside(draft, id);
   adopt_remote(draft, id, remote, answer, Reason::start_confirmed);
 }
@@ -260,12 +269,15 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
 }
 
 // By when the next call of a session leaves whose heartbeat or read failed. What the provider asks to wait is
-// waited, but not to the session's death; and a read that fails holds up no heartbeat that is due.
+// waited, but not to the session's death; and a read that fails holds up no heartbeat that is due. After the
+// deadline the session lives only if a heartbeat counted whose answer was lost: a third of the idle timeout
+// after it is soon enough.
 Mono heartbeat_by(const Tracked& session, EffectKind failed, const Error& error, Mono now) {
   const bool is_heartbeat = failed == EffectKind::keep_alive;
   if (!session.idle_at || !(is_heartbeat || session.beat_at)) return session.call_at;
   const Millis left = *session.idle_at - now;
   const bool told = error.kind == ErrorKind::exhausted && error.retry_after;
+  if (is_heartbeat && left <= Millis{0}) return std::min<Mono>(session.call_at, now + session.idle / 3);
   const Mono soon = now + Seconds{1};
   const Mono alive = std::max(now + (told ? left * 2 / 3 : left / 3), soon);
   if (is_heartbeat) return alive;

@@ -150,6 +150,7 @@ Keeper::Keeper(const Ledger& ledger, Now now) {
   for (auto& [key, slot] : slots) load.slots.push_back({key, std::nullopt, std::move(slot)});
   for (const PlanRow& row : ledger.plans) {
     load.plans.push_back({row.name, std::nullopt, PlanTrack{row, Wall::max(), mono_never}});
+    if (planted(Bug::counts_from_process)) load.plans.back().after->row.looked_until = now.wall;
   }
   for (const HeldRow& row : ledger.held)
     load.held.push_back({row.id, std::nullopt, held_from(row, now.mono)});

@@ -29,6 +29,11 @@ void tell_missed(Draft& draft, const Plan& plan, Wall occurrence, Missed why, in
          times);
 }
 
+// What an occurrence is known by, whatever the jitter was changed to meanwhile.
+Wall identity_of(const Occurrence& occurrence) {
+  return planted(Bug::takes_jitter_for_identity) ? occurrence.start : occurrence.time;
+}
+
 // Everything that was due since the last look and is not `chosen` came too late, or was followed by a later
 // one. Returns how many did.
 int look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<Occurrence>& chosen) {
@@ -41,7 +46,7 @@ int look_back(Draft& draft, const Plan& plan, PlanRow& row, const std::optional<
     const auto one = plan.schedule.latest_start(at, at - from);
     if (!one || (looked && one->start <= *looked)) break;
     const bool is_chosen = chosen && chosen->time == one->time;
-    if (!is_chosen && !is_handled(row, one->time)) {
+    if (!is_chosen && !is_handled(row, identity_of(*one))) {
       note_missed(draft, plan.name, one->time, Missed::too_late);
       if (++late == 1) newest = one->time;
     }
@@ -155,11 +160,11 @@ Want take_wanted(Draft& draft, const Plan& plan, PlanRow& row, bool paused) {
   const bool old =
       latest && (latest->start < row.known_since ||
                  (row.looked_until && latest->start <= *row.looked_until && !planted(Bug::begins_twice)));
-  if (old || (latest && is_handled(row, latest->time))) latest.reset();
+  if (old || (latest && is_handled(row, identity_of(*latest)))) latest.reset();
   const int late = look_back(draft, plan, row, latest);
   if (late > 0 || (latest && paused)) heed_passed_by(draft, plan, row);
   if (!latest) return want;
-  mark_handled(row, latest->time, now);
+  mark_handled(row, identity_of(*latest), now);
   if (paused) {
     note_missed(draft, plan.name, latest->time, Missed::paused);
   } else {

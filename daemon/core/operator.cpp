@@ -98,7 +98,7 @@ Ack start(Draft& draft, const Plan& plan) {
     mark_handled(draft.edit_plan(plan.name).row, now, now);
     for (int replica = 0; replica < plan.count; ++replica) {
       draft.edit_slot({plan.name, replica}).failures = 0;
-      create_session(draft, plan, replica, now, Reason::scheduled, Cause::operator_);
+      create_session(draft, plan, replica, now, Reason::started_by_operator, Cause::operator_);
     }
   }
   return Ack::accepted;

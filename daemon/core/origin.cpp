@@ -78,6 +78,7 @@ bool cannot_compare(const Draft& draft, const Remote& remote, const Answer& answ
 
 bool names_session(const SessionId& tag, const SessionId& session) {
   constexpr std::size_t cut_min = 24;
+  if (planted(Bug::knows_whole_tags)) return tag == session;
   return tag == session || (tag.str().size() >= cut_min && session.str().starts_with(tag.str()));
 }
 

@@ -40,7 +40,9 @@ std::optional<Mono> fill(Draft& draft, const Plan& plan, const SlotKey& key, con
   }
   if (wanted->begins) {
     draft.edit_slot(key).failures = 0;
-    create_session(draft, plan, key.replica, wanted->occurrence, Reason::scheduled, want.cause);
+    const bool by_hand = want.cause == Cause::operator_;
+    create_session(draft, plan, key.replica, wanted->occurrence,
+                   by_hand ? Reason::started_by_operator : Reason::scheduled, want.cause);
   } else {
     create_session(draft, plan, key.replica, wanted->occurrence, Reason::restarted,
                    slot.ended_by_reload ? Cause::reload : Cause::schedule);

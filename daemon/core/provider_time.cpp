@@ -25,6 +25,7 @@ Dated dated(const ProviderTrack& track, const Answer& answer, Now now) {
     judged.ahead = track.clock_ahead;
     judged.there = Wall{answer.sent_at.time_since_epoch() + *judged.ahead};
   }
+  if (planted(Bug::believes_own_clock)) return {now.wall - (now.mono - answer.sent_at), std::nullopt, false};
   if (planted(Bug::believes_date)) return {answer.provider_now, std::nullopt, false};
   if (!answer.provider_now) return judged;
   const Millis least = answer.provider_now->time_since_epoch() - now.mono.time_since_epoch();
@@ -77,6 +78,13 @@ std::optional<Mono> start_left(const Tracked& session, Now now) {
 
 namespace {
 
+// Whether the wall clock was set since the start left, as far as the boot-time clock can tell.
+bool was_set_since(const SessionRow& row, Now now) {
+  if (!row.start_sent_at || !row.start_sent_mono) return false;
+  const Millis then = row.start_sent_at->time_since_epoch() - row.start_sent_mono->time_since_epoch();
+  return std::chrono::abs(now.wall.time_since_epoch() - now.mono.time_since_epoch() - then) > clock_margin;
+}
+
 // When the keeper knew the remote at the latest. What another process knew is told by its rows.
 Mono known_by(const Tracked& session, Mono left) {
   const SessionRow& row = session.row;
@@ -92,6 +100,9 @@ Mono remote_created(const Draft& draft, const Tracked& session, const Remote& re
   const Mono told = on_boot_clock(draft, answer, *remote.created_at);
   if (planted(Bug::believes_creation)) return told;
   if (!left) return std::min(told, session.known_at);
+  // Neither clock tells, and when another process came to know the remote is a time of the wall clock too.
+  const bool blind = was_set_since(session.row, draft.now()) && !provider_time(draft, answer);
+  if (session.sent_before && blind) return *left;
   // That cannot be: of several starts, the last one made it as far as is known.
   if (told < *left - clock_margin) return session.sent_before ? *left : session.start_sent;
   return std::clamp(told, *left, std::max(*left, known_by(session, *left)));

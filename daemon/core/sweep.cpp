@@ -86,7 +86,10 @@ Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size
   const Remote& remote = (*answer.remotes)[index];
   const std::optional<SessionRow> row = row_of_remote(draft, answer, index);
   if (remote.progress == Progress::ended || planted(Bug::blind_sweep)) return Verdict::known;
-  if (draft.find(RemoteKey{key.provider, remote.id})) return Verdict::known;
+  const RemoteKey shown{key.provider, remote.id};
+  const bool kept =
+      planted(Bug::stops_repeated) ? draft.world().by_remote.contains(shown) : draft.find(shown) != nullptr;
+  if (kept) return Verdict::known;
   if (remote.tag) return judge_tagged(draft, remote, row);
   if (row) return ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
   const Traits* traits = draft.traits(key.provider);
@@ -118,7 +121,7 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote,
   SessionRow orphan;
   orphan.id = SessionId{
       stable_hex128(draft.world().instance.str() + "|orphan|" + key.provider.str() + "|" + remote.id.str())};
-  if (draft.find(orphan.id)) return;
+  if (draft.find(orphan.id) && !planted(Bug::stops_repeated)) return;
   orphan.plan = orphan_plan;
   orphan.provider = key.provider;
   orphan.place = key.place;

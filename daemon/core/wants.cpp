@@ -18,6 +18,7 @@ bool restarts(const Plan& plan, const Slot& slot) {
     case Reason::orphan:
       return false;
     case Reason::scheduled:
+    case Reason::started_by_operator:
     case Reason::restarted:
     case Reason::rollover:
     case Reason::start_confirmed:

@@ -69,7 +69,8 @@ KEEPER_WORDS(State, state, states, KEEPER_STATES)
 // no failure.
 // clang-format off
 #define KEEPER_REASONS(ENTRY)                                                                                    \
-  ENTRY(scheduled, "scheduled", false)                     /* created for an occurrence */                       \
+  ENTRY(scheduled, "scheduled", false)                     /* created because its schedule wants it */           \
+  ENTRY(started_by_operator, "started_by_operator", false) /* created because an operator asked */               \
   ENTRY(restarted, "restarted", false)                     /* created because the last attempt ended */          \
   ENTRY(rollover, "rollover", false)                       /* created to take over from a predecessor */         \
   ENTRY(start_confirmed, "start_confirmed", false)         /* the provider answered the start */                 \

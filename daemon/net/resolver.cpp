@@ -15,7 +15,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds fresh_for{60};
 // While older addresses are known, the name servers get no longer than this.
 constexpr std::chrono::seconds patience_with_stale{2};
 // And only one caller in this time waits for them.
@@ -53,13 +52,14 @@ Lookup look_up(const std::string& host, const std::string& port, int flags) {
 
 // What is known. Outlives its Resolver while a lookup hangs.
 struct Resolver::Known {
-  explicit Known(std::string name) : host(std::move(name)) {}
+  Known(std::string name, std::chrono::milliseconds age) : host(std::move(name)), fresh_for(age) {}
 
   // `otherwise`: why there is no address.
   Result<std::vector<Endpoint>> answer(const std::string& otherwise) const;
   void learn(const Lookup& lookup);
 
   const std::string host;
+  const std::chrono::milliseconds fresh_for;
   mutable std::mutex mutex;
   std::vector<Endpoint> endpoints;  // the last good answer
   Clock::time_point fresh_until{};
@@ -100,8 +100,8 @@ void Resolver::Known::learn(const Lookup& lookup) {
   fresh_until = Clock::now() + fresh_for;
 }
 
-Resolver::Resolver(std::string host, int port)
-    : known_(std::make_shared<Known>(std::move(host))),
+Resolver::Resolver(std::string host, int port, std::chrono::milliseconds fresh_for)
+    : known_(std::make_shared<Known>(std::move(host), fresh_for)),
       lookups_([known = known_, port = std::to_string(port)] {
         const Lookup lookup = look_up(known->host, port, 0);
         known->learn(lookup);

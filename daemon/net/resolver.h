@@ -1,6 +1,7 @@
 // Resolver: the addresses of one host, looked up with a deadline. A call of getaddrinfo() cannot be
 // interrupted, so each lookup runs on a thread of its own (net/together.h). Answers are kept for a minute,
-// and for longer while the name servers fail. Any thread may call it; no caller is blocked.
+// and for longer while the name servers fail: then one caller in ten seconds waits up to 2 s for them, and
+// all others get the known addresses at once. Any thread may call it; no caller is blocked.
 #pragma once
 
 #include <sys/socket.h>
@@ -31,7 +32,8 @@ class Resolver {
   // Errors: not_applied, cut_off. Never empty.
   using Found = std::function<void(Result<std::vector<Endpoint>>)>;
 
-  Resolver(std::string host, int port);
+  // `fresh_for`: how long an answer is used without asking again.
+  Resolver(std::string host, int port, std::chrono::milliseconds fresh_for = std::chrono::minutes{1});
 
   // `found` is called exactly once: at once, on the lookup's thread, or at the deadline by `timers`. It must
   // be quick.

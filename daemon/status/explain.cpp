@@ -83,7 +83,9 @@ void tell_the_plan(const SessionRow& row, const PlanView* plan, std::vector<std:
 std::string_view clause_of(Reason reason) {
   switch (reason) {
     case Reason::scheduled:
-      return "its plan wanted it, by its schedule or because an operator started it";
+      return "its plan wanted it, by its schedule";
+    case Reason::started_by_operator:
+      return "an operator started it";
     case Reason::restarted:
       return "the attempt before it had ended";
     case Reason::rollover:

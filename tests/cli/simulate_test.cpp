@@ -39,15 +39,20 @@ plans:
     max_duration: 90m
 )";
 
-Json simulated(const std::string& from, const std::string& to) {
-  const std::string path = "/tmp/keeper-simulate-" + std::to_string(::getpid()) + ".yaml";
-  std::ofstream(path) << yaml;
+Json simulated_file(const std::string& path, const std::string& from, const std::string& to) {
   std::ostringstream out, err;
   const int code = simulate({path, from, to, true}, Terminal{out, err, 80, false, {}});
-  ::unlink(path.c_str());
   INFO(err.str());
   REQUIRE(code == 0);
   return Json::parse(out.str());
+}
+
+Json simulated(const std::string& from, const std::string& to) {
+  const std::string path = "/tmp/keeper-simulate-" + std::to_string(::getpid()) + ".yaml";
+  std::ofstream(path) << yaml;
+  Json told = simulated_file(path, from, to);
+  ::unlink(path.c_str());
+  return told;
 }
 
 std::vector<Json> of(const Json& told, const std::string& plan) {
@@ -79,6 +84,19 @@ TEST_CASE("simulate shows each session with its begin, end, length and reasons, 
   const auto scrapes = of(told, "scrape");
   CHECK(scrapes.size() == 8);
   for (const Json& one : scrapes) CHECK(one.at("ended") == "idle_timeout");
+}
+
+TEST_CASE("quickstart replaces its browser session after about three of its four minutes, as README says") {
+  const Json told = simulated_file(std::string(KEEPER_SOURCE_DIR) + "/config/quickstart.yaml",
+                                   "2027-01-01T00:00:00Z", "2027-01-01T00:30:00Z");
+  const auto browsers = of(told, "price-watch");
+  REQUIRE(browsers.size() > 7);
+  for (std::size_t i = 0; i + 1 < browsers.size(); ++i) {
+    CHECK(browsers[i].at("seconds") >= 2 * 60 + 50);
+    CHECK(browsers[i].at("seconds") <= 3 * 60 + 10);
+    CHECK(browsers[i].at("ended") == "superseded");
+    CHECK(browsers[i + 1].at("began") == "rollover");
+  }
 }
 
 TEST_CASE("simulate names the occurrences that are passed over") {

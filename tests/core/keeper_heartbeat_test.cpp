@@ -93,6 +93,30 @@ TEST_CASE("reads that fail hold up no heartbeat, however long the provider asks 
   CHECK(bench.now.mono <= (asks ? dies - Seconds{30} : due + Seconds{2}));
 }
 
+TEST_CASE(
+    "after its deadline a heartbeat without an answer has the ordinary backoff, and no more than its "
+    "interval") {
+  const Millis idle = GENERATE(Millis{minutes{3}}, Millis{Seconds{30}});
+  Plan plan = beating_plan();
+  plan.idle_timeout = idle;
+  Bench bench({plan});
+  bench.answer(bench.pop(EffectKind::start), std::vector{silent_remote(bench)});
+  const Mono dies = *the_session(bench).idle_at;
+  std::vector<Mono> beats;
+  while (!bench.row().ending) {
+    bench.advance(Seconds{1});
+    if (bench.waiting() == "observe")
+      bench.answer(bench.pop(EffectKind::observe), std::vector{silent_remote(bench)});
+    if (bench.waiting() != "keep_alive") continue;
+    beats.push_back(bench.now.mono);
+    bench.answer(bench.pop(EffectKind::keep_alive), Error{ErrorKind::maybe_applied, "no answer"});
+  }
+  const auto late = std::count_if(beats.begin(), beats.end(), [&](Mono at) { return at >= dies; });
+  CHECK(late >= 1);
+  CHECK(late <= 5);
+  for (std::size_t i = 1; i < beats.size(); ++i) CHECK(beats[i] - beats[i - 1] <= idle / 3 + Seconds{1});
+}
+
 TEST_CASE("without a heartbeat the reads that fail wait as long as the provider asks") {
   Plan plan = beating_plan();
   plan.keep_alive.heartbeat = false;

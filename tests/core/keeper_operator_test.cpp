@@ -182,7 +182,7 @@ TEST_CASE("what stop ended resume begins again, in a window that lasts and of a 
   bench.tick();
   CHECK(bench.pop(EffectKind::start).plan.str() == "p");
   CHECK(bench.pop(EffectKind::start).plan.str() == "p");
-  CHECK(bench.moves.back() == "queued scheduled");
+  CHECK(bench.moves.back() == "queued started_by_operator");
 }
 
 TEST_CASE("resume begins nothing outside of a window, and nothing for a single occurrence that was stopped") {
@@ -215,7 +215,7 @@ TEST_CASE("a start that is refused changes nothing") {
   CHECK(decision.providers.empty());
 }
 
-TEST_CASE("the cause of a window's session says who or what began it") {
+TEST_CASE("the reason and the cause of a window's session say who or what began it") {
   Plan plan = always_plan("p", "videosdk");
   plan.schedule = kit::made(kit::lasting("0 5 * * *", std::chrono::hours{1}));
   plan.keep_alive.rollover = Rollover::break_before_make;
@@ -224,6 +224,7 @@ TEST_CASE("the cause of a window's session says who or what began it") {
   const Decision begun = bench.keeper().decide(order, bench.now);
   REQUIRE(begun.batch.transitions.size() == 1);
   CHECK(begun.batch.transitions.front().cause == Cause::operator_);
+  CHECK(begun.batch.transitions.front().reason == Reason::started_by_operator);
   bench.take(order);
   bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("one")});
   plan.fingerprint = "v2";

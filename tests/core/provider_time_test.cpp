@@ -108,6 +108,42 @@ TEST_CASE("the bound of a session's age outlives the process and a reboot") {
   }
 }
 
+TEST_CASE("a clock that was set while a session began makes it no younger for the next process") {
+  const Millis set = GENERATE(-Millis{hours{2}}, Millis{hours{2}});
+  Bench before({kept_plan(hours{1})});
+  const Wall began = before.now.wall;
+  const Effect start = before.pop(EffectKind::start);
+  before.now.wall += set;
+  Remote remote = before.remote("r1");
+  remote.created_at = began;
+  Answer answer = before.answer_to(start, std::vector{remote});
+  answer.provider_now = began;
+  before.take(answer);
+  const Now now{before.now.wall + minutes{20}, before.now.mono + minutes{20}};
+  Bench bench({kept_plan(hours{1})}, before.ledger(), {}, now);
+  answer = bench.answer_to(bench.pop(EffectKind::observe), std::vector{remote});
+  answer.provider_now = began + minutes{20};
+  bench.take(answer);
+  REQUIRE(first(bench).hard_at);
+  CHECK(*first(bench).hard_at == now.mono + minutes{40});
+}
+
+TEST_CASE("a start that waited for its turn made its remote when it left, for later processes too") {
+  Bench before({kept_plan(hours{1})});
+  const Effect start = before.pop(EffectKind::start);
+  before.now.wall += Seconds{50};
+  before.now.mono += Seconds{50};
+  const Remote remote = before.remote("r1");
+  before.answer(start, std::vector{remote});
+  const Now now{before.now.wall + hours{24 * 365}, before.now.mono + minutes{20}};
+  Bench bench({kept_plan(hours{1})}, before.ledger(), {}, now);
+  Answer answer = bench.answer_to(bench.pop(EffectKind::observe), std::vector{remote});
+  answer.provider_now = before.now.wall + minutes{20};
+  bench.take(answer);
+  REQUIRE(first(bench).hard_at);
+  CHECK(*first(bench).hard_at == now.mono + minutes{40});
+}
+
 TEST_CASE("where the provider's clock cannot be told, a session is beaten at once and not given up") {
   Bench before({kept_plan(hours{1})});
   before.answer(before.pop(EffectKind::start), std::vector{before.remote("r1")});

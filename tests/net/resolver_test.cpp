@@ -23,6 +23,16 @@ HttpClient client_of_hung_name() {
   return HttpClient({parse_url(std::string("http://") + hung_name + ":9").value(), ""});
 }
 
+// Resolves on a client's thread, as calls do.
+std::future<Result<std::vector<Endpoint>>> resolve(Resolver& resolver) {
+  using Answer = Result<std::vector<Endpoint>>;
+  auto found = std::make_shared<std::promise<Answer>>();
+  auto answer = found->get_future();
+  resolver.resolve(std::chrono::steady_clock::now() + 10s, *Transfers::shared(),
+                   [found](Answer endpoints) { found->set_value(std::move(endpoints)); });
+  return answer;
+}
+
 }  // namespace
 
 TEST_CASE("a name server that never answers costs the limit, and nothing was sent") {
@@ -59,4 +69,21 @@ TEST_CASE("a client ends at once while a name server does not answer") {
   const auto began = std::chrono::steady_clock::now();
   client.reset();
   CHECK(since(began) < 1s);
+}
+
+TEST_CASE(
+    "while look-ups hang a known address is given at once, and only the first who asks waits for them") {
+  Resolver resolver(hung_name, 9, 0ms);
+  REQUIRE(resolve(resolver).get().ok());
+  const Hang hang;
+  const auto began = std::chrono::steady_clock::now();
+  auto first = resolve(resolver);
+  for (int i = 0; i < 16; ++i) {
+    auto known = resolve(resolver);
+    REQUIRE(known.wait_for(0ms) == std::future_status::ready);
+    CHECK(known.get().ok());
+  }
+  CHECK(first.wait_for(0ms) == std::future_status::timeout);
+  CHECK(first.get().ok());
+  CHECK(since(began) < 3s);
 }

@@ -1,6 +1,6 @@
 // Name servers that do not answer: getaddrinfo() of this program hangs for names that end in ".never", for as
-// long as the process lives, and for `hung_name` while a Hang lives. All others the library looks up. For
-// tests only.
+// long as the process lives, and for `hung_name` while a Hang lives; without one that name is 127.0.0.1. All
+// others the library looks up. For tests only.
 #pragma once
 
 #include <future>

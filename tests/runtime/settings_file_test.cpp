@@ -3,6 +3,9 @@
 #include "runtime/settings_file.h"
 
 #include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +93,14 @@ Settings loaded(const std::string& yaml) {
   return *outcome.settings;
 }
 
+// The text of a function of the file, from its name to the end of its body.
+std::string function_text(const std::string& file, const std::string& begin) {
+  const std::string text = read_text(source(file));
+  const std::size_t from = text.find(begin);
+  REQUIRE(from != std::string::npos);
+  return text.substr(from, text.find("\n}\n", from) - from);
+}
+
 }  // namespace
 
 TEST_CASE("a reload brings a change of a key into effect or is refused with its name, at every key") {
@@ -125,6 +136,35 @@ TEST_CASE("a reload brings a change of a key into effect or is refused with its 
       CHECK(settled.error().what ==
             "keeper.yaml: " + change.refused + " changed; restart the daemon for that");
     }
+  }
+}
+
+TEST_CASE("what a reload is said to bring into effect is handed on to whoever goes by it") {
+  const std::map<std::string, std::string> handed_on{
+      {"path", "loaded.settings = fresh"},
+      {"sha256", "loaded.settings = fresh"},
+      {"retention", "loop_->set_retention(fresh->retention)"},
+      {"commit_patience", "store_thread_->set_patience(fresh->commit_patience)"},
+      {"public_url", "install_workers(*fresh, old.get())"},
+      {"certificate", "call(*fresh)"},
+      {"tokens", "verifiers_.install(*fresh)"},
+      {"providers", "install_workers(*fresh, old.get())"},
+      {"targets", "notifier_.install(fresh->targets)"},
+      {"dead_mans_switch", "install_dead_mans_switch(*fresh)"},
+      {"config", "ask_loop(ConfigLoaded{fresh->config}, Wait::until_known)"},
+  };
+  const std::string said = function_text("daemon/runtime/settings_file.cpp", "Settings reloaded(");
+  const std::string done = function_text("daemon/runtime/daemon.cpp", "Status Daemon::try_reload()");
+  const std::regex part(R"(old(?:\.|\.webhook->)(\w+) = fresh)");
+  std::set<std::string> parts;
+  for (std::sregex_iterator at(said.begin(), said.end(), part), end; at != end; ++at)
+    parts.insert((*at)[1].str());
+  CHECK(parts.size() == handed_on.size());
+  for (const std::string& name : parts) {
+    INFO("say here who is handed " << name << ", and by which words of try_reload()");
+    const auto found = handed_on.find(name);
+    REQUIRE(found != handed_on.end());
+    CHECK(done.find(found->second) != std::string::npos);
   }
 }
 

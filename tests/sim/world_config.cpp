@@ -87,6 +87,8 @@ void Simulation::shape_plans() {
       } else if (is_in(SimWorld::config_zone) || is_in(SimWorld::zone_data)) {
         if (draw > 0) spec.start = cron_of(draw == 1 ? "5,35 * * * *" : "0 * * * *"), spec.always = false;
         spec.zone = zone("Asia/Kolkata");
+      } else if (is_in(SimWorld::config_jitter) && draw > 0) {
+        start_by(spec, draw == 1 ? 0 : 2);
       }
     });
   }

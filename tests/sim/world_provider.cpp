@@ -12,6 +12,7 @@ using std::chrono::minutes;
 // A delivery of the old remote can't come as late as this.
 constexpr Millis id_free_after = minutes{10};
 constexpr Millis known_everywhere_after = Seconds{25};
+constexpr std::size_t tag_kept = 24;
 
 bool lists(EffectKind kind) { return kind == EffectKind::find || kind == EffectKind::list; }
 
@@ -20,6 +21,8 @@ bool lists(EffectKind kind) { return kind == EffectKind::find || kind == EffectK
 void Simulation::shape_providers() {
   Random& random = worlds_.random;
   if (is_in(SimWorld::list_lag)) phase_faults_.list_lag = random.between(Seconds{8}, Seconds{15});
+  // Orphans, which only a list shows.
+  if (is_in(SimWorld::list_repeats)) phase_faults_.lose_before = phase_faults_.late = 0.3;
   if (is_in(SimWorld::created_wrong)) {
     worlds_.offset = random.between(minutes{30}, hours{12});
     if (random.chance(0.7)) worlds_.offset = -worlds_.offset;
@@ -171,6 +174,7 @@ void Simulation::distort(const SimProvider& provider, const Effect& effect, std:
   for (Remote& remote : remotes) {
     if (is_in(SimWorld::heartbeat_refused) && worlds_.form == 2) remote.last_activity_at.reset();
     if (is_in(SimWorld::created_wrong) && !placed && remote.created_at) *remote.created_at += worlds_.offset;
+    if (is_in(SimWorld::tag_cut) && remote.tag) remote.tag = SessionId{remote.tag->str().substr(0, tag_kept)};
     const bool tagged = provider.type() == ProviderType{"videosdk"};
     if (effect.kind == EffectKind::start && is_in(SimWorld::start_returns_living) && tagged)
       remote.tag = effect.session;

@@ -39,6 +39,7 @@ namespace keeper::sim {
   HOLDS(list_lag, "a list shows a remote only up to 15 s after it was made") \
   HOLDS(list_repeats, "a list shows a remote more than once, and in an older state") \
   HOLDS(list_unreadable_item, "a list holds an item that can't be read") \
+  HOLDS(tag_cut, "a provider keeps only the first characters of a tag") \
   HOLDS(heartbeat_refused, "heartbeats are refused for minutes while reads succeed") \
   HOLDS(reads_fail, "reads say 404 for seconds or fail for minutes while heartbeats work") \
   HOLDS(id_again, "a new remote has the id of one that ended long ago") \

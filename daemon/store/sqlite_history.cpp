@@ -1,4 +1,4 @@
-#include "store/history.h"
+#include "store/sqlite_history.h"
 
 #include <sqlite3.h>
 
@@ -9,12 +9,11 @@
 #include "base/locked.h"
 #include "store/connection.h"
 #include "store/history_query.h"
-#include "store/notice_writer.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/session_columns.h"
 #include "store/spending_query.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -26,7 +25,7 @@ constexpr std::size_t idle_max = 4;
 
 }  // namespace
 
-class History::Connection {
+class SqliteHistory::Connection {
  public:
   explicit Connection(const std::string& path) : database_(open_for_reading(path)) {
     sqlite3_progress_handler(
@@ -44,7 +43,7 @@ class History::Connection {
   Page<Row> page(const Query& query, ReadRow read_row) {
     KEEPER_CHECK(query.limit > 0);
     SQLite::Statement statement(*database_, list_text(query));
-    sql::Binder to(statement);
+    sqlite::Binder to(statement);
     bind(to, query);
     Page<Row> page;
     std::int64_t last = 0;
@@ -53,7 +52,7 @@ class History::Connection {
         page.next = last;
         break;
       }
-      sql::Reader from(statement);
+      sqlite::Reader from(statement);
       last = from.integer();
       page.rows.push_back(read_row(from));
     }
@@ -65,7 +64,7 @@ class History::Connection {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-class History::Pool {
+class SqliteHistory::Pool {
  public:
   // Null: none is idle.
   std::unique_ptr<Connection> take() {
@@ -89,16 +88,16 @@ class History::Pool {
   Locked<std::vector<std::unique_ptr<Connection>>> idle_;
 };
 
-History::History(std::string path, Millis read_limit)
+SqliteHistory::SqliteHistory(std::string path, Millis read_limit)
     : path_(std::move(path)), read_limit_(read_limit), pool_(std::make_unique<Pool>()) {}
 
-History::~History() = default;
+SqliteHistory::~SqliteHistory() = default;
 
 // A connection that failed is not used again.
 template <class Call>
-auto History::read(Call&& call) -> decltype(call(std::declval<Connection&>())) {
+auto SqliteHistory::read(Call&& call) -> decltype(call(std::declval<Connection&>())) {
   int code = 0;
-  auto result = sql::guarded(path_, &code, [&] {
+  auto result = sqlite::guarded(path_, &code, [&] {
     std::unique_ptr<Connection> connection = pool_->take();
     if (!connection) connection = std::make_unique<Connection>(path_);
     connection->limit(read_limit_);
@@ -113,12 +112,12 @@ auto History::read(Call&& call) -> decltype(call(std::declval<Connection&>())) {
   return result;
 }
 
-Result<std::unique_ptr<History>> History::open(const std::string& path, Millis read_limit) {
+Result<std::unique_ptr<History>> SqliteHistory::open(const std::string& path, Millis read_limit) {
   if (path == memory_path) {
     return Error{ErrorKind::storage,
                  "store " + path + ": a store in memory has no history for other connections"};
   }
-  std::unique_ptr<History> history(new History(path, read_limit));
+  std::unique_ptr<SqliteHistory> history(new SqliteHistory(path, read_limit));
   const Status found = history->read([&](Connection& connection) -> Status {
     const StoreIdentity identity = identify(connection.database());
     if (!identity.ours) return Error{ErrorKind::storage, "store " + path + ": is not a session-keeper store"};
@@ -130,50 +129,50 @@ Result<std::unique_ptr<History>> History::open(const std::string& path, Millis r
     return Done{};
   });
   if (!found) return found.error();
-  return history;
+  return std::unique_ptr<History>(std::move(history));
 }
 
-Result<Page<SessionRow>> History::sessions(const SessionQuery& query) {
+Result<Page<SessionRow>> SqliteHistory::sessions(const SessionQuery& query) {
   return read([&](Connection& connection) -> Result<Page<SessionRow>> {
     return connection.page<SessionRow>(query, read_session);
   });
 }
 
-Result<std::vector<SessionRow>> History::ended_since(Wall since, int limit) {
+Result<std::vector<SessionRow>> SqliteHistory::ended_since(Wall since, int limit) {
   return read([&](Connection& connection) -> Result<std::vector<SessionRow>> {
     SQLite::Statement statement(connection.database(),
                                 "SELECT " + session_column_names() +
                                     " FROM sessions INDEXED BY sessions_by_end WHERE "
                                     "resolved = 1 AND ended_at > ? ORDER BY ended_at DESC LIMIT ?");
-    sql::Binder(statement).time(since).integer(limit);
+    sqlite::Binder(statement).time(since).integer(limit);
     std::vector<SessionRow> rows;
     while (statement.executeStep()) {
-      sql::Reader from(statement);
+      sqlite::Reader from(statement);
       rows.push_back(read_session(from));
     }
     return rows;
   });
 }
 
-Result<Page<TransitionRow>> History::transitions(const TransitionQuery& query) {
+Result<Page<TransitionRow>> SqliteHistory::transitions(const TransitionQuery& query) {
   return read([&](Connection& connection) -> Result<Page<TransitionRow>> {
     return connection.page<TransitionRow>(query, read_transition);
   });
 }
 
-Result<Page<DeliveryRow>> History::deliveries(const DeliveryQuery& query) {
+Result<Page<DeliveryRow>> SqliteHistory::deliveries(const DeliveryQuery& query) {
   return read([&](Connection& connection) -> Result<Page<DeliveryRow>> {
     return connection.page<DeliveryRow>(query, read_delivery);
   });
 }
 
-Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
+Result<Page<MissedRow>> SqliteHistory::missed(const MissedQuery& query) {
   return read([&](Connection& connection) -> Result<Page<MissedRow>> {
     SQLite::Statement statement(
         connection.database(),
         "SELECT occurrence, why, recorded_at FROM missed WHERE plan = ? AND occurrence < ? "
         "ORDER BY occurrence DESC LIMIT ?");
-    sql::Binder(statement)
+    sqlite::Binder(statement)
         .text(query.plan)
         .integer(query.before.value_or(std::numeric_limits<std::int64_t>::max()))
         .integer(query.limit + 1);
@@ -183,7 +182,7 @@ Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
         page.next = page.rows.back().occurrence.time_since_epoch().count();
         break;
       }
-      sql::Reader from(statement);
+      sqlite::Reader from(statement);
       const Wall occurrence = from.time();
       const Missed why = from.word(parse_missed);
       page.rows.push_back({query.plan, occurrence, why, from.time()});
@@ -192,16 +191,16 @@ Result<Page<MissedRow>> History::missed(const MissedQuery& query) {
   });
 }
 
-Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
+Result<Page<MessageRow>> SqliteHistory::messages(const MessageQuery& query) {
   return read([&](Connection& connection) -> Result<Page<MessageRow>> {
     Page<MessageRow> page = connection.page<MessageRow>(query, read_message);
     SQLite::Statement notices(connection.database(), std::string("SELECT ") + notice_columns +
                                                          " FROM notices WHERE message = ? ORDER BY n");
     for (MessageRow& row : page.rows) {
-      const sql::Use use(notices);
-      sql::Binder(notices).text(row.id);
+      const sqlite::Use use(notices);
+      sqlite::Binder(notices).text(row.id);
       while (notices.executeStep()) {
-        sql::Reader from(notices);
+        sqlite::Reader from(notices);
         row.notices.push_back(read_notice(from));
       }
     }
@@ -209,33 +208,33 @@ Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
   });
 }
 
-Result<std::vector<SpentBy>> History::spent(const Period& period,
-                                            const std::map<ProviderName, Millis>& minimums, Wall now) {
+Result<std::vector<SpentBy>> SqliteHistory::spent(const Period& period,
+                                                  const std::map<ProviderName, Millis>& minimums, Wall now) {
   return read([&](Connection& connection) -> Result<std::vector<SpentBy>> {
     return spent_by_all(connection.database(), period, minimums, now);
   });
 }
 
-Result<std::optional<SessionRow>> History::session(const SessionId& id) {
+Result<std::optional<SessionRow>> SqliteHistory::session(const SessionId& id) {
   return read([&](Connection& connection) -> Result<std::optional<SessionRow>> {
     SQLite::Statement statement(connection.database(),
                                 "SELECT " + session_column_names() + " FROM sessions WHERE id = ?");
-    sql::Binder(statement).text(id);
+    sqlite::Binder(statement).text(id);
     if (!statement.executeStep()) return std::optional<SessionRow>{};
-    sql::Reader from(statement);
+    sqlite::Reader from(statement);
     return std::optional<SessionRow>(read_session(from));
   });
 }
 
-Result<std::optional<DeliveryRow>> History::delivery(std::int64_t id) {
+Result<std::optional<DeliveryRow>> SqliteHistory::delivery(std::int64_t id) {
   return read([&](Connection& connection) -> Result<std::optional<DeliveryRow>> {
     SQLite::Statement statement(connection.database(),
                                 std::string("SELECT ") + delivery_columns +
                                     ", d.body FROM deliveries d LEFT JOIN sessions s ON s.number = d.session "
                                     "WHERE d.id = ?");
-    sql::Binder(statement).integer(id);
+    sqlite::Binder(statement).integer(id);
     if (!statement.executeStep()) return std::optional<DeliveryRow>{};
-    sql::Reader from(statement);
+    sqlite::Reader from(statement);
     DeliveryRow row = read_delivery(from);
     row.body = from.text();
     return std::optional<DeliveryRow>(std::move(row));

@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/sqlite_store.h"
 
 #include <fcntl.h>
 #include <openssl/rand.h>
@@ -14,8 +14,9 @@
 
 #include "store/connection.h"
 #include "store/lock.h"
+#include "store/lookups.h"
 #include "store/schema.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 #include "store/store_backup.h"
 #include "store/writer.h"
 
@@ -87,9 +88,9 @@ std::string boot_id() {
 
 // The boot-time clock begins anew with the machine, so that its moments mean nothing afterwards.
 void forget_other_boot(SQLite::Database& database, const std::string& boot) {
-  if (!boot.empty() && sql::query_text(database, "SELECT boot FROM meta") == boot) return;
+  if (!boot.empty() && sqlite::query_text(database, "SELECT boot FROM meta") == boot) return;
   SQLite::Statement same(database, "UPDATE meta SET boot = ?");
-  sql::Binder(same).text(boot);
+  sqlite::Binder(same).text(boot);
   database.exec("BEGIN IMMEDIATE");
   try {
     database.exec("UPDATE sessions SET start_sent_mono = NULL, start_sent_by_mono = NULL WHERE resolved = 0");
@@ -107,21 +108,22 @@ void set_refusal(Refusal* refusal, Refusal why) {
 
 }  // namespace
 
-Store::Store(std::string path) : path_(std::move(path)) {}
+SqliteStore::SqliteStore(std::string path) : path_(std::move(path)) {}
 
-Store::~Store() {
+SqliteStore::~SqliteStore() {
   if (database_ && !needs_reopen_) checkpoint_on_close(*database_, true);
   drop_connection();
 }
 
-void Store::drop_connection() {
+void SqliteStore::drop_connection() {
+  lookups_.reset();
   writer_.reset();
   database_.reset();
 }
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* refusal) {
+Result<std::unique_ptr<SqliteStore>> SqliteStore::take(const std::string& path, Refusal* refusal) {
   set_refusal(refusal, Refusal::other);
-  std::unique_ptr<Store> store(new Store(path));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(path));
   if (path != memory_path) {
     if (const Status directory = check_directory(path); !directory) return directory.error();
     auto lock = StoreLock::take(path);
@@ -146,21 +148,23 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, Refusal* ref
   return store;
 }
 
-Result<std::unique_ptr<Store>> Store::open_as(const std::string& path, const InstanceId& instance) {
-  auto store = open(path);
-  if (!store) return store;
+Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path, Refusal* refusal) {
+  Result<std::unique_ptr<SqliteStore>> store = take(path, refusal);
+  if (!store) return store.error();
+  return std::unique_ptr<Store>(*std::move(store));
+}
+
+Result<std::unique_ptr<Store>> SqliteStore::open_as(const std::string& path, const InstanceId& instance) {
+  Result<std::unique_ptr<SqliteStore>> store = take(path, nullptr);
+  if (!store) return store.error();
   if (const Status begun = (*store)->begin_instance(instance); !begun) return begun.error();
-  return store;
+  return std::unique_ptr<Store>(*std::move(store));
 }
 
-Result<std::unique_ptr<Store>> Store::open_in_memory(const InstanceId& instance) {
-  return open_as(memory_path, instance);
-}
-
-Status Store::begin_instance(const InstanceId& instance) {
+Status SqliteStore::begin_instance(const InstanceId& instance) {
   return run([&]() -> Status {
     SQLite::Statement statement(*database_, "UPDATE meta SET instance = ?");
-    sql::Binder(statement).text(instance);
+    sqlite::Binder(statement).text(instance);
     statement.exec();
     instance_ = instance;
     thread_.release();
@@ -168,14 +172,14 @@ Status Store::begin_instance(const InstanceId& instance) {
   });
 }
 
-Status Store::connect(bool may_create, Refusal* refusal) {
+Status SqliteStore::connect(bool may_create, Refusal* refusal) {
   int code = 0;
-  const Status opened = sql::guarded(path_, &code, [&] { return open_connection(may_create, refusal); });
+  const Status opened = sqlite::guarded(path_, &code, [&] { return open_connection(may_create, refusal); });
   if (!opened) drop_connection();
   return opened;
 }
 
-Status Store::open_connection(bool may_create, Refusal* refusal) {
+Status SqliteStore::open_connection(bool may_create, Refusal* refusal) {
   database_ = open_for_writing(path_);
   const StoreIdentity identity = identify(*database_);
   if (identity.blank && !may_create) {
@@ -203,46 +207,47 @@ Status Store::open_connection(bool may_create, Refusal* refusal) {
   migrate(*database_, identity.version);
   SQLite::Statement meta(*database_, "INSERT OR IGNORE INTO meta(one, instance) VALUES (1, ?)");
   const InstanceId drawn = draw_instance();
-  sql::Binder(meta).text(drawn);
-  if (sql::query_int(*database_, "SELECT COUNT(*) FROM meta") == 0) meta.exec();
-  const InstanceId found(sql::query_text(*database_, "SELECT instance FROM meta"));
+  sqlite::Binder(meta).text(drawn);
+  if (sqlite::query_int(*database_, "SELECT COUNT(*) FROM meta") == 0) meta.exec();
+  const InstanceId found(sqlite::query_text(*database_, "SELECT instance FROM meta"));
   if (!instance_.empty() && found != instance_) {
     return file_error(
         path_, "was replaced by another store while the daemon ran; put it back or restart the daemon");
   }
   instance_ = found;
   forget_other_boot(*database_, boot_id());
-  page_bytes_ = sql::query_int(*database_, "PRAGMA page_size");
+  page_bytes_ = sqlite::query_int(*database_, "PRAGMA page_size");
   writer_ = std::make_unique<Writer>(*database_);
+  lookups_ = std::make_unique<Lookups>(*database_);
   wal_frames_ = 0;
   checkpoint_at_ = static_cast<int>(wal_bytes_max / page_bytes_);
   sqlite3_wal_hook(
       database_->getHandle(),
       [](void* store, sqlite3*, const char*, int frames) {
-        return static_cast<Store*>(store)->note_wal_frames(frames);
+        return static_cast<SqliteStore*>(store)->note_wal_frames(frames);
       },
       this);
   return Done{};
 }
 
 // Fewer frames than before: the log was begun anew.
-int Store::note_wal_frames(int frames) {
+int SqliteStore::note_wal_frames(int frames) {
   if (frames < wal_frames_) checkpoint_at_ = static_cast<int>(wal_bytes_max / page_bytes_);
   wal_frames_ = frames;
   return SQLITE_OK;
 }
 
 template <class Call>
-auto Store::run(Call&& call) -> decltype(call()) {
+auto SqliteStore::run(Call&& call) -> decltype(call()) {
   thread_.check();
   if (needs_reopen_) return file_error(path_, "must be opened anew after an earlier failure");
   int code = 0;
-  auto result = sql::guarded(path_, &code, std::forward<Call>(call));
-  if (sql::spoils_connection(code)) needs_reopen_ = true;
+  auto result = sqlite::guarded(path_, &code, std::forward<Call>(call));
+  if (sqlite::spoils_connection(code)) needs_reopen_ = true;
   return result;
 }
 
-Result<Ledger> Store::load() {
+Result<Ledger> SqliteStore::load() {
   return run([&]() -> Result<Ledger> {
     Ledger ledger;
     ledger.instance = instance_;
@@ -251,49 +256,27 @@ Result<Ledger> Store::load() {
   });
 }
 
-Result<std::int64_t> Store::commit(const Batch& batch) {
+Result<std::int64_t> SqliteStore::commit(const Batch& batch) {
   return run([&]() -> Result<std::int64_t> {
     if (!batch.empty()) writer_->commit(batch);
     return writer_->last_seq();
   });
 }
 
-Status Store::probe() {
+Status SqliteStore::probe() {
   return run([&]() -> Status {
     writer_->probe();
     return Done{};
   });
 }
 
-Store::Lookups::Lookups(Store& store) : store_(store) {
-  store_.thread_.check();
-  // A failure is the first lookup's to tell.
-  if (!store_.needs_reopen_) store_.database_->tryExec("BEGIN");
+Result<Findings> SqliteStore::look_up(const Questions& questions) {
+  return run([&]() -> Result<Findings> { return lookups_->answer(questions); });
 }
 
-Store::Lookups::~Lookups() {
-  if (store_.database_) store_.database_->tryExec("COMMIT");
-}
+bool SqliteStore::checkpoint_due() const { return wal_frames_ >= checkpoint_at_; }
 
-Result<Seen> Store::seen(const ProviderName& provider, const std::string& key, const RemoteId& remote) {
-  return run([&]() -> Result<Seen> { return writer_->seen(provider, key, remote); });
-}
-
-Result<std::optional<DeliveryRow>> Store::delivery(std::int64_t id) {
-  return run([&]() -> Result<std::optional<DeliveryRow>> { return writer_->delivery(id); });
-}
-
-Result<std::optional<SessionId>> Store::session_of(const ProviderName& provider, const RemoteId& remote) {
-  return run([&]() -> Result<std::optional<SessionId>> { return writer_->session_of(provider, remote); });
-}
-
-Result<std::optional<SessionRow>> Store::session(const SessionId& id) {
-  return run([&]() -> Result<std::optional<SessionRow>> { return writer_->session(id); });
-}
-
-bool Store::checkpoint_due() const { return wal_frames_ >= checkpoint_at_; }
-
-Status Store::checkpoint() {
+Status SqliteStore::checkpoint() {
   return run([&]() -> Status {
     if (path_ == memory_path) return Done{};
     run_checkpoint(*database_);
@@ -302,7 +285,7 @@ Status Store::checkpoint() {
   });
 }
 
-Status Store::reopen() {
+Status SqliteStore::reopen() {
   thread_.check();
   if (path_ != memory_path) {
     drop_connection();
@@ -313,19 +296,14 @@ Status Store::reopen() {
   return Done{};
 }
 
-Result<Pruned> Store::prune(Wall ended_before, int rows_max) {
+Result<Pruned> SqliteStore::prune(Wall ended_before, int rows_max) {
   return run([&]() -> Result<Pruned> { return writer_->prune(ended_before, rows_max); });
 }
 
-Result<std::vector<SpentBy>> Store::spent(const Period& period,
-                                          const std::map<ProviderName, Millis>& minimums) {
-  return run([&]() -> Result<std::vector<SpentBy>> { return writer_->spent(period, minimums); });
-}
-
-Result<std::int64_t> Store::used_bytes() {
+Result<std::int64_t> SqliteStore::used_bytes() {
   return run([&]() -> Result<std::int64_t> {
-    const std::int64_t pages =
-        sql::query_int(*database_, "PRAGMA page_count") - sql::query_int(*database_, "PRAGMA freelist_count");
+    const std::int64_t pages = sqlite::query_int(*database_, "PRAGMA page_count") -
+                               sqlite::query_int(*database_, "PRAGMA freelist_count");
     return pages * page_bytes_;
   });
 }

@@ -180,7 +180,7 @@ Status Daemon::prepare() {
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
   Log(Level::info, "started")
       .with("config", settings->path)
-      .with("store", store_->path())
+      .with("store", store_->location())
       .with("unresolved_sessions", static_cast<long long>(ledger->unresolved.size()));
   // The configuration is the first event: without it no session's provider is known.
   const auto installed = std::make_shared<std::promise<bool>>();

@@ -68,7 +68,7 @@ class Daemon {
   Millis loop_age() const { return BootClock::now() - loop_->turned_at(); }
   Loaded loaded();
   Wall started_at() const { return started_at_; }
-  const std::string& store_path() const { return store_->path(); }
+  const std::string& store_path() const { return store_->location(); }
   const ControlToken& token() const { return token_; }
   std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
   Meters& meters() { return meters_; }

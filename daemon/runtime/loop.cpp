@@ -86,9 +86,10 @@ void Loop::answer_queries(Now now) {
   using Rows = std::vector<SpentBy>;
   const SpentIn spent = [&](const Period& period,
                             const std::map<ProviderName, Millis>& minimums) -> Result<Rows> {
-    auto rows = rounds_.between<Rows>([=](Store& store) { return store.spent(period, minimums); }, now);
-    if (!rows) return Error{ErrorKind::storage, "the store cannot be read now"};
-    return *std::move(rows);
+    auto found = rounds_.between<Findings>(
+        [=](Store& store) { return store.look_up({.periods = {period}, .minimums = minimums}); }, now);
+    if (!found) return Error{ErrorKind::storage, "the store cannot be read now"};
+    return std::move(found->spent.front());
   };
   for (const Query& query : inbox_.take_queries()) {
     const bool may_answer = !rounds_.in_outage() && fatal().empty();

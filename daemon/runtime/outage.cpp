@@ -56,15 +56,19 @@ Result<Batch> not_stored(Store& store, const Batch& lost) {
   Batch batch = lost;
   batch.sessions.clear();
   batch.transitions.clear();
-  for (const SessionRow& row : lost.sessions) {
-    const Result<std::optional<SessionRow>> stored = store.session(row.id);
-    if (!stored) return stored.error();
-    if (*stored && is_terminal((*stored)->state)) continue;
+  Questions questions;
+  for (const SessionRow& row : lost.sessions) questions.sessions.push_back(row.id);
+  const Result<Findings> found = store.look_up(questions);
+  if (!found) return found.error();
+  for (std::size_t i = 0; i < lost.sessions.size(); ++i) {
+    const SessionRow& row = lost.sessions[i];
+    const std::optional<SessionRow>& stored = found->sessions[i];
+    if (stored && is_terminal(stored->state)) continue;
     batch.sessions.push_back(row);
     for (TransitionRow again : lost.transitions) {
       if (again.session != row.id) continue;
-      if (*stored) {
-        again.from = (*stored)->state;
+      if (stored) {
+        again.from = stored->state;
       } else if (again.to != State::queued) {
         batch.transitions.push_back(made_again(again));
         again.from = State::queued;

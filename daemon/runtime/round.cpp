@@ -24,22 +24,21 @@ void Round::add(Keeper& keeper, Decision decision, Now now) {
   install(keeper, std::move(decision), now);
 }
 
-void Round::decide(Keeper& keeper, const Questions& questions, Findings findings, Now now,
-                   const RoundPorts& ports) {
+void Round::decide(Keeper& keeper, const Asked& asked, Findings findings, Now now, const RoundPorts& ports) {
   decisions_.reserve(items_.size() + 1);
   // What ended sessions took comes before anything is decided, so that it fits the sessions in the memory.
-  for (std::size_t i = 0; i < questions.periods.size(); ++i) {
-    install(keeper, keeper.decide(PeriodCounted{questions.periods[i], std::move(findings.spent[i])}, now),
-            now);
+  const std::vector<Period>& periods = asked.questions.periods;
+  for (std::size_t i = 0; i < periods.size(); ++i) {
+    install(keeper, keeper.decide(PeriodCounted{periods[i], std::move(findings.spent[i])}, now), now);
   }
-  decide_items(keeper, questions, findings, now, ports);
+  decide_items(keeper, asked, findings, now, ports);
   for (int tick = 0; keeper.next_wakeup(now) <= now.mono; ++tick) {
     KEEPER_CHECK(tick < ticks_max);
     install(keeper, keeper.decide(Tick{}, now), now);
   }
 }
 
-void Round::decide_items(Keeper& keeper, const Questions& questions, Findings& findings, Now now,
+void Round::decide_items(Keeper& keeper, const Asked& asked, Findings& findings, Now now,
                          const RoundPorts& ports) {
   std::size_t delivery = 0;
   std::size_t remote = 0;
@@ -60,10 +59,10 @@ void Round::decide_items(Keeper& keeper, const Questions& questions, Findings& f
     }
     if (auto* answer = std::get_if<Answer>(&event); answer && answer->remotes.ok()) {
       find_held(*answer, keeper, findings);
-      if (shows_remotes(*answer)) remote = find_known(*answer, i, keeper, questions, findings, remote);
+      if (shows_remotes(*answer)) remote = find_known(*answer, i, keeper, asked, findings, remote);
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
-    if (auto* asked = std::get_if<OperatorAsked>(&event)) asked->waiter = waiter;
+    if (auto* order = std::get_if<OperatorAsked>(&event)) order->waiter = waiter;
     install(keeper, keeper.decide(event, now), now);
   }
 }
@@ -82,16 +81,16 @@ void Round::find_held(Answer& answer, const Keeper& keeper, const Findings& find
 
 // For each remote that is shown and that the keeper does not track: its row. Returns the place of the next
 // question.
-std::size_t Round::find_known(Answer& answer, std::size_t item, const Keeper& keeper,
-                              const Questions& questions, Findings& findings, std::size_t next) const {
+std::size_t Round::find_known(Answer& answer, std::size_t item, const Keeper& keeper, const Asked& asked,
+                              Findings& findings, std::size_t next) const {
   answer.known.assign(answer.remotes->size(), std::nullopt);
   for (std::size_t i = 0; i < answer.known.size(); ++i) {
     const Remote& remote = (*answer.remotes)[i];
-    const bool asked = next < questions.remotes.size() && questions.remotes[next].item == item &&
-                       questions.remotes[next].remote == i;
-    const std::size_t place = asked ? next++ : next;
+    const bool is_asked =
+        next < asked.shown.size() && asked.shown[next].item == item && asked.shown[next].remote == i;
+    const std::size_t place = is_asked ? next++ : next;
     if (keeper.world().by_remote.contains({answer.provider, remote.id})) continue;
-    answer.known[i] = asked ? std::move(findings.known[place]) : left_in_round(answer.provider, remote.id);
+    answer.known[i] = is_asked ? std::move(findings.known[place]) : left_in_round(answer.provider, remote.id);
   }
   return next;
 }

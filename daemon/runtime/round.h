@@ -15,6 +15,7 @@
 #include "core/keeper.h"
 #include "runtime/inbox.h"
 #include "runtime/look_up.h"
+#include "store/store.h"
 
 namespace keeper {
 
@@ -46,10 +47,9 @@ class Round {
   Round() = default;
   explicit Round(std::vector<Item> items) : items_(std::move(items)) {}
 
-  Questions questions(const Keeper& keeper, Now now) const { return questions_of(keeper, items_, now); }
+  Asked questions(const Keeper& keeper, Now now) const { return questions_of(keeper, items_, now); }
   // `findings`: what was found of questions().
-  void decide(Keeper& keeper, const Questions& questions, Findings findings, Now now,
-              const RoundPorts& ports);
+  void decide(Keeper& keeper, const Asked& asked, Findings findings, Now now, const RoundPorts& ports);
 
   // Adds a decision that needs no row.
   void add(Keeper& keeper, Decision decision, Now now);
@@ -80,12 +80,11 @@ class Round {
   bool empty() const { return decisions_.empty(); }
 
  private:
-  void decide_items(Keeper& keeper, const Questions& questions, Findings& findings, Now now,
-                    const RoundPorts& ports);
+  void decide_items(Keeper& keeper, const Asked& asked, Findings& findings, Now now, const RoundPorts& ports);
   void install(Keeper& keeper, Decision decision, Now now);
   std::optional<SessionRow> left_in_round(const ProviderName& provider, const RemoteId& remote) const;
   void find_held(Answer& answer, const Keeper& keeper, const Findings& findings) const;
-  std::size_t find_known(Answer& answer, std::size_t item, const Keeper& keeper, const Questions& questions,
+  std::size_t find_known(Answer& answer, std::size_t item, const Keeper& keeper, const Asked& asked,
                          Findings& findings, std::size_t next) const;
 
   std::vector<Item> items_;

@@ -6,11 +6,6 @@
 #include "base/planted.h"
 
 namespace keeper {
-namespace {
-
-constexpr std::size_t items_max = 1024;
-
-}  // namespace
 
 Rounds::Rounds(const Ledger& ledger, Now now, Inbox& inbox, StoreAccess& store, RoundPorts ports)
     : keeper_(ledger, now),
@@ -39,18 +34,17 @@ std::vector<Item> Rounds::take(std::size_t most, Now now) {
 // Decide, commit; only then acknowledge and dispatch.
 void Rounds::work(Now now) {
   Round round(take(items_max, now));
-  const Questions questions = round.questions(keeper_, now);
+  const auto asked = std::make_shared<const Asked>(round.questions(keeper_, now));
   Findings findings;
-  if (!questions.empty() && !look_up(round, questions, findings, now)) return;
-  round.decide(keeper_, questions, std::move(findings), now, ports_);
+  if (!asked->questions.empty() && !look_up(round, asked, findings, now)) return;
+  round.decide(keeper_, *asked, std::move(findings), now, ports_);
   changed_ = changed_ || !round.empty();
   commit(std::move(round), now);
 }
 
-bool Rounds::look_up(Round& round, const Questions& questions, Findings& findings, Now now) {
+bool Rounds::look_up(Round& round, std::shared_ptr<const Asked> asked, Findings& findings, Now now) {
   using Found = Result<Findings>;
-  const auto asked = std::make_shared<const Questions>(questions);
-  std::optional<Found> found = ask<Found>([asked](Store& store) { return keeper::look_up(store, *asked); },
+  std::optional<Found> found = ask<Found>([asked](Store& store) { return store.look_up(asked->questions); },
                                           [this](const Found& late, Now then) {
                                             returned(late.ok() ? Status(Done{}) : Status(late.error()), then);
                                           });

@@ -40,6 +40,9 @@ class Rounds {
   bool checkpoint_due() const { return checkpoint_due_; }
   void checkpointed() { checkpoint_due_ = false; }
 
+  // Items of one round at the most.
+  static constexpr std::size_t items_max = 1024;
+
   // Whether anything was decided since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
 
@@ -71,7 +74,7 @@ class Rounds {
   std::optional<T> ask(std::function<T(Store&)> work, std::function<void(T, Now)> late);
 
   void work(Now now);
-  bool look_up(Round& round, const Questions& questions, Findings& findings, Now now);
+  bool look_up(Round& round, std::shared_ptr<const Asked> asked, Findings& findings, Now now);
   void commit(Round round, Now now);
   void committed(const Batch& batch, const Written& written);
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -15,7 +15,7 @@ constexpr int reader_busy_ms = 1000;
 constexpr int chunk_bytes = 64 * 1024;  // SQLite's own files take less than 128 KiB at once
 
 void expect(const SQLite::Database& database, const std::string& pragma, std::int64_t wanted) {
-  const std::int64_t got = sql::query_int(database, "PRAGMA " + pragma);
+  const std::int64_t got = sqlite::query_int(database, "PRAGMA " + pragma);
   if (got != wanted) {
     throw SQLite::Exception(
         "PRAGMA " + pragma + " is " + std::to_string(got) + ", not " + std::to_string(wanted), SQLITE_ERROR);

@@ -1,7 +1,6 @@
 // History: what the status listener and the command line read of the store, over read-only connections of its
-// own. Any thread may call it; each call takes a connection for as long as it lasts. It never writes and
-// never checkpoints. A read that takes too long is cut off, because the write-ahead log cannot shrink while a
-// read is open.
+// own. Any thread may call it; each call takes a connection for as long as it lasts. It never writes. A read
+// that takes too long is cut off, because no store can clear up behind a read that is open.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -72,46 +70,37 @@ class History {
   // The file must be there, made by a Store of this version. Not for in-memory stores.
   static Result<std::unique_ptr<History>> open(const std::string& path, Millis read_limit = Seconds{5});
 
-  ~History();
+  virtual ~History() = default;
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
   // Newest first, by creation.
-  Result<Page<SessionRow>> sessions(const SessionQuery& query);
-  Result<std::optional<SessionRow>> session(const SessionId& id);
+  virtual Result<Page<SessionRow>> sessions(const SessionQuery& query) = 0;
+  virtual Result<std::optional<SessionRow>> session(const SessionId& id) = 0;
 
   // Those whose remote is gone and that ended after `since`, the latest end first.
-  Result<std::vector<SessionRow>> ended_since(Wall since, int limit);
+  virtual Result<std::vector<SessionRow>> ended_since(Wall since, int limit) = 0;
 
-  Result<Page<TransitionRow>> transitions(const TransitionQuery& query);
+  virtual Result<Page<TransitionRow>> transitions(const TransitionQuery& query) = 0;
 
   // Newest first, without bodies.
-  Result<Page<DeliveryRow>> deliveries(const DeliveryQuery& query);
+  virtual Result<Page<DeliveryRow>> deliveries(const DeliveryQuery& query) = 0;
 
   // Newest first, by their times.
-  Result<Page<MissedRow>> missed(const MissedQuery& query);
+  virtual Result<Page<MissedRow>> missed(const MissedQuery& query) = 0;
 
   // Newest first, with their notices.
-  Result<Page<MessageRow>> messages(const MessageQuery& query);
+  virtual Result<Page<MessageRow>> messages(const MessageQuery& query) = 0;
 
   // By plan and provider; sessions that are not over count up to `now`.
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
-                                     Wall now);
+  virtual Result<std::vector<SpentBy>> spent(const Period& period,
+                                             const std::map<ProviderName, Millis>& minimums, Wall now) = 0;
 
   // With its body.
-  Result<std::optional<DeliveryRow>> delivery(std::int64_t id);
+  virtual Result<std::optional<DeliveryRow>> delivery(std::int64_t id) = 0;
 
- private:
-  class Connection;
-  class Pool;
-
-  History(std::string path, Millis read_limit);
-  template <class Call>
-  auto read(Call&& call) -> decltype(call(std::declval<Connection&>()));
-
-  std::string path_;
-  Millis read_limit_;
-  std::unique_ptr<Pool> pool_;
+ protected:
+  History() = default;
 };
 
 }  // namespace keeper

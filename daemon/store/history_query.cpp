@@ -2,7 +2,6 @@
 
 #include <limits>
 
-#include "store/notice_writer.h"
 #include "store/rows.h"
 #include "store/session_columns.h"
 

@@ -1,35 +1,11 @@
 #include "store/notice_writer.h"
 
+#include <string>
+
+#include "store/rows.h"
+#include "store/sqlite.h"
+
 namespace keeper {
-
-const char* const message_columns =
-    "id, target, created_at, attempts, next_at, state, settled_at, last_error";
-const char* const notice_columns = "topic, phase, subject, since, at, times, text";
-
-MessageRow read_message(sql::Reader& from) {
-  MessageRow row;
-  row.id = from.text();
-  row.target = from.id<TargetName>();
-  row.created_at = from.time();
-  row.attempts = from.small();
-  row.next_at = from.time();
-  row.state = from.word(parse_message_state);
-  row.settled_at = from.optional_time();
-  row.last_error = from.text();
-  return row;
-}
-
-Notice read_notice(sql::Reader& from) {
-  Notice notice;
-  notice.topic = from.word(parse_topic);
-  notice.phase = from.word(parse_phase);
-  notice.subject = from.text();
-  notice.since = from.time();
-  notice.at = from.time();
-  notice.times = from.small();
-  notice.text = from.text();
-  return notice;
-}
 
 NoticeWriter::NoticeWriter(SQLite::Database& database)
     : upsert_alert_(
@@ -56,8 +32,8 @@ NoticeWriter::NoticeWriter(SQLite::Database& database)
 
 void NoticeWriter::write(const Batch& batch) {
   for (const AlertKey& key : batch.resolved) {
-    const sql::Use use(delete_alert_);
-    sql::Binder(delete_alert_).text(key.target).name(to_string(key.topic)).text(key.subject);
+    const sqlite::Use use(delete_alert_);
+    sqlite::Binder(delete_alert_).text(key.target).name(to_string(key.topic)).text(key.subject);
     delete_alert_.exec();
   }
   for (const AlertRow& row : batch.alerts) write_alert(row);
@@ -65,8 +41,8 @@ void NoticeWriter::write(const Batch& batch) {
 }
 
 void NoticeWriter::write_alert(const AlertRow& row) {
-  const sql::Use use(upsert_alert_);
-  sql::Binder to(upsert_alert_);
+  const sqlite::Use use(upsert_alert_);
+  sqlite::Binder to(upsert_alert_);
   to.text(row.key.target).name(to_string(row.key.topic)).text(row.key.subject);
   to.time(row.since).time(row.told_at).text(row.text);
   upsert_alert_.exec();
@@ -76,15 +52,15 @@ void NoticeWriter::write_alert(const AlertRow& row) {
 void NoticeWriter::write_message(const MessageRow& row) {
   bool is_new = false;
   {
-    const sql::Use use(update_message_);
-    sql::Binder to(update_message_);
+    const sqlite::Use use(update_message_);
+    sqlite::Binder to(update_message_);
     to.integer(row.attempts).time(row.next_at).name(to_string(row.state)).time(row.settled_at);
     to.text(row.last_error).text(row.id);
     is_new = update_message_.exec() == 0;
   }
   if (is_new) {
-    const sql::Use use(insert_message_);
-    sql::Binder to(insert_message_);
+    const sqlite::Use use(insert_message_);
+    sqlite::Binder to(insert_message_);
     to.text(row.id).text(row.target).time(row.created_at).integer(row.attempts).time(row.next_at);
     to.name(to_string(row.state)).time(row.settled_at).text(row.last_error);
     insert_message_.exec();
@@ -93,8 +69,8 @@ void NoticeWriter::write_message(const MessageRow& row) {
   if (!is_new && row.attempts > 0) return;
   for (std::size_t n = 0; n < row.notices.size(); ++n) {
     const Notice& notice = row.notices[n];
-    const sql::Use use(upsert_notice_);
-    sql::Binder to(upsert_notice_);
+    const sqlite::Use use(upsert_notice_);
+    sqlite::Binder to(upsert_notice_);
     to.text(row.id).integer(static_cast<std::int64_t>(n)).name(to_string(notice.topic));
     to.name(to_string(notice.phase)).text(notice.subject).time(notice.since).time(notice.at);
     to.integer(notice.times).text(notice.text);
@@ -104,9 +80,9 @@ void NoticeWriter::write_message(const MessageRow& row) {
 
 void NoticeWriter::load(Ledger& ledger) {
   {
-    const sql::Use use(alerts_);
+    const sqlite::Use use(alerts_);
     while (alerts_.executeStep()) {
-      sql::Reader from(alerts_);
+      sqlite::Reader from(alerts_);
       AlertRow row;
       row.key.target = from.id<TargetName>();
       row.key.topic = from.word(parse_topic);
@@ -118,25 +94,25 @@ void NoticeWriter::load(Ledger& ledger) {
     }
   }
   {
-    const sql::Use use(waiting_);
+    const sqlite::Use use(waiting_);
     while (waiting_.executeStep()) {
-      sql::Reader from(waiting_);
+      sqlite::Reader from(waiting_);
       ledger.messages.push_back(read_message(from));
     }
   }
   for (MessageRow& row : ledger.messages) {
-    const sql::Use use(notices_);
-    sql::Binder(notices_).text(row.id);
+    const sqlite::Use use(notices_);
+    sqlite::Binder(notices_).text(row.id);
     while (notices_.executeStep()) {
-      sql::Reader from(notices_);
+      sqlite::Reader from(notices_);
       row.notices.push_back(read_notice(from));
     }
   }
 }
 
 void NoticeWriter::prune(Wall settled_before, int messages_max) {
-  const sql::Use use(prune_);
-  sql::Binder(prune_).time(settled_before).integer(messages_max);
+  const sqlite::Use use(prune_);
+  sqlite::Binder(prune_).time(settled_before).integer(messages_max);
   prune_.exec();
 }
 

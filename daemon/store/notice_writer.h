@@ -5,18 +5,9 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
-#include <string>
-
 #include "core/model.h"
-#include "store/sql.h"
 
 namespace keeper {
-
-// Columns of `messages` in the order of read_message(), and of `notices` in that of read_notice().
-extern const char* const message_columns;
-extern const char* const notice_columns;
-MessageRow read_message(sql::Reader& from);  // without its notices
-Notice read_notice(sql::Reader& from);
 
 class NoticeWriter {
  public:

@@ -1,6 +1,8 @@
 #include "store/rows.h"
 
+#include <algorithm>
 #include <charconv>
+#include <tuple>
 
 namespace keeper {
 namespace {
@@ -152,6 +154,60 @@ DeliveryRow read_delivery(sql::Reader& from) {
   row.received_at = from.time();
   row.digest = from.text();
   return row;
+}
+
+const char* const message_columns =
+    "id, target, created_at, attempts, next_at, state, settled_at, last_error";
+const char* const notice_columns = "topic, phase, subject, since, at, times, text";
+
+MessageRow read_message(sql::Reader& from) {
+  MessageRow row;
+  row.id = from.text();
+  row.target = from.id<TargetName>();
+  row.created_at = from.time();
+  row.attempts = from.small();
+  row.next_at = from.time();
+  row.state = from.word(parse_message_state);
+  row.settled_at = from.optional_time();
+  row.last_error = from.text();
+  return row;
+}
+
+Notice read_notice(sql::Reader& from) {
+  Notice notice;
+  notice.topic = from.word(parse_topic);
+  notice.phase = from.word(parse_phase);
+  notice.subject = from.text();
+  notice.since = from.time();
+  notice.at = from.time();
+  notice.times = from.small();
+  notice.text = from.text();
+  return notice;
+}
+
+int ordinal_of(State state) {
+  switch (state) {
+    case State::queued:
+      return 0;
+    case State::active:
+      return 1;
+    case State::closed:
+    case State::error:
+    case State::timed_out:
+      return 2;
+  }
+  check_failed("a known State", __FILE__, __LINE__);
+}
+
+std::vector<const SessionRow*> by_creation(const std::vector<SessionRow>& rows) {
+  std::vector<const SessionRow*> sorted;
+  sorted.reserve(rows.size());
+  for (const SessionRow& row : rows) sorted.push_back(&row);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const SessionRow* a, const SessionRow* b) {
+    return std::tie(a->created_at, a->occurrence, a->attempt) <
+           std::tie(b->created_at, b->occurrence, b->attempt);
+  });
+  return sorted;
 }
 
 }  // namespace keeper

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/check.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -262,9 +262,9 @@ const int store_version = static_cast<int>(steps.size());
 
 StoreIdentity identify(const SQLite::Database& database) {
   StoreIdentity identity;
-  identity.blank = sql::query_int(database, "SELECT COUNT(*) FROM sqlite_schema") == 0;
-  identity.ours = sql::query_int(database, "PRAGMA application_id") == store_application_id;
-  identity.version = static_cast<int>(sql::query_int(database, "PRAGMA user_version"));
+  identity.blank = sqlite::query_int(database, "SELECT COUNT(*) FROM sqlite_schema") == 0;
+  identity.ours = sqlite::query_int(database, "PRAGMA application_id") == store_application_id;
+  identity.version = static_cast<int>(sqlite::query_int(database, "PRAGMA user_version"));
   return identity;
 }
 

@@ -22,7 +22,7 @@ struct SessionColumn {
   std::string_view name;
   bool is_fixed;  // written with the row and never again, so that the indices over it are left alone
   void (*bind)(sql::Binder& to, const SessionRow& row);
-  // Throws SQLite::Exception for a value that this program never writes.
+  // Throws sql::Corrupt for a value that this program never writes.
   void (*read)(sql::Reader& from, SessionRow& row);
 };
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -50,12 +50,12 @@ std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const
   Millis most{0};
   for (const auto& [provider, least] : minimums) most = std::max(most, least);
   SQLite::Statement statement(database, query_text(all));
-  sql::Binder to(statement);
+  sqlite::Binder to(statement);
   to.time(period.begin).time(period.end).copy(json_of(minimums)).integer(most.count());
   if (all) to.time(now);
   std::vector<SpentBy> rows;
   while (statement.executeStep()) {
-    sql::Reader from(statement);
+    sqlite::Reader from(statement);
     SpentBy row;
     row.plan = from.id<PlanName>();
     row.provider = from.id<ProviderName>();

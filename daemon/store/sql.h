@@ -1,76 +1,41 @@
-// What the files of the store share over SQLiteCpp: values are bound and read by position, and SQLite's
-// failures become errors. For this module alone; each object belongs to the thread of its connection.
-// SQLite::Exception never leaves the module, because every public function of it runs in guarded().
+// Values to and from the columns of a database, by position, whichever database it is. The lists of columns
+// (rows.h, session_columns.h) are written against these two classes, and each store brings its own of them.
+// For this module alone; each object belongs to the thread of its connection.
 #pragma once
-
-#include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/ids.h"
-#include "base/result.h"
 #include "base/time.h"
 
 namespace keeper::sql {
 
-// `code` is SQLite's, extended or not.
-Error storage_error(const std::string& path, int code, std::string_view detail);
-
-// True where a connection may not be used after a failure with this code, because its state may differ from
-// the file's.
-bool spoils_connection(int code);
-
-// Throws for a value in the file that this program never writes there.
-[[noreturn]] void fail_corrupt(const std::string& what);
-
-// Runs `call`, which returns a Result. A SQLite::Exception becomes an Error, and its code is put in `*code`.
-template <class Call>
-auto guarded(const std::string& path, int* code, Call&& call) -> decltype(call()) {
-  *code = 0;
-  try {
-    return std::forward<Call>(call)();
-  } catch (const SQLite::Exception& failure) {
-    *code = failure.getErrorCode();
-    return storage_error(path, *code, failure.what());
-  }
-}
-
-// The first column of the first row.
-std::int64_t query_int(const SQLite::Database& database, const std::string& text);
-std::string query_text(const SQLite::Database& database, const std::string& text);
-
-// Resets the statement now and at the end of the scope, since a statement that is not reset keeps a read
-// transaction open.
-class Use {
+// The database holds a value that this program never writes there. It never leaves the module.
+class Corrupt : public std::runtime_error {
  public:
-  explicit Use(SQLite::Statement& statement) : statement_(statement) { statement_.tryReset(); }
-  ~Use() { statement_.tryReset(); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  SQLite::Statement& statement_;
+  using std::runtime_error::runtime_error;
 };
 
-// Binds one value after the other. Strings are not copied, so that they must outlive the step.
+// Throws Corrupt.
+[[noreturn]] void fail_corrupt(const std::string& what);
+
+// Binds one value after the other. Texts are not copied, so that they must outlive the statement's run.
 class Binder {
  public:
-  explicit Binder(SQLite::Statement& statement) : statement_(statement) {}
-
-  Binder& integer(std::int64_t value);
-  Binder& text(const std::string& value);
-  Binder& text(std::string&&) = delete;  // not copied: it must outlive the statement's run
-  Binder& copy(const std::string& value);
-  Binder& name(std::string_view literal);  // an enumerator's name; must end in NUL, as literals do
-  Binder& blob(const std::string& value);
-  Binder& time(Wall value);
-  Binder& null();
+  Binder& integer(std::int64_t value) { return put_integer(value), *this; }
+  Binder& text(const std::string& value) { return put_text(value), *this; }
+  Binder& text(std::string&&) = delete;
+  Binder& copy(const std::string& value) { return put_copy(value), *this; }
+  // An enumerator's name; it must end in NUL, as literals do.
+  Binder& name(std::string_view literal) { return put_name(literal), *this; }
+  Binder& blob(const std::string& value) { return put_blob(value), *this; }
+  Binder& null() { return put_null(), *this; }
+  Binder& time(Wall value) { return integer(value.time_since_epoch().count()); }
+  Binder& time(const std::optional<Wall>& value) { return value ? time(*value) : null(); }
 
   template <class Tag>
   Binder& text(const Id<Tag>& id) {
@@ -80,24 +45,28 @@ class Binder {
   Binder& text(const std::optional<Id<Tag>>& id) {
     return id ? text(id->str()) : null();
   }
-  Binder& time(const std::optional<Wall>& value) { return value ? time(*value) : null(); }
+
+ protected:
+  ~Binder() = default;
 
  private:
-  SQLite::Statement& statement_;
-  int next_ = 1;
+  virtual void put_integer(std::int64_t value) = 0;
+  virtual void put_text(const std::string& value) = 0;
+  virtual void put_copy(const std::string& value) = 0;
+  virtual void put_name(std::string_view literal) = 0;
+  virtual void put_blob(const std::string& value) = 0;
+  virtual void put_null() = 0;
 };
 
 // Reads one column after the other.
 class Reader {
  public:
-  explicit Reader(const SQLite::Statement& statement) : statement_(statement) {}
-
-  bool is_null() const;  // the next column; does not move on
+  bool is_null() const { return null_at(next_); }  // the next column; does not move on
   void skip() { ++next_; }
-  std::int64_t integer();
+  std::int64_t integer() { return integer_at(next_++); }
   int small();
   bool boolean() { return integer() != 0; }
-  std::string text();
+  std::string text() { return text_at(next_++); }  // also of bytes
   Wall time() { return Wall{Millis{integer()}}; }
   std::optional<Wall> optional_time();
 
@@ -119,8 +88,14 @@ class Reader {
     return *value;
   }
 
+ protected:
+  ~Reader() = default;
+
  private:
-  const SQLite::Statement& statement_;
+  virtual bool null_at(int column) const = 0;
+  virtual std::int64_t integer_at(int column) const = 0;
+  virtual std::string text_at(int column) const = 0;
+
   int next_ = 0;
 };
 

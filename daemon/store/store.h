@@ -1,30 +1,20 @@
-// The store: the one connection that writes the keeper's SQLite file, and the lock that makes it the only
-// one. One thread at a time may call it; hand_over() gives it to another one, which in the daemon is the
-// store's thread. What commit() reported as done is on disk. A commit that failed may be on disk or not, so
-// every write can be repeated without changing anything. The store never waits for a provider, never retries
+// The store: where the keeper's rows are kept. A daemon has one, and no other process writes to it meanwhile.
+// One thread at a time may call it; hand_over() gives it to another one, which in the daemon is the store's
+// thread. What commit() reported as done outlives the process and a loss of power. A commit that failed may
+// be stored or not, so every write can be repeated without changing anything. Texts in rows must be UTF-8
+// without NUL; bodies may be any bytes. The store never waits for a provider, never retries
 // and never logs.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "base/thread_check.h"
-#include "core/spending.h"
-
-namespace SQLite {
-class Database;
-}
+#include "store/questions.h"
 
 namespace keeper {
-
-class StoreLock;
-class Writer;
 
 // Why a store could not be opened, where the caller treats it apart.
 enum class Refusal {
@@ -32,12 +22,6 @@ enum class Refusal {
   in_use,  // another daemon uses it; the message names it
   newer,   // a newer version wrote it: exit 78
   other,
-};
-
-// What is known of a delivery that came.
-struct Seen {
-  bool delivery = false;             // the same delivery was recorded before
-  std::optional<SessionId> session;  // the newest session that had its remote, which may have ended long ago
 };
 
 struct Pruned {
@@ -55,102 +39,57 @@ class Store {
   static Result<std::unique_ptr<Store>> open_as(const std::string& path, const InstanceId& instance);
   static Result<std::unique_ptr<Store>> open_in_memory(const InstanceId& instance);
 
-  ~Store();
+  virtual ~Store() = default;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
   // The next thread that calls the store owns it from then on.
-  void hand_over() const { thread_.release(); }
+  virtual void hand_over() const = 0;
 
-  const std::string& path() const { return path_; }
-  const InstanceId& instance() const { return instance_; }
+  virtual const InstanceId& instance() const = 0;
+
+  // Where it is, as errors name it: the path of the file.
+  virtual const std::string& location() const = 0;
 
   // Reads all that the keeper needs after a start. Ledger::latest is in the order of creation, and
   // Ledger::counts counts every session ever recorded.
-  Result<Ledger> load();
+  virtual Result<Ledger> load() = 0;
 
   // Writes the batch in one transaction and returns the seq of the last transition. Committing a batch once
   // more changes nothing. The batch is refused as a whole if one of its transitions does not follow from its
   // session's last one. The fixed columns of a session (session_columns.h) are written with the row and never
   // again.
-  Result<std::int64_t> commit(const Batch& batch);
+  virtual Result<std::int64_t> commit(const Batch& batch) = 0;
 
-  // Shows whether the disk takes writes, by a transaction that changes a counter and nothing else.
-  Status probe();
+  // Shows whether the store takes writes, by a transaction that changes a counter and nothing else.
+  virtual Status probe() = 0;
 
-  // While an object of this class lives, the lookups below share one read transaction, because its locks cost
-  // more than the lookups do. It must be destroyed before commit() is called.
-  class Lookups {
-   public:
-    explicit Lookups(Store& store);
-    ~Lookups();
-    Lookups(const Lookups&) = delete;
-    Lookups& operator=(const Lookups&) = delete;
-
-   private:
-    Store& store_;
-  };
-
-  Result<Seen> seen(const ProviderName& provider, const std::string& key, const RemoteId& remote);
-
-  Result<std::optional<DeliveryRow>> delivery(std::int64_t id);  // without its body
-
-  // The newest session that had this remote, also one that ended long ago.
-  Result<std::optional<SessionId>> session_of(const ProviderName& provider, const RemoteId& remote);
-
-  Result<std::optional<SessionRow>> session(const SessionId& id);
-
-  // How much time the sessions that have ended, and whose remote is gone, took in the period. Each is billed
-  // for at least the minimum of its provider.
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
-
-  // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
-  bool checkpoint_due() const;
-
-  // Moves the write-ahead log into the main file, as far as the readers allow at this moment. It waits for
-  // none of them.
-  Status checkpoint();
+  // The findings are all as of one moment.
+  virtual Result<Findings> look_up(const Questions& questions) = 0;
 
   // True after a failure that leaves the state of the connection unknown. Every call is refused until
   // reopen() has worked.
-  bool needs_reopen() const { return needs_reopen_; }
+  virtual bool needs_reopen() const = 0;
 
-  // Closes the connection and opens it anew under the same lock. The caller then loads and compares. A store
-  // in memory stays as it is.
-  Status reopen();
+  // Opens the connection anew. The caller then loads and compares.
+  virtual Status reopen() = 0;
 
   // Deletes what is older than `ended_before`, the oldest first: up to `rows_max` sessions whose remote is
   // gone, with their transitions and deliveries, and as many deliveries without a session and missed
   // occurrences. It keeps the newest session of each plan and replica, and every delivery that still waits
   // for its session.
-  Result<Pruned> prune(Wall ended_before, int rows_max);
+  virtual Result<Pruned> prune(Wall ended_before, int rows_max) = 0;
 
-  // Bytes of the main file that are in use. What prune() frees is used again, and not given back to the disk.
-  Result<std::int64_t> used_bytes();
+  // What the rows take, in bytes. What prune() frees is used again, and not given back to the disk.
+  virtual Result<std::int64_t> used_bytes() = 0;
 
-  static constexpr std::int64_t wal_bytes_max = 2 * 1024 * 1024;
+  // Whether a log that is kept beside the rows has grown so long that checkpoint() should be called. A store
+  // without such a log never asks for it.
+  virtual bool checkpoint_due() const { return false; }
+  virtual Status checkpoint() { return Done{}; }
 
- private:
-  explicit Store(std::string path);
-
-  Status connect(bool may_create, Refusal* refusal);
-  Status open_connection(bool may_create, Refusal* refusal);
-  Status begin_instance(const InstanceId& instance);
-  void drop_connection();
-  int note_wal_frames(int frames);
-  template <class Call>
-  auto run(Call&& call) -> decltype(call());
-
-  std::string path_;
-  InstanceId instance_;
-  std::unique_ptr<StoreLock> lock_;
-  std::unique_ptr<SQLite::Database> database_;
-  std::unique_ptr<Writer> writer_;
-  bool needs_reopen_ = false;
-  int wal_frames_ = 0;     // as of the last commit
-  int checkpoint_at_ = 0;  // frames
-  std::int64_t page_bytes_ = 4096;
-  ThreadCheck thread_;
+ protected:
+  Store() = default;
 };
 
 }  // namespace keeper

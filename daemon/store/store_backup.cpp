@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "store/connection.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -34,11 +34,11 @@ Status backup_store(const std::string& path, const std::string& destination) {
   if (made < 0) return destination_error(destination, "cannot be made");
   close(made);
   int code = 0;
-  Status copied = sql::guarded(path, &code, [&]() -> Status {
+  Status copied = sqlite::guarded(path, &code, [&]() -> Status {
     const auto database = open_for_reading(path);
     database->exec("PRAGMA query_only = OFF");  // it would forbid writing the copy, too
     SQLite::Statement statement(*database, "VACUUM INTO ?");
-    sql::Binder(statement).text(destination);
+    sqlite::Binder(statement).text(destination);
     statement.exec();
     return Done{};
   });

@@ -10,7 +10,7 @@
 #include "store/lock.h"
 #include "store/rows.h"
 #include "store/schema.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 
 namespace keeper {
 namespace {
@@ -58,10 +58,10 @@ class Check {
   void chains() {
     for (std::int64_t after = 0, from = -1; after != from;) {
       from = after;
-      const sql::Use use(sessions_);
-      sql::Binder(sessions_).integer(from).integer(rows_a_read);
+      const sqlite::Use use(sessions_);
+      sqlite::Binder(sessions_).integer(from).integer(rows_a_read);
       while (sessions_.executeStep()) {
-        sql::Reader row(sessions_);
+        sqlite::Reader row(sessions_);
         after = row.integer();
         const string id = row.text();
         const string state = row.text();
@@ -73,9 +73,9 @@ class Check {
 
   // Whole sessions go by retention alone, which counts them.
   void removals() {
-    const std::int64_t recorded = sql::query_int(
+    const std::int64_t recorded = sqlite::query_int(
         database_, "SELECT (SELECT SUM(sessions) FROM session_counts) - (SELECT removed_sessions FROM meta)");
-    const std::int64_t kept = sql::query_int(database_, "SELECT COUNT(*) FROM sessions");
+    const std::int64_t kept = sqlite::query_int(database_, "SELECT COUNT(*) FROM sessions");
     if (recorded != kept) {
       add(std::to_string(kept) + " sessions are here, and by what was recorded and removed there should be " +
           std::to_string(recorded));
@@ -85,10 +85,10 @@ class Check {
   void bodies() {
     for (std::int64_t after = 0, from = -1; after != from;) {
       from = after;
-      const sql::Use use(deliveries_);
-      sql::Binder(deliveries_).integer(from).integer(rows_a_read);
+      const sqlite::Use use(deliveries_);
+      sqlite::Binder(deliveries_).integer(from).integer(rows_a_read);
       while (deliveries_.executeStep()) {
-        sql::Reader row(deliveries_);
+        sqlite::Reader row(deliveries_);
         after = row.integer();
         const string key = row.text();
         const string digest = row.text();
@@ -114,12 +114,12 @@ class Check {
   }
 
   void chain(std::int64_t number, const string& id, const string& state, const string& head) {
-    const sql::Use use(transitions_);
-    sql::Binder(transitions_).integer(number);
+    const sqlite::Use use(transitions_);
+    sqlite::Binder(transitions_).integer(number);
     string hash = Chain::start;
     std::optional<State> last;
     while (transitions_.executeStep()) {
-      sql::Reader row(transitions_);
+      sqlite::Reader row(transitions_);
       const TransitionRow transition = read_transition(row);
       const string stored = row.text();
       const string place = "session " + id + ", transition " + std::to_string(transition.seq);
@@ -147,7 +147,7 @@ class Check {
 
 Result<Verification> verify_store(const std::string& path) {
   int code = 0;
-  return sql::guarded(path, &code, [&]() -> Result<Verification> {
+  return sqlite::guarded(path, &code, [&]() -> Result<Verification> {
     const auto database = open_for_reading(path);
     const StoreIdentity identity = identify(*database);
     if (!identity.ours || identity.version != store_version) {

@@ -3,12 +3,12 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <tuple>
+#include <optional>
 #include <vector>
 
 #include "store/rows.h"
 #include "store/session_columns.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 #include "store/store.h"
 
 namespace keeper {
@@ -26,32 +26,6 @@ constexpr const char* latest_before_sql =
     "ORDER BY plan DESC, replica DESC, number DESC LIMIT 1";
 
 [[noreturn]] void refuse(const string& what) { throw SQLite::Exception(what, SQLITE_CONSTRAINT); }
-
-int ordinal_of(State state) {
-  switch (state) {
-    case State::queued:
-      return 0;
-    case State::active:
-      return 1;
-    case State::closed:
-    case State::error:
-    case State::timed_out:
-      return 2;
-  }
-  check_failed("a known State", __FILE__, __LINE__);
-}
-
-// Numbers are given in the order of creation, whatever the order in the batch.
-std::vector<const SessionRow*> by_creation(const std::vector<SessionRow>& rows) {
-  std::vector<const SessionRow*> sorted;
-  sorted.reserve(rows.size());
-  for (const SessionRow& row : rows) sorted.push_back(&row);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const SessionRow* a, const SessionRow* b) {
-    return std::tie(a->created_at, a->occurrence, a->attempt) <
-           std::tie(b->created_at, b->occurrence, b->attempt);
-  });
-  return sorted;
-}
 
 }  // namespace
 
@@ -84,22 +58,11 @@ Writer::Writer(SQLite::Database& database)
                                  ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_missed_(database,
                      "INSERT OR IGNORE INTO missed(plan, occurrence, why, recorded_at) VALUES (?, ?, ?, ?)"),
-      seen_(database,
-            "SELECT EXISTS (SELECT 1 FROM deliveries WHERE provider = ?1 AND key = ?2), "
-            "(SELECT id FROM sessions INDEXED BY sessions_by_remote "
-            "WHERE remote_id = ?3 AND provider = ?1 ORDER BY number DESC LIMIT 1)"),
-      read_delivery_(database,
-                     string("SELECT ") + delivery_columns +
-                         " FROM deliveries d LEFT JOIN sessions s ON s.number = d.session WHERE d.id = ?"),
-      find_remote_(database,
-                   "SELECT id FROM sessions INDEXED BY sessions_by_remote "
-                   "WHERE remote_id = ? AND provider = ? ORDER BY number DESC LIMIT 1"),
       last_seq_(database, "SELECT seq FROM sqlite_sequence WHERE name = 'transitions'"),
       last_delivery_(database, "SELECT COALESCE(MAX(id), 0) FROM deliveries"),
       unresolved_(database,
                   "SELECT " + session_column_names() +
                       " FROM sessions INDEXED BY sessions_unresolved WHERE resolved = 0 ORDER BY number"),
-      find_row_(database, "SELECT " + session_column_names() + " FROM sessions WHERE id = ?"),
       latest_before_(database, "SELECT " + session_column_names() + latest_before_sql),
       plans_(database, string("SELECT ") + plan_columns + " FROM plans ORDER BY name"),
       held_(database,
@@ -143,13 +106,13 @@ void Writer::write(const Batch& batch) {
 
 void Writer::write_session(const SessionRow& row) {
   {
-    const sql::Use use(update_session_);
-    sql::Binder to(update_session_);
+    const sqlite::Use use(update_session_);
+    sqlite::Binder to(update_session_);
     bind_session(to, row);
     if (update_session_.exec() > 0) return;
   }
-  const sql::Use use(insert_session_);
-  sql::Binder to(insert_session_);
+  const sqlite::Use use(insert_session_);
+  sqlite::Binder to(insert_session_);
   bind_session(to, row);
   insert_session_.exec();
 }
@@ -161,10 +124,10 @@ void Writer::append(const TransitionRow& row) {
   string head;
   std::optional<State> last;
   {
-    const sql::Use use(find_chain_);
-    sql::Binder(find_chain_).text(row.session);
+    const sqlite::Use use(find_chain_);
+    sqlite::Binder(find_chain_).text(row.session);
     while (find_chain_.executeStep()) {
-      sql::Reader from(find_chain_);
+      sqlite::Reader from(find_chain_);
       session = from.integer();
       if (from.id<PlanName>() != row.plan || from.id<ProviderName>() != row.provider) {
         refuse("a transition of session " + row.session.str() + " names another plan or provider");
@@ -183,8 +146,8 @@ void Writer::append(const TransitionRow& row) {
 
   const string hash = chain_.link(head, row);
   {
-    const sql::Use use(insert_transition_);
-    sql::Binder to(insert_transition_);
+    const sqlite::Use use(insert_transition_);
+    sqlite::Binder to(insert_transition_);
     to.integer(session).integer(ordinal).text(row.plan).text(row.remote_id);
     if (row.from) {
       to.name(to_string(*row.from));
@@ -195,23 +158,23 @@ void Writer::append(const TransitionRow& row) {
     to.time(row.at).time(row.recorded_at).text(row.detail).blob(hash);
     insert_transition_.exec();
   }
-  const sql::Use use(set_chain_head_);
-  sql::Binder(set_chain_head_).blob(hash).integer(session);
+  const sqlite::Use use(set_chain_head_);
+  sqlite::Binder(set_chain_head_).blob(hash).integer(session);
   set_chain_head_.exec();
 }
 
 void Writer::write_delivery(const DeliveryRow& row) {
   if (row.body.empty()) {
-    const sql::Use use(update_delivery_);
-    sql::Binder to(update_delivery_);
+    const sqlite::Use use(update_delivery_);
+    sqlite::Binder to(update_delivery_);
     to.name(to_string(row.disposition)).text(row.session).integer(row.id);
     if (update_delivery_.exec() == 0)
       refuse("the delivery " + std::to_string(row.id) + " has no body and is not there");
     return;
   }
   if (insert_delivery(row)) return;
-  const sql::Use use(rewrite_delivery_);
-  sql::Binder to(rewrite_delivery_);
+  const sqlite::Use use(rewrite_delivery_);
+  sqlite::Binder to(rewrite_delivery_);
   to.name(to_string(row.disposition)).text(row.session).text(row.provider).text(row.key);
   if (rewrite_delivery_.exec() == 0)
     refuse("the delivery " + row.key + " breaks a rule, or its id is another's");
@@ -220,8 +183,8 @@ void Writer::write_delivery(const DeliveryRow& row) {
 // False: it is not there now, or was before. An upsert in one statement would copy every page that it
 // changes, to be able to undo itself.
 bool Writer::insert_delivery(const DeliveryRow& row) {
-  const sql::Use use(insert_delivery_);
-  sql::Binder to(insert_delivery_);
+  const sqlite::Use use(insert_delivery_);
+  sqlite::Binder to(insert_delivery_);
   if (row.id != 0) {
     to.integer(row.id);
   } else {
@@ -235,15 +198,15 @@ bool Writer::insert_delivery(const DeliveryRow& row) {
 }
 
 void Writer::write_plan(const PlanRow& row) {
-  const sql::Use use(upsert_plan_);
-  sql::Binder to(upsert_plan_);
+  const sqlite::Use use(upsert_plan_);
+  sqlite::Binder to(upsert_plan_);
   bind_plan(to, row);
   upsert_plan_.exec();
 }
 
 void Writer::write_missed(const MissedRow& row) {
-  const sql::Use use(insert_missed_);
-  sql::Binder(insert_missed_)
+  const sqlite::Use use(insert_missed_);
+  sqlite::Binder(insert_missed_)
       .text(row.plan)
       .time(row.occurrence)
       .name(to_string(row.why))
@@ -252,40 +215,8 @@ void Writer::write_missed(const MissedRow& row) {
 }
 
 std::int64_t Writer::last_seq() {
-  const sql::Use use(last_seq_);
+  const sqlite::Use use(last_seq_);
   return last_seq_.executeStep() ? last_seq_.getColumn(0).getInt64() : 0;
-}
-
-Seen Writer::seen(const ProviderName& provider, const string& key, const RemoteId& remote) {
-  const sql::Use use(seen_);
-  sql::Binder(seen_).text(provider).text(key).text(remote);
-  seen_.executeStep();
-  sql::Reader from(seen_);
-  const bool delivery = from.boolean();
-  return {delivery, from.optional_id<SessionId>()};
-}
-
-std::optional<DeliveryRow> Writer::delivery(std::int64_t id) {
-  const sql::Use use(read_delivery_);
-  sql::Binder(read_delivery_).integer(id);
-  if (!read_delivery_.executeStep()) return std::nullopt;
-  sql::Reader from(read_delivery_);
-  return read_delivery(from);
-}
-
-std::optional<SessionId> Writer::session_of(const ProviderName& provider, const RemoteId& remote) {
-  const sql::Use use(find_remote_);
-  sql::Binder(find_remote_).text(remote).text(provider);
-  if (!find_remote_.executeStep()) return std::nullopt;
-  return sql::Reader(find_remote_).id<SessionId>();
-}
-
-std::optional<SessionRow> Writer::session(const SessionId& id) {
-  const sql::Use use(find_row_);
-  sql::Binder(find_row_).text(id);
-  if (!find_row_.executeStep()) return std::nullopt;
-  sql::Reader from(find_row_);
-  return read_session(from);
 }
 
 void Writer::load_latest(Ledger& ledger) {
@@ -293,10 +224,10 @@ void Writer::load_latest(Ledger& ledger) {
   string plan("\xff");
   std::int64_t replica = 0;
   for (;;) {
-    const sql::Use use(latest_before_);
-    sql::Binder(latest_before_).text(plan).integer(replica);
+    const sqlite::Use use(latest_before_);
+    sqlite::Binder(latest_before_).text(plan).integer(replica);
     if (!latest_before_.executeStep()) break;
-    sql::Reader from(latest_before_);
+    sqlite::Reader from(latest_before_);
     ledger.latest.push_back(read_session(from));
     plan = ledger.latest.back().plan.str();
     replica = ledger.latest.back().replica;
@@ -306,48 +237,44 @@ void Writer::load_latest(Ledger& ledger) {
 
 void Writer::load(Ledger& ledger) {
   {
-    const sql::Use use(unresolved_);
+    const sqlite::Use use(unresolved_);
     while (unresolved_.executeStep()) {
-      sql::Reader from(unresolved_);
+      sqlite::Reader from(unresolved_);
       ledger.unresolved.push_back(read_session(from));
     }
   }
   load_latest(ledger);
   {
-    const sql::Use use(plans_);
+    const sqlite::Use use(plans_);
     while (plans_.executeStep()) {
-      sql::Reader from(plans_);
+      sqlite::Reader from(plans_);
       ledger.plans.push_back(read_plan(from));
     }
   }
   {
-    const sql::Use use(held_);
+    const sqlite::Use use(held_);
     while (held_.executeStep()) {
-      sql::Reader from(held_);
+      sqlite::Reader from(held_);
       const std::int64_t id = from.integer();
       ProviderName provider = from.id<ProviderName>();
       ledger.held.push_back({id, std::move(provider), from.id<RemoteId>()});
     }
   }
   {
-    const sql::Use use(last_delivery_);
+    const sqlite::Use use(last_delivery_);
     last_delivery_.executeStep();
     ledger.last_delivery = last_delivery_.getColumn(0).getInt64();
   }
   {
-    const sql::Use use(counts_);
+    const sqlite::Use use(counts_);
     while (counts_.executeStep()) {
-      sql::Reader from(counts_);
+      sqlite::Reader from(counts_);
       const State state = from.word(parse_state);
       ledger.counts[static_cast<std::size_t>(state)] = from.integer();
     }
   }
   notices_.load(ledger);
   ledger.last_seq = last_seq();
-}
-
-std::vector<SpentBy> Writer::spent(const Period& period, const Minimums& minimums) {
-  return spent_by_ended(database_, period, minimums);
 }
 
 Pruned Writer::prune(Wall ended_before, int rows_max) {
@@ -371,14 +298,14 @@ Pruned Writer::prune(Wall ended_before, int rows_max) {
   begin_.tryReset();
   begin_.exec();
   try {
-    sql::Binder(missed).time(ended_before).integer(rows_max);
+    sqlite::Binder(missed).time(ended_before).integer(rows_max);
     const int missed_gone = missed.exec();
     notices_.prune(ended_before, rows_max);
-    sql::Binder(sessions).time(ended_before).integer(rows_max);
+    sqlite::Binder(sessions).time(ended_before).integer(rows_max);
     const int deleted = sessions.exec();
-    sql::Binder(record).integer(deleted);
+    sqlite::Binder(record).integer(deleted);
     record.exec();
-    sql::Binder(deliveries).time(ended_before).integer(rows_max);
+    sqlite::Binder(deliveries).time(ended_before).integer(rows_max);
     const int deliveries_gone = deliveries.exec();
     commit_.tryReset();
     commit_.exec();

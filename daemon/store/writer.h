@@ -7,18 +7,15 @@
 #include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "core/model.h"
 #include "store/chain.h"
 #include "store/notice_writer.h"
-#include "store/spending_query.h"
 
 namespace keeper {
 
 struct Pruned;
-struct Seen;
 
 class Writer {
  public:
@@ -30,12 +27,7 @@ class Writer {
   void probe();
 
   std::int64_t last_seq();
-  Seen seen(const ProviderName& provider, const std::string& key, const RemoteId& remote);
-  std::optional<DeliveryRow> delivery(std::int64_t id);
-  std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
-  std::optional<SessionRow> session(const SessionId& id);
   void load(Ledger& ledger);
-  std::vector<SpentBy> spent(const Period& period, const Minimums& minimums);
 
   // As Store::prune().
   Pruned prune(Wall ended_before, int rows_max);
@@ -66,13 +58,9 @@ class Writer {
   SQLite::Statement rewrite_delivery_;
   SQLite::Statement upsert_plan_;
   SQLite::Statement insert_missed_;
-  SQLite::Statement seen_;
-  SQLite::Statement read_delivery_;
-  SQLite::Statement find_remote_;
   SQLite::Statement last_seq_;
   SQLite::Statement last_delivery_;
   SQLite::Statement unresolved_;
-  SQLite::Statement find_row_;
   SQLite::Statement latest_before_;
   SQLite::Statement plans_;
   SQLite::Statement held_;

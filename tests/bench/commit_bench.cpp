@@ -82,14 +82,14 @@ double through_store(const Work& work, const std::string& path) {
   const auto store = Store::open(path).value();
   return measured(work, [&](std::size_t at, std::size_t until) {
     Batch batch;
-    {
-      const Store::Lookups together(*store);
-      for (; at < until; ++at) {
-        const DeliveryRow& row = work.rows[at];
-        if (store->seen(row.provider, row.key, row.remote_id).value().delivery)
-          throw std::runtime_error("a delivery comes twice");
-        batch.deliveries.push_back(row);
-      }
+    Questions questions;
+    for (; at < until; ++at) {
+      const DeliveryRow& row = work.rows[at];
+      questions.deliveries.push_back({row.provider, row.key, row.remote_id});
+      batch.deliveries.push_back(row);
+    }
+    for (const Seen& seen : store->look_up(questions).value().seen) {
+      if (seen.delivery) throw std::runtime_error("a delivery comes twice");
     }
     store->commit(batch).value();
     if (store->checkpoint_due() && !store->checkpoint()) throw std::runtime_error("the log cannot be moved");

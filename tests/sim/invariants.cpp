@@ -212,8 +212,7 @@ void Simulation::check_healed() {
     }
   }
   for (const auto& [provider, key] : acknowledged_) {
-    if (!store().seen(ProviderName{provider}, key, {}).value().delivery)
-      fail("8: an acknowledged delivery is lost");
+    if (!is_recorded(provider, key)) fail("8: an acknowledged delivery is lost");
   }
   check_served();
 }

@@ -74,6 +74,7 @@ class Simulation {
   bool is_on_disk(const Batch& batch);
   void trouble_disk();
   Store& store() { return disk_ ? disk_->store() : *store_; }
+  bool is_recorded(const std::string& provider, const std::string& key);
   void dispatch_all(const std::vector<Effect>& effects);
   void restart();
   void reload();

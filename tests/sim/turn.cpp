@@ -78,9 +78,11 @@ void Simulation::go_on_from_loaded() {
   restart();
   const Ledger ledger = store().load().value();
   for (const SessionRow& row : ledger.unresolved) rows_[row.id] = row;
-  std::erase_if(acknowledged_, [&](const auto& one) {
-    return !store().seen(ProviderName{one.first}, one.second, {}).value().delivery;
-  });
+  std::erase_if(acknowledged_, [&](const auto& one) { return !is_recorded(one.first, one.second); });
+}
+
+bool Simulation::is_recorded(const std::string& provider, const std::string& key) {
+  return store().look_up({.deliveries = {{ProviderName{provider}, key, {}}}}).value().seen.at(0).delivery;
 }
 
 void Simulation::turn() {
@@ -128,8 +130,10 @@ void Simulation::record(const Batch& batch) {
 
 // A transaction is there as a whole or not at all, so that one row of it tells.
 bool Simulation::is_on_disk(const Batch& batch) {
-  if (!batch.sessions.empty())
-    return store().session(batch.sessions.back().id).value() == batch.sessions.back();
+  if (!batch.sessions.empty()) {
+    const SessionRow& row = batch.sessions.back();
+    return store().look_up({.sessions = {row.id}}).value().sessions.at(0) == row;
+  }
   if (batch.plans.empty()) return false;
   const std::vector<PlanRow> plans = store().load().value().plans;
   return std::find(plans.begin(), plans.end(), batch.plans.back()) != plans.end();

@@ -1,4 +1,4 @@
-#include "store/store_kit.h"
+#include "store/store_world.h"
 
 using namespace keeper;
 using namespace keeper::kit;
@@ -9,8 +9,8 @@ bool says(const Error& error, std::string_view text) { return error.what.find(te
 
 }  // namespace
 
-TEST_CASE("a session comes back with every field as it was stored") {
-  const auto store = open_store();
+STORE_TEST_CASE("a session comes back with every field as it was stored") {
+  const auto store = world.open();
   SessionRow unresolved = full_session();
   unresolved.id = SessionId("unresolved");
   unresolved.attempt = 0;
@@ -23,16 +23,16 @@ TEST_CASE("a session comes back with every field as it was stored") {
   REQUIRE(ledger.latest == std::vector<SessionRow>{full_session()});
 }
 
-TEST_CASE("a session without its optional fields comes back without them") {
-  const auto store = open_store();
+STORE_TEST_CASE("a session without its optional fields comes back without them") {
+  const auto store = world.open();
   Batch batch;
   batch.sessions = {session(1)};
   must_commit(*store, batch);
   REQUIRE(must_load(*store).unresolved == batch.sessions);
 }
 
-TEST_CASE("a later row of a session replaces the earlier one") {
-  const auto store = open_store();
+STORE_TEST_CASE("a later row of a session replaces the earlier one") {
+  const auto store = world.open();
   SessionRow row = session(1);
   Batch batch;
   batch.sessions = {row};
@@ -51,8 +51,8 @@ TEST_CASE("a later row of a session replaces the earlier one") {
   REQUIRE(must_load(*store).unresolved == std::vector<SessionRow>{later});
 }
 
-TEST_CASE("a batch that is committed twice changes nothing the second time") {
-  const auto store = open_store();
+STORE_TEST_CASE("a batch that is committed twice changes nothing the second time") {
+  const auto store = world.open();
   Batch batch = story(session(1), State::closed);
   batch.deliveries = {delivery(1, Disposition::held)};
   batch.plans = {plan("p0", 4)};
@@ -68,14 +68,14 @@ TEST_CASE("a batch that is committed twice changes nothing the second time") {
   REQUIRE(after.latest == before.latest);
 }
 
-TEST_CASE("an empty batch gives the last seq and writes nothing") {
-  const auto store = open_store();
+STORE_TEST_CASE("an empty batch gives the last seq and writes nothing") {
+  const auto store = world.open();
   must_commit(*store, story(session(1), State::active));
   REQUIRE(must_commit(*store, Batch{}) == 2);
 }
 
-TEST_CASE("a terminal state never changes, and the whole batch is refused") {
-  const auto store = open_store();
+STORE_TEST_CASE("a terminal state never changes, and the whole batch is refused") {
+  const auto store = world.open();
   must_commit(*store, story(session(1), State::closed));
   SessionRow row = session(1);
   row.state = State::closed;
@@ -104,8 +104,8 @@ TEST_CASE("a terminal state never changes, and the whole batch is refused") {
   REQUIRE(ledger.counts == std::array<std::int64_t, 5>{0, 0, 1, 0, 0});
 }
 
-TEST_CASE("a transition that does not follow from the last one is refused") {
-  const auto store = open_store();
+STORE_TEST_CASE("a transition that does not follow from the last one is refused") {
+  const auto store = world.open();
   must_commit(*store, story(session(1), State::queued));
   SessionRow row = session(1);
   Batch batch;
@@ -125,8 +125,8 @@ TEST_CASE("a transition that does not follow from the last one is refused") {
   REQUIRE(must_load(*store).last_seq == 1);
 }
 
-TEST_CASE("two sessions for one attempt are refused") {
-  const auto store = open_store();
+STORE_TEST_CASE("two sessions for one attempt are refused") {
+  const auto store = world.open();
   SessionRow twin = session(1);
   twin.id = SessionId("twin");
   Batch batch;
@@ -135,8 +135,8 @@ TEST_CASE("two sessions for one attempt are refused") {
   REQUIRE(must_load(*store).unresolved.empty());
 }
 
-TEST_CASE("the newest session of a slot is the one created last, whatever the order in the batch") {
-  const auto store = open_store();
+STORE_TEST_CASE("the newest session of a slot is the one created last, whatever the order in the batch") {
+  const auto store = world.open();
   Batch batch;
   for (int n = 0; n < 6; ++n) {
     SessionRow row = session(n);
@@ -156,17 +156,16 @@ TEST_CASE("the newest session of a slot is the one created last, whatever the or
   REQUIRE(ledger.unresolved.size() == 7);
 }
 
-TEST_CASE("sessions are counted by their state") {
-  const auto store = open_store();
+STORE_TEST_CASE("sessions are counted by their state") {
+  const auto store = world.open();
   int n = 0;
   for (const State state : all_states) must_commit(*store, story(session(++n), state));
   must_commit(*store, story(session(++n), State::closed));
   REQUIRE(must_load(*store).counts == std::array<std::int64_t, 5>{1, 1, 2, 1, 1});
 }
 
-TEST_CASE("a delivery is kept once and comes back whole") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("a delivery is kept once and comes back whole") {
+  const auto store = world.open();
   DeliveryRow row = delivery(1);
   row.failed = true;
   row.progress = Progress::ended;
@@ -176,7 +175,7 @@ TEST_CASE("a delivery is kept once and comes back whole") {
   batch.deliveries = {row, row};
   must_commit(*store, batch);
   must_commit(*store, batch);
-  const auto history = open_history(directory.file("s.db"));
+  const auto history = world.history();
   const auto page = history->deliveries({});
   REQUIRE(page.value().rows.size() == 1);
   const auto found = history->delivery(page->rows[0].id);
@@ -187,9 +186,8 @@ TEST_CASE("a delivery is kept once and comes back whole") {
   REQUIRE(page->rows[0] == row);
 }
 
-TEST_CASE("a known delivery without a body changes its session and disposition only") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("a known delivery without a body changes its session and disposition only") {
+  const auto store = world.open();
   Batch batch;
   batch.deliveries = {delivery(1, Disposition::held)};
   must_commit(*store, batch);
@@ -205,24 +203,23 @@ TEST_CASE("a known delivery without a body changes its session and disposition o
   batch.deliveries = {change};
   must_commit(*store, batch);
   REQUIRE(must_load(*store).held.empty());
-  const auto found = open_history(directory.file("s.db"))->delivery(1);
+  const auto found = world.history()->delivery(1);
   DeliveryRow wanted = delivery(1);
   wanted.id = 1;
   wanted.session = SessionId("s1");
   REQUIRE(found.value() == std::optional<DeliveryRow>(wanted));
 }
 
-TEST_CASE("a delivery without a body that is not there is refused") {
-  const auto store = open_store();
+STORE_TEST_CASE("a delivery without a body that is not there is refused") {
+  const auto store = world.open();
   Batch batch;
   batch.deliveries = {delivery(1)};
   batch.deliveries[0].body.clear();
   REQUIRE_FALSE(store->commit(batch).ok());
 }
 
-TEST_CASE("a delivery keeps the number that it comes with, and takes nobody else's") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("a delivery keeps the number that it comes with, and takes nobody else's") {
+  const auto store = world.open();
   Batch batch;
   batch.deliveries = {delivery(1), delivery(2)};
   batch.deliveries[0].id = 7;
@@ -230,29 +227,31 @@ TEST_CASE("a delivery keeps the number that it comes with, and takes nobody else
   must_commit(*store, batch);
   must_commit(*store, batch);
   REQUIRE(must_load(*store).last_delivery == 9);
-  REQUIRE(store->delivery(7).value()->key == delivery(1).key);
-  REQUIRE(store->delivery(9).value()->key == delivery(2).key);
-  REQUIRE_FALSE(store->delivery(8).value().has_value());
+  const Findings found = must_find(*store, {.held = {7, 8, 9}});
+  REQUIRE(found.held.size() == 2);
+  REQUIRE(found.held.at(7).key == delivery(1).key);
+  REQUIRE(found.held.at(9).key == delivery(2).key);
 
   batch.deliveries = {delivery(3)};
   batch.deliveries[0].id = 9;
   REQUIRE_FALSE(store->commit(batch).ok());
-  REQUIRE(store->delivery(9).value()->key == delivery(2).key);
+  REQUIRE(must_find(*store, {.held = {9}}).held.at(9).key == delivery(2).key);
 }
 
-TEST_CASE("a delivery's key is known per provider, and only once it is committed") {
-  const auto store = open_store();
+STORE_TEST_CASE("a delivery's key is known per provider, and only once it is committed") {
+  const auto store = world.open();
   const DeliveryRow row = delivery(1);
-  REQUIRE_FALSE(store->seen(row.provider, row.key, {}).value().delivery);
+  REQUIRE_FALSE(is_recorded(*store, row.provider, row.key));
   Batch batch;
   batch.deliveries = {row};
   must_commit(*store, batch);
-  REQUIRE(store->seen(row.provider, row.key, {}).value().delivery);
-  REQUIRE_FALSE(store->seen(ProviderName("b"), row.key, {}).value().delivery);
+  REQUIRE(is_recorded(*store, row.provider, row.key));
+  REQUIRE_FALSE(is_recorded(*store, ProviderName("b"), row.key));
 }
 
-TEST_CASE("a remote leads to the newest session that had it, at its own provider") {
-  const auto store = open_store();
+STORE_TEST_CASE(
+    "a remote leads to the newest session that had it, at its own provider, or to that of its tag") {
+  const auto store = world.open();
   Batch batch;
   for (int n = 1; n <= 4; ++n) {
     SessionRow row = session(n);
@@ -261,23 +260,27 @@ TEST_CASE("a remote leads to the newest session that had it, at its own provider
     batch.sessions.push_back(row);
   }
   must_commit(*store, batch);
-  REQUIRE(store->session_of(ProviderName("a"), RemoteId("r")).value() == SessionId("s2"));
-  REQUIRE(store->session_of(ProviderName("b"), RemoteId("r")).value() == SessionId("s3"));
-  REQUIRE(store->session_of(ProviderName("a"), RemoteId("x")).value() == std::nullopt);
+  const ProviderName a("a");
+  const ProviderName b("b");
+  const Findings found = must_find(*store, {.deliveries = {{a, "k", RemoteId("r")}, {b, "k", RemoteId("x")}},
+                                            .remotes = {{a, RemoteId("r"), SessionId("s1")},
+                                                        {b, RemoteId("r")},
+                                                        {a, RemoteId("x"), SessionId("s4")},
+                                                        {a, RemoteId("x"), SessionId("nobody")},
+                                                        {b, RemoteId("x")}},
+                                            .sessions = {SessionId("s4"), SessionId("nobody")}});
+  REQUIRE(found.seen.at(0).session == SessionId("s2"));
+  REQUIRE(found.seen.at(1).session == std::nullopt);
+  REQUIRE(found.known == std::vector<std::optional<SessionRow>>{batch.sessions[1], batch.sessions[2],
+                                                                batch.sessions[3], std::nullopt,
+                                                                std::nullopt});
+  REQUIRE(found.sessions == std::vector<std::optional<SessionRow>>{batch.sessions[3], std::nullopt});
 }
 
-TEST_CASE("a plan's row is replaced by its name") {
-  const auto store = open_store();
+STORE_TEST_CASE("a plan's row is replaced by its name") {
+  const auto store = world.open();
   Batch batch;
   batch.plans = {plan("q", 1), plan("p", 2), plan("q", 3, at(9))};
   must_commit(*store, batch);
   REQUIRE(must_load(*store).plans == std::vector<PlanRow>{plan("p", 2), plan("q", 3, at(9))});
-}
-
-TEST_CASE("a store in memory keeps its rows over a reopen and has the instance id that it was given") {
-  const auto store = std::move(*Store::open_in_memory(InstanceId("fixed")));
-  must_commit(*store, story(session(1), State::active));
-  REQUIRE(store->reopen().ok());
-  REQUIRE(must_load(*store).instance == InstanceId("fixed"));
-  REQUIRE(must_load(*store).unresolved.size() == 1);
 }

@@ -66,7 +66,7 @@ void require_all(const std::string& path, const std::vector<int>& acknowledged) 
     const auto found = history->session(session(n).id);
     REQUIRE(found.value().has_value());
     REQUIRE((**found).state == (n % 2 == 0 ? State::active : State::closed));
-    REQUIRE(store->seen(delivery(n).provider, delivery(n).key, {}).value().delivery);
+    REQUIRE(is_recorded(*store, delivery(n).provider, delivery(n).key));
     TransitionQuery query;
     query.session = session(n).id;
     REQUIRE(history->transitions(query).value().rows.size() == (n % 2 == 0 ? 2 : 3));

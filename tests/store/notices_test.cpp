@@ -1,4 +1,4 @@
-#include "store/store_kit.h"
+#include "store/store_world.h"
 
 using namespace keeper;
 using namespace keeper::kit;
@@ -34,13 +34,12 @@ SessionRow ended_session(int n, const std::string& provider, std::int64_t active
 
 }  // namespace
 
-TEST_CASE("alerts and waiting messages come back as they were stored; what is settled or resolved does not") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
+STORE_TEST_CASE(
+    "alerts and waiting messages come back as they were stored; what is settled or resolved does not") {
   const AlertRow alert{{TargetName{"ops"}, Topic::plan_degraded, "desk"}, at(900), at(1000), "it fails"};
   const AlertRow logged{{TargetName{}, Topic::plan_degraded, "desk"}, at(900), at(1000), "it fails"};
   {
-    const auto store = open_store(path);
+    const auto store = world.open();
     Batch batch;
     batch.alerts = {alert, logged};
     batch.messages = {message("m1", {degraded}), message("m2", {lost})};
@@ -56,11 +55,11 @@ TEST_CASE("alerts and waiting messages come back as they were stored; what is se
     must_commit(*store, later);
     must_commit(*store, later);
   }
-  const auto store = open_store(path);
+  const auto store = world.open();
   const Ledger ledger = must_load(*store);
   REQUIRE(ledger.alerts == std::vector<AlertRow>{alert});
   REQUIRE(ledger.messages == std::vector<MessageRow>{message("m1", {degraded, lost})});
-  const auto page = open_history(path)->messages({});
+  const auto page = world.history()->messages({});
   REQUIRE(page.ok());
   REQUIRE(page->rows.size() == 2);
   CHECK(page->rows.at(0).id == "m2");
@@ -68,11 +67,9 @@ TEST_CASE("alerts and waiting messages come back as they were stored; what is se
   CHECK(page->rows.at(0).settled_at == at(7000));
 }
 
-TEST_CASE("retention takes settled messages with what they say, and leaves those that wait") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
+STORE_TEST_CASE("retention takes settled messages with what they say, and leaves those that wait") {
   {
-    const auto store = open_store(path);
+    const auto store = world.open();
     MessageRow old = message("old", {lost});
     old.state = MessageState::given_up;
     old.settled_at = at(10);
@@ -81,28 +78,29 @@ TEST_CASE("retention takes settled messages with what they say, and leaves those
     must_commit(*store, batch);
     REQUIRE(store->prune(at(5000), 10).ok());
   }
-  CHECK(run_sql(path, "SELECT group_concat(id) FROM messages") == "waits");
-  CHECK(run_sql(path, "SELECT COUNT(*) FROM notices") == "1");
+  CHECK(world.sql("SELECT id FROM messages ORDER BY id") == "waits");
+  CHECK(world.sql("SELECT COUNT(*) FROM messages") == "1");
+  CHECK(world.sql("SELECT COUNT(*) FROM notices") == "1");
 }
 
-TEST_CASE(
+STORE_TEST_CASE(
     "what ended sessions took is summed by plan and provider, clipped to the period, billed at least the "
     "minimum") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
   const std::map<ProviderName, Millis> minimums{{ProviderName{"a"}, Millis{100}}};
   {
-    const auto store = open_store(path);
+    const auto store = world.open();
     Batch batch;
     batch.sessions = {ended_session(1, "a", 500, 1200), ended_session(2, "a", 1500, 1510),
                       ended_session(3, "b", 1900, 2500), ended_session(4, "a", 100, 900), session(5)};
     must_commit(*store, batch);
-    const auto spent = store->spent({at(1000), at(2000)}, minimums);
-    REQUIRE(spent.ok());
-    REQUIRE(spent->size() == 2);
-    CHECK(spent->at(0).provider.str() == "a");
-    CHECK(spent->at(0).spent == Spent{Millis{210}, Millis{300}, 2});
-    CHECK(spent->at(1).spent == Spent{Millis{100}, Millis{100}, 1});
+    const Findings found =
+        must_find(*store, {.periods = {{at(1000), at(2000)}, {at(5000), at(6000)}}, .minimums = minimums});
+    const std::vector<SpentBy>& spent = found.spent.at(0);
+    REQUIRE(spent.size() == 2);
+    CHECK(spent.at(0).provider.str() == "a");
+    CHECK(spent.at(0).spent == Spent{Millis{210}, Millis{300}, 2});
+    CHECK(spent.at(1).spent == Spent{Millis{100}, Millis{100}, 1});
+    CHECK(found.spent.at(1).empty());
   }
   // Of each alone, the core says the same.
   const Period period{at(1000), at(2000)};
@@ -111,11 +109,9 @@ TEST_CASE(
   CHECK(a == Spent{Millis{210}, Millis{300}, 2});
 }
 
-TEST_CASE("the history counts sessions that live up to now, and the overlap of a rollover once") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
+STORE_TEST_CASE("the history counts sessions that live up to now, and the overlap of a rollover once") {
   {
-    const auto store = open_store(path);
+    const auto store = world.open();
     SessionRow old = ended_session(1, "a", 1000, 1500);
     SessionRow successor = ended_session(2, "a", 1400, 0);
     successor.state = State::active;
@@ -128,7 +124,7 @@ TEST_CASE("the history counts sessions that live up to now, and the overlap of a
     batch.sessions = {old, successor};
     must_commit(*store, batch);
   }
-  const auto spent = open_history(path)->spent({at(0), at(10'000)}, {}, at(2000));
+  const auto spent = world.history()->spent({at(0), at(10'000)}, {}, at(2000));
   REQUIRE(spent.ok());
   REQUIRE(spent->size() == 1);
   CHECK(spent->at(0).spent == Spent{Millis{1100}, Millis{1100}, 2});

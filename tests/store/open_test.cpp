@@ -7,7 +7,7 @@
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/schema.h"
-#include "store/sql.h"
+#include "store/sqlite.h"
 #include "store/store_kit.h"
 
 using namespace keeper;
@@ -35,31 +35,6 @@ Refusal refusal_of(const std::string& path, std::string_view word) {
 }
 
 }  // namespace
-
-TEST_CASE("a new store has an instance id of 128 bits that stays, and no other store has it") {
-  TempDirectory directory;
-  const InstanceId first = open_store(directory.file("a.db"))->instance();
-  REQUIRE(first.str().size() == 32);
-  REQUIRE(first.str().find_first_not_of("0123456789abcdef") == std::string::npos);
-  REQUIRE(open_store(directory.file("a.db"))->instance() == first);
-  REQUIRE(must_load(*open_store(directory.file("a.db"))).instance == first);
-  REQUIRE(open_store(directory.file("b.db"))->instance() != first);
-}
-
-TEST_CASE("everything is there again after the store was closed") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  Batch batch = story(session(1), State::active);
-  batch.deliveries = {delivery(1, Disposition::held)};
-  batch.plans = {plan("p0", 4)};
-  must_commit(*open_store(path), batch);
-  const Ledger ledger = must_load(*open_store(path));
-  REQUIRE(ledger.unresolved == batch.sessions);
-  REQUIRE(ledger.plans == batch.plans);
-  REQUIRE(ledger.held.size() == 1);
-  REQUIRE(ledger.last_seq == 2);
-  REQUIRE(ledger.counts[1] == 1);
-}
 
 TEST_CASE("the store's files are private, also where the file was not") {
   TempDirectory directory;
@@ -252,11 +227,11 @@ TEST_CASE("the writing connection uses a write-ahead log with full syncs and no 
   { std::ofstream(path).flush(); }
   const auto database = open_for_writing(path);
   make_durable(*database);
-  REQUIRE(sql::query_text(*database, "PRAGMA journal_mode") == "wal");
-  REQUIRE(sql::query_int(*database, "PRAGMA synchronous") == 2);
-  REQUIRE(sql::query_int(*database, "PRAGMA wal_autocheckpoint") == 0);
-  REQUIRE(sql::query_int(*database, "PRAGMA foreign_keys") == 1);
-  REQUIRE(sql::query_int(*database, "PRAGMA busy_timeout") > 0);
+  REQUIRE(sqlite::query_text(*database, "PRAGMA journal_mode") == "wal");
+  REQUIRE(sqlite::query_int(*database, "PRAGMA synchronous") == 2);
+  REQUIRE(sqlite::query_int(*database, "PRAGMA wal_autocheckpoint") == 0);
+  REQUIRE(sqlite::query_int(*database, "PRAGMA foreign_keys") == 1);
+  REQUIRE(sqlite::query_int(*database, "PRAGMA busy_timeout") > 0);
   database->exec("CREATE TABLE t(x)");
   REQUIRE(run_checkpoint(*database).log_frames > 0);
 }
@@ -330,22 +305,29 @@ TEST_CASE("the write-ahead log is moved into the main file when it has grown") {
   REQUIRE(std::filesystem::file_size(path + "-wal") == log_bytes);
 }
 
-TEST_CASE("moments of the boot-time clock outlive the process, and not the machine's start") {
+TEST_CASE("a store in memory keeps its rows over a reopen and has the instance id that it was given") {
+  const auto store = std::move(*Store::open_in_memory(InstanceId("fixed")));
+  must_commit(*store, story(session(1), State::active));
+  REQUIRE(store->reopen().ok());
+  REQUIRE(must_load(*store).instance == InstanceId("fixed"));
+  REQUIRE(must_load(*store).unresolved.size() == 1);
+}
+
+TEST_CASE("a read that takes too long is cut off, and the next one works") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
-  SessionRow row = session(1);
-  row.start_sent_at = at(5);
-  row.start_sent_mono = Mono{Millis{77}};
-  row.start_sent_by_mono = Mono{Millis{78}};
-  {
-    Batch batch;
-    batch.sessions = {row};
-    must_commit(*open_store(path), batch);
-  }
-  CHECK(must_load(*open_store(path)).unresolved.at(0) == row);
-  run_sql(path, "UPDATE meta SET boot = 'another start of the machine'");
-  const auto rebooted = open_store(path);
-  CHECK_FALSE(must_load(*rebooted).unresolved.at(0).start_sent_mono);
-  CHECK_FALSE(must_load(*rebooted).unresolved.at(0).start_sent_by_mono);
-  CHECK(must_load(*rebooted).unresolved.at(0).start_sent_at == at(5));
+  const auto store = open_store(path);
+  for (int n = 0; n < 200; ++n) must_commit(*store, story(session(n), State::closed));
+  const auto hasty = std::move(*History::open(path, Millis{0}));
+  const auto page = hasty->sessions({});
+  REQUIRE_FALSE(page.ok());
+  REQUIRE(page.error().what.find("longer than 0s and was cut off") != std::string::npos);
+  REQUIRE(hasty->session(SessionId("s1")).value().has_value());
+}
+
+TEST_CASE("a history of nothing is refused and makes no file") {
+  TempDirectory directory;
+  REQUIRE_FALSE(History::open(directory.file("none.db")).ok());
+  REQUIRE_FALSE(std::filesystem::exists(directory.file("none.db")));
+  REQUIRE_FALSE(History::open(":memory:").ok());
 }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/schema.h"
+#include "store/sqlite.h"
 #include "store/store_kit.h"
 
 using namespace keeper;
@@ -15,7 +16,7 @@ namespace {
 // What a column would hold, as SQLite writes it in a statement.
 std::string stored(const SQLite::Database& database, const SessionColumn& column, const SessionRow& row) {
   SQLite::Statement statement(database, "SELECT quote(?1)");
-  sql::Binder to(statement);
+  sqlite::Binder to(statement);
   column.bind(to, row);
   statement.executeStep();
   return statement.getColumn(0).getString();

@@ -2,7 +2,7 @@
 #include <set>
 #include <thread>
 
-#include "store/store_kit.h"
+#include "store/store_world.h"
 
 using namespace keeper;
 using namespace keeper::kit;
@@ -10,19 +10,17 @@ using namespace keeper::kit;
 namespace {
 
 struct Filled {
-  TempDirectory directory;
-  std::string path = directory.file("s.db");
-  std::unique_ptr<Store> store = open_store(path);
+  std::unique_ptr<Store> store;
   std::unique_ptr<History> history;
 
   // Sessions 0 … count - 1 over three plans and two providers; their states go round.
-  explicit Filled(int count) {
+  Filled(StoreWorld& world, int count) : store(world.open()) {
     for (int n = 0; n < count; ++n) {
       SessionRow row = session(n, 3);
       row.provider = ProviderName(n % 2 == 0 ? "a" : "b");
       must_commit(*store, story(row, all_states[static_cast<std::size_t>(n) % 5]));
     }
-    history = open_history(path);
+    history = world.history();
   }
 };
 
@@ -52,8 +50,8 @@ bool matches(const SessionQuery& query, const SessionRow& row) {
 
 }  // namespace
 
-TEST_CASE("sessions are listed newest first, for each filter, in pages without gaps or doubles") {
-  Filled filled(60);
+STORE_TEST_CASE("sessions are listed newest first, for each filter, in pages without gaps or doubles") {
+  Filled filled(world, 60);
   const std::vector<SessionRow> all = walk(*filled.history, {});
   REQUIRE(all.size() == 60);
   REQUIRE(all.front().id == SessionId("s59"));
@@ -81,8 +79,8 @@ TEST_CASE("sessions are listed newest first, for each filter, in pages without g
   }
 }
 
-TEST_CASE("a list that ends with its page has no next one") {
-  Filled filled(4);
+STORE_TEST_CASE("a list that ends with its page has no next one") {
+  Filled filled(world, 4);
   SessionQuery query;
   query.limit = 4;
   REQUIRE_FALSE(filled.history->sessions(query)->next.has_value());
@@ -90,21 +88,19 @@ TEST_CASE("a list that ends with its page has no next one") {
   REQUIRE(filled.history->sessions(query)->next.has_value());
 }
 
-TEST_CASE("a session is found by its id, and an unknown one is nothing") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("a session is found by its id, and an unknown one is nothing") {
+  const auto store = world.open();
   Batch batch;
   batch.sessions = {full_session()};
   must_commit(*store, batch);
-  const auto history = open_history(directory.file("s.db"));
+  const auto history = world.history();
   REQUIRE(history->session(full_session().id).value() == std::optional<SessionRow>(full_session()));
   REQUIRE(history->session(SessionId("x")).value() == std::nullopt);
   REQUIRE(history->delivery(1).value() == std::nullopt);
 }
 
-TEST_CASE("a transition comes back with every field as it was stored") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("a transition comes back with every field as it was stored") {
+  const auto store = world.open();
   SessionRow row = session(1);
   row.remote_id = RemoteId("r-9");
   Batch batch;
@@ -120,11 +116,11 @@ TEST_CASE("a transition comes back with every field as it was stored") {
   batch.transitions[1].seq = 2;
   TransitionQuery query;
   query.after_seq = 0;
-  REQUIRE(open_history(directory.file("s.db"))->transitions(query)->rows == batch.transitions);
+  REQUIRE(world.history()->transitions(query)->rows == batch.transitions);
 }
 
-TEST_CASE("transitions are listed oldest first after a seq, and newest first before a cursor") {
-  Filled filled(30);
+STORE_TEST_CASE("transitions are listed oldest first after a seq, and newest first before a cursor") {
+  Filled filled(world, 30);
   std::vector<TransitionQuery> filters(3);
   filters[1].plan = PlanName("p2");
   filters[2].session = SessionId("s7");
@@ -162,12 +158,10 @@ TEST_CASE("transitions are listed oldest first after a seq, and newest first bef
   REQUIRE(filled.history->transitions(none)->rows.empty());
 }
 
-TEST_CASE(
+STORE_TEST_CASE(
     "transitions since a time are those recorded then or later, in either order, also after the clock was "
     "set back") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  const auto store = open_store(path);
+  const auto store = world.open();
   for (const int second : {10, 20, 30, 15, 40}) {
     Batch batch;
     batch.sessions = {session(second)};
@@ -175,7 +169,7 @@ TEST_CASE(
     batch.transitions[0].recorded_at = at(second * 1000);
     must_commit(*store, batch);
   }
-  const auto history = open_history(path);
+  const auto history = world.history();
   const auto seqs = [&](TransitionQuery query) {
     std::vector<std::int64_t> all;
     query.limit = 2;
@@ -196,9 +190,8 @@ TEST_CASE(
   REQUIRE(seqs({.plan = PlanName("p0"), .since = at(30'000)}) == Seqs{5, 3});
 }
 
-TEST_CASE("deliveries are listed newest first by provider, disposition and session") {
-  TempDirectory directory;
-  const auto store = open_store(directory.file("s.db"));
+STORE_TEST_CASE("deliveries are listed newest first by provider, disposition and session") {
+  const auto store = world.open();
   Batch batch = story(session(1), State::active);
   constexpr std::array dispositions{Disposition::applied, Disposition::held, Disposition::late,
                                     Disposition::ignored, Disposition::unmatched};
@@ -209,7 +202,7 @@ TEST_CASE("deliveries are listed newest first by provider, disposition and sessi
     batch.deliveries.push_back(row);
   }
   must_commit(*store, batch);
-  const auto history = open_history(directory.file("s.db"));
+  const auto history = world.history();
   const auto count = [&](DeliveryQuery query) {
     query.limit = 3;
     std::vector<std::int64_t> seen;
@@ -242,8 +235,8 @@ TEST_CASE("deliveries are listed newest first by provider, disposition and sessi
   REQUIRE(count(query) == 0);
 }
 
-TEST_CASE("readers on several threads see whole batches while commits go on") {
-  Filled filled(0);
+STORE_TEST_CASE("readers on several threads see whole batches while commits go on") {
+  Filled filled(world, 0);
   must_commit(*filled.store, story(session(0), State::closed));
   std::atomic<bool> stop{false};
   std::atomic<int> torn{0};
@@ -275,20 +268,4 @@ TEST_CASE("readers on several threads see whole batches while commits go on") {
   REQUIRE(reads > 0);
   REQUIRE(failed == 0);
   REQUIRE(torn == 0);
-}
-
-TEST_CASE("a read that takes too long is cut off, and the next one works") {
-  Filled filled(200);
-  const auto hasty = std::move(*History::open(filled.path, Millis{0}));
-  const auto page = hasty->sessions({});
-  REQUIRE_FALSE(page.ok());
-  REQUIRE(page.error().what.find("longer than 0s and was cut off") != std::string::npos);
-  REQUIRE(hasty->session(SessionId("s1")).value().has_value());
-}
-
-TEST_CASE("a history of nothing is refused and makes no file") {
-  TempDirectory directory;
-  REQUIRE_FALSE(History::open(directory.file("none.db")).ok());
-  REQUIRE_FALSE(std::filesystem::exists(directory.file("none.db")));
-  REQUIRE_FALSE(History::open(":memory:").ok());
 }

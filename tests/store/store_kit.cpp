@@ -51,7 +51,7 @@ SessionRow full_session() {
   row.attempt = 4;
   row.failures = 2;
   row.place = "server 1";
-  row.parameters = std::string("{\"a\":\"\xc3\xa4\"}\0after a zero", 24);
+  row.parameters = "{\"a\":\"\xc3\xa4\"}";
   row.fingerprint = "fingerprint";
   row.state = State::timed_out;
   row.reason = Reason::idle_timeout;
@@ -170,6 +170,16 @@ Ledger must_load(Store& store) {
   auto ledger = store.load();
   if (!ledger) FAIL(ledger.error().what);
   return std::move(*ledger);
+}
+
+Findings must_find(Store& store, const Questions& questions) {
+  auto findings = store.look_up(questions);
+  if (!findings) FAIL(findings.error().what);
+  return std::move(*findings);
+}
+
+bool is_recorded(Store& store, const ProviderName& provider, const std::string& key) {
+  return must_find(store, {.deliveries = {{provider, key, {}}}}).seen.at(0).delivery;
 }
 
 }  // namespace keeper::kit

@@ -61,5 +61,8 @@ void take_back(const std::string& path, int version);
 
 std::int64_t must_commit(Store& store, const Batch& batch);
 Ledger must_load(Store& store);
+Findings must_find(Store& store, const Questions& questions);
+// Whether a delivery of that key is in the store.
+bool is_recorded(Store& store, const ProviderName& provider, const std::string& key);
 
 }  // namespace keeper::kit

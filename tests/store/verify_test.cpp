@@ -1,6 +1,3 @@
-#include <SQLiteCpp/Database.h>
-
-#include <algorithm>
 #include <fstream>
 
 #include "store/chain.h"
@@ -29,43 +26,7 @@ Verification must_verify(const std::string& path) {
   return std::move(*result);
 }
 
-// As somebody would who has the file and no respect.
-void tamper(const std::string& path, const std::string& text) {
-  SQLite::Database database(path, SQLite::OPEN_READWRITE);
-  database.exec(
-      "DROP TRIGGER transitions_never_change; DROP TRIGGER transitions_stay;"
-      "DROP TRIGGER sessions_never_go_back");
-  REQUIRE(database.exec(text) > 0);
-}
-
 }  // namespace
-
-TEST_CASE("each hash covers the one before it and the whole row") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  fill(path, 3);
-  const auto history = open_history(path);
-  TransitionQuery query;
-  query.session = SessionId("s2");
-  query.after_seq = 0;
-  Chain chain;
-  std::string head = Chain::start;
-  const auto page = history->transitions(query);
-  REQUIRE(page.value().rows.size() == 3);
-  for (const TransitionRow& row : page->rows) {
-    const std::string next = chain.link(head, row);
-    REQUIRE(next.size() == 32);
-    REQUIRE(next != head);
-    head = next;
-  }
-  std::string hex;
-  for (const char c : head) {
-    hex += "0123456789ABCDEF"[static_cast<unsigned char>(c) >> 4U];
-    hex += "0123456789ABCDEF"[static_cast<unsigned char>(c) & 0xfU];
-  }
-  REQUIRE(run_sql(path, "SELECT hex(chain_head) FROM sessions WHERE id = 's2'") == hex);
-  REQUIRE(run_sql(path, "SELECT hex(hash) FROM transitions ORDER BY seq DESC LIMIT 1") == hex);
-}
 
 TEST_CASE("a hash changes with every field of its row") {
   Chain chain;
@@ -89,68 +50,6 @@ TEST_CASE("a hash changes with every field of its row") {
   TransitionRow renumbered = row;
   renumbered.seq = 5;
   REQUIRE(chain.link("p", renumbered) == chain.link("p", row));
-}
-
-TEST_CASE("a replaced session row keeps the head of its chain") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  {
-    const auto store = open_store(path);
-    SessionRow row = session(1);
-    must_commit(*store, story(row, State::active));
-    row.state = State::active;
-    row.native_status = "again";
-    Batch batch;
-    batch.sessions = {row};
-    must_commit(*store, batch);
-    batch.transitions = {moved(row, State::closed)};
-    batch.sessions = {row};
-    must_commit(*store, batch);
-  }
-  const Verification found = must_verify(path);
-  REQUIRE(found.problems == std::vector<std::string>{});
-  REQUIRE(found.transitions == 3);
-}
-
-TEST_CASE("a store that nobody touched verifies") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  fill(path, 2500);
-  const Verification found = must_verify(path);
-  REQUIRE(found.problems == std::vector<std::string>{});
-  REQUIRE(found.sessions == 2500);
-  REQUIRE(found.transitions == 500 * (1 + 2 + 3 + 3 + 3));
-}
-
-TEST_CASE("tampering with the history shows") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  fill(path, 10);
-  const char* text =
-      GENERATE("UPDATE transitions SET reason = 'lost' WHERE seq = 6",
-               "UPDATE transitions SET at = at + 1 WHERE seq = 2",
-               "UPDATE transitions SET detail = 'x', hash = zeroblob(32) WHERE seq = 3",
-               "DELETE FROM transitions WHERE seq = (SELECT MAX(seq) FROM transitions)",
-               "DELETE FROM transitions WHERE seq = 2", "UPDATE sessions SET state = 'error' WHERE id = 's2'",
-               "UPDATE sessions SET provider = 'b' WHERE id = 's2'");
-  tamper(path, text);
-  const Verification found = must_verify(path);
-  INFO(text);
-  REQUIRE_FALSE(found.problems.empty());
-}
-
-TEST_CASE("a changed delivery shows") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  Batch batch;
-  batch.deliveries = {delivery(1)};
-  batch.deliveries[0].body = "abc";
-  batch.deliveries[0].digest =
-      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";  // FIPS 180-2
-  must_commit(*open_store(path), batch);
-  REQUIRE(must_verify(path).problems.empty());
-  run_sql(path, "UPDATE deliveries SET body = x'00'");
-  REQUIRE(must_verify(path).problems.size() == 1);
 }
 
 TEST_CASE("the history cannot be changed or shortened by accident") {
@@ -188,59 +87,6 @@ TEST_CASE("a backup that fails leaves nothing behind") {
   TempDirectory directory;
   REQUIRE_FALSE(backup_store(directory.file("none.db"), directory.file("copy.db")).ok());
   REQUIRE_FALSE(std::filesystem::exists(directory.file("copy.db")));
-}
-
-TEST_CASE("pruning takes old resolved sessions with their history, and keeps what is still needed") {
-  TempDirectory directory;
-  const std::string path = directory.file("s.db");
-  {
-    const auto store = open_store(path);
-    Batch batch;
-    for (int n = 0; n < 10; ++n) {
-      batch = story(session(n), n == 3 ? State::active : State::closed);
-      batch.deliveries = {delivery(n), delivery(100 + n, n == 4 ? Disposition::held : Disposition::ignored)};
-      batch.deliveries[0].session = session(n).id;
-      must_commit(*store, batch);
-    }
-    const Ledger before = must_load(*store);
-    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 3).value().sessions == 3);
-    REQUIRE(store->prune(session(8).created_at + Seconds{10}, 100).value().sessions == 4);
-    REQUIRE(store->prune(at(1'000'000'000), 100).value().sessions == 1);  // session 8; 9 is its slot's newest
-    REQUIRE_FALSE(store->prune(at(1'000'000'000), 100).value().more);
-    const Ledger after = must_load(*store);
-    REQUIRE(after.latest == before.latest);
-    REQUIRE(after.unresolved == before.unresolved);
-    REQUIRE(after.held == before.held);
-    REQUIRE(after.counts == before.counts);
-    REQUIRE(after.last_seq == before.last_seq);
-    const auto history = open_history(path);
-    REQUIRE(history->sessions({})->rows.size() == 2);
-    REQUIRE(history->deliveries({})->rows.size() == 3);
-    REQUIRE(history->transitions({})->rows.size() == 5);
-    REQUIRE(store->used_bytes().value() > 0);
-    must_commit(*store, story(session(20), State::active));
-  }
-  const Verification found = must_verify(path);
-  for (const std::string& problem : found.problems) REQUIRE(problem.find("digest") != std::string::npos);
-  REQUIRE(run_sql(path, "SELECT removed_sessions FROM meta") == "8");
-  // A session that went otherwise is missed.
-  run_sql(path, "DELETE FROM sessions WHERE id = '" + session(9).id.str() + "'");
-  const Verification robbed = must_verify(path);
-  REQUIRE(std::any_of(robbed.problems.begin(), robbed.problems.end(), [](const std::string& problem) {
-    return problem.find("2 sessions are here, and by what was recorded and removed there should be 3") == 0;
-  }));
-}
-
-TEST_CASE("deliveries without a session are pruned a few at a time, and there is said to be more") {
-  const auto store = open_store();
-  Batch batch;
-  for (int n = 0; n < 5; ++n) batch.deliveries.push_back(delivery(n, Disposition::ignored));
-  must_commit(*store, batch);
-  for (const bool more : {true, true, false}) {
-    const auto pruned = store->prune(at(1'000'000'000), 2);
-    REQUIRE(pruned.value().sessions == 0);
-    REQUIRE(pruned.value().more == more);
-  }
 }
 
 TEST_CASE("a copy without a name can be read while it is held, and leaves nothing behind") {

@@ -116,13 +116,12 @@ inline const Price* price_of(const Config& config, const ProviderName& provider)
   return traits != config.providers.end() && traits->second.price ? &*traits->second.price : nullptr;
 }
 
-// The least time that each provider with a price bills.
-inline std::map<ProviderName, Millis> minimums_of(const Config& config) {
-  std::map<ProviderName, Millis> minimums;
+inline Prices prices_of(const Config& config) {
+  Prices prices;
   for (const auto& [name, traits] : config.providers) {
-    if (traits.price) minimums.emplace(name, traits.price->minimum);
+    if (traits.price) prices.emplace(name, *traits.price);
   }
-  return minimums;
+  return prices;
 }
 
 }  // namespace keeper

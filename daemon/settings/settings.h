@@ -53,6 +53,10 @@ struct DescribedCall {
   bool operator==(const DescribedCall&) const = default;
 };
 
+// What a 404 or 410 says of a session that nobody asked to end. by_deadline: it timed out where a deadline
+// that is known had passed, and else was closed.
+enum class Gone { closed, timed_out, error, by_deadline };
+
 // A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's
 // object.
 struct Description {
@@ -67,6 +71,7 @@ struct Description {
   std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
   Millis duration_unit{};
   std::map<std::string, State> states;  // by the provider's word
+  Gone gone = Gone::error;
   bool operator==(const Description&) const = default;
 };
 

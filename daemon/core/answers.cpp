@@ -260,11 +260,9 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
   } else if (session.row.ending) {
     end_as_asked(draft, id);
   } else {
-    const Traits* traits = draft.traits(session.row.provider);
-    const auto limit = limit_passed(session, session.absent_since);
-    const State state = limit ? State::timed_out : traits ? traits->gone_state : State::error;
-    const Reason reason = limit ? *limit : traits ? traits->gone_reason : Reason::lost;
-    end_session(draft, id, {state, reason, Cause::poll, draft.now().wall, true, what});
+    const EndedAs as = gone_end(session, draft.plan(session.row.plan), draft.traits(session.row.provider),
+                                session.absent_since);
+    end_session(draft, id, {as.state, as.reason, Cause::poll, draft.now().wall, true, what});
   }
 }
 

@@ -59,8 +59,8 @@ inline Restart effective_restart(const Plan& plan) {
   return plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
 }
 
-// A session that timed out as its plan wants it: the plan sends no heartbeats against the idle timeout, or
-// makes no successor before the maximum.
+// A session that timed out as its plan wants it, which is no failure: the plan sends no heartbeats against
+// the idle timeout, or makes no successor before the maximum.
 inline bool ends_as_planned(const Plan& plan, State state, Reason reason) {
   if (state != State::timed_out) return false;
   if (reason == Reason::idle_timeout) return !plan.keep_alive.heartbeat;
@@ -80,8 +80,11 @@ struct Traits {
   bool one_per_place = false;  // holds one session per place, so a rollover breaks first
   bool has_heartbeat = false;  // has a call that restarts the idle clock
   StartScope start_scope = StartScope::free;
-  State gone_state = State::error;  // what an unasked "unknown" means, once it was said twice
-  Reason gone_reason = Reason::lost;
+  // What an unasked "unknown" means, once it was said twice. Where the reason is empty, the deadline that was
+  // nearest gives it.
+  State gone_state = State::error;
+  std::optional<Reason> gone_reason = Reason::lost;
+  bool gone_by_deadline = true;  // timed_out instead, where a deadline that is known had passed
   Millis request_timeout{};
   int max_concurrent = 0;  // calls at once
   Millis poll_interval{Seconds{30}};
@@ -116,13 +119,12 @@ inline const Price* price_of(const Config& config, const ProviderName& provider)
   return traits != config.providers.end() && traits->second.price ? &*traits->second.price : nullptr;
 }
 
-// The least time that each provider with a price bills.
-inline std::map<ProviderName, Millis> minimums_of(const Config& config) {
-  std::map<ProviderName, Millis> minimums;
+inline Prices prices_of(const Config& config) {
+  Prices prices;
   for (const auto& [name, traits] : config.providers) {
-    if (traits.price) minimums.emplace(name, traits.price->minimum);
+    if (traits.price) prices.emplace(name, *traits.price);
   }
-  return minimums;
+  return prices;
 }
 
 }  // namespace keeper

@@ -26,7 +26,7 @@ Asked questions_of(const Keeper& keeper, const std::vector<Item>& items, Now now
   Asked asked;
   Questions& questions = asked.questions;
   questions.periods = keeper.uncounted(now);
-  if (!questions.periods.empty()) questions.minimums = minimums_of(*keeper.world().config);
+  if (!questions.periods.empty()) questions.prices = prices_of(*keeper.world().config);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const auto* delivered = std::get_if<Delivered>(&items[i].event)) {
       const DeliveryRow& row = delivered->row;

@@ -84,10 +84,9 @@ void Loop::turn() {
 
 void Loop::answer_queries(Now now) {
   using Rows = std::vector<SpentBy>;
-  const SpentIn spent = [&](const Period& period,
-                            const std::map<ProviderName, Millis>& minimums) -> Result<Rows> {
+  const SpentIn spent = [&](const Period& period, const Prices& prices) -> Result<Rows> {
     auto found = rounds_.between<Findings>(
-        [=](Store& store) { return store.look_up({.periods = {period}, .minimums = minimums}); }, now);
+        [=](Store& store) { return store.look_up({.periods = {period}, .prices = prices}); }, now);
     if (!found) return Error{ErrorKind::storage, "the store cannot be read now"};
     return std::move(found->spent.front());
   };

@@ -99,8 +99,7 @@ void Meters::ended(const SessionRow& row, const Config& config) {
   const auto life = lifetime(row, row.ended_at.value_or(row.created_at));
   if (!life) return;
   const Price* price = price_of(config, row.provider);
-  const Spent spent =
-      spent_within(*life, price != nullptr ? price->minimum : Millis{0}, {Wall::min(), Wall::max()});
+  const Spent spent = spent_within(*life, price != nullptr ? *price : Price{}, {Wall::min(), Wall::max()});
   lived_.Add({{"plan", row.plan.str()}, {"provider", row.provider.str()}})
       .Increment(Time(spent.lived).count());
   if (price == nullptr) return;

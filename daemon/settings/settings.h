@@ -66,6 +66,9 @@ struct DescribedWebhook {
   std::map<std::string, std::string> events;  // by the type: starting, started, stopping, stopped or failed
   bool operator==(const DescribedWebhook&) const = default;
 };
+// What a 404 or 410 says of a session that nobody asked to end. by_deadline: it timed out where a deadline
+// that is known had passed, and else was closed.
+enum class Gone { closed, timed_out, error, by_deadline };
 
 // A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's
 // object.
@@ -82,6 +85,7 @@ struct Description {
   Millis duration_unit{};
   std::map<std::string, State> states;  // by the provider's word
   std::optional<DescribedWebhook> webhook;
+  Gone gone = Gone::error;
   bool operator==(const Description&) const = default;
 };
 

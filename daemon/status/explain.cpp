@@ -131,12 +131,15 @@ std::string_view clause_of(Reason reason) {
 void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<std::string>& words) {
   const auto life = lifetime(row, now);
   if (!life) return;
-  const Spent spent = spent_within(*life, price.minimum, {Wall::min(), Wall::max()});
+  const Spent spent = spent_within(*life, price, {Wall::min(), Wall::max()});
   char cost[64];
   std::snprintf(cost, sizeof cost, "%.2f", cost_of(spent.billed, price));
   std::string text = "It has lived for " + to_text(std::chrono::floor<Seconds>(spent.lived)) +
                      " and cost an estimated " + cost + (price.currency.empty() ? "" : " " + price.currency);
-  if (spent.billed > spent.lived) text += ", since at least " + to_text(price.minimum) + " are billed";
+  if (spent.billed > spent.lived) {
+    text += spent.billed == price.minimum ? ", since at least " + to_text(price.minimum) + " are billed"
+                                          : ", since each begun " + to_text(price.increment) + " is billed";
+  }
   words.push_back(text + ".");
 }
 

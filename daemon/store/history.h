@@ -93,8 +93,7 @@ class History {
   virtual Result<Page<MessageRow>> messages(const MessageQuery& query) = 0;
 
   // By plan and provider; sessions that are not over count up to `now`.
-  virtual Result<std::vector<SpentBy>> spent(const Period& period,
-                                             const std::map<ProviderName, Millis>& minimums, Wall now) = 0;
+  virtual Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices, Wall now) = 0;
 
   // With its body.
   virtual Result<std::optional<DeliveryRow>> delivery(std::int64_t id) = 0;

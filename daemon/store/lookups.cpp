@@ -49,7 +49,7 @@ Findings Lookups::answer(const Questions& questions) {
   }
   Findings findings;
   for (const Period& period : questions.periods) {
-    findings.spent.push_back(spent_by_ended(database_, period, questions.minimums));
+    findings.spent.push_back(spent_by_ended(database_, period, questions.prices));
   }
   findings.seen.reserve(questions.deliveries.size());
   for (const Questions::OfDelivery& one : questions.deliveries) findings.seen.push_back(seen(one));

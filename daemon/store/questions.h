@@ -28,9 +28,9 @@ struct Questions {
   std::vector<OfDelivery> deliveries{};
   std::vector<OfRemote> remotes{};
   std::vector<SessionId> sessions{};
-  std::vector<std::int64_t> held{};           // deliveries whose rows are wanted, by id
-  std::vector<Period> periods{};              // of budgets
-  std::map<ProviderName, Millis> minimums{};  // billed at least for a session; none: zero
+  std::vector<std::int64_t> held{};  // deliveries whose rows are wanted, by id
+  std::vector<Period> periods{};     // of budgets
+  Prices prices{};                   // of the sessions in them; none: no least time and no increment
 
   bool empty() const {
     return deliveries.empty() && remotes.empty() && sessions.empty() && held.empty() && periods.empty();

@@ -19,8 +19,6 @@ class Described final : public Provider {
   Task<Result<Checked>> check() override;
 
  private:
-  ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
-                       int page = 1) const;
   Remote reading_of(const Visit& visit, const Effect& effect, const Json& item) const;
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
@@ -31,10 +29,6 @@ class Described final : public Provider {
   const Secret api_key_;
   ProviderApi api_;
 };
-
-// The remote that an answer's object is about; without an id where it has none. `now`: by the provider's
-// clock.
-Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now);
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext& context);
 

@@ -62,6 +62,8 @@ const Section& call_section() {
   return section;
 }
 
+}  // namespace
+
 const Section& http_section() {
   static const Section section{
       "http",
@@ -87,9 +89,16 @@ const Section& http_section() {
            .types = {of(Kind::texts)},
            .doc = "The provider's words, each to queued, active, closed, error or timed_out."},
           pointer("tag_in_start", "JSON pointer to where the start's body takes our session's id."),
+          {"gone",
+           {choice({"closed", "timed_out", "error", "by_deadline"})},
+           "error",
+           "What a 404 or 410 says of a session that nobody asked to end. by_deadline: it timed out where a "
+           "known deadline has passed, and else was closed."},
       }};
   return section;
 }
+
+namespace {
 
 const Section& http_session() {
   static const Section section{
@@ -126,6 +135,13 @@ void read_session(SessionReader& reader, const ProviderSettings&) {
   }
 }
 
+void set_gone(Gone gone, Traits& facts) {
+  if (gone == Gone::error) return;
+  facts.gone_state = gone == Gone::timed_out ? State::timed_out : State::closed;
+  facts.gone_reason = gone == Gone::timed_out ? std::nullopt : std::optional(Reason::ended_by_provider);
+  facts.gone_by_deadline = gone != Gone::closed;
+}
+
 // What can be done is what was described.
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
@@ -137,6 +153,7 @@ Traits traits(const ProviderSettings& settings) {
   facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};
+  set_gone(description.gone, facts);
   return facts;
 }
 

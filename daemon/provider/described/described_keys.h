@@ -8,5 +8,6 @@ namespace keeper::config {
 
 const ProviderKind& described_kind();
 const Section& fields_section();  // where a session's object says what
+const Section& http_section();    // the description itself
 
 }  // namespace keeper::config

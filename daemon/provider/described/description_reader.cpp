@@ -68,6 +68,7 @@ class DescriptionReader {
       description.tag = pointer(*fields, "tag");
     }
     read_states(description);
+    read_gone(description);
     return description;
   }
 
@@ -131,6 +132,14 @@ class DescriptionReader {
         problems_.error(entry.value.place, "'states' maps to queued, active, closed, error or timed_out");
       }
     }
+  }
+
+  void read_gone(Description& description) {
+    const std::string word = choice_or_default(node_, http_section(), "gone");
+    description.gone = word == "closed"        ? Gone::closed
+                       : word == "timed_out"   ? Gone::timed_out
+                       : word == "by_deadline" ? Gone::by_deadline
+                                               : Gone::error;
   }
 
   const Node& node_;

@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include "sandbox/fault_answer.h"
+#include "sandbox/lies.h"
 #include "sandbox/list_fault.h"
 
 namespace sandbox {
@@ -64,7 +65,8 @@ Front::Served Front::decide(const Request& request, std::uint64_t seq, bool redi
   if (served.reset) return served;
   lock.lock();
   providers_.pass_time();
-  if (!verdict.status || verdict.status_after_effect) served.answer = route->serve(request);
+  if (!verdict.status || verdict.status_after_effect)
+    served.answer = serve_with_lies(world_, providers_, *route, request);
   if (verdict.list.is_any() && !verdict.status) spoil_list(verdict.list, world_, served.answer);
   if (verdict.status) {
     Answer failed = fault_answer(verdict, route->provider, request);
@@ -102,6 +104,7 @@ std::optional<Time> Front::date_told() {
   const std::string& told = world_.switches.date_header;
   const Time now = world_.clock.now();
   if (told == "missing") return std::nullopt;
+  if (told == "minutes_old") return now - std::chrono::minutes(5);
   if (told == "hour_old") return now - std::chrono::hours(1);
   if (told == "hour_ahead") return now + std::chrono::hours(1);
   return told == "epoch" ? Time{} : now;

@@ -105,6 +105,8 @@ Json Notte::describe(const Remote& remote) const {
 
 Remote& Notte::create(const std::string& credential, NotteSession session) {
   const Time now = world_.clock.now();
+  if (session.max_minutes)
+    *session.max_minutes = *session.max_minutes * world_.switches.lie_maximum_percent / 100;
   if (session.settings.empty()) session.settings = read_notte_fields("{}", false, 1440).session.settings;
   Remote& remote = world_.ledger.add({.id = world_.ids.uuid(),
                                       .provider = Provider::notte,
@@ -120,7 +122,8 @@ Remote& Notte::create(const std::string& credential, NotteSession session) {
 void Notte::schedule(Remote& remote) {
   const auto& session = std::get<NotteSession>(remote.own);
   std::optional<Time> due;
-  if (session.idle_expires) due = remote.last_activity_at + std::chrono::minutes(session.idle_minutes);
+  const auto idle = std::chrono::seconds(session.idle_minutes * 60) * world_.switches.lie_idle_percent / 100;
+  if (session.idle_expires) due = remote.last_activity_at + idle;
   if (session.max_minutes) {
     const Time end = remote.created_at + std::chrono::minutes(*session.max_minutes);
     due = due ? std::min(*due, end) : end;
@@ -132,7 +135,7 @@ void Notte::touch(Remote& remote, const char* call) {
   const auto& touching = world_.switches.notte_touching_calls;
   if (remote.ended_at || std::find(touching.begin(), touching.end(), call) == touching.end()) return;
   remote.last_activity_at = world_.clock.now();
-  schedule(remote);
+  if (!world_.switches.lie_activity_only_told) schedule(remote);
 }
 
 void Notte::on_due(Remote& remote, Time when) {

@@ -130,18 +130,40 @@ std::vector<Entry> notte_entries() {
   };
 }
 
+std::vector<Entry> lie_entries() {
+  using S = Switches;
+  return {
+      {"lie_idle_percent", &S::lie_idle_percent, {}, "Notte: the idle timeout as it is, of what is told"},
+      {"lie_maximum_percent", &S::lie_maximum_percent, {}, "Notte: the maximum, of what is asked for"},
+      {"lie_activity_only_told",
+       &S::lie_activity_only_told,
+       {},
+       "Notte: an operation moves last_accessed_at, and not the idle clock"},
+      {"lie_stop_ignored", &S::lie_stop_ignored, {}, "Notte: a stop is answered as done, and does nothing"},
+      {"lie_second_stop_status",
+       &S::lie_second_stop_status,
+       {},
+       "the status of a stop of an ended session; 0: as documented"},
+      {"lie_unknown_status", &S::lie_unknown_status, {}, "the status of a read of an unknown id; 0: 404"},
+      {"lie_reads_unknown", &S::lie_reads_unknown, {}, "a read of a session that lives is a 404"},
+      {"lie_words", &S::lie_words, {}, "states are told in other words"},
+      {"lie_tag_hidden", &S::lie_tag_hidden, {}, "lists leave metadata out"},
+      {"lie_list_keeps_ended", &S::lie_list_keeps_ended, {}, "Notte: ended ones stay listed as active"},
+  };
+}
+
 std::vector<Entry> entries() {
   std::vector<Entry> all = {
       {"check_credentials", &Switches::check_credentials, {}, "wrong or missing credentials are refused"},
       {"date_header",
        &Switches::date_header,
-       {"right", "missing", "hour_old", "hour_ahead", "epoch"},
+       {"right", "missing", "minutes_old", "hour_old", "hour_ahead", "epoch"},
        "the Date of each answer, as a cache or an edge may spoil it"},
       {"created_early_seconds",
        &Switches::created_early_seconds,
        {},
        "sessions are said to be older by this, as from a pool of warm ones"}};
-  for (auto part : {sonoran_entries(), videosdk_entries(), notte_entries()}) {
+  for (auto part : {lie_entries(), sonoran_entries(), videosdk_entries(), notte_entries()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -16,6 +16,18 @@ struct Switches {
   std::string date_header = "right";
   int created_early_seconds = 0;
 
+  // What no provider documents, and one may still do; see lies.h.
+  int lie_idle_percent = 100;
+  int lie_maximum_percent = 100;
+  bool lie_activity_only_told = false;
+  bool lie_stop_ignored = false;
+  int lie_second_stop_status = 0;
+  int lie_unknown_status = 0;
+  bool lie_reads_unknown = false;
+  bool lie_words = false;
+  bool lie_tag_hidden = false;
+  bool lie_list_keeps_ended = false;
+
   std::string sonoran_current_when_none = "null_data";
   std::string sonoran_double_start = "conflict";
   std::string sonoran_stop_when_none = "not_found";

@@ -53,6 +53,7 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
       authorization_(std::move(authorization)),
       odd_answer_(odd_answer),
       credentials_{settings.api_key, settings.secret, settings.token},
+      recorder_(settings.recorder),
       url_(parse_url(settings.base_url)) {
   if (!url_) {
     unusable_ = "base_url is not an http or https URL: " + printable(settings.base_url);
@@ -133,7 +134,13 @@ Task<Result<HttpResponse>> ProviderApi::send(Visit& visit, const ProviderCall& c
   visit.secrets.push_back(authorization);
 
   for (bool redirects_left = true;; redirects_left = false) {
+    const auto left = std::chrono::steady_clock::now();
+    const Wall sent = wall_now();
     auto response = co_await client_->call(request, visit.deadline);
+    if (recorder_) {
+      const auto took = std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - left);
+      recorder_->ended({request, sent, took, response});
+    }
     // Something was sent: to where the redirect came from.
     if (!response && !redirects_left) co_return Error{ErrorKind::maybe_applied, response.error().what};
     if (!response) co_return response;

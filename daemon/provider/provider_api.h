@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/http_client.h"
+#include "provider/call_recorder.h"
 #include "provider/provider.h"
 #include "provider/refusal.h"
 #include "settings/settings.h"
@@ -82,6 +83,7 @@ class ProviderApi {
   const Authorization authorization_;
   const OddAnswer odd_answer_;
   const std::vector<Secret> credentials_;
+  const std::shared_ptr<CallRecorder> recorder_;
   std::optional<Url> url_;
   std::optional<HttpClient> client_;
   std::string unusable_;  // why no call can be made; empty: it can

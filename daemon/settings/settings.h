@@ -15,6 +15,8 @@
 
 namespace keeper {
 
+class CallRecorder;
+
 // The word of `type` in the configuration. Which there are is said by the table of
 // provider/provider_table.cpp alone.
 using ProviderType = Id<struct ProviderTypeTag>;
@@ -107,8 +109,9 @@ struct ProviderSettings {
   CallLimits limits;                    // that, or the provider's own
   int max_concurrent = 0;
   Orphans orphans = Orphans::stop;
-  Description description;  // type http
-  bool allow_http = false;  // plain http beyond loopback
+  Description description;                   // type http
+  bool allow_http = false;                   // plain http beyond loopback
+  std::shared_ptr<CallRecorder> recorder{};  // hears of each call; null: nobody does
   bool operator==(const ProviderSettings&) const = default;
 };
 

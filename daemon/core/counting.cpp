@@ -42,6 +42,8 @@ void change_schedule(Draft& draft, const Plan& plan, PlanRow& row) {
   if (row.buffered) draft.miss({plan.name, *row.buffered, Missed::overlap, now});
   row.buffered.reset();
   const bool windows = plan.schedule.kind() != Schedule::Kind::occurrences;
+  // Its sessions will serve occurrences, so that a window is none of theirs any more when it comes again.
+  if (!windows) row.window.reset();
   if (row.by_hand && windows) row.by_hand->end = std::min(row.by_hand->end, end_by_hand(plan, now));
 }
 

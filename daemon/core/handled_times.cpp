@@ -37,4 +37,11 @@ void mark_handled(PlanRow& row, Wall time, Wall now) {
   if (row.handled.size() > handled_max) join_nearest(row.handled, now);
 }
 
+Wall free_from(const PlanRow& row, Wall time) {
+  for (const HandledTimes& one : row.handled) {
+    if (one.first <= time && time <= one.last) time = one.last + Millis{1};
+  }
+  return time;
+}
+
 }  // namespace keeper

@@ -18,5 +18,7 @@ inline constexpr std::size_t handled_max = 64;
 
 bool is_handled(const PlanRow& row, Wall time);
 void mark_handled(PlanRow& row, Wall time, Wall now);
+// The first time from this one on that is not done with.
+Wall free_from(const PlanRow& row, Wall time);
 
 }  // namespace keeper

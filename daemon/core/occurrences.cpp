@@ -85,7 +85,10 @@ void open_window(const Draft& draft, const Plan& plan, PlanRow& row) {
     const auto& served = draft.slot({plan.name, replica}).occurrence;
     if (served) row.window->occurrence = std::max(row.window->occurrence, *served + instant);
   }
+  // A clock that was ahead may have opened this very window, and sessions served it.
+  row.window->occurrence = free_from(row, row.window->occurrence);
   mark_handled(row, time, now);
+  mark_handled(row, row.window->occurrence, now);
 }
 
 Want window_want(const Plan& plan, const PlanRow& row, Wall now, bool paused) {

@@ -231,3 +231,21 @@ TEST_CASE("a start by hand outlives a leap of the clock") {
   machine.pass(minutes{5});
   CHECK(machine.alive());
 }
+
+TEST_CASE(
+    "a window that a clock which was ahead opened once gets sessions of their own when its time comes") {
+  const Plan plan = clocked_plan(kit::lasting("10 * * * *", minutes{35}));
+  ClockedMachine machine(plan);
+  machine.lives = minutes{1};
+  machine.pass(minutes{20});
+  REQUIRE(machine.starts() > 0);
+  machine.shift_clock(GENERATE(-minutes{23}, -minutes{45}));
+  machine.bench.load({clocked_plan(kit::starting("*/2 * * * *"))});
+  machine.pass(minutes{10});
+  machine.bench.load({plan});
+  machine.pass(minutes{40});
+  const auto& moves = machine.bench.moves;
+  const auto begun = std::count_if(moves.begin(), moves.end(),
+                                   [](const std::string& move) { return move.starts_with("queued"); });
+  CHECK(static_cast<std::size_t>(begun) == machine.bench.rows.size());
+}

@@ -50,6 +50,7 @@ RoundPorts Loop::round_ports(const LoopPorts& ports) {
       meters_.kept_alive(*change.before->idle_at - clock_.now().mono);
     next(change);
   };
+  own.rows_refused = [](const std::string& text) { Log(Level::error, "rows_refused").with("error", text); };
   own.store_error = [this](const std::string& text) { note_store_error(text); };
   return own;
 }

@@ -1,4 +1,5 @@
 // The rounds while the store cannot be used: nothing that needs a row leaves the process, heartbeats go on.
+#include <algorithm>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -44,6 +45,18 @@ void refuse_deliveries(std::vector<Item>& items) {
   }
 }
 
+// The one item whose rows the store refuses. A call counts as one whose answer was lost; what cannot be told
+// otherwise is dropped.
+void give_up(std::vector<Item>& items) {
+  if (is_refused(items.front())) return;
+  auto* answer = std::get_if<Answer>(&items.front().event);
+  if (answer != nullptr && answer->remotes) {
+    answer->remotes = Error{ErrorKind::maybe_applied, "the store cannot keep what the provider answered"};
+  } else {
+    items.clear();
+  }
+}
+
 // How the history of a session that the store has lost as a whole begins.
 TransitionRow made_again(TransitionRow lost) {
   lost.to = State::queued;
@@ -86,6 +99,34 @@ void move_to(std::vector<Item>& waiting, std::vector<Item>& items) {
 }
 
 }  // namespace
+
+// The store refuses what the rows hold, and would refuse it each time. The round is taken back, and what is
+// not told at once comes again in smaller rounds, until the one item is found whose rows are refused. False:
+// it is not the items' doing, so the store cannot be used.
+bool Rounds::is_narrowed(Round& round, const Batch& batch, const Error& error) {
+  std::vector<Item>& items = round.items();
+  if (error.kind != ErrorKind::malformed || items.empty()) return false;
+  round.revert(keeper_);
+  std::string what = error.what;
+  if (!batch.deliveries.empty()) {
+    what += "; the first delivery has the digest " + batch.deliveries.front().digest;
+  }
+  ports_.rows_refused(what);
+  const bool found = items.size() == 1 && ticks_pass_;
+  items_most_ = found ? items_max : items.size() / 2;
+  ticks_pass_ = false;
+  if (found) give_up(items);
+  refuse(items);
+  inbox_.put_back(std::move(items));
+  changed_ = true;
+  return true;
+}
+
+void Rounds::widen() {
+  if (items_most_ == items_max) return;
+  ticks_pass_ = items_most_ == 0;
+  items_most_ = std::min(items_max, std::max<std::size_t>(items_most_ * 2, 1));
+}
 
 void Rounds::enter_outage(const std::string& why, Now now) {
   ports_.store_error(why);

@@ -69,6 +69,7 @@ void Round::decide_items(Keeper& keeper, const Asked& asked, Findings& findings,
 
 // Recorded before this round, or in it.
 void Round::find_held(Answer& answer, const Keeper& keeper, const Findings& findings) const {
+  answer.held.clear();
   for (const Remote& remote : *answer.remotes) {
     for (const std::int64_t id : keeper.world().held.of({answer.provider, remote.id})) {
       const DeliveryRow* row = recorded_by(decisions_, id);

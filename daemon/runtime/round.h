@@ -38,6 +38,8 @@ struct RoundPorts {
       [](const Change<TargetName, TargetTrack>&) {};
   std::function<void(const Change<SessionId, Tracked>&)> session_changed =
       [](const Change<SessionId, Tracked>&) {};
+  // The store refused rows for what they hold; why.
+  std::function<void(const std::string&)> rows_refused = [](const std::string&) {};
   // Why the store cannot be used; empty once it can.
   std::function<void(const std::string&)> store_error = [](const std::string&) {};
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/planted.h"
+#include "core/storable.h"
 
 namespace keeper {
 
@@ -25,6 +26,7 @@ void Rounds::turn(Now now) {
 std::vector<Item> Rounds::take(std::size_t most, Now now) {
   std::vector<Item> items = inbox_.take(most);
   for (Item& item : items) {
+    make_storable(item.event);
     auto* answer = std::get_if<Answer>(&item.event);
     if (answer != nullptr && !answer->came_at) answer->came_at = now.mono;
   }
@@ -33,7 +35,7 @@ std::vector<Item> Rounds::take(std::size_t most, Now now) {
 
 // Decide, commit; only then acknowledge and dispatch.
 void Rounds::work(Now now) {
-  Round round(take(items_max, now));
+  Round round(take(items_most_, now));
   const auto asked = std::make_shared<const Asked>(round.questions(keeper_, now));
   Findings findings;
   if (!asked->questions.empty() && !look_up(round, asked, findings, now)) return;
@@ -76,11 +78,13 @@ void Rounds::commit(Round round, Now now) {
       return;
     }
     if (!written->ok()) {
+      if (is_narrowed(round, *batch, written->error())) return;
       begin_outage(std::move(round), batch, written->error(), now);
       return;
     }
     committed(*batch, **written);
   }
+  widen();
   round.let_out(ports_);
 }
 

@@ -77,6 +77,8 @@ class Rounds {
   bool look_up(Round& round, std::shared_ptr<const Asked> asked, Findings& findings, Now now);
   void commit(Round round, Now now);
   void committed(const Batch& batch, const Written& written);
+  bool is_narrowed(Round& round, const Batch& batch, const Error& error);
+  void widen();
 
   void enter_outage(const std::string& why, Now now);
   void begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now);
@@ -99,6 +101,8 @@ class Rounds {
   RoundPorts ports_;
   std::int64_t last_seq_ = 0;
   bool checkpoint_due_ = false;
+  std::size_t items_most_ = items_max;  // of one round: fewer while the store refuses rows
+  bool ticks_pass_ = false;             // a round without items was taken since rows were refused
   std::optional<Outage> outage_;
   std::function<void(Now)> late_;  // what is done with the work under way once it has returned
   std::string fatal_;

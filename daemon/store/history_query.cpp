@@ -10,9 +10,25 @@ namespace {
 
 using std::string;
 
-constexpr const char* by_session_id = " = (SELECT number FROM sessions WHERE id = ?)";
+constexpr const char* by_session_id = " = (SELECT number FROM @sessions WHERE id = ?)";
 
-string indexed_by(const char* index) { return *index == '\0' ? "" : string(" INDEXED BY ") + index; }
+string indexed_by(const char* index, Dialect dialect) {
+  return *index == '\0' || dialect == Dialect::postgresql ? "" : string(" INDEXED BY ") + index;
+}
+
+// The texts below are written with ? and @.
+string in_dialect(const string& text, Dialect dialect) {
+  string whole;
+  int place = 0;
+  for (const char c : text) {
+    if (c == '?' && dialect == Dialect::postgresql) {
+      whole += "$" + std::to_string(++place);
+    } else if (c != '@' || dialect == Dialect::postgresql) {
+      whole += c;
+    }
+  }
+  return whole;
+}
 
 const char* index_for(const SessionQuery& query) {
   if (query.state && !is_terminal(*query.state)) return "sessions_unresolved";
@@ -53,13 +69,14 @@ std::int64_t before_or_end(const std::optional<std::int64_t>& before) {
 
 }  // namespace
 
-string list_text(const SessionQuery& query) {
-  string text = "SELECT number, " + session_column_names() + " FROM sessions" + indexed_by(index_for(query));
+string list_text(const SessionQuery& query, Dialect dialect) {
+  string text =
+      "SELECT number, " + session_column_names() + " FROM @sessions" + indexed_by(index_for(query), dialect);
   text += " WHERE number < ?";
   if (query.plan) text += " AND plan = ?";
   if (query.provider) text += " AND provider = ?";
   if (query.state) text += state_condition(*query.state);
-  return text + " ORDER BY number DESC LIMIT ?";
+  return in_dialect(text + " ORDER BY number DESC LIMIT ?", dialect);
 }
 
 void bind(sql::Binder& to, const SessionQuery& query) {
@@ -69,20 +86,20 @@ void bind(sql::Binder& to, const SessionQuery& query) {
   to.integer(query.limit + 1);
 }
 
-string list_text(const TransitionQuery& query) {
-  string text = string("SELECT t.seq, ") + transition_columns + " FROM transitions t" +
-                indexed_by(index_for(query)) +
-                " CROSS JOIN sessions s ON s.number = t.session WHERE t.seq < ?";
+string list_text(const TransitionQuery& query, Dialect dialect) {
+  string text = string("SELECT t.seq, ") + transition_columns + " FROM @transitions t" +
+                indexed_by(index_for(query), dialect) + (dialect == Dialect::sqlite ? " CROSS" : "") +
+                " JOIN @sessions s ON s.number = t.session WHERE t.seq < ?";
   if (query.session) text += string(" AND t.session") + by_session_id;
   if (query.plan) text += " AND t.plan = ?";
   if (query.after_seq) text += " AND t.seq > ?";
   if (query.since) text += " AND t.recorded_at >= ?";
   if (looks_for_first(query)) {
-    text +=
-        " AND t.seq >= (SELECT MIN(seq) FROM transitions INDEXED BY transitions_by_time WHERE recorded_at >= "
-        "?)";
+    text += " AND t.seq >= (SELECT MIN(seq) FROM @transitions" + indexed_by("transitions_by_time", dialect) +
+            " WHERE recorded_at >= ?)";
   }
-  return text + (query.after_seq ? " ORDER BY t.seq LIMIT ?" : " ORDER BY t.seq DESC LIMIT ?");
+  return in_dialect(text + (query.after_seq ? " ORDER BY t.seq LIMIT ?" : " ORDER BY t.seq DESC LIMIT ?"),
+                    dialect);
 }
 
 void bind(sql::Binder& to, const TransitionQuery& query) {
@@ -95,13 +112,14 @@ void bind(sql::Binder& to, const TransitionQuery& query) {
   to.integer(query.limit + 1);
 }
 
-string list_text(const DeliveryQuery& query) {
-  string text = string("SELECT d.id, ") + delivery_columns + " FROM deliveries d" +
-                indexed_by(index_for(query)) + " LEFT JOIN sessions s ON s.number = d.session WHERE d.id < ?";
+string list_text(const DeliveryQuery& query, Dialect dialect) {
+  string text = string("SELECT d.id, ") + delivery_columns + " FROM @deliveries d" +
+                indexed_by(index_for(query), dialect) +
+                " LEFT JOIN @sessions s ON s.number = d.session WHERE d.id < ?";
   if (query.provider) text += " AND d.provider = ?";
   if (query.disposition) text += " AND d.disposition = ?";
   if (query.session) text += string(" AND d.session") + by_session_id;
-  return text + " ORDER BY d.id DESC LIMIT ?";
+  return in_dialect(text + " ORDER BY d.id DESC LIMIT ?", dialect);
 }
 
 void bind(sql::Binder& to, const DeliveryQuery& query) {
@@ -112,10 +130,10 @@ void bind(sql::Binder& to, const DeliveryQuery& query) {
   to.integer(query.limit + 1);
 }
 
-string list_text(const MessageQuery& query) {
-  string text = string("SELECT number, ") + message_columns + " FROM messages WHERE number < ?";
+string list_text(const MessageQuery& query, Dialect dialect) {
+  string text = string("SELECT number, ") + message_columns + " FROM @messages WHERE number < ?";
   if (query.target) text += " AND target = ?";
-  return text + " ORDER BY number DESC LIMIT ?";
+  return in_dialect(text + " ORDER BY number DESC LIMIT ?", dialect);
 }
 
 void bind(sql::Binder& to, const MessageQuery& query) {

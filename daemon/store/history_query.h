@@ -1,6 +1,7 @@
-// The SQL of the history's lists. Each statement names its index, so that a page costs the same however large
-// the store is. The functions are pure and for this module alone. The placeholders stand in the order in
-// which bind() fills them.
+// The SQL of the history's lists, for either kind of store. For SQLite each statement names its index, so
+// that a page costs the same however large the store is; PostgreSQL finds it by its own statistics, and its
+// tables are written @name (pg::in_schema). The functions are pure and for this module alone. The
+// placeholders stand in the order in which bind() fills them.
 #pragma once
 
 #include <string>
@@ -10,10 +11,12 @@
 
 namespace keeper {
 
-std::string list_text(const SessionQuery& query);
-std::string list_text(const TransitionQuery& query);
-std::string list_text(const DeliveryQuery& query);
-std::string list_text(const MessageQuery& query);
+enum class Dialect { sqlite, postgresql };
+
+std::string list_text(const SessionQuery& query, Dialect dialect);
+std::string list_text(const TransitionQuery& query, Dialect dialect);
+std::string list_text(const DeliveryQuery& query, Dialect dialect);
+std::string list_text(const MessageQuery& query, Dialect dialect);
 
 // The query must outlive the statement's use. One row more than the limit is asked for.
 void bind(sql::Binder& to, const SessionQuery& query);

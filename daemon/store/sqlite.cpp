@@ -24,13 +24,19 @@ std::string_view cure(int primary) {
   }
 }
 
+// The rows are to blame, and the store works.
+bool is_refusal(int code) {
+  const int primary = code & 0xff;
+  return primary == SQLITE_CONSTRAINT || primary == SQLITE_TOOBIG || primary == SQLITE_MISMATCH;
+}
+
 }  // namespace
 
 Error storage_error(const std::string& path, int code, std::string_view detail) {
   std::string what = "store " + path + ": " + std::string(detail);
   const std::string_view advice = cure(code & 0xff);
   if (!advice.empty()) what += "; " + std::string(advice);
-  return {ErrorKind::storage, std::move(what)};
+  return {is_refusal(code) ? ErrorKind::malformed : ErrorKind::storage, std::move(what)};
 }
 
 bool spoils_connection(int code) {

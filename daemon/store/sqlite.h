@@ -20,7 +20,7 @@
 
 namespace keeper::sqlite {
 
-// `code` is SQLite's, extended or not.
+// `code` is SQLite's, extended or not. The kind is `malformed` where the values were refused.
 Error storage_error(const std::string& path, int code, std::string_view detail);
 
 // True where a connection may not be used after a failure with this code, because its state may differ from

@@ -6,9 +6,9 @@
 #include <limits>
 #include <utility>
 
-#include "base/locked.h"
 #include "store/connection.h"
 #include "store/history_query.h"
+#include "store/idle_pool.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/session_columns.h"
@@ -21,7 +21,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int steps_between_looks = 2000;  // virtual machine instructions; some 20 microseconds
-constexpr std::size_t idle_max = 4;
 
 }  // namespace
 
@@ -42,7 +41,7 @@ class SqliteHistory::Connection {
   template <class Row, class Query, class ReadRow>
   Page<Row> page(const Query& query, ReadRow read_row) {
     KEEPER_CHECK(query.limit > 0);
-    SQLite::Statement statement(*database_, list_text(query));
+    SQLite::Statement statement(*database_, list_text(query, Dialect::sqlite));
     sqlite::Binder to(statement);
     bind(to, query);
     Page<Row> page;
@@ -64,29 +63,7 @@ class SqliteHistory::Connection {
   Clock::time_point deadline_ = Clock::time_point::max();
 };
 
-class SqliteHistory::Pool {
- public:
-  // Null: none is idle.
-  std::unique_ptr<Connection> take() {
-    return idle_.with([](auto& idle) {
-      std::unique_ptr<Connection> taken;
-      if (!idle.empty()) {
-        taken = std::move(idle.back());
-        idle.pop_back();
-      }
-      return taken;
-    });
-  }
-
-  void give_back(std::unique_ptr<Connection> connection) {
-    idle_.with([&](auto& idle) {
-      if (idle.size() < idle_max) idle.push_back(std::move(connection));
-    });
-  }
-
- private:
-  Locked<std::vector<std::unique_ptr<Connection>>> idle_;
-};
+class SqliteHistory::Pool : public IdlePool<Connection> {};
 
 SqliteHistory::SqliteHistory(std::string path, Millis read_limit)
     : path_(std::move(path)), read_limit_(read_limit), pool_(std::make_unique<Pool>()) {}

@@ -1,17 +1,15 @@
 #include "store/sqlite_store.h"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <utility>
 
+#include "store/boot.h"
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/lookups.h"
@@ -22,15 +20,6 @@
 
 namespace keeper {
 namespace {
-
-InstanceId draw_instance() {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::array<unsigned char, 16> bits{};
-  KEEPER_CHECK(RAND_bytes(bits.data(), static_cast<int>(bits.size())) == 1);
-  std::string hex;
-  for (const unsigned char byte : bits) hex += {digits[byte >> 4U], digits[byte & 0xfU]};
-  return InstanceId(hex);
-}
 
 Error file_error(const std::string& path, const std::string& what) {
   return {ErrorKind::storage, "store " + path + ": " + what};
@@ -76,14 +65,6 @@ Status make_private_file(const std::string& path) {
   if (file < 0) return file_error(path, std::string("cannot be made: ") + std::strerror(errno));
   close(file);
   return Done{};
-}
-
-// Of this start of the machine; empty where the system does not say.
-std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  std::getline(file, id);
-  return id;
 }
 
 // The boot-time clock begins anew with the machine, so that its moments mean nothing afterwards.
@@ -206,7 +187,7 @@ Status SqliteStore::open_connection(bool may_create, Refusal* refusal) {
   }
   migrate(*database_, identity.version);
   SQLite::Statement meta(*database_, "INSERT OR IGNORE INTO meta(one, instance) VALUES (1, ?)");
-  const InstanceId drawn = draw_instance();
+  const InstanceId drawn(draw_hex());
   sqlite::Binder(meta).text(drawn);
   if (sqlite::query_int(*database_, "SELECT COUNT(*) FROM meta") == 0) meta.exec();
   const InstanceId found(sqlite::query_text(*database_, "SELECT instance FROM meta"));

@@ -2,7 +2,7 @@
 // One thread at a time may call it; hand_over() gives it to another one, which in the daemon is the store's
 // thread. What commit() reported as done outlives the process and a loss of power. A commit that failed may
 // be stored or not, so every write can be repeated without changing anything. Texts in rows must be UTF-8
-// without NUL; bodies may be any bytes. The store never waits for a provider, never retries
+// without NUL (core/storable.h); bodies may be any bytes. The store never waits for a provider, never retries
 // and never logs.
 #pragma once
 
@@ -56,8 +56,9 @@ class Store {
   virtual Result<Ledger> load() = 0;
 
   // Writes the batch in one transaction and returns the seq of the last transition. Committing a batch once
-  // more changes nothing. The batch is refused as a whole if one of its transitions does not follow from its
-  // session's last one. The fixed columns of a session (session_columns.h) are written with the row and never
+  // more changes nothing. The batch is refused as a whole, with an error of the kind `malformed`, if it holds
+  // a value that the store cannot keep, or if one of its transitions does not follow from its session's last
+  // one. The fixed columns of a session (session_columns.h) are written with the row and never
   // again.
   virtual Result<std::int64_t> commit(const Batch& batch) = 0;
 

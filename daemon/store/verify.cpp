@@ -4,13 +4,12 @@
 
 #include <chrono>
 
-#include "base/digest.h"
-#include "store/chain.h"
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
+#include "store/verifier.h"
 
 namespace keeper {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 using std::string;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t problems_max = 100;
 constexpr int rows_a_read = 1000;  // so that no read transaction is long
 constexpr std::chrono::seconds read_limit{5};
 
@@ -48,9 +46,9 @@ class Check {
       report("PRAGMA foreign_key_check", "");
     } catch (const SQLite::Exception& failure) {
       if ((failure.getErrorCode() & 0xff) != SQLITE_INTERRUPT)
-        add(failure.what());
+        verifier_.add_problem(failure.what());
       else
-        found_.notes.push_back("a daemon uses the store: its pages were not all checked; verify a backup");
+        verifier_.add_note("a daemon uses the store: its pages were not all checked; verify a backup");
     }
     sqlite3_progress_handler(database_.getHandle(), 0, nullptr, nullptr);
   }
@@ -66,20 +64,15 @@ class Check {
         const string id = row.text();
         const string state = row.text();
         chain(after, id, state, row.text());
-        ++found_.sessions;
       }
     }
   }
 
-  // Whole sessions go by retention alone, which counts them.
   void removals() {
     const std::int64_t recorded = sqlite::query_int(
         database_, "SELECT (SELECT SUM(sessions) FROM session_counts) - (SELECT removed_sessions FROM meta)");
     const std::int64_t kept = sqlite::query_int(database_, "SELECT COUNT(*) FROM sessions");
-    if (recorded != kept) {
-      add(std::to_string(kept) + " sessions are here, and by what was recorded and removed there should be " +
-          std::to_string(recorded));
-    }
+    verifier_.sessions_kept(recorded, kept);
   }
 
   void bodies() {
@@ -92,55 +85,39 @@ class Check {
         after = row.integer();
         const string key = row.text();
         const string digest = row.text();
-        if (digest != sha256_hex(row.text())) add("delivery " + key + ": its body does not match its digest");
-        ++found_.deliveries;
+        verifier_.delivery(key, digest, row.text());
       }
     }
   }
 
-  Verification take() { return std::move(found_); }
+  Verification take() { return verifier_.take(); }
 
  private:
-  void add(const string& problem) {
-    if (found_.problems.size() < problems_max) found_.problems.push_back(problem);
-  }
-
   void report(const char* pragma, std::string_view good) {
     SQLite::Statement statement(database_, pragma);
     while (statement.executeStep()) {
       const string answer = statement.getColumn(0).getString();
-      if (answer != good) add(answer);
+      if (answer != good) verifier_.add_problem(answer);
     }
   }
 
   void chain(std::int64_t number, const string& id, const string& state, const string& head) {
     const sqlite::Use use(transitions_);
     sqlite::Binder(transitions_).integer(number);
-    string hash = Chain::start;
-    std::optional<State> last;
+    verifier_.begin_session(id, state, head);
     while (transitions_.executeStep()) {
       sqlite::Reader row(transitions_);
       const TransitionRow transition = read_transition(row);
-      const string stored = row.text();
-      const string place = "session " + id + ", transition " + std::to_string(transition.seq);
-      if (transition.from != last) add(place + ": does not follow from the one before it");
-      hash = chain_.link(hash, transition);
-      if (hash != stored) add(place + ": was changed, its hash does not match");
-      hash = stored;
-      last = transition.to;
-      ++found_.transitions;
+      verifier_.transition(transition, row.text());
     }
-    if (hash != head) add("session " + id + ": its last transitions are missing or were replaced");
-    if (!last || to_string(*last) != state)
-      add("session " + id + ": its state is not that of its last transition");
+    verifier_.end_session();
   }
 
   const SQLite::Database& database_;
   SQLite::Statement sessions_;
   SQLite::Statement transitions_;
   SQLite::Statement deliveries_;
-  Chain chain_;
-  Verification found_;
+  Verifier verifier_;
 };
 
 }  // namespace

@@ -88,7 +88,8 @@ double through_store(const Work& work, const std::string& path) {
       questions.deliveries.push_back({row.provider, row.key, row.remote_id});
       batch.deliveries.push_back(row);
     }
-    for (const Seen& seen : store->look_up(questions).value().seen) {
+    const Findings findings = store->look_up(questions).value();
+    for (const Seen& seen : findings.seen) {
       if (seen.delivery) throw std::runtime_error("a delivery comes twice");
     }
     store->commit(batch).value();

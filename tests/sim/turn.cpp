@@ -57,6 +57,7 @@ RoundPorts Simulation::ports() {
     for (const Post& one : posts) post(one);
   };
   ports.noticed = [this](const Notice& notice) { check_notice(notice); };
+  ports.rows_refused = [this](const std::string& what) { fail("the store takes every row: " + what); };
   ports.store_error = [this](const std::string& what) {
     if (what.empty()) in_doubt_.reset();
     if (!what.empty() && !disk_) fail("the store takes every batch: " + what);

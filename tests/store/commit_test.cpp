@@ -87,7 +87,7 @@ STORE_TEST_CASE("a terminal state never changes, and the whole batch is refused"
     batch.sessions.push_back(row);
     const auto result = store->commit(batch);
     REQUIRE_FALSE(result.ok());
-    REQUIRE(result.error().kind == ErrorKind::storage);
+    REQUIRE(result.error().kind == ErrorKind::malformed);
     REQUIRE(says(result.error(), "terminal state never changes"));
   }
   SECTION("by a transition") {

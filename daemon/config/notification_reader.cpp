@@ -34,25 +34,6 @@ bool is_good_url(const std::string& text) {
   return url && (url->secure || is_loopback(url->host));
 }
 
-// What follows "whsec_" is base64 of 24 to 64 bytes (Standard Webhooks). Any other text signs as it is.
-bool is_good_signing_secret(std::string_view text) {
-  constexpr std::string_view prefix = "whsec_";
-  constexpr std::size_t bytes_min = 24;
-  constexpr std::size_t bytes_max = 64;
-  if (!text.starts_with(prefix)) return true;
-  text.remove_prefix(prefix.size());
-  const std::size_t padded = text.size();
-  while (text.ends_with('=') && padded - text.size() < 2) text.remove_suffix(1);
-  const bool is_padded_well = padded == text.size() || padded % 4 == 0;
-  const bool is_base64 =
-      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") ==
-          std::string_view::npos &&
-      (text.find_first_of("+/") == std::string_view::npos ||
-       text.find_first_of("-_") == std::string_view::npos);
-  const std::size_t bytes = text.size() * 3 / 4;
-  return is_base64 && is_padded_well && text.size() % 4 != 1 && bytes >= bytes_min && bytes <= bytes_max;
-}
-
 class TargetReader {
  public:
   TargetReader(Outside& outside, Problems& problems, Settings& settings, Config& config)

@@ -153,4 +153,22 @@ std::string source_of(const Node& map, const std::string& key) {
   return "";
 }
 
+bool is_good_signing_secret(std::string_view text) {
+  constexpr std::string_view prefix = "whsec_";
+  constexpr std::size_t bytes_min = 24;
+  constexpr std::size_t bytes_max = 64;
+  if (!text.starts_with(prefix)) return true;
+  text.remove_prefix(prefix.size());
+  const std::size_t padded = text.size();
+  while (text.ends_with('=') && padded - text.size() < 2) text.remove_suffix(1);
+  const bool is_padded_well = padded == text.size() || padded % 4 == 0;
+  const bool is_base64 =
+      text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") ==
+          std::string_view::npos &&
+      (text.find_first_of("+/") == std::string_view::npos ||
+       text.find_first_of("-_") == std::string_view::npos);
+  const std::size_t bytes = text.size() * 3 / 4;
+  return is_base64 && is_padded_well && text.size() % 4 != 1 && bytes >= bytes_min && bytes <= bytes_max;
+}
+
 }  // namespace keeper::config

@@ -50,6 +50,10 @@ class Outside {
   Problems& problems_;
 };
 
+// Of a secret that signs messages: what follows "whsec_" is base64 of 24 to 64 bytes (Standard Webhooks). Any
+// other text signs as it is.
+bool is_good_signing_secret(std::string_view text);
+
 // Where a secret comes from, in words that are the same for the same source; empty for nowhere.
 std::string source_of(const Node& map, const std::string& key);
 

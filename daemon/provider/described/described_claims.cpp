@@ -1,16 +1,23 @@
 #include "provider/described/described_claims.h"
 
+#include <algorithm>
+
 namespace keeper::config {
 
 std::vector<std::string> described_claims(const Plan& plan, const ProviderSettings& settings) {
   const Description& description = settings.description;
   std::vector<std::string> claims;
-  if (!description.list) {
+  const auto shows_no_end = [](const DescribedCall& list) {
+    return list.next.form == NextPage::Form::unsaid || list.next.form == NextPage::Form::whole;
+  };
+  const bool has_list = !description.list.empty();
+  if (!has_list && !description.find) {
     claims.emplace_back("no list, so that a start whose answer is lost is waited out");
-  } else if (description.list->more.empty()) {
+  } else if (std::any_of(description.list.begin(), description.list.end(), shows_no_end)) {
     claims.emplace_back("a list taken for whole");
   }
-  if (description.list && description.tag.empty()) claims.emplace_back("times of creation that are right");
+  if (has_list && !description.find && description.tag.empty())
+    claims.emplace_back("times of creation that are right");
   const bool reads_back = !description.last_activity_at.empty() || !description.expires_at.empty();
   if (plan.keep_alive.heartbeat && description.heartbeat && !reads_back)
     claims.emplace_back("a heartbeat that counts by its answer alone");

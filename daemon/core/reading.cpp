@@ -56,8 +56,11 @@ std::optional<Mono> last_active(const Draft& draft, const Tracked& session, cons
   const Mono left = start_left(session, draft.now()).value_or(Mono::min());
   if (provider_time(draft, answer)) {
     const Mono active = std::max(on_boot_clock(draft, answer, *told), left);
-    const bool same = as_before && active > *as_before && active - *as_before <= date_resolution;
-    return same && !ours ? as_before : active;
+    // A time that is told as before has not moved, whatever a clock says that may be wrong.
+    const bool unmoved = session.activity == told;
+    const bool later = as_before && active > *as_before;
+    const bool same = later && (unmoved || (!ours && active - *as_before <= date_resolution));
+    return same ? as_before : active;
   }
   if (answer.kind == EffectKind::start) return answer.sent_at;
   // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.

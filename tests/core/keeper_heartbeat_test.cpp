@@ -204,3 +204,22 @@ TEST_CASE("a read whose Date has whole seconds does not put the first heartbeat 
   CHECK(*the_session(bench).beat_at == beat);
   CHECK(*the_session(bench).idle_at == dies);
 }
+
+TEST_CASE("an activity that is told as before has not moved, also where an old Date is believed") {
+  Bench bench({beating_plan()});
+  const Remote remote = bench.remote("r1");
+  Answer started = bench.answer_to(bench.pop(EffectKind::start), std::vector{remote});
+  const Wall kept = *remote.last_activity_at - minutes{9};  // what a cache gives out as the time
+  started.provider_now = kept;
+  bench.take(started);
+  const Mono dies = *the_session(bench).idle_at;
+  while (bench.waiting() != "keep_alive") {
+    bench.advance(Seconds{1});
+    REQUIRE(bench.now.mono < dies);
+    if (bench.waiting() != "observe") continue;
+    Answer answer = bench.answer_to(bench.pop(EffectKind::observe), std::vector{remote});
+    answer.provider_now = kept + (bench.now.mono - Bench::monday.mono);
+    bench.take(answer);
+  }
+  CHECK(*the_session(bench).idle_at == dies);
+}

@@ -114,7 +114,7 @@ void Simulation::note_answer(const Effect& effect, const Result<std::vector<Remo
   if (effect.kind != EffectKind::start) return;
   if (remotes.ok()) health.starts_from = Mono{};
   if (!remotes.ok() && remotes.error().kind == ErrorKind::exhausted) {
-    health.had_no_room = true;
+    without_room_.insert(effect.provider);
     health.told_at = now_;
     health.starts_from = now_ + remotes.error().retry_after.value_or(Millis{0});
   }

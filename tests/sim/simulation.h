@@ -230,10 +230,10 @@ class Simulation {
     Mono open_since{};
     std::optional<SessionId> probe;  // whose start is under way
     Mono told_at{}, starts_from{};   // when it asked to wait, and until when
-    bool had_no_room = false;        // it refused a start so
   };
   std::map<ProviderName, Health> health_;
-  double deaf_ = 0;  // of posts that fail
+  std::set<ProviderName> without_room_;  // refused a start so, to this process or to one before
+  double deaf_ = 0;                      // of posts that fail
   std::optional<Mono> routeless_since_;
   std::optional<Mono> leaving_since_;
   std::map<std::string, Mono> posted_;  // messages, first tried

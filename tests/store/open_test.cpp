@@ -36,6 +36,11 @@ Refusal refusal_of(const std::string& path, std::string_view word) {
 
 }  // namespace
 
+TEST_CASE("no two stores have the same instance id") {
+  TempDirectory directory;
+  CHECK(open_store(directory.file("a.db"))->instance() != open_store(directory.file("b.db"))->instance());
+}
+
 TEST_CASE("the store's files are private, also where the file was not") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");

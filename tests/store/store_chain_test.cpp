@@ -10,13 +10,16 @@ using namespace keeper::kit;
 namespace {
 
 void fill(StoreWorld& world, int count) {
-  Batch all;
+  const auto store = world.open();
+  Batch some;
   for (int n = 0; n < count; ++n) {
     const Batch one = story(session(n), all_states[static_cast<std::size_t>(n) % 5]);
-    all.sessions.insert(all.sessions.end(), one.sessions.begin(), one.sessions.end());
-    all.transitions.insert(all.transitions.end(), one.transitions.begin(), one.transitions.end());
+    some.sessions.insert(some.sessions.end(), one.sessions.begin(), one.sessions.end());
+    some.transitions.insert(some.transitions.end(), one.transitions.begin(), one.transitions.end());
+    if (n % 100 != 99 && n + 1 < count) continue;
+    must_commit(*store, some);
+    some = {};
   }
-  must_commit(*world.open(), all);
 }
 
 }  // namespace

@@ -32,11 +32,13 @@ class StoreWorld {
 };
 
 std::unique_ptr<StoreWorld> sqlite_world();
+std::unique_ptr<StoreWorld> pg_world();
 
 }  // namespace keeper::kit
 
 #define STORE_TEST_CASE(name) STORE_TEST_CASE_AS(name, INTERNAL_CATCH_UNIQUE_NAME(store_contract))
-#define STORE_TEST_CASE_AS(name, body)                                \
-  static void body(keeper::kit::StoreWorld& world);                   \
-  TEST_CASE(name " (SQLite)") { body(*keeper::kit::sqlite_world()); } \
+#define STORE_TEST_CASE_AS(name, body)                                                \
+  static void body(keeper::kit::StoreWorld& world);                                   \
+  TEST_CASE(name " (SQLite)") { body(*keeper::kit::sqlite_world()); }                 \
+  TEST_CASE(name " (PostgreSQL)", "[postgresql]") { body(*keeper::kit::pg_world()); } \
   static void body([[maybe_unused]] keeper::kit::StoreWorld& world)

@@ -1,0 +1,291 @@
+#include "store/pg.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <charconv>
+#include <cstring>
+
+namespace keeper::pg {
+namespace {
+
+constexpr Oid type_bytes = 17;
+constexpr Oid type_integer = 20;
+constexpr Oid type_text = 25;
+constexpr Oid type_integers = 1016;
+constexpr Oid type_texts = 1009;
+
+template <class Number>
+void append_number(std::string& to, Number value) {
+  const auto bits = static_cast<std::make_unsigned_t<Number>>(value);
+  for (std::size_t i = sizeof(Number); i-- > 0;) to += static_cast<char>((bits >> (i * 8U)) & 0xffU);
+}
+
+// The head of an array of one dimension whose elements are never null.
+std::string array_of(Oid element, std::size_t size) {
+  std::string array;
+  append_number<std::int32_t>(array, size == 0 ? 0 : 1);
+  append_number<std::int32_t>(array, 0);
+  append_number<std::int32_t>(array, static_cast<std::int32_t>(element));
+  if (size == 0) return array;
+  append_number<std::int32_t>(array, static_cast<std::int32_t>(size));
+  append_number<std::int32_t>(array, 1);
+  return array;
+}
+
+std::string message_of(const char* text) {
+  std::string message = text == nullptr ? "" : text;
+  while (!message.empty() && std::isspace(static_cast<unsigned char>(message.back())) != 0)
+    message.pop_back();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return message.empty() ? "the server said nothing" : message;
+}
+
+std::string field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
+}
+
+void note_warning(void* to, const PGresult* result) {
+  if (field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "WARNING") return;
+  *static_cast<std::string*>(to) = message_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+int milliseconds_until(Mono until) {
+  return static_cast<int>(std::max(until - BootClock::now(), Millis{0}).count());
+}
+
+// Waits for the socket. False: the time is over.
+bool wait_for(int socket, short events, Mono until) {
+  pollfd one{socket, events, 0};
+  while (true) {
+    const int ready = ::poll(&one, 1, milliseconds_until(until));
+    if (ready > 0) return true;
+    if (ready == 0 && BootClock::now() >= until) return false;
+  }
+}
+
+}  // namespace
+
+bool Failed::is_refusal() const {
+  return state_.starts_with("22") || state_.starts_with("23") || state_.starts_with("54");
+}
+
+void Parameters::put(Oid type, const char* data, std::size_t size) {
+  types_.push_back(type);
+  values_.push_back(data);
+  lengths_.push_back(static_cast<int>(size));
+}
+
+void Parameters::put_integer(std::int64_t value) {
+  append_number(owned_.emplace_back(), value);
+  put(type_integer, owned_.back().data(), owned_.back().size());
+}
+
+void Parameters::put_text(const std::string& value) { put(type_text, value.data(), value.size()); }
+
+void Parameters::put_copy(const std::string& value) { put_text(owned_.emplace_back(value)); }
+
+void Parameters::put_name(std::string_view literal) { put(type_text, literal.data(), literal.size()); }
+
+void Parameters::put_blob(const std::string& value) { put(type_bytes, value.data(), value.size()); }
+
+void Parameters::put_null() { put(0, nullptr, 0); }
+
+Parameters& Parameters::texts(const std::vector<std::string_view>& values) {
+  std::string& array = owned_.emplace_back(array_of(type_text, values.size()));
+  for (const std::string_view value : values) {
+    append_number(array, static_cast<std::int32_t>(value.size()));
+    array += value;
+  }
+  put(type_texts, array.data(), array.size());
+  return *this;
+}
+
+Parameters& Parameters::integers(const std::vector<std::int64_t>& values) {
+  std::string& array = owned_.emplace_back(array_of(type_integer, values.size()));
+  for (const std::int64_t value : values) {
+    append_number<std::int32_t>(array, sizeof value);
+    append_number(array, value);
+  }
+  put(type_integers, array.data(), array.size());
+  return *this;
+}
+
+Parameters& Parameters::bytes(std::string value) {
+  put_blob(owned_.emplace_back(std::move(value)));
+  return *this;
+}
+
+std::int64_t Rows::changed() const {
+  // PQcmdTuples takes no constant, and changes nothing.
+  const std::string_view text = PQcmdTuples(result_.get());
+  std::int64_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+bool Reader::null_at(int column) const { return PQgetisnull(result_, row_, column) != 0; }
+
+std::int64_t Reader::integer_at(int column) const {
+  const char* bytes = PQgetvalue(result_, row_, column);
+  const int length = PQgetlength(result_, row_, column);
+  if (length < 1 || length > 8) sql::fail_corrupt("holds something else where a number is expected");
+  // The first byte carries the sign.
+  std::int64_t value = length == 1 ? bytes[0] : static_cast<signed char>(bytes[0]);
+  for (int i = 1; i < length; ++i) {
+    value = static_cast<std::int64_t>(static_cast<std::uint64_t>(value) << 8U |
+                                      static_cast<unsigned char>(bytes[i]));
+  }
+  return value;
+}
+
+std::string Reader::text_at(int column) const {
+  return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
+}
+
+std::unique_ptr<Connection> Connection::open(const std::string& url, const std::string& password,
+                                             Millis limit) {
+  // What stands before dbname is overruled by the URL, and what stands after it overrules the URL.
+  std::vector<const char*> keys{"application_name", "target_session_attrs", "tcp_user_timeout",
+                                "keepalives_idle",  "keepalives_interval",  "keepalives_count",
+                                "dbname",           "client_encoding"};
+  std::vector<const char*> values{"session-keeper", "read-write", "5000", "5", "2", "2", url.c_str(), "UTF8"};
+  if (!password.empty()) {
+    keys.push_back("password");
+    values.push_back(password.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  std::unique_ptr<Connection> opened(new Connection(PQconnectStartParams(keys.data(), values.data(), 1)));
+  PGconn* connection = opened->connection_;
+  if (connection == nullptr) throw Failed("there is no memory for a connection");
+  if (PQstatus(connection) == CONNECTION_BAD) opened->fail();
+  const Mono until = BootClock::now() + limit;
+  PostgresPollingStatusType step = PGRES_POLLING_WRITING;
+  while (step != PGRES_POLLING_OK) {
+    if (!wait_for(PQsocket(connection), step == PGRES_POLLING_READING ? POLLIN : POLLOUT, until)) {
+      throw Failed("the database did not answer within " + to_text(limit));
+    }
+    step = PQconnectPoll(connection);
+    if (step == PGRES_POLLING_FAILED) opened->fail();
+  }
+  if (PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1) opened->fail();
+  PQsetNoticeReceiver(connection, note_warning, &opened->warning_);
+  return opened;
+}
+
+Connection::~Connection() { PQfinish(connection_); }
+
+void Connection::fail() const { throw Failed(message_of(PQerrorMessage(connection_))); }
+
+void Connection::wait(bool writable, Mono until) {
+  if (!wait_for(PQsocket(connection_), static_cast<short>(writable ? POLLIN | POLLOUT : POLLIN), until)) {
+    throw Failed("the database did not answer in time");
+  }
+  if (PQconsumeInput(connection_) != 1) fail();
+}
+
+Parameters& Pipeline::add(const std::string& text) {
+  return statements_.emplace_back(Statement{&text, {}}).values;
+}
+
+void Pipeline::send() {
+  PGconn* connection = connection_.connection_;
+  connection_.warning_.clear();
+  constexpr std::size_t most = 64;
+  static const std::array<int, most> binary = [] {
+    std::array<int, most> formats{};
+    formats.fill(1);
+    return formats;
+  }();
+  for (const Statement& one : statements_) {
+    KEEPER_CHECK(one.values.types_.size() <= most);
+    if (PQsendQueryParams(connection, one.text->c_str(), static_cast<int>(one.values.types_.size()),
+                          one.values.types_.data(), one.values.values_.data(), one.values.lengths_.data(),
+                          binary.data(), 1) != 1) {
+      connection_.fail();
+    }
+  }
+  if (PQpipelineSync(connection) != 1) connection_.fail();
+}
+
+// Reads up to the synchronisation, so that the connection is ready for the next pipeline.
+std::vector<Rows> Pipeline::results(Mono until) {
+  PGconn* connection = connection_.connection_;
+  std::vector<Rows> rows;
+  std::unique_ptr<Failed> failed;
+  bool sent = false;
+  while (true) {
+    if (!sent) {
+      const int left = PQflush(connection);
+      if (left < 0) connection_.fail();
+      sent = left == 0;
+    }
+    if (!sent || PQisBusy(connection) != 0) {
+      connection_.wait(!sent, until);
+      continue;
+    }
+    PGresult* result = PQgetResult(connection);
+    if (result == nullptr) {
+      if (PQstatus(connection) != CONNECTION_OK) connection_.fail();
+      continue;  // the end of one statement's results
+    }
+    Rows one(result);
+    const ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (status == PGRES_FATAL_ERROR && !failed) {
+      failed = std::make_unique<Failed>(message_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)),
+                                        field(result, PG_DIAG_SQLSTATE), rows.size());
+    }
+    rows.push_back(std::move(one));
+  }
+  if (failed) throw *failed;
+  return rows;
+}
+
+void Pipeline::roll_back(Mono until) {
+  if (PQtransactionStatus(connection_.connection_) == PQTRANS_IDLE) return;
+  static const std::string text = "ROLLBACK";
+  statements_.clear();
+  add(text);
+  send();
+  results(until);
+}
+
+std::vector<Rows> Pipeline::run(Millis limit) {
+  const Mono until = BootClock::now() + limit;
+  send();
+  std::vector<Rows> rows;
+  try {
+    rows = results(until);
+  } catch (const Failed& failure) {
+    if (!failure.state().empty()) roll_back(until);
+    throw;
+  }
+  if (!connection_.warning_.empty()) throw Failed("the server warns: " + connection_.warning_);
+  return rows;
+}
+
+Rows run(Connection& connection, const std::string& text, Millis limit) {
+  return run(connection, text, limit, [](Parameters&) {});
+}
+
+std::string in_schema(std::string_view text, const std::string& schema) {
+  std::string name = "\"";
+  for (const char c : schema) name += c == '"' ? "\"\"" : std::string(1, c);
+  name += "\".";
+  std::string whole;
+  for (const char c : text) {
+    if (c == '@') {
+      whole += name;
+    } else {
+      whole += c;
+    }
+  }
+  return whole;
+}
+
+}  // namespace keeper::pg

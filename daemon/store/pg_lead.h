@@ -1,0 +1,78 @@
+// The lead: which node may write to a PostgreSQL store. One row says who leads, by an epoch that only rises
+// and a token that is drawn for each claim. Whatever the leader writes is a transaction that changes this row
+// where epoch and token are its own (the fence), so that no transaction of a former leader can follow a
+// claim. A node believes that it leads up to a moment of its own boot-time clock, counted from when it sent
+// the transaction that renewed the lease. Another one may claim only after it has seen the row unchanged for
+// longer than that. No wall clock takes part. The functions throw pg::Failed; each object belongs to one
+// thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "store/pg.h"
+
+namespace keeper {
+
+// What the row says.
+struct LeadRow {
+  std::int64_t epoch = 0;
+  std::int64_t beat = 0;  // rises with each renewal
+  std::string token;
+  std::string node;
+  std::int64_t backend = 0;  // the server's process that the leader used
+  Millis lease{0};
+  bool released = true;  // nobody leads, and none may have a call under way
+  std::int64_t commits = 0;
+  std::int64_t last_seq = 0;
+};
+
+LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit);
+
+// What a transaction of the leader carries.
+struct PgFence {
+  std::int64_t epoch = 0;
+  std::string token;
+};
+
+// Renews the lease, counts the commit and moves the counters on. It fails with the state 22012 unless its
+// sender leads and knows of every commit before this one, so that a transaction that was given up cannot
+// arrive after a later one. $1: epoch; $2: token; $3: transitions that are added; $4: bytes that are added;
+// $5: commits so far. Gives the last seq and the number of commits.
+extern const char* const fence_text;
+inline constexpr const char* not_leading = "22012";
+
+struct Claim {
+  std::string node;
+  Millis lease{0};
+};
+
+// Takes the lead from whoever had it when the row was as it was seen, and ends the server's process of that
+// leader, which may have stopped inside a transaction. Empty: the row has changed since.
+std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
+                                  const Claim& claim, Millis limit);
+
+// Lets another node claim at once. It does nothing where another one leads already.
+void release_lead(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit);
+
+// How long before the end of the lease its holder stops to believe in it: for the times between two reads of
+// a clock, and for clocks that do not run alike.
+inline Millis lease_margin(Millis lease) { return std::max(Millis{Seconds{1}}, lease / 10); }
+
+// When a follower may claim: after it has watched the row, without a break, for 1 % more than the lease, and
+// no renewal came. A look that failed, or that came late, may have missed one, so that counting begins anew.
+class LeaseWatch {
+ public:
+  // `row`: empty where the look failed; `now`: after the answer. True: the lease is over.
+  bool is_over(const std::optional<LeadRow>& row, Mono now);
+
+ private:
+  std::optional<LeadRow> seen_;
+  Mono seen_at_{};
+  Mono looked_at_{};
+};
+
+}  // namespace keeper

@@ -1,0 +1,35 @@
+// The tables of the PostgreSQL store and their versions. A migration may only add to what an older program
+// reads ("expand"); what nobody reads any more goes in a later one ("contract"). So two versions of the
+// program can use one store, and the older one never leads it. The functions throw pg::Failed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/ids.h"
+#include "store/pg.h"
+#include "store/pg_lead.h"
+
+namespace keeper {
+
+extern const int pg_schema_version;  // the newest that this program knows
+
+struct PgIdentity {
+  bool blank = false;     // the schema has no store
+  int version = 0;        // of its tables
+  int readable_from = 0;  // the oldest version of a program that can read them
+  InstanceId instance;
+  bool is_readable() const { return !blank && readable_from <= pg_schema_version; }
+};
+
+PgIdentity identify(pg::Connection& connection, const std::string& schema, Millis limit);
+
+// Makes the schema and its first tables. Two programs that do it at the same time make one store.
+void make_store(pg::Connection& connection, const std::string& schema, const InstanceId& instance,
+                Millis limit);
+
+// Brings the tables from `version` to the newest, in transactions that fail unless their sender leads.
+void migrate(pg::Connection& connection, const std::string& schema, int version, const PgFence& fence,
+             std::int64_t commits, Millis limit);
+
+}  // namespace keeper

@@ -1,0 +1,71 @@
+#include "store/pg_spending.h"
+
+#include <algorithm>
+
+namespace keeper {
+namespace {
+
+using std::string;
+
+// $1, $2: the period; $3, $4: providers and their least milliseconds; $5: the largest of them; $6: now. A
+// session's life is that of core/spending.h: from active, or from the row where only its remote is known.
+constexpr const char* ended_lives =
+    "SELECT plan, provider, COALESCE(active_at, created_at) AS b, ended_at AS e, active_at, predecessor "
+    "FROM @sessions WHERE resolved = 1 AND ended_at > $1 - $5 "
+    "AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
+constexpr const char* unresolved_lives =
+    " UNION ALL SELECT plan, provider, COALESCE(active_at, created_at), COALESCE(ended_at, $6), active_at, "
+    "predecessor FROM @sessions WHERE resolved = 0 AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
+constexpr const char* overlaps =
+    "SUM(COALESCE((SELECT GREATEST(0, LEAST(COALESCE(p.ended_at, $6), lives.e, $2) - "
+    "GREATEST(lives.active_at, $1)) FROM @sessions p WHERE p.id = lives.predecessor "
+    "AND lives.active_at IS NOT NULL), 0))::bigint";
+
+}  // namespace
+
+string spending_text(const string& schema, SpentOf which) {
+  const bool all = which == SpentOf::all;
+  return pg::in_schema(
+      string("WITH ends AS (") + ended_lives + (all ? unresolved_lives : "") +
+          "), lives AS (SELECT plan, provider, b, GREATEST(b, e) AS e, "
+          "GREATEST(e, b + COALESCE(m.least, 0)) AS f, active_at, predecessor FROM ends "
+          "LEFT JOIN unnest($3::text[], $4::bigint[]) AS m(name, least) ON m.name = ends.provider) "
+          "SELECT plan, provider, COUNT(*), SUM(GREATEST(0, LEAST(e, $2) - GREATEST(b, $1)))::bigint, "
+          "SUM(GREATEST(0, LEAST(f, $2) - GREATEST(b, $1)))::bigint, " +
+          (all ? overlaps : "0") +
+          " FROM lives WHERE f > $1 AND b < $2 GROUP BY plan, provider ORDER BY plan, provider",
+      schema);
+}
+
+void bind_spending(pg::Parameters& to, const Period& period, const std::map<ProviderName, Millis>& minimums,
+                   std::optional<Wall> now) {
+  std::vector<std::string_view> providers;
+  std::vector<std::int64_t> least;
+  Millis most{0};
+  for (const auto& [provider, minimum] : minimums) {
+    providers.push_back(provider.str());
+    least.push_back(minimum.count());
+    most = std::max(most, minimum);
+  }
+  to.time(period.begin).time(period.end);
+  to.texts(providers).integers(least).integer(most.count());
+  if (now) to.time(*now);
+}
+
+std::vector<SpentBy> read_spending(const pg::Rows& rows) {
+  std::vector<SpentBy> spent;
+  for (int i = 0; i < rows.count(); ++i) {
+    pg::Reader from(rows, i);
+    SpentBy row;
+    row.plan = from.id<PlanName>();
+    row.provider = from.id<ProviderName>();
+    row.spent.sessions = from.integer();
+    row.spent.lived = Millis{from.integer()};
+    row.spent.billed = Millis{from.integer()};
+    row.overlap = Millis{from.integer()};
+    spent.push_back(std::move(row));
+  }
+  return spent;
+}
+
+}  // namespace keeper

@@ -1,0 +1,263 @@
+#include "store/pg_store.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "store/boot.h"
+#include "store/pg_reader.h"
+#include "store/pg_schema.h"
+#include "store/pg_writer.h"
+
+namespace keeper {
+namespace {
+
+using std::string;
+
+constexpr Millis connect_limit = Seconds{5};
+constexpr Millis read_all_limit = Seconds{30};
+constexpr Millis schema_limit = Seconds{30};
+
+Error pg_error(const string& location, const string& what) {
+  return {ErrorKind::storage, "store " + location + ": " + what};
+}
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+}  // namespace
+
+string pg_location(const PgSettings& settings) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(
+      PQconninfoParse(settings.url.c_str(), nullptr));
+  string host;
+  string name;
+  for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    if (one->val == nullptr) continue;
+    if (string(one->keyword) == "host") host = one->val;
+    if (string(one->keyword) == "dbname") name = one->val;
+  }
+  return "postgresql://" + host + "/" + name + ", schema " + settings.schema;
+}
+
+PgStore::PgStore(const PgSettings& settings)
+    : settings_(settings),
+      location_(pg_location(settings)),
+      patience_(std::min<Millis>(Seconds{2}, settings.lease / 5)) {}
+
+PgStore::~PgStore() {
+  if (!connection_ || needs_reopen_ || deposed_ || fence_.epoch == 0) return;
+  try {
+    release_lead(*connection_, settings_.schema, fence_, patience_);
+  } catch (const pg::Failed&) {
+    // The lease runs out by itself.
+    connection_.reset();
+  }
+}
+
+Result<std::unique_ptr<PgStore>> PgStore::open(const PgSettings& settings, Refusal* refusal) {
+  return begin(settings, nullptr, refusal);
+}
+
+Result<std::unique_ptr<PgStore>> PgStore::take_over(const PgSettings& settings, const LeadRow& seen,
+                                                    Refusal* refusal) {
+  return begin(settings, &seen, refusal);
+}
+
+Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, const LeadRow* seen,
+                                                Refusal* refusal) {
+  Refusal why = Refusal::other;
+  std::unique_ptr<PgStore> store(new PgStore(settings));
+  const Status begun = store->run([&]() -> Status {
+    if (const Status connected = store->connect(); !connected) return connected;
+    if (const Status known = store->identify_store(&why); !known) return known;
+    if (const Status durable = store->check_durability(); !durable) return durable;
+    return store->take(seen, &why);
+  });
+  if (refusal != nullptr) *refusal = begun ? Refusal::none : why;
+  if (!begun) return begun.error();
+  return store;
+}
+
+Status PgStore::connect() {
+  writer_.reset();
+  connection_.reset();
+  connection_ = pg::Connection::open(settings_.url, settings_.password.reveal(), connect_limit);
+  return Done{};
+}
+
+Status PgStore::identify_store(Refusal* refusal) {
+  PgIdentity identity = identify(*connection_, settings_.schema, connect_limit);
+  if (identity.blank && !instance_.empty()) {
+    return pg_error(location_,
+                    "was replaced by an empty schema while the daemon ran; restore it or restart "
+                    "the daemon");
+  }
+  if (identity.blank) {
+    make_store(*connection_, settings_.schema, InstanceId(draw_hex()), schema_limit);
+    identity = identify(*connection_, settings_.schema, connect_limit);
+  }
+  if (identity.version > pg_schema_version) {
+    *refusal = Refusal::newer;
+    return pg_error(location_, "was written by a newer session-keeper (schema " +
+                                   std::to_string(identity.version) + ", this one knows " +
+                                   std::to_string(pg_schema_version) +
+                                   "); install that version, or restore an older backup");
+  }
+  if (!instance_.empty() && identity.instance != instance_) {
+    return pg_error(location_,
+                    "was replaced by another store while the daemon ran; put it back or restart the "
+                    "daemon");
+  }
+  instance_ = identity.instance;
+  version_ = identity.version;
+  return Done{};
+}
+
+Status PgStore::check_durability() {
+  static const string text =
+      "SELECT current_setting('fsync'), current_setting('full_page_writes'), "
+      "current_setting('synchronous_commit'), current_setting('synchronous_standby_names')";
+  const pg::Rows rows = pg::run(*connection_, text, connect_limit);
+  pg::Reader from(rows, 0);
+  for (const char* setting : {"fsync", "full_page_writes"}) {
+    if (from.text() != "on") {
+      return pg_error(
+          location_,
+          string(setting) + " is off, so that a loss of power can lose acknowledged commits; turn it on");
+    }
+  }
+  const string commits = from.text();
+  const bool waits = commits == "on" || commits == "remote_apply";
+  if (!waits) {
+    return pg_error(location_, "synchronous_commit is " + commits +
+                                   ", so that a failure can lose acknowledged commits; turn it on");
+  }
+  if (settings_.durability == Durability::replicated && from.text().empty()) {
+    return pg_error(
+        location_,
+        "has no synchronous standby (synchronous_standby_names), so that acknowledged commits are "
+        "lost with its machine; add one, or give store.durability: local or managed");
+  }
+  return Done{};
+}
+
+Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
+  const LeadRow row = seen != nullptr ? *seen : look_at_lead(*connection_, settings_.schema, connect_limit);
+  if (seen == nullptr && !row.released) {
+    *refusal = Refusal::in_use;
+    return pg_error(location_, "is led by node " + row.node);
+  }
+  const Mono sent = BootClock::now();
+  const std::optional<PgFence> fence =
+      claim_lead(*connection_, settings_.schema, row, {settings_.node, settings_.lease}, patience_);
+  if (!fence) {
+    *refusal = Refusal::in_use;
+    return pg_error(location_, "was taken by another node");
+  }
+  fence_ = *fence;
+  hold_until(sent);
+  LeadRow mine = look_at_lead(*connection_, settings_.schema, connect_limit);
+  if (version_ < pg_schema_version) {
+    migrate(*connection_, settings_.schema, version_, fence_, mine.commits, schema_limit);
+    mine = look_at_lead(*connection_, settings_.schema, connect_limit);
+  }
+  writer_ = std::make_unique<PgWriter>(*connection_, settings_.schema, fence_, mine);
+  hold_until(writer_->forget_other_boot(boot_id(), schema_limit));
+  thread_.release();
+  return Done{};
+}
+
+void PgStore::hold_until(Mono sent) {
+  const Mono until = sent + settings_.lease - lease_margin(settings_.lease);
+  lead_until_ = until.time_since_epoch().count();
+}
+
+// What the failure says of the rows, of the connection and of the lead.
+ErrorKind PgStore::judge(const pg::Failed& failure) {
+  const bool fenced = PgWriter::is_fenced(failure);
+  if (failure.is_refusal() && !fenced) return ErrorKind::malformed;
+  needs_reopen_ = true;
+  if (!fenced) return ErrorKind::storage;
+  try {
+    const LeadRow row = look_at_lead(*connection_, settings_.schema, patience_);
+    deposed_ = row.epoch != fence_.epoch || row.token != fence_.token;
+  } catch (const std::runtime_error&) {
+    // reopen() finds out.
+  }
+  return ErrorKind::storage;
+}
+
+template <class Call>
+auto PgStore::run(Call&& call) -> decltype(call()) {
+  thread_.check();
+  if (deposed_) return pg_error(location_, "another node leads");
+  if (needs_reopen_) return pg_error(location_, "must be opened anew after an earlier failure");
+  return pg::guarded(location_, std::forward<Call>(call),
+                     [this](const pg::Failed& failure) { return judge(failure); });
+}
+
+Result<Ledger> PgStore::load() {
+  return run([&]() -> Result<Ledger> { return load_ledger(*connection_, settings_.schema, read_all_limit); });
+}
+
+Result<std::int64_t> PgStore::commit(const Batch& batch) {
+  return run([&]() -> Result<std::int64_t> {
+    if (!batch.empty()) hold_until(writer_->commit(batch, patience_));
+    return writer_->last_seq();
+  });
+}
+
+Status PgStore::probe() {
+  return run([&]() -> Status {
+    hold_until(writer_->renew(patience_));
+    return Done{};
+  });
+}
+
+Result<Findings> PgStore::look_up(const Questions& questions) {
+  return run([&]() -> Result<Findings> {
+    return find_answers(*connection_, settings_.schema, questions, patience_);
+  });
+}
+
+// The renewal waits for whatever an earlier connection still has under way, and nothing of it can pass the
+// fence afterwards. Where such a transaction came first, the counter has moved.
+Status PgStore::reopen() {
+  thread_.check();
+  if (deposed_) return pg_error(location_, "another node leads");
+  needs_reopen_ = false;
+  const Status opened = run([&]() -> Status {
+    if (const Status connected = connect(); !connected) return connected;
+    Refusal ignored = Refusal::none;
+    if (const Status known = identify_store(&ignored); !known) return known;
+    for (int tries = 0;; ++tries) {
+      const LeadRow row = look_at_lead(*connection_, settings_.schema, connect_limit);
+      deposed_ = row.epoch != fence_.epoch || row.token != fence_.token;
+      if (deposed_) return pg_error(location_, "node " + row.node + " leads now");
+      writer_ = std::make_unique<PgWriter>(*connection_, settings_.schema, fence_, row);
+      try {
+        hold_until(writer_->renew(patience_));
+        return Done{};
+      } catch (const pg::Failed& failure) {
+        if (!PgWriter::is_fenced(failure) || tries > 0) throw;
+      }
+    }
+  });
+  if (!opened) needs_reopen_ = true;
+  return opened;
+}
+
+Result<Pruned> PgStore::prune(Wall ended_before, int rows_max) {
+  return run([&]() -> Result<Pruned> { return writer_->prune(ended_before, rows_max, patience_); });
+}
+
+Result<std::int64_t> PgStore::used_bytes() {
+  return run([&]() -> Result<std::int64_t> {
+    const string text = pg::in_schema("SELECT bytes FROM @lead WHERE shard = 'all'", settings_.schema);
+    return pg::Reader(pg::run(*connection_, text, patience_), 0).integer();
+  });
+}
+
+}  // namespace keeper

@@ -1,0 +1,104 @@
+// The store in a PostgreSQL database, for daemons on several machines: the writing connection of the node
+// that leads. It is fenced (pg_lead.h): what it writes after another node took the lead is refused, and every
+// call is refused from then on. No call waits longer than its limit for the server; after one that did, or
+// that failed with the outcome unknown, the connection is dropped and needs_reopen() is true.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/secret.h"
+#include "base/thread_check.h"
+#include "store/pg_lead.h"
+#include "store/store.h"
+
+namespace keeper {
+
+class PgWriter;
+
+// What keeps an acknowledged commit when the server's machine is lost.
+enum class Durability {
+  replicated,  // a synchronous standby: without one no node leads
+  local,       // nothing: one server
+  managed,     // what the operator of the database promises, which cannot be looked up
+};
+
+struct PgSettings {
+  std::string url;  // in libpq's form
+  Secret password;  // empty: as the URL or libpq's own files say
+  std::string schema = "session_keeper";
+  std::string node;  // unique among the daemons of the store
+  Millis lease = Seconds{10};
+  Durability durability = Durability::replicated;
+};
+
+// The URL without what is secret, for errors and logs.
+std::string pg_location(const PgSettings& settings);
+
+class PgStore final : public Store {
+ public:
+  // Makes the tables where there are none, and takes the lead where nobody has it. Where another node leads
+  // it is refused as `in_use`.
+  static Result<std::unique_ptr<PgStore>> open(const PgSettings& settings, Refusal* refusal = nullptr);
+
+  // As open(), and takes the lead from whoever had it when the row was `seen`, which must be known to be over
+  // (LeaseWatch).
+  static Result<std::unique_ptr<PgStore>> take_over(const PgSettings& settings, const LeadRow& seen,
+                                                    Refusal* refusal = nullptr);
+
+  // Gives the lead back, unless a failure has left the connection in doubt.
+  ~PgStore() override;
+
+  void hand_over() const override { thread_.release(); }
+  const InstanceId& instance() const override { return instance_; }
+  const std::string& location() const override { return location_; }
+  Result<Ledger> load() override;
+  Result<std::int64_t> commit(const Batch& batch) override;
+  // Renews the lease as well.
+  Status probe() override;
+  Result<Findings> look_up(const Questions& questions) override;
+  bool needs_reopen() const override { return needs_reopen_; }
+  // Fails for good where another node leads.
+  Status reopen() override;
+  Result<Pruned> prune(Wall ended_before, int rows_max) override;
+  // As reckoned by what was written and pruned.
+  Result<std::int64_t> used_bytes() override;
+
+  // Until when this node may believe that it leads; any thread.
+  Mono lead_until() const { return Mono{Millis{lead_until_.load()}}; }
+  // Whether another node has taken the lead: this process must end. Any thread.
+  bool is_deposed() const { return deposed_.load(); }
+  // Of the lead that this object has.
+  std::int64_t epoch() const { return fence_.epoch; }
+
+ private:
+  explicit PgStore(const PgSettings& settings);
+
+  static Result<std::unique_ptr<PgStore>> begin(const PgSettings& settings, const LeadRow* seen,
+                                                Refusal* refusal);
+  Status connect();
+  Status identify_store(Refusal* refusal);
+  Status check_durability();
+  Status take(const LeadRow* seen, Refusal* refusal);
+  void forget_other_boot();
+  void hold_until(Mono sent);
+  ErrorKind judge(const pg::Failed& failure);
+  template <class Call>
+  auto run(Call&& call) -> decltype(call());
+
+  const PgSettings settings_;
+  const std::string location_;
+  const Millis patience_;  // of a commit
+  InstanceId instance_;
+  int version_ = 0;
+  PgFence fence_;
+  std::unique_ptr<pg::Connection> connection_;
+  std::unique_ptr<PgWriter> writer_;
+  bool needs_reopen_ = false;
+  std::atomic<bool> deposed_{false};
+  std::atomic<Millis::rep> lead_until_{0};
+  ThreadCheck thread_;
+};
+
+}  // namespace keeper

@@ -1,0 +1,108 @@
+// The transactions of the node that leads a PostgreSQL store: commits and retention. Each is one flush: the
+// fence, the rows, COMMIT. As no statement can use the result of one before it, what SQLite reads between two
+// writes is kept in memory here: of each session that is not over, what its next rows must follow. A node
+// that leads is the only writer, so the memory holds until a transaction fails. It belongs to this module and
+// to the thread that uses the store, and throws pg::Failed.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/model.h"
+#include "store/chain.h"
+#include "store/pg.h"
+#include "store/pg_lead.h"
+#include "store/store.h"
+
+namespace keeper {
+
+// The batch holds a row that must not follow what is stored; nothing was sent.
+class PgMisfit : public pg::Failed {
+ public:
+  explicit PgMisfit(const std::string& what) : pg::Failed(what, "23000", no_statement) {}
+};
+
+class PgWriter {
+ public:
+  PgWriter(pg::Connection& connection, const std::string& schema, PgFence fence, const LeadRow& lead);
+
+  // Returns when the transaction was sent: from then on the lease counts.
+  Mono commit(const Batch& batch, Millis limit);
+  // The fence alone.
+  Mono renew(Millis limit);
+  // The boot-time clock begins anew with the machine, and another node has another one, so that moments of it
+  // mean nothing after a start by another boot.
+  Mono forget_other_boot(const std::string& boot, Millis limit);
+  Pruned prune(Wall ended_before, int rows_max, Millis limit);
+
+  std::int64_t last_seq() const { return last_seq_; }
+  std::int64_t commits() const { return commits_; }
+  // Whether the last failure was the fence's.
+  static bool is_fenced(const pg::Failed& failure);
+
+ private:
+  // What is stored of a session, as far as its next rows must follow it.
+  struct Stored {
+    std::int64_t number = 0;
+    PlanName plan;
+    ProviderName provider;
+    std::optional<State> state;
+    bool resolved = false;
+    std::string chain_head = Chain::start;
+    std::vector<State> passed;  // by its transitions, in their order
+  };
+  using Counts = std::array<std::int64_t, all_states.size()>;
+  // One transaction on its way.
+  struct Draft {
+    explicit Draft(pg::Connection& connection) : pipeline(connection) {}
+    pg::Pipeline pipeline;
+    std::map<SessionId, Stored> sessions;
+    Counts counts{};
+    std::int64_t seq = 0;
+    std::int64_t number = 0;
+    std::int64_t bytes = 0;
+    std::set<SessionId> grown;  // whose chains have new heads
+  };
+
+  void find_stored(const Batch& batch, Draft& draft, Millis limit);
+  void write(const Batch& batch, Draft& draft);
+  void write_session(const SessionRow& row, Draft& draft);
+  void append(const TransitionRow& row, Draft& draft);
+  void write_delivery(const DeliveryRow& row, Draft& draft);
+  void write_message(const MessageRow& row, Draft& draft);
+  void write_notices(const Batch& batch, Draft& draft);
+  void bind_fence(pg::Parameters& to, std::int64_t transitions, std::int64_t bytes) const;
+  void passed(const pg::Rows& fence);
+  std::string sql(std::string_view text) const { return pg::in_schema(text, schema_); }
+
+  pg::Connection& connection_;
+  const std::string schema_;
+  const PgFence fence_;
+  std::int64_t last_seq_;
+  std::int64_t commits_;
+  std::int64_t last_number_ = -1;  // of sessions; -1: not asked yet
+  Chain chain_;
+  std::map<SessionId, Stored> stored_;
+
+  const std::string fence_sql_;
+  const std::string find_sql_;
+  const std::string session_sql_;
+  const std::string head_sql_;
+  const std::string transition_sql_;
+  const std::string counts_sql_;
+  const std::string delivery_sql_;
+  const std::string change_delivery_sql_;
+  const std::string plan_sql_;
+  const std::string missed_sql_;
+  const std::string resolve_alert_sql_;
+  const std::string alert_sql_;
+  const std::string message_sql_;
+  const std::string notice_sql_;
+};
+
+}  // namespace keeper

@@ -32,6 +32,21 @@ std::string dump(const OrderedJson& json) {
   return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
+// A line for each plan, of what nobody has proven at the live provider.
+void show_unproven(const Settings& settings, const Terminal& terminal) {
+  for (const auto& [name, plan] : settings.config->plans) {
+    const ProviderSettings& provider = settings.providers.at(plan.provider);
+    const auto unproven = provider_row(provider.type).kind.unproven;
+    const std::vector<std::string> claims =
+        unproven != nullptr ? unproven(plan, provider) : std::vector<std::string>{};
+    if (claims.empty()) continue;
+    terminal.out << "plan " << name.str() << " hangs on what is not proven live (`session-keeper probe "
+                 << plan.provider.str() << "` measures it): ";
+    for (std::size_t i = 0; i < claims.size(); ++i) terminal.out << (i == 0 ? "" : ", ") << claims[i];
+    terminal.out << "\n";
+  }
+}
+
 bool is_error(const Problem& problem) { return problem.severity == Problem::Severity::error; }
 
 OrderedJson json_of(const std::vector<Problem>& problems) {
@@ -176,6 +191,7 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
       terminal.out << request.file << ": good, " << outcome.settings->config->plans.size() << " plans, "
                    << outcome.settings->providers.size() << " providers\n"
                    << "the store is " << printable(outcome.settings->store_path) << "\n";
+      show_unproven(*outcome.settings, terminal);
     } else {
       terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");
     }

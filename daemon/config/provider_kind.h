@@ -42,6 +42,9 @@ struct ProviderKind {
   void (*read_session)(SessionReader& reader, const ProviderSettings& settings) = nullptr;
   Traits (*traits)(const ProviderSettings& settings) = nullptr;
   CallLimits (*limits)(const ProviderSettings& settings) = nullptr;  // null: what `rate_limit` says
+  // What a plan hangs on there that no answer proves and that nobody has measured at the live provider, a
+  // phrase each. `session-keeper probe` measures it.
+  std::vector<std::string> (*unproven)(const Plan& plan, const ProviderSettings& settings) = nullptr;
 };
 
 }  // namespace keeper::config

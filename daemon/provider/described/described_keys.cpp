@@ -4,6 +4,7 @@
 #include "config/provider_kind.h"
 #include "config/types.h"
 #include "config/value.h"
+#include "provider/described/described_claims.h"
 #include "provider/described/description_reader.h"
 
 namespace keeper::config {
@@ -152,7 +153,8 @@ const ProviderKind& described_kind() {
                                  .read = read,
                                  .session = session,
                                  .read_session = read_session,
-                                 .traits = traits};
+                                 .traits = traits,
+                                 .unproven = described_claims};
   return kind;
 }
 

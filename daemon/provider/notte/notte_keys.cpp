@@ -187,6 +187,15 @@ Traits traits(const ProviderSettings& settings) {
   return facts;
 }
 
+std::vector<std::string> unproven(const Plan& plan, const ProviderSettings& settings) {
+  if (settings.dialect == NotteDialect::current)
+    return {"a list that is whole where has_next is false", "times of creation that are right"};
+  std::vector<std::string> claims{"no list, so that a start whose answer is lost is waited out"};
+  if (plan.keep_alive.heartbeat) claims.emplace_back("a heartbeat that counts by its answer alone");
+  claims.emplace_back("an idle timeout that is only the plan's word");
+  return claims;
+}
+
 }  // namespace
 
 const ProviderKind& notte_kind() {
@@ -200,7 +209,8 @@ const ProviderKind& notte_kind() {
                                  .read = read,
                                  .session = session,
                                  .read_session = read_session,
-                                 .traits = traits};
+                                 .traits = traits,
+                                 .unproven = unproven};
   return kind;
 }
 

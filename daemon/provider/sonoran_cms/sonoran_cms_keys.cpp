@@ -53,6 +53,10 @@ CallLimits limits(const ProviderSettings& settings) {
   return {settings.rate_limit ? settings.rate_limit : calls, cancel, true};
 }
 
+std::vector<std::string> unproven(const Plan&, const ProviderSettings&) {
+  return {"a current session that shows the running one at once", "times of a start that are right"};
+}
+
 }  // namespace
 
 const ProviderKind& sonoran_cms_kind() {
@@ -62,7 +66,8 @@ const ProviderKind& sonoran_cms_kind() {
                                  .session = session,
                                  .read_session = read_session,
                                  .traits = traits,
-                                 .limits = limits};
+                                 .limits = limits,
+                                 .unproven = unproven};
   return kind;
 }
 

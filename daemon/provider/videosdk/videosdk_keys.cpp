@@ -78,6 +78,13 @@ Traits traits(const ProviderSettings&) {
   return facts;
 }
 
+std::vector<std::string> unproven(const Plan& plan, const ProviderSettings&) {
+  std::vector<std::string> claims{"a list that shows metadata", "words for states that are not published"};
+  if (plan.max_duration) return claims;
+  claims.emplace_back("an agent that ends its session by itself (the plan has no max_duration)");
+  return claims;
+}
+
 }  // namespace
 
 const ProviderKind& videosdk_kind() {
@@ -100,7 +107,8 @@ const ProviderKind& videosdk_kind() {
                                  .read = read,
                                  .session = session,
                                  .read_session = read_session,
-                                 .traits = traits};
+                                 .traits = traits,
+                                 .unproven = unproven};
   return kind;
 }
 

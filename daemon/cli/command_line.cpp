@@ -15,6 +15,7 @@
 #include "cli/export.h"
 #include "cli/offline.h"
 #include "cli/preview_command.h"
+#include "cli/probe_command.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
 #include "cli/verification.h"
@@ -43,6 +44,7 @@ struct Options {
   BackupRequest backup;
   ExportRequest exported;
   PreviewRequest preview;
+  ProbeRequest probe;
   std::string replayed;
   std::string verified;
   std::string shell;
@@ -69,6 +71,7 @@ class Commands {
     declare_lists();
     declare_copies();
     declare_preview();
+    declare_probe();
     declare_sessions();
     declare_control();
     declare_words();
@@ -280,6 +283,17 @@ class Commands {
     options_.preview.config = default_config;
     preview.add_option("--config", options_.preview.config, "the configuration file")->capture_default_str();
     add_token_file(preview, options_.preview.token_file);
+  }
+
+  void declare_probe() {
+    CLI::App& probe =
+        add("probe", "what a provider really does, measured with sessions that it starts and ends", [this] {
+          options_.probe.json = json();
+          return run_probe(options_.probe, terminal_);
+        });
+    options_.probe.config = default_config;
+    add_probe_options(probe, options_.probe);
+    add_output(probe);
   }
 
   void declare_sessions() {

@@ -145,6 +145,19 @@ TEST_CASE("each commit that docs/adding.md names is in the history, and has the 
   }
 }
 
+TEST_CASE("each provider's page says that it is not proven live, until a trace of it is among the tests") {
+  for (const auto& entry : fs::directory_iterator(root / "docs/providers")) {
+    std::string type = entry.path().stem();
+    std::replace(type.begin(), type.end(), '-', '_');
+    const bool is_proven = fs::exists(root / "tests/probe/traces" / (type + ".trace"));
+    INFO(entry.path().string());
+    const std::string page = prose_of(entry.path());
+    const bool says_so = page.find("*Not proven live") != std::string::npos ||
+                         page.find("*not proven live*") != std::string::npos;
+    CHECK(says_so != is_proven);
+  }
+}
+
 TEST_CASE("each page of docs/ can be reached from README") {
   std::set<fs::path> reached;
   std::vector<fs::path> next{root / "README.md"};

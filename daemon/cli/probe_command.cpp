@@ -206,8 +206,12 @@ int measure_provider(const ProbeRequest& request, const Settings& settings, cons
       return refused(terminal, "--max-time: '" + printable(request.max_time) +
                                    "' is not a duration of at least 10s, such as 5m");
   }
-  const probe::Terms terms{name, drawn_instance(), *plan, settings.config->providers.at(name),
-                           starts_by_key(settings.providers.at(name).description)};
+  const probe::Terms terms{name,
+                           drawn_instance(),
+                           *plan,
+                           settings.config->providers.at(name),
+                           starts_by_key(settings.providers.at(name).description),
+                           probe::call_spacing(settings.providers.at(name).limits)};
   const Result<probe::Limits> limits = probe::limits_of(terms, *request.max_cost, max_time);
   if (!limits) return refused(terminal, limits.error().what);
   return measure_one(request, settings, terms, *limits, terminal);
@@ -229,8 +233,9 @@ bool clean_one(const Settings& settings, probe::Journal& journal, probe::Pace& p
     plan.provider = head.provider;
     plan.place = head.place;
     plan.parameters = head.parameters;
-    const probe::Terms terms{head.provider, head.instance, plan, settings.config->providers.at(head.provider),
-                             false};
+    const probe::Terms terms{head.provider, head.instance,
+                             plan,          settings.config->providers.at(head.provider),
+                             false,         probe::call_spacing(configured->second.limits)};
     Voice voice(configured->second);
     probe::Conversation conversation(*voice.provider, terms, pace, *voice.trace);
     left = clean(conversation, journal, cleaning_patience, ports_of(settings, head.provider, terminal));

@@ -16,7 +16,7 @@ class Cleaning {
       : conversation_(conversation),
         journal_(journal),
         ports_(ports),
-        until_(conversation.pace().now().mono + patience) {}
+        until_(conversation.now().mono + patience) {}
 
   std::vector<std::string> run() {
     for (std::size_t i = 0; i < journal_.starts().size(); ++i) {
@@ -34,8 +34,8 @@ class Cleaning {
 
  private:
   bool wait(Mono until) {
-    if (is_called_off_ || conversation_.pace().now().mono >= until_) return false;
-    is_called_off_ = !conversation_.pace().wait(std::min(until, until_));
+    if (is_called_off_ || conversation_.now().mono >= until_) return false;
+    is_called_off_ = !conversation_.wait(std::min(until, until_));
     return !is_called_off_;
   }
 
@@ -54,7 +54,7 @@ class Cleaning {
              : !stopped.ok()
                  ? stopped.error().what
                  : "a read still shows it as '" + (seen.remote() ? seen.remote()->native_status : "?") + "'";
-    } while (wait(conversation_.pace().now().mono + try_again));
+    } while (wait(conversation_.now().mono + try_again));
     return "session " + remote.str() + " may still run: " + told +
            "; end it at the provider, or try `probe --clean` again";
   }
@@ -72,7 +72,7 @@ class Cleaning {
   // Empty, or why nothing is known of it.
   std::string end_unknown(const Start& start) {
     const Traits& traits = conversation_.terms().traits;
-    const auto is_past = [&](Millis age) { return conversation_.pace().now().wall - start.sent >= age; };
+    const auto is_past = [&](Millis age) { return conversation_.now().wall - start.sent >= age; };
     const auto& life = journal_.head().life;
     // Nobody attended to it, so that it is over by its own timeouts: only where nothing shows it.
     const bool is_over = life && is_past(*life + traits.request_timeout + std::chrono::minutes{1});
@@ -80,8 +80,7 @@ class Cleaning {
     if (!traits.can_find) {
       return "the start of " + to_rfc3339(start.sent) +
              " was not answered, and the provider has no list that would show what it made; look there, and "
-             "try "
-             "`probe --clean` again once it is over";
+             "try `probe --clean` again once it is over";
     }
     ports_.tell("looking for what the start of " + to_rfc3339(start.sent) + " made");
     int absent = 0;
@@ -90,15 +89,16 @@ class Cleaning {
       const Heard heard = conversation_.ask(EffectKind::find, start.session);
       const std::vector<RemoteId> made = heard.ok() ? made_by(start, heard) : std::vector<RemoteId>{};
       if (heard.ok() && made.empty()) {
-        told = heard.reply.whole ? "the list does not show it yet" : "the list never shows its end";
-        const bool counts = heard.reply.whole && is_past(traits.request_timeout + list_lag + Seconds{1});
+        told = heard.reply.whole ? unclear_in_list(start) : "the list never shows its end";
+        const bool counts = told.empty() && is_past(traits.request_timeout + list_lag + Seconds{1});
         if (counts && ++absent == 2) return {};
+        if (told.empty()) told = "the list does not show it yet";
       } else if (heard.ok()) {
         return end_all(start, made);
       } else {
         told = heard.error().what;
       }
-    } while (wait(conversation_.pace().now().mono + try_again));
+    } while (wait(conversation_.now().mono + try_again));
     return "the start of " + to_rfc3339(start.sent) +
            " was not answered, and what it made was not found: " + told +
            "; look at the provider, or try `probe --clean` again";
@@ -127,19 +127,40 @@ class Cleaning {
     return made;
   }
 
-  bool is_made_by(const Start& start, const Remote& remote, const Heard& heard) const {
+  // Why the list proves no absence: what may be the start's and carries nothing that would tell. Empty: it
+  // does.
+  std::string unclear_in_list(const Start& start) {
+    const Heard heard = conversation_.ask(EffectKind::list, start.session);
+    if (!heard.ok()) return heard.error().what;
+    for (const Remote& remote : *heard.reply.remotes) {
+      const bool may_be = remote.progress != Progress::ended && !remote.tag && !is_others(remote);
+      const bool is_tagged = conversation_.terms().traits.start_scope == StartScope::free;
+      const bool tells = remote.created_at && !(is_tagged && was_made_then(start, remote, heard));
+      if (may_be && !tells) return "session " + remote.id.str() + " may be what it made";
+    }
+    return {};
+  }
+
+  // It is known to have been made otherwise.
+  bool is_others(const Remote& remote) const {
     const auto& starts = journal_.starts();
     const bool is_known = std::any_of(starts.begin(), starts.end(),
                                       [&](const Start& other) { return other.remote == remote.id; });
-    if (is_known || journal_.listed().contains(remote.id)) return false;
-    const Traits& traits = conversation_.terms().traits;
-    if (remote.tag) return names_session(*remote.tag, start.session);
-    if (traits.start_scope == StartScope::free || !remote.created_at || ports_.is_kept(remote.id))
-      return false;
+    return is_known || journal_.listed().contains(remote.id) || ports_.is_kept(remote.id);
+  }
+
+  bool was_made_then(const Start& start, const Remote& remote, const Heard& heard) const {
     const Millis age = heard.came.mono - conversation_.here(*remote.created_at, heard.came);
     const Wall created = heard.came.wall - age;
     return created >= start.sent - clock_margin &&
-           created <= start.sent + traits.request_timeout + clock_margin;
+           created <= start.sent + conversation_.terms().traits.request_timeout + clock_margin;
+  }
+
+  bool is_made_by(const Start& start, const Remote& remote, const Heard& heard) const {
+    if (is_others(remote)) return false;
+    if (remote.tag) return names_session(*remote.tag, start.session);
+    const bool is_tagged = conversation_.terms().traits.start_scope == StartScope::free;
+    return !is_tagged && remote.created_at && was_made_then(start, remote, heard);
   }
 
   Conversation& conversation_;

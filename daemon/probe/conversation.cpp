@@ -1,8 +1,17 @@
 #include "probe/conversation.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace keeper::probe {
+namespace {
+
+// After a refusal for want of a rate: what it asks for, within these.
+constexpr Millis refused_min = Seconds{5};
+constexpr Millis refused_max = Seconds{30};
+
+}  // namespace
 
 const Remote* Heard::remote() const {
   return ok() && !reply.remotes->empty() ? &reply.remotes->front() : nullptr;
@@ -22,13 +31,28 @@ Heard Conversation::ask(EffectKind kind, const SessionId& session, const RemoteI
   effect.remote = remote;
   effect.place = terms_.plan.place;
   effect.parameters = terms_.plan.parameters;
+  if (pace_.now().mono < next_turn_ && !pace_.wait(next_turn_)) called_off_ = true;
   trace_.asked(effect);
   const Now sent = pace_.now();
   Reply reply = keeper::wait(carry_out(provider_, effect));
   Heard heard{sent, pace_.now(), std::move(reply), trace_.statuses()};
   trace_.read(heard.reply);
   note_clock(heard);
+  note_turn(heard);
   return heard;
+}
+
+bool Conversation::wait(Mono until) {
+  if (std::exchange(called_off_, false)) return false;
+  return pace_.wait(until);
+}
+
+void Conversation::note_turn(const Heard& heard) {
+  const auto calls = static_cast<Millis::rep>(std::max<std::size_t>(heard.statuses.size(), 1));
+  next_turn_ = heard.sent.mono + terms_.call_spacing * calls;
+  if (heard.ok() || heard.error().kind != ErrorKind::exhausted) return;
+  const Millis asked = heard.error().retry_after.value_or(refused_min);
+  next_turn_ = std::max(next_turn_, heard.came.mono + std::clamp(asked, refused_min, refused_max));
 }
 
 // A Date has whole seconds, so that half a second is added on the average.

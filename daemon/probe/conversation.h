@@ -36,10 +36,14 @@ class Conversation {
   Conversation(Provider& provider, const Terms& terms, Pace& pace, Trace& trace)
       : provider_(provider), terms_(terms), pace_(pace), trace_(trace) {}
 
+  // Waits for its turn first: by Terms::call_spacing, and after an answer that asks for time.
   Heard ask(EffectKind kind, const SessionId& session, const RemoteId& remote = {});
 
+  // As Pace::wait(). Also tells of what ended the wait for a turn.
+  bool wait(Mono until);
+
   const Terms& terms() const { return terms_; }
-  Pace& pace() { return pace_; }
+  Now now() const { return pace_.now(); }
   Trace& trace() { return trace_; }
 
   // The provider's clock less ours, by the Date of the quickest answer; empty: no answer had one.
@@ -49,6 +53,7 @@ class Conversation {
 
  private:
   void note_clock(const Heard& heard);
+  void note_turn(const Heard& heard);
 
   Provider& provider_;
   const Terms& terms_;
@@ -56,6 +61,8 @@ class Conversation {
   Trace& trace_;
   std::optional<Millis> offset_;
   Millis offset_took_{};
+  Mono next_turn_{};
+  bool called_off_ = false;  // while it waited for its turn
 };
 
 // "12.3 s"

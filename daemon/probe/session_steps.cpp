@@ -13,7 +13,7 @@ SessionSteps::SessionSteps(Conversation& conversation, const Limits& limits, Jou
       journal_(journal),
       ports_(ports),
       outcome_(outcome),
-      until_(conversation.pace().now().mono + limits.max_time) {}
+      until_(conversation.now().mono + limits.max_time) {}
 
 void SessionSteps::break_off(std::string why) {
   if (outcome_.broken_off.empty()) outcome_.broken_off = std::move(why);
@@ -23,7 +23,7 @@ bool SessionSteps::wait(Mono until) {
   if (!goes_on()) return false;
   if (now().mono >= until_) {
     break_off("the time was up");
-  } else if (!conversation_.pace().wait(std::min(until, until_))) {
+  } else if (!conversation_.wait(std::min(until, until_))) {
     break_off("it was asked to end");
   }
   return goes_on();
@@ -48,7 +48,7 @@ std::optional<Subject> SessionSteps::start(Millis life) {
   const Heard heard = conversation_.ask(EffectKind::start, subject.session);
   subject.sent = heard.sent;
   subject.answered = heard.came;
-  subject.end_by = heard.sent.mono + life;
+  subject.end_by = heard.sent.mono + life - stop_reserve(terms());
   const Remote* remote = heard.remote();
   if (remote == nullptr) {
     const Error& error = heard.error();

@@ -17,7 +17,7 @@ struct Subject {
   RemoteId remote;
   Now sent;  // the start's call
   Now answered;
-  Mono end_by;  // it is stopped by then
+  Mono end_by;  // the first stop leaves by then
   std::optional<Mono> active_at;
   std::string last_word;
 };
@@ -47,7 +47,7 @@ class SessionSteps {
   const Limits& limits() const { return limits_; }
   Journal& journal() { return journal_; }
   Findings& findings() { return outcome_.findings; }
-  Now now() const { return conversation_.pace().now(); }
+  Now now() const { return conversation_.now(); }
   void tell(const std::string& line) const { ports_.tell(line); }
   void break_off(std::string why);
 

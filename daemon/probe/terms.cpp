@@ -17,16 +17,20 @@ std::string amount(double cost, const Price& price) {
 // From the start's call to the last stop's answer.
 Millis brief_life(const Terms& terms) {
   return std::max(terms.plan.start_timeout, list_wait) + heartbeat_wait + terms.plan.stop_timeout +
-         6 * terms.traits.request_timeout;
+         10 * terms.traits.request_timeout + 20 * terms.call_spacing;
 }
 
 Millis lasting_life(const Terms& terms) {
   const Millis idle = *terms.plan.idle_timeout;
   const Millis watched = idle + idle / 3 + idle_slack(idle);
-  return terms.plan.start_timeout + watched + terms.plan.stop_timeout + 4 * terms.traits.request_timeout;
+  return terms.plan.start_timeout + watched + stop_reserve(terms);
 }
 
 }  // namespace
+
+Millis stop_reserve(const Terms& terms) {
+  return terms.plan.stop_timeout + 4 * (terms.traits.request_timeout + terms.call_spacing);
+}
 
 Millis idle_slack(Millis idle_timeout) {
   return std::clamp<Millis>(idle_timeout / 4, Seconds{20}, std::chrono::minutes{3});
@@ -34,6 +38,11 @@ Millis idle_slack(Millis idle_timeout) {
 
 Millis idle_step(Millis idle_timeout) {
   return std::clamp<Millis>(idle_timeout / 20, Seconds{1}, Seconds{15});
+}
+
+Millis call_spacing(const CallLimits& limits) {
+  if (!limits.calls || limits.calls->calls <= 0) return Millis{0};
+  return 2 * limits.calls->window / limits.calls->calls;
 }
 
 Result<Limits> limits_of(const Terms& terms, double max_cost, std::optional<Millis> max_time) {
@@ -79,10 +88,7 @@ Result<Limits> limits_of(const Terms& terms, double max_cost, std::optional<Mill
       limits.max_time = needed;
     }
   }
-  if (max_time && *max_time < limits.max_time) {
-    limits.max_time = *max_time;
-    limits.brief_life = std::min(limits.brief_life, *max_time);
-  }
+  if (max_time) limits.max_time = std::min(limits.max_time, *max_time);
   return limits;
 }
 

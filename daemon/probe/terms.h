@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "core/plan.h"
+#include "settings/settings.h"
 
 namespace keeper::probe {
 
@@ -18,6 +19,7 @@ struct Terms {
   Traits traits;
   // The start carries a name or a key by which a second one is known, as far as the description tells.
   bool starts_by_key = false;
+  Millis call_spacing{0};  // from one HTTP call to the next
 };
 
 // A list shows a session within this time, or it is said not to.
@@ -34,10 +36,15 @@ struct Limits {
   double cost = 0;             // of the worst case, in the price's currency
 };
 
+// What a session's life must leave for its stops.
+Millis stop_reserve(const Terms& terms);
 // How long an idle session is watched after its last activity, beyond its idle timeout.
 Millis idle_slack(Millis idle_timeout);
 // How often it is read meanwhile.
 Millis idle_step(Millis idle_timeout);
+
+// Half of the provider's rate, so that a daemon beside the probe has the other half.
+Millis call_spacing(const CallLimits& limits);
 
 // `max_time`: empty: as long as the claims need. Errors: denied, where even the first session may cost more
 // than `max_cost`, or where the provider has no price; the text names the cure.

@@ -21,12 +21,12 @@ std::vector<std::string> probing(const Stage& stage, const std::string& provider
 const std::map<std::string, std::string> variables{{"SANDBOX_KEY", "sandbox-key"},
                                                    {"SANDBOX_SECRET", "sandbox-secret"}};
 
-std::size_t live(Stage& stage) { return stage.remotes("/remotes/live").at("remotes").size(); }
+std::size_t live(Stage& stage) { return stage.remotes("/remotes/live").size(); }
 
 std::size_t journals(const Stage& stage) {
   std::size_t count = 0;
   for (const auto& entry : fs::directory_iterator(stage.directory))
-    count += entry.path().extension() == ".journal" ? 1 : 0;
+    if (entry.path().extension() == ".journal") ++count;
   return count;
 }
 
@@ -38,8 +38,8 @@ TEST_CASE(
   stage.provider_lines = price;
   stage.write_plans(desk_plan);
   stage.start_daemon();
-  REQUIRE(eventually(20s, [&] { return stage.active() == 1; }));
-  const Json before = stage.remotes("/remotes/live").at("remotes");
+  REQUIRE(eventually(20s, [&] { return stage.ready() && stage.active() == 1; }));
+  const Json before = stage.remotes("/remotes/live");
   std::string output;
   const int code = stage.run_cli({"probe", "agents", "--config", config_of(stage), "--max-cost", "1", "-o",
                                   "json", "--trace", (stage.directory / "agents.trace").string()},
@@ -50,7 +50,7 @@ TEST_CASE(
   CHECK(report.at("left_running").empty());
   CHECK(report.at("broken_off").is_null());
   for (const Json& claim : report.at("claims")) CHECK(claim.at("verdict") != "does_not_hold");
-  const Json after = stage.remotes("/remotes/live").at("remotes");
+  const Json after = stage.remotes("/remotes/live");
   REQUIRE(after.size() == 1);
   CHECK(after.at(0).at("id") == before.at(0).at("id"));
   CHECK(stage.active() == 1);
@@ -65,7 +65,7 @@ TEST_CASE("whenever a probe is killed, `probe --clean` ends what it left, and no
   stage.provider_lines = price;
   stage.write_plans(desk_plan);
   stage.start_daemon();
-  REQUIRE(eventually(20s, [&] { return stage.active() == 1; }));
+  REQUIRE(eventually(20s, [&] { return stage.ready() && stage.active() == 1; }));
   // Each call takes a while, so that some are under way when it is killed.
   REQUIRE(post_json(stage.control_port, "/faults", {{"operation", "start"}, {"latency_ms", 300}}));
   std::size_t left = 0;
@@ -73,7 +73,7 @@ TEST_CASE("whenever a probe is killed, `probe --clean` ends what it left, and no
     Child child(probing(stage, "agents"), variables, stage.directory / "probe.log");
     sleep_for(at);
     child.send(SIGKILL);
-    REQUIRE(child.wait(5s) == -SIGKILL);
+    REQUIRE(child.wait(5s).has_value());  // it may have been done before
     sleep_for(400ms);
     left += live(stage) - 1;
     std::string output;
@@ -118,7 +118,7 @@ TEST_CASE("a probe is refused before any call where it may cost too much or has 
         2);
   CHECK(stage.run_cli({"probe", "agents", "--config", config_of(stage), "--max-cost", "1"}, &output) == 2);
   CHECK(output.find("no plan") != std::string::npos);
-  CHECK(stage.remotes().at("remotes").empty());
+  CHECK(stage.remotes().empty());
   CHECK(journals(stage) == 0);
 }
 

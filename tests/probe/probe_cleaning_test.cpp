@@ -127,6 +127,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a start whose tag the list leaves out is not taken for absent, and what may be its is named") {
+  Probed probed("videosdk");
+  const Killed killed(probed, false);
+  probed.playground.fault({{"lie_tag_hidden", true}});
+  const std::vector<std::string> left = clean_up(probed);
+  REQUIRE(left.size() == 1);
+  CHECK(left.front().find(killed.remote.str()) != std::string::npos);
+  CHECK(lives(probed, killed.remote));
+  probed.playground.heal();
+  CHECK(clean_up(probed).empty());
+  CHECK(probed.live() == 0);
+}
+
 TEST_CASE("a stop that is not obeyed leaves the journal, and says so") {
   Probed probed("notte");
   const Killed killed(probed, true);

@@ -85,6 +85,20 @@ TEST_CASE("no probe costs or lasts more than its worst case, however the provide
   }
 }
 
+TEST_CASE("a probe keeps to half of the provider's rate, and waits where it is asked to") {
+  CHECK(probe::call_spacing({RateLimit{27, std::chrono::minutes{1}}, {}, true}) == Millis{4444});
+  CHECK(probe::call_spacing({}) == Millis{0});
+  Probed probed("notte");
+  probed.terms.call_spacing = Seconds{3};
+  probe::Conversation conversation = probed.conversation();
+  const auto list = [&] { return conversation.ask(EffectKind::list, {}).sent.mono; };
+  const Mono first = list();
+  CHECK(list() - first >= Seconds{3});
+  probed.playground.fault({{"operation", "list"}, {"status", 429}, {"retry_after", 20}, {"times", 1}});
+  const Mono refused = list();
+  CHECK(list() - refused >= Seconds{20});
+}
+
 TEST_CASE("at a provider with one session for a place nothing is started where one is running") {
   Probed probed("sonoran_cms");
   probe::Conversation conversation = probed.conversation();

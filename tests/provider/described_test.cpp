@@ -1,5 +1,5 @@
 // A described provider's answers: what counts as a heartbeat, an end, a stop, a time and an id.
-#include "provider/described/described.h"
+#include "provider/described/reading.h"
 
 #include <map>
 #include <thread>
@@ -16,18 +16,18 @@ namespace {
 
 Description boxes() {
   Description http;
-  http.start = {"POST", "/boxes", "{}", "", ""};
-  http.status = {"GET", "/boxes/{id}", "", "", ""};
-  http.stop = {"DELETE", "/boxes/{id}", "", "", ""};
-  http.heartbeat = DescribedCall{"POST", "/boxes/{id}/beat", "", "", ""};
-  http.list = DescribedCall{"GET", "/boxes", "", "/boxes", ""};
-  http.id = "/id";
-  http.native_status = "/status";
-  http.created_at = "/created";
-  http.ended_at = "/ended";
-  http.expires_at = "/expires";
-  http.maximum = "/max";
-  http.idle_timeout = "/idle";
+  http.start = {"POST", "/boxes", "{}", ""};
+  http.status = {"GET", "/boxes/{id}", "", ""};
+  http.stop = {"DELETE", "/boxes/{id}", "", ""};
+  http.heartbeat = DescribedCall{"POST", "/boxes/{id}/beat", "", ""};
+  http.list = {DescribedCall{"GET", "/boxes", "", "/boxes"}};
+  http.id = {"/id"};
+  http.native_status = {"/status"};
+  http.created_at = {"/created"};
+  http.ended_at = {"/ended"};
+  http.expires_at = {"/expires"};
+  http.maximum = {"/max"};
+  http.idle_timeout = {"/idle"};
   http.duration_unit = Seconds{1};
   http.states = {{"up", State::active},
                  {"wait", State::queued},
@@ -101,7 +101,7 @@ TEST_CASE("a heartbeat that was taken counts also where the read after it comes 
   CHECK_FALSE(there.ask(EffectKind::observe).remotes.ok());
   // Where a session tells its last activity, nothing else says that it was kept alive.
   Description told = boxes();
-  told.last_activity_at = "/active";
+  told.last_activity_at = {"/active"};
   CHECK_FALSE(Boxes(calls, told).ask(EffectKind::keep_alive).remotes.ok());
   for (const int status : {401, 404, 429}) {
     Boxes refusing({{"POST /boxes/a/beat", reply(204, "")}, {"GET /boxes/a", reply(status, "{}")}});

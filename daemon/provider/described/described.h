@@ -1,8 +1,10 @@
 // A provider that the configuration describes (type http): its calls, and where its answers say what. It can
-// do what was described and no more; without a list a lost start cannot be looked up. Any thread may call it.
+// do what was described and no more; without a list or a call that finds a session by an id of ours, a lost
+// start cannot be looked up. Any thread may call it.
 #pragma once
 
-#include "provider/provider_api.h"
+#include "provider/described/call_template.h"
+#include "provider/listing.h"
 
 namespace keeper {
 
@@ -19,22 +21,19 @@ class Described final : public Provider {
   Task<Result<Checked>> check() override;
 
  private:
-  ProviderCall call_of(Purpose purpose, const DescribedCall& described, const Effect& effect,
-                       int page = 1) const;
   Remote reading_of(const Visit& visit, const Effect& effect, const Json& item) const;
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
   Task<Result<Remote>> read(Visit& visit, const Effect& effect);
-  Task<Reply> walk(const Effect& effect);
+  Task<Result<Remote>> read_ours(Visit& visit, const Effect& effect);
+  ProviderCall list_call(const DescribedCall& described, const Effect& effect, const PagePlace& place) const;
+  Task<Result<bool>> walk(Visit& visit, const Effect& effect, const DescribedCall& described,
+                          Listing& listing);
 
   const Description description_;
   const Secret api_key_;
   ProviderApi api_;
 };
-
-// The remote that an answer's object is about; without an id where it has none. `now`: by the provider's
-// clock.
-Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now);
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext& context);
 

@@ -43,7 +43,7 @@ struct CallLimits {
 
 // One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id}
 // is the remote's id, {session}, {plan} and {instance} are ours, {parameters} is the plan's
-// `session.parameters`.
+// `session.parameters`, and {seconds} what a heartbeat extends by.
 struct DescribedCall {
   std::string method;
   std::string path;  // below base_url, with the query; a list's may hold {page}, which counts from 1
@@ -62,6 +62,7 @@ enum class Gone { closed, timed_out, error, by_deadline };
 struct Description {
   DescribedCall start, status, stop;
   std::optional<DescribedCall> heartbeat;
+  std::optional<DescribedCall> cleanup;  // of what has ended and is still billed
   std::optional<DescribedCall> list;
   std::map<std::string, std::string>
       headers;               // of every call; {api_key} as well as the marks of DescribedCall
@@ -72,6 +73,9 @@ struct Description {
   Millis duration_unit{};
   std::map<std::string, State> states;  // by the provider's word
   Gone gone = Gone::error;
+  HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
+  std::optional<Extension> extension;
+  bool expires_at_moves = false;  // with each heartbeat; else it is the end of a session's life
   bool operator==(const Description&) const = default;
 };
 

@@ -7,6 +7,7 @@ namespace keeper {
 namespace {
 
 constexpr const char* parameters_mark = "{parameters}";
+constexpr const char* seconds_mark = "{seconds}";
 
 std::string replaced(std::string text, std::string_view mark, const std::string& value) {
   for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size())) {
@@ -27,11 +28,13 @@ std::string filled(std::string text, const Effect& effect, bool for_url) {
 }
 
 // The template's depth is bounded by the reader of the configuration.
-void fill_texts(Json& value, const Effect& effect) {
+void fill_texts(Json& value, const Description& description, const Effect& effect) {
   if (value.is_structured()) {
-    for (Json& item : value) fill_texts(item, effect);
+    for (Json& item : value) fill_texts(item, description, effect);
   } else if (value == Json(parameters_mark)) {
     value = parse_json(effect.parameters).value_or(Json::object());
+  } else if (value == Json(seconds_mark) && description.extension) {
+    value = description.extension->by / Millis{Seconds{1}};
   } else if (value.is_string()) {
     value = filled(value.get<std::string>(), effect, false);
   }
@@ -48,7 +51,7 @@ ProviderCall filled_call(const Description& description, const Secret& api_key, 
   }
   if (described.body.empty()) return call;
   Json body = parse_json(described.body).value_or(Json::object());
-  fill_texts(body, effect);
+  fill_texts(body, description, effect);
   call.body = json_text(body);
   return call;
 }

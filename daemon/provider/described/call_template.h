@@ -1,6 +1,7 @@
 // Call template: the calls of a description with their marks filled in. In paths and in the texts of bodies
 // {id} is the remote's id, {session}, {plan} and {instance} are ours; a text that is exactly {parameters}
-// becomes the plan's parameters. In paths what is filled in is percent-encoded. The functions keep no state,
+// becomes the plan's parameters, and one that is exactly {seconds} the number of seconds that a heartbeat
+// extends by. In paths what is filled in is percent-encoded. The functions keep no state,
 // and any thread may call them.
 #pragma once
 

@@ -65,6 +65,7 @@ std::string expected(const Type& type) {
     case Kind::section:
     case Kind::named:
     case Kind::texts:
+    case Kind::secrets:
       return "a map of keys";
     case Kind::anything:
       return "anything";
@@ -126,6 +127,7 @@ bool fits(const Type& type, const Node& node) {
     case Kind::section:
     case Kind::named:
     case Kind::texts:
+    case Kind::secrets:
       return false;
   }
   check_failed("a known Kind", __FILE__, __LINE__);

@@ -68,6 +68,14 @@ class SchemaWriter {
     return {{"enum", std::move(words)}};
   }
 
+  static Json secret() {
+    const Json file{{"type", "object"},
+                    {"additionalProperties", false},
+                    {"properties", {{"file", {{"type", "string"}}}}},
+                    {"required", {"file"}}};
+    return {{"anyOf", {text(variable_pattern), file}}};
+  }
+
   Json schema_of(const Type& type) {
     switch (type.kind) {
       case Kind::boolean:
@@ -110,6 +118,8 @@ class SchemaWriter {
         return named(section_in(type));
       case Kind::texts:
         return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
+      case Kind::secrets:
+        return {{"type", "object"}, {"additionalProperties", secret()}};
       case Kind::anything:
         return Json::object();
     }

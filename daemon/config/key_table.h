@@ -30,6 +30,7 @@ enum class Kind {
   section,     // a map with the keys of `section`
   named,       // a map from names to `section`
   texts,       // a map from names to texts
+  secrets,     // a map from names to secrets: each `${ENV_NAME}`, or `{file: PATH}`
   anything,    // any YAML
 };
 

@@ -110,28 +110,36 @@ Secret Outside::secret(const Node& map, const std::string& key) {
     problems_.error(path->place, "give either '" + key + "' or '" + key + "_file', not both");
     return {};
   }
-  Secret found;
-  const Node* node = direct != nullptr ? direct : path;
-  if (direct != nullptr && direct->is_scalar()) {
-    const auto name = variable_name(direct->text);
-    if (!name) return {};
-    const auto value = options_.variable(*name);
-    if (!value) {
-      missing(direct->place, "'" + key + "': the environment variable " + printable(*name) + " is not set");
-    } else if (value->empty()) {
-      problems_.error(direct->place,
-                      "'" + key + "': the environment variable " + printable(*name) + " is empty");
-    } else {
-      found = Secret(*value);
-    }
-  } else if (path != nullptr && path->is_scalar()) {
-    found = Secret(read(key + "_file", *path, secret_bytes_max).value_or(""));
+  if (direct != nullptr) return checked(key, *direct, variable(key, *direct));
+  if (path == nullptr || !path->is_scalar()) return {};
+  return checked(key, *path, Secret(read(key + "_file", *path, secret_bytes_max).value_or("")));
+}
+
+Secret Outside::secret_of(const Entry& entry) {
+  if (entry.value.is_scalar()) return checked(entry.key, entry.value, variable(entry.key, entry.value));
+  const Node* path = value_at(entry.value, "file");
+  if (path == nullptr || !path->is_scalar()) return {};
+  return checked(entry.key, *path, Secret(read(entry.key, *path, secret_bytes_max).value_or("")));
+}
+
+// Of `${NAME}`; empty for anything else.
+Secret Outside::variable(const std::string& key, const Node& node) {
+  const auto name = node.is_scalar() ? variable_name(node.text) : std::nullopt;
+  if (!name) return {};
+  const auto value = options_.variable(*name);
+  if (value && !value->empty()) return Secret(*value);
+  if (!value) {
+    missing(node.place, "'" + key + "': the environment variable " + printable(*name) + " is not set");
+  } else {
+    problems_.error(node.place, "'" + key + "': the environment variable " + printable(*name) + " is empty");
   }
-  if (has_control_characters(found.reveal())) {
-    problems_.error(node->place, "'" + key + "': the secret holds a line break or a control character");
-    return {};
-  }
-  return found;
+  return {};
+}
+
+Secret Outside::checked(const std::string& key, const Node& node, Secret secret) {
+  if (!has_control_characters(secret.reveal())) return secret;
+  problems_.error(node.place, "'" + key + "': the secret holds a line break or a control character");
+  return {};
 }
 
 std::string Outside::file(const Node& map, const std::string& key, std::size_t bytes_max) {

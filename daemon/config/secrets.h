@@ -33,10 +33,15 @@ class Outside {
   // `key: ${NAME}` or `key_file: PATH` of a map. Empty when neither is given, or what is given is no good.
   Secret secret(const Node& map, const std::string& key);
 
+  // The value of an entry of a map of secrets: `NAME: ${ENV}` or `NAME: {file: PATH}`.
+  Secret secret_of(const Entry& entry);
+
   // The content of the file that `key` names; empty when it is not given or cannot be read.
   std::string file(const Node& map, const std::string& key, std::size_t bytes_max);
 
  private:
+  Secret variable(const std::string& key, const Node& node);
+  Secret checked(const std::string& key, const Node& node, Secret secret);
   void missing(Place place, std::string message);
   std::optional<std::string> read(const std::string& key, const Node& path, std::size_t bytes_max);
 

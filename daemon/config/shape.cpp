@@ -14,7 +14,8 @@ std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) 
 bool is_secret(const Key& key) { return key.types[0].kind == Kind::secret; }
 
 bool is_map(const Type& type) {
-  return type.kind == Kind::section || type.kind == Kind::named || type.kind == Kind::texts;
+  return type.kind == Kind::section || type.kind == Kind::named || type.kind == Kind::texts ||
+         type.kind == Kind::secrets;
 }
 
 std::string spelled(const Key& key) {
@@ -146,6 +147,8 @@ class ShapeCheck {
     for (const Entry& item : entry.value.entries) {
       if (type.kind == Kind::texts) {
         text_item(item, entry.key);
+      } else if (type.kind == Kind::secrets) {
+        secret_item(item, entry.key);
       } else {
         named_item(item, type);
       }
@@ -156,6 +159,18 @@ class ShapeCheck {
   void text_item(const Entry& item, const std::string& map_key) {
     if (!item.value.is_scalar()) {
       problems_.error(item.place, in_quotes(item.key) + " in " + in_quotes(map_key) + " must be a text");
+    }
+  }
+
+  void secret_item(const Entry& item, const std::string& map_key) {
+    const Node* file = item.value.find("file");
+    const bool is_file = file != nullptr && item.value.entries.size() == 1;
+    if (is_file) {
+      scalar({Type{.kind = Kind::path}}, *file, "'file'");
+    } else if (!item.value.is_scalar() || !variable_name(item.value.text)) {
+      problems_.error(item.value.place, in_quotes(item.key) + " in " + in_quotes(map_key) +
+                                            ": a secret does not stand in this file: write {file: PATH}, or "
+                                            "${ENV_NAME}");
     }
   }
 

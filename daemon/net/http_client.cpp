@@ -38,7 +38,7 @@ const Url& connected_to(const HttpOptions& options) {
   return options.proxy ? options.proxy->url : options.url;
 }
 
-std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
+std::optional<std::string_view> header_in(const HeaderLines& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (equal_ignoring_case(key, name)) return value;
   }

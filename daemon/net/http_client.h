@@ -33,14 +33,18 @@ struct HttpRequest {
   std::chrono::milliseconds idle_max{std::chrono::seconds{55}};
 };
 
+using HeaderLines = std::vector<std::pair<std::string, std::string>>;
+
+// The first value of a header; its name may be in any case.
+std::optional<std::string_view> header_in(const HeaderLines& headers, std::string_view name);
+
 struct HttpResponse {
   int status = 0;
   std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  HeaderLines headers;
   std::string cut_short;  // why the body is incomplete; empty: it is complete
 
-  // The first value of a header, by its lower-case name.
-  std::optional<std::string_view> header(std::string_view name) const;
+  std::optional<std::string_view> header(std::string_view name) const { return header_in(headers, name); }
 };
 
 struct Url {

@@ -30,6 +30,15 @@ bool Listing::admits(const Remote& item) {
   return false;
 }
 
+void Listing::add(Remote item) {
+  const auto [known, is_new] = at_.emplace(item.id, found_.size());
+  if (is_new) {
+    found_.push_back(std::move(item));
+  } else {
+    found_[known->second] = std::move(item);
+  }
+}
+
 Reply Listing::reply(const Visit& visit, bool to_end) && {
   return Reply{std::move(found_), visit.provider_now, to_end && whole_, passed_over_};
 }

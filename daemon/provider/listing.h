@@ -3,6 +3,8 @@
 // then does it prove that a remote is absent. One walk over a list and one thread.
 #pragma once
 
+#include <map>
+
 #include "provider/provider_api.h"
 
 namespace keeper {
@@ -14,16 +16,17 @@ class Listing {
   // False: the item has no usable id, and was passed over. One that has ended, or that carries the mark of
   // another session than the one that is looked for, takes nothing from the list's being whole.
   bool admits(const Remote& item);
-  void add(Remote item) { found_.push_back(std::move(item)); }
+  // The item takes the place of an earlier reading of the same remote.
+  void add(Remote item);
 
   bool is_whole() const { return whole_; }
-  const Remote& newest() const { return found_.back(); }
   // `to_end`: the list was read to an end that it showed by itself.
   Reply reply(const Visit& visit, bool to_end) &&;
 
  private:
   const Effect& effect_;
   std::vector<Remote> found_;
+  std::map<RemoteId, std::size_t> at_;  // into found_
   std::size_t passed_over_ = 0;
   bool whole_ = true;
 };

@@ -177,7 +177,9 @@ Task<ProviderAnswer> ProviderApi::ask(Visit& visit, const ProviderCall& call) {
       error.kind = ErrorKind::not_applied;
     co_return ProviderAnswer{0, explain(visit, call, std::move(error))};
   }
+  HeaderLines headers = response->headers;
   ProviderAnswer answer = judge(visit, call, std::move(*response));
+  answer.headers = std::move(headers);
   if (!answer.json) answer.json = explain(visit, call, answer.json.error());
   co_return answer;
 }

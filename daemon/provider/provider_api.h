@@ -38,6 +38,7 @@ struct ProviderAnswer {
   int status = 0;
   Result<Json> json;
   bool is_empty = false;  // a 2xx without a body
+  HeaderLines headers{};
 };
 
 // What one provider says otherwise than HTTP does: a function of that provider's folder, asked before an

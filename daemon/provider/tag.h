@@ -5,6 +5,11 @@
 // functions; any thread.
 //
 // Example: 0123456789abcdef0123456789abcdef-fedcba9876543210fedcba98765432
+//
+// Where a provider lets a start name its session by a UUID, that is made of the same two ids: 24 digits of
+// the session's and 26 bits of the instance's, in the shape of version 4, because validators that are older
+// than RFC 9562 refuse version 8. Of strangers' UUIDs one in 67 million would be taken for one of this
+// instance.
 #pragma once
 
 #include <optional>
@@ -16,10 +21,12 @@
 namespace keeper {
 
 std::string start_tag(const InstanceId& instance, const SessionId& session);
+std::string start_uuid(const InstanceId& instance, const SessionId& session);
 
-// The session that a tag names, if the tag is of this instance. Of the old form, cut short, only the
-// beginning of the session's id is left: see names_session() in core/origin.h. `asked`: the session that is
-// looked for, or empty; a tag of which nothing but its id is left is taken for it.
+// The session that a tag or a UUID of ours names, if the tag is of this instance. Of a UUID, and of the
+// old form cut short, only the beginning of the session's id is left: see names_session() in core/origin.h.
+// `asked`: the session that is looked for, or empty; a tag of which nothing but its id is left is taken for
+// it.
 std::optional<SessionId> session_of_tag(std::string_view tag, const InstanceId& instance,
                                         const SessionId& asked);
 

@@ -55,3 +55,16 @@ TEST_CASE("the tags of another instance, and what is no tag, name nothing") {
     CHECK_FALSE(session_of_tag(text, this_store, {}));
   }
 }
+
+TEST_CASE("a UUID of ours has the shape of version 4, and names its session and no other store's") {
+  const std::string uuid = start_uuid(this_store, tagged);
+  CHECK(uuid == "01234567-89ab-4cde-9f01-234567fedcba");
+  const auto named = session_of_tag(uuid, this_store, {});
+  REQUIRE(named);
+  CHECK(named->str() == tagged.str().substr(0, 24));
+  CHECK(session_of_tag("01234567-89AB" + uuid.substr(13), this_store, tagged) == tagged);
+  CHECK(start_uuid(this_store, SessionId{std::string(32, 'a')}) != uuid);
+  CHECK_FALSE(session_of_tag(uuid, InstanceId{std::string(32, 'a')}, {}));
+  CHECK_FALSE(session_of_tag("01234567-89ab-4cde-9f01-234567fedcbb", this_store, tagged));
+  CHECK_FALSE(session_of_tag("01234567-89ab-5cde-9f01-234567fedcba", this_store, tagged));
+}

@@ -37,6 +37,9 @@ const Section& price_section() {
            .doc = "Price of a session's hour.",
            .required = true},
           {.name = "minimum", .types = {of(Kind::duration)}, .doc = "The least time that is billed."},
+          {.name = "increment",
+           .types = {duration(Millis{0}, year)},
+           .doc = "Each begun one is billed, such as 1m; without it what was lived."},
           {.name = "currency", .types = {of(Kind::text)}, .doc = "The currency, such as USD."},
       }};
   return section;

@@ -52,6 +52,7 @@ class MoneyReader {
     Price price;
     price.per_hour = number_at(*node, "per_hour").value_or(0);
     price.minimum = duration_at(*node, "minimum").value_or(Millis{0});
+    price.increment = duration_at(*node, "increment").value_or(Millis{0});
     price.currency = printable(text_at(*node, "currency").value_or(""), 12);
     if (price.per_hour < 0) problems_.error(node->find("per_hour")->place, "'per_hour' must not be below 0");
     traits->second.price = std::move(price);

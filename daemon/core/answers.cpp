@@ -23,6 +23,7 @@ constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
 // What costs money is not left running for as long as a provider may ask to wait.
 constexpr Millis stop_wait_max = std::chrono::minutes{5};
+constexpr Millis cleanup_retry_max = std::chrono::minutes{5};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
 constexpr int absent_reads_needed = 2;
@@ -251,11 +252,9 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
   } else if (session.row.ending) {
     end_as_asked(draft, id);
   } else {
-    const Traits* traits = draft.traits(session.row.provider);
-    const auto limit = limit_passed(session, session.absent_since);
-    const State state = limit ? State::timed_out : traits ? traits->gone_state : State::error;
-    const Reason reason = limit ? *limit : traits ? traits->gone_reason : Reason::lost;
-    end_session(draft, id, {state, reason, Cause::poll, draft.now().wall, true, what});
+    const EndedAs as = gone_end(session, draft.plan(session.row.plan), draft.traits(session.row.provider),
+                                session.absent_since);
+    end_session(draft, id, {as.state, as.reason, Cause::poll, draft.now().wall, true, what});
   }
 }
 
@@ -316,6 +315,16 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   arm_retry(session, draft.now().mono + call_backoff(id, session.tries, stop_retry_max));
 }
 
+// What was not there any more is as clean.
+void on_cleaned_up(Draft& draft, const SessionId& id, const Answer& answer) {
+  if (answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone) return leave(draft, id);
+  Tracked& session = draft.edit(id);
+  const Error& error = answer.remotes.error();
+  note_failure(session, error);
+  arm_retry(session, std::min(retry_at(draft, session, error, cleanup_retry_max),
+                              draft.now().mono + cleanup_retry_max));
+}
+
 // What a heartbeat showed that went on while the session's answer waited for the store.
 void apply_kept(Draft& draft, const SessionId& id, const Answer& kept) {
   const Tracked* session = draft.find(id);
@@ -352,6 +361,9 @@ void on_answer(Draft& draft, const Answer& answer) {
       break;
     case EffectKind::stop:
       on_stopped(draft, id, answer);
+      break;
+    case EffectKind::cleanup:
+      on_cleaned_up(draft, id, answer);
       break;
     case EffectKind::list:
       break;

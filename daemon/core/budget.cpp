@@ -32,15 +32,15 @@ Amount ended_of(const Config& config, const BudgetTrack& track) {
   return amount;
 }
 
-// A session in the memory: one whose remote is still to come has its minimum set aside.
+// A session in the memory: for one whose remote is still to come, the least that it costs is set aside.
 void add_session(Amount& amount, const Config& config, const SessionRow& row, const Period& period,
                  Wall now) {
   const Price& price = price_at(config, row.provider);
   const auto life = lifetime(row, now);
   if (life) {
-    add(amount, spent_within(*life, price.minimum, period), price);
+    add(amount, spent_within(*life, price, period), price);
   } else if (!is_terminal(row.state)) {
-    amount.cost += cost_of(price.minimum, price);
+    amount.cost += cost_of(least_billed(price), price);
   }
 }
 
@@ -185,7 +185,7 @@ void each_covering(const Config& config, const PlanName& plan, const ProviderNam
 
 double least_cost(const Config& config, const ProviderName& provider) {
   const Price& price = price_at(config, provider);
-  return cost_of(price.minimum, price);
+  return cost_of(least_billed(price), price);
 }
 
 std::optional<BudgetBlock> first_block(Draft& draft, const PlanName& plan, const ProviderName& provider,
@@ -240,7 +240,7 @@ void reserve(Draft& draft, const SessionRow& row) {
   for (const auto& [key, budget] : draft.config().budgets) {
     const Amount* known = draft.known_amount(key);
     if (!known || !key.covers(row.plan, row.provider)) continue;
-    const Amount more{known->lived, known->cost + cost_of(price.minimum, price)};
+    const Amount more{known->lived, known->cost + cost_of(least_billed(price), price)};
     draft.remember_amount(key, more);
     const BudgetTrack* track = draft.budget(key);
     const bool crosses =
@@ -265,7 +265,7 @@ void spend(Draft& draft, const SessionRow& row) {
   for (const auto& [key, budget] : draft.config().budgets) {
     const BudgetTrack* track = draft.budget(key);
     if (!track || !track->counted || !key.covers(row.plan, row.provider)) continue;
-    const Spent spent = spent_within(*life, price_at(draft.config(), row.provider).minimum, *track->counted);
+    const Spent spent = spent_within(*life, price_at(draft.config(), row.provider), *track->counted);
     if (spent.sessions > 0) draft.edit_budget(key).ended[row.provider] += spent;
   }
 }

@@ -59,8 +59,8 @@ inline Restart effective_restart(const Plan& plan) {
   return plan.schedule.kind() == Schedule::Kind::occurrences ? Restart::on_failure : Restart::always;
 }
 
-// A session that timed out as its plan wants it: the plan sends no heartbeats against the idle timeout, or
-// makes no successor before the maximum.
+// A session that timed out as its plan wants it, which is no failure: the plan sends no heartbeats against
+// the idle timeout, or makes no successor before the maximum.
 inline bool ends_as_planned(const Plan& plan, State state, Reason reason) {
   if (state != State::timed_out) return false;
   if (reason == Reason::idle_timeout) return !plan.keep_alive.heartbeat;
@@ -73,15 +73,33 @@ enum class StartScope { free, place, provider };
 // What is done with a remote that is ours and that no session of the ledger stands for.
 enum class Orphans { stop, adopt, report };
 
+// What proves that a heartbeat counted. as_told: the last activity where an answer tells it, else the
+// heartbeat's own answer. read_back: only a last activity or a deadline that moved.
+enum class HeartbeatProof { as_told, answer, read_back };
+
+// What a heartbeat asks for: a deadline `by` after itself, or, where it adds, after the deadline that there
+// was.
+struct Extension {
+  Millis by{};
+  bool adds = false;
+  bool operator==(const Extension&) const = default;
+};
+
 // What the core must know of a provider. The facts and their sources stand in the folder of each provider.
 struct Traits {
   bool can_find = true;        // an ambiguous start can be looked up
   bool can_list = true;        // all remotes of the credential, or of the place, can be listed
   bool one_per_place = false;  // holds one session per place, so a rollover breaks first
   bool has_heartbeat = false;  // has a call that restarts the idle clock
+  HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
+  std::optional<Extension> extension;  // empty: a heartbeat restarts the idle timeout
+  bool has_cleanup = false;            // what has ended is billed until a call of its own has cleaned it up
   StartScope start_scope = StartScope::free;
-  State gone_state = State::error;  // what an unasked "unknown" means, once it was said twice
-  Reason gone_reason = Reason::lost;
+  // What an unasked "unknown" means, once it was said twice. Where the reason is empty, the deadline that was
+  // nearest gives it.
+  State gone_state = State::error;
+  std::optional<Reason> gone_reason = Reason::lost;
+  bool gone_by_deadline = true;  // timed_out instead, where a deadline that is known had passed
   Millis request_timeout{};
   int max_concurrent = 0;  // calls at once
   Millis poll_interval{Seconds{30}};
@@ -116,13 +134,12 @@ inline const Price* price_of(const Config& config, const ProviderName& provider)
   return traits != config.providers.end() && traits->second.price ? &*traits->second.price : nullptr;
 }
 
-// The least time that each provider with a price bills.
-inline std::map<ProviderName, Millis> minimums_of(const Config& config) {
-  std::map<ProviderName, Millis> minimums;
+inline Prices prices_of(const Config& config) {
+  Prices prices;
   for (const auto& [name, traits] : config.providers) {
-    if (traits.price) minimums.emplace(name, traits.price->minimum);
+    if (traits.price) prices.emplace(name, *traits.price);
   }
-  return minimums;
+  return prices;
 }
 
 }  // namespace keeper

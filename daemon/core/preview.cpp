@@ -17,7 +17,7 @@ void take(Keeper& copy, const Event& event, Now now) { copy.install(copy.decide(
 // What is due at this moment happens, with the budgets counted first.
 Status settle_all(Keeper& copy, Now now, const SpentIn& spent) {
   for (const Period& period : copy.uncounted(now)) {
-    Result<std::vector<SpentBy>> rows = spent(period, minimums_of(*copy.world().config));
+    Result<std::vector<SpentBy>> rows = spent(period, prices_of(*copy.world().config));
     if (!rows) return rows.error();
     take(copy, PeriodCounted{period, *std::move(rows)}, now);
   }

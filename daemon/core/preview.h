@@ -34,8 +34,7 @@ struct Preview {
 };
 
 // What ended sessions took in a period, with the least time that each provider bills: the store's answer.
-using SpentIn = std::function<Result<std::vector<SpentBy>>(const Period& period,
-                                                           const std::map<ProviderName, Millis>& minimums)>;
+using SpentIn = std::function<Result<std::vector<SpentBy>>(const Period& period, const Prices& prices)>;
 
 // Errors: those of `spent`.
 Result<Preview> preview_of(const Keeper& keeper, const std::shared_ptr<const Config>& config, Now now,

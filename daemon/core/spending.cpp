@@ -38,8 +38,22 @@ Spent& Spent::operator+=(const Spent& other) {
   return *this;
 }
 
-Spent spent_within(const Period& life, Millis minimum, const Period& period) {
-  const Wall billed_until = std::max(life.end, life.begin + minimum);
+Millis billed_of(Millis lived, const Price& price) {
+  const Millis::rep step = std::max<Millis::rep>(price.increment.count(), 1);
+  const Millis begun{(lived.count() + step - 1) / step * step};
+  return std::max(begun, price.minimum);
+}
+
+Millis least_billed(const Price& price) { return std::max(price.minimum, price.increment); }
+
+Millis billed_beyond_end(const Prices& prices) {
+  Millis most{0};
+  for (const auto& [provider, price] : prices) most = std::max(most, least_billed(price));
+  return most;
+}
+
+Spent spent_within(const Period& life, const Price& price, const Period& period) {
+  const Wall billed_until = life.begin + billed_of(life.end - life.begin, price);
   if (billed_until <= period.begin || life.begin >= period.end) return {};
   return {overlap_of(life.begin, life.end, period), overlap_of(life.begin, billed_until, period), 1};
 }

@@ -14,10 +14,21 @@ namespace keeper {
 
 struct Price {
   double per_hour = 0;
-  Millis minimum{0};  // the least time that is billed for a session
+  Millis minimum{0};    // the least time that is billed for a session
+  Millis increment{0};  // each begun one is billed; zero: what was lived, to the millisecond
   std::string currency;
   bool operator==(const Price&) const = default;
 };
+
+// By provider; one that is not in it bills what was lived.
+using Prices = std::map<ProviderName, Price>;
+
+// What is billed of a session that lived for so long.
+Millis billed_of(Millis lived, const Price& price);
+// What is billed at least of a session that began.
+Millis least_billed(const Price& price);
+// How long after a session's end its billed time may go on, at most.
+Millis billed_beyond_end(const Prices& prices);
 
 // From `begin` to before `end`.
 struct Period {
@@ -32,14 +43,14 @@ std::optional<Period> lifetime(const SessionRow& row, Wall now);
 
 struct Spent {
   Millis lived{0};
-  Millis billed{0};  // likewise, each session for at least its minimum
+  Millis billed{0};  // likewise, by the price: see billed_of()
   std::int64_t sessions = 0;
   Spent& operator+=(const Spent& other);
   bool operator==(const Spent&) const = default;
 };
 
-// The part of one session's life that lies in the period. The minimum is billed from the begin of its life.
-Spent spent_within(const Period& life, Millis minimum, const Period& period);
+// The part of one session's life that lies in the period. What is billed begins with its life.
+Spent spent_within(const Period& life, const Price& price, const Period& period);
 
 double cost_of(Millis billed, const Price& price);
 

@@ -33,4 +33,12 @@ EndedAs unasked_end(const Tracked& session, const Plan* plan, const Remote& remo
   return {remote.state, remote.reason.value_or(Reason::ended_by_provider)};
 }
 
+EndedAs gone_end(const Tracked& session, const Plan* plan, const Traits* traits, Mono since) {
+  static const Traits unknown;
+  const Traits& facts = traits ? *traits : unknown;
+  const auto passed = facts.gone_by_deadline ? limit_passed(session, since) : std::nullopt;
+  if (passed) return {State::timed_out, *passed};
+  return {facts.gone_state, facts.gone_reason ? *facts.gone_reason : limit_of(session, plan, Remote{}, since)};
+}
+
 }  // namespace keeper

@@ -39,7 +39,9 @@ bool restarts(const Plan& plan, const Slot& slot) {
     case Restart::always:
       return true;
     case Restart::on_failure:
-      return *slot.last_state == State::error || *slot.last_state == State::timed_out ||
+      return *slot.last_state == State::error ||
+             (*slot.last_state == State::timed_out &&
+              !ends_as_planned(plan, *slot.last_state, *slot.last_reason)) ||
              (*slot.last_reason == Reason::stopped_at_shutdown &&
               plan.schedule.kind() != Schedule::Kind::occurrences);
     case Restart::never:

@@ -32,7 +32,7 @@ Result<std::optional<SessionRow>> row_of(Store& store, const Questions::OfRemote
 Questions questions_of(const Keeper& keeper, const std::vector<Item>& items, Now now) {
   Questions questions;
   questions.periods = keeper.uncounted(now);
-  if (!questions.periods.empty()) questions.minimums = minimums_of(*keeper.world().config);
+  if (!questions.periods.empty()) questions.prices = prices_of(*keeper.world().config);
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (const auto* delivered = std::get_if<Delivered>(&items[i].event)) {
       const DeliveryRow& row = delivered->row;
@@ -48,7 +48,7 @@ Questions questions_of(const Keeper& keeper, const std::vector<Item>& items, Now
 Result<Findings> look_up(Store& store, const Questions& questions) {
   Findings findings;
   for (const Period& period : questions.periods) {
-    Result<std::vector<SpentBy>> spent = store.spent(period, questions.minimums);
+    Result<std::vector<SpentBy>> spent = store.spent(period, questions.prices);
     if (!spent) return spent.error();
     findings.spent.push_back(*std::move(spent));
   }

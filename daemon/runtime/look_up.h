@@ -33,7 +33,7 @@ struct Questions {
   std::vector<OfRemote> remotes;       // in the order of the round
   std::vector<std::int64_t> held;      // deliveries whose rows are wanted, by id
   std::vector<Period> periods;         // of budgets
-  std::map<ProviderName, Millis> minimums;
+  Prices prices;
 
   bool empty() const { return deliveries.empty() && remotes.empty() && held.empty() && periods.empty(); }
 };

@@ -84,9 +84,8 @@ void Loop::turn() {
 
 void Loop::answer_queries(Now now) {
   using Rows = std::vector<SpentBy>;
-  const SpentIn spent = [&](const Period& period,
-                            const std::map<ProviderName, Millis>& minimums) -> Result<Rows> {
-    auto rows = rounds_.between<Rows>([=](Store& store) { return store.spent(period, minimums); }, now);
+  const SpentIn spent = [&](const Period& period, const Prices& prices) -> Result<Rows> {
+    auto rows = rounds_.between<Rows>([=](Store& store) { return store.spent(period, prices); }, now);
     if (!rows) return Error{ErrorKind::storage, "the store cannot be read now"};
     return *std::move(rows);
   };

@@ -69,7 +69,8 @@ Meters::Histograms& Meters::histograms(const char* name, const char* help) {
 void Meters::called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer,
                     Time took) {
   const std::string call(to_string(kind));
-  const std::string outcome(answer ? "ok" : to_string(answer.error().kind));
+  const bool refused = answer && !answer->empty() && !answer->front().heartbeat_error.empty();
+  const std::string outcome(refused ? "refused" : answer ? "ok" : to_string(answer.error().kind));
   calls_.Add({{"provider", provider.str()}, {"call", call}, {"outcome", outcome}}).Increment();
   call_time_.Add({{"provider", provider.str()}, {"call", call}}, call_bounds()).Observe(took.count());
 }
@@ -99,8 +100,7 @@ void Meters::ended(const SessionRow& row, const Config& config) {
   const auto life = lifetime(row, row.ended_at.value_or(row.created_at));
   if (!life) return;
   const Price* price = price_of(config, row.provider);
-  const Spent spent =
-      spent_within(*life, price != nullptr ? price->minimum : Millis{0}, {Wall::min(), Wall::max()});
+  const Spent spent = spent_within(*life, price != nullptr ? *price : Price{}, {Wall::min(), Wall::max()});
   lived_.Add({{"plan", row.plan.str()}, {"provider", row.provider.str()}})
       .Increment(Time(spent.lived).count());
   if (price == nullptr) return;

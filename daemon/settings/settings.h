@@ -72,6 +72,10 @@ struct DescribedCall {
   bool operator==(const DescribedCall&) const = default;
 };
 
+// What a 404 or 410 says of a session that nobody asked to end. by_deadline: it timed out where a deadline
+// that is known had passed, and else was closed.
+enum class Gone { closed, timed_out, error, by_deadline };
+
 // Where a remote's object says something: JSON pointers, of which the first counts at which anything stands.
 // None: it is not told.
 using Pointers = std::vector<std::string>;
@@ -80,8 +84,9 @@ using Pointers = std::vector<std::string>;
 struct Description {
   DescribedCall start, status, stop;
   std::optional<DescribedCall> heartbeat;
-  std::optional<DescribedCall> find;  // reads a session by an id of ours
-  std::vector<DescribedCall> list;    // all of them together show the sessions that live; none: no list
+  std::optional<DescribedCall> find;     // reads a session by an id of ours
+  std::optional<DescribedCall> cleanup;  // of what has ended and is still billed
+  std::vector<DescribedCall> list;       // all of them together show the sessions that live; none: no list
   int exists = 0;   // a start's status that says that its session is there: `find` reads it; 0: none does
   Headers headers;  // of every call
   std::string tag_in_start;  // where our session's id goes in the start's body; empty: nowhere
@@ -90,6 +95,10 @@ struct Description {
   Millis duration_unit{};
   std::map<std::string, State> states;        // by the provider's word
   std::map<std::string, Secret> credentials;  // beside api_key, by the name in {credential.NAME}
+  Gone gone = Gone::error;
+  HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
+  std::optional<Extension> extension;
+  bool expires_at_moves = false;  // with each heartbeat; else it is the end of a session's life
   bool operator==(const Description&) const = default;
 };
 

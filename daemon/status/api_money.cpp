@@ -50,12 +50,10 @@ ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
   const auto seen = view();
   const Config& config = seen->config();
-  const auto minimums = minimums_of(config);
-  Millis most{0};
-  for (const auto& [name, least] : minimums) most = std::max(most, least);
-  // A provider charges its minimum from the beginning of a session, so that the time billed may end after
-  // `until`.
-  const auto rows = history_->spent({since, until < now ? until : until + most}, minimums, now);
+  const Prices prices = prices_of(config);
+  // What is billed of a session that lives now may end after `until`.
+  const auto rows =
+      history_->spent({since, until < now ? until : until + billed_beyond_end(prices)}, prices, now);
   if (!rows) return problem(503, rows.error().what);
   JsonWriter json;
   json.begin_object();

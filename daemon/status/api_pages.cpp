@@ -38,8 +38,8 @@ ApiAnswer Api::page(const ApiRequest&, const Parts&) {
   page.ended = rows_of(history_->ended_since(page.ended_from, ended_max));
   // Only the newest are read; the timeline then begins where they do.
   if (page.ended.size() == ended_max) page.ended_from = page.ended.back().ended_at.value_or(page.ended_from);
-  const auto minimums = minimums_of(seen->config());
-  if (!minimums.empty()) page.spent = rows_of(history_->spent({now - timeline_span, now}, minimums, now));
+  const auto prices = prices_of(seen->config());
+  if (!prices.empty()) page.spent = rows_of(history_->spent({now - timeline_span, now}, prices, now));
   return html_answer(to_html(page));
 }
 

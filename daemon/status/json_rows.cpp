@@ -16,7 +16,7 @@ void write_cost(JsonWriter& json, const SessionRow& row, const Price* price, Wal
     json.field("cost", nullptr);
     return;
   }
-  const Spent spent = spent_within(*life, price->minimum, {Wall::min(), Wall::max()});
+  const Spent spent = spent_within(*life, *price, {Wall::min(), Wall::max()});
   json.begin_object("cost");
   json.field("amount", cost_of(spent.billed, *price));
   json.text_or_null("currency", price->currency);

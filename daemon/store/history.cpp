@@ -209,10 +209,9 @@ Result<Page<MessageRow>> History::messages(const MessageQuery& query) {
   });
 }
 
-Result<std::vector<SpentBy>> History::spent(const Period& period,
-                                            const std::map<ProviderName, Millis>& minimums, Wall now) {
+Result<std::vector<SpentBy>> History::spent(const Period& period, const Prices& prices, Wall now) {
   return read([&](Connection& connection) -> Result<std::vector<SpentBy>> {
-    return spent_by_all(connection.database(), period, minimums, now);
+    return spent_by_all(connection.database(), period, prices, now);
   });
 }
 

@@ -95,8 +95,7 @@ class History {
   Result<Page<MessageRow>> messages(const MessageQuery& query);
 
   // By plan and provider; sessions that are not over count up to `now`.
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
-                                     Wall now);
+  Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices, Wall now);
 
   // With its body.
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id);

@@ -10,8 +10,9 @@ namespace {
 
 using std::string;
 
-// ?1, ?2: the period; ?3: {"provider": least milliseconds}; ?4: the largest of them; ?5: now. A session's
-// life is that of core/spending.h: from active, or from the row where only its remote is known.
+// ?1, ?2: the period; ?3: {"provider": [minimum, increment]} in milliseconds; ?4: billed_beyond_end(); ?5:
+// now. A session's life is that of core/spending.h: from active, or from the row where only its remote is
+// known. `f` is when its billed time ends, as billed_of() has it.
 constexpr const char* ended =
     "SELECT plan, provider, COALESCE(active_at, created_at) AS b, ended_at AS e, active_at, predecessor "
     "FROM sessions INDEXED BY sessions_by_end WHERE resolved = 1 AND ended_at > ?1 - ?4 "
@@ -27,9 +28,10 @@ constexpr const char* overlap =
 
 string query_text(bool all) {
   return string("WITH ends AS (") + ended + (all ? unresolved : "") +
-         "), lives AS (SELECT plan, provider, b, MAX(b, e) AS e, MAX(e, b + COALESCE(m.value, 0)) AS f, "
-         "active_at, "
-         "predecessor FROM ends LEFT JOIN json_each(?3) m ON m.key = ends.provider) "
+         "), priced AS (SELECT plan, provider, b, MAX(b, e) AS e, COALESCE(m.value ->> 0, 0) AS least, "
+         "COALESCE(m.value ->> 1, 1) AS step, active_at, predecessor "
+         "FROM ends LEFT JOIN json_each(?3) m ON m.key = ends.provider), "
+         "lives AS (SELECT *, b + MAX(least, (e - b + step - 1) / step * step) AS f FROM priced) "
          "SELECT plan, provider, COUNT(*), SUM(MAX(0, MIN(e, ?2) - MAX(b, ?1))), "
          "SUM(MAX(0, MIN(f, ?2) - MAX(b, ?1))), " +
          (all ? overlap : "0") +
@@ -37,21 +39,21 @@ string query_text(bool all) {
 }
 
 // Names are those of the configuration: letters, digits, '-', '_' and '.'.
-string json_of(const Minimums& minimums) {
+string json_of(const Prices& prices) {
   string json = "{";
-  for (const auto& [provider, least] : minimums) {
-    json += (json.size() > 1 ? ",\"" : "\"") + provider.str() + "\":" + std::to_string(least.count());
+  for (const auto& [provider, price] : prices) {
+    const Millis::rep step = std::max<Millis::rep>(price.increment.count(), 1);
+    json += (json.size() > 1 ? ",\"" : "\"") + provider.str() + "\":[" +
+            std::to_string(price.minimum.count()) + "," + std::to_string(step) + "]";
   }
   return json + "}";
 }
 
-std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const Minimums& minimums, bool all,
+std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const Prices& prices, bool all,
                          Wall now) {
-  Millis most{0};
-  for (const auto& [provider, least] : minimums) most = std::max(most, least);
   SQLite::Statement statement(database, query_text(all));
   sql::Binder to(statement);
-  to.time(period.begin).time(period.end).copy(json_of(minimums)).integer(most.count());
+  to.time(period.begin).time(period.end).copy(json_of(prices)).integer(billed_beyond_end(prices).count());
   if (all) to.time(now);
   std::vector<SpentBy> rows;
   while (statement.executeStep()) {
@@ -70,14 +72,13 @@ std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const
 
 }  // namespace
 
-std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period,
-                                    const Minimums& minimums) {
-  return run(database, period, minimums, false, {});
+std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period, const Prices& prices) {
+  return run(database, period, prices, false, {});
 }
 
-std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Minimums& minimums,
+std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Prices& prices,
                                   Wall now) {
-  return run(database, period, minimums, true, now);
+  return run(database, period, prices, true, now);
 }
 
 }  // namespace keeper

@@ -4,21 +4,17 @@
 
 #include <SQLiteCpp/Database.h>
 
-#include <map>
 #include <vector>
 
 #include "core/spending.h"
 
 namespace keeper {
 
-using Minimums = std::map<ProviderName, Millis>;  // billed at least for a session; none: zero
-
 // Of sessions that are over and whose remote is confirmed gone.
-std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period,
-                                    const Minimums& minimums);
+std::vector<SpentBy> spent_by_ended(SQLite::Database& database, const Period& period, const Prices& prices);
 
 // Of all sessions; those that are not over count up to `now`. With the overlaps of rollovers.
-std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Minimums& minimums,
+std::vector<SpentBy> spent_by_all(SQLite::Database& database, const Period& period, const Prices& prices,
                                   Wall now);
 
 }  // namespace keeper

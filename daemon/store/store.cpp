@@ -317,9 +317,8 @@ Result<Pruned> Store::prune(Wall ended_before, int rows_max) {
   return run([&]() -> Result<Pruned> { return writer_->prune(ended_before, rows_max); });
 }
 
-Result<std::vector<SpentBy>> Store::spent(const Period& period,
-                                          const std::map<ProviderName, Millis>& minimums) {
-  return run([&]() -> Result<std::vector<SpentBy>> { return writer_->spent(period, minimums); });
+Result<std::vector<SpentBy>> Store::spent(const Period& period, const Prices& prices) {
+  return run([&]() -> Result<std::vector<SpentBy>> { return writer_->spent(period, prices); });
 }
 
 Result<std::int64_t> Store::used_bytes() {

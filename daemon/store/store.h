@@ -102,7 +102,7 @@ class Store {
 
   // How much time the sessions that have ended, and whose remote is gone, took in the period. Each is billed
   // for at least the minimum of its provider.
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums);
+  Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices);
 
   // True once the write-ahead log has grown by wal_bytes_max since the last checkpoint.
   bool checkpoint_due() const;

@@ -346,8 +346,8 @@ void Writer::load(Ledger& ledger) {
   ledger.last_seq = last_seq();
 }
 
-std::vector<SpentBy> Writer::spent(const Period& period, const Minimums& minimums) {
-  return spent_by_ended(database_, period, minimums);
+std::vector<SpentBy> Writer::spent(const Period& period, const Prices& prices) {
+  return spent_by_ended(database_, period, prices);
 }
 
 Pruned Writer::prune(Wall ended_before, int rows_max) {

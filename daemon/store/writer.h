@@ -35,7 +35,7 @@ class Writer {
   std::optional<SessionId> session_of(const ProviderName& provider, const RemoteId& remote);
   std::optional<SessionRow> session(const SessionId& id);
   void load(Ledger& ledger);
-  std::vector<SpentBy> spent(const Period& period, const Minimums& minimums);
+  std::vector<SpentBy> spent(const Period& period, const Prices& prices);
 
   // As Store::prune().
   Pruned prune(Wall ended_before, int rows_max);

@@ -106,8 +106,7 @@ class Bench {
       const auto life = row.resolved ? lifetime(row, now.wall) : std::nullopt;
       const Price* price = price_of(config, row.provider);
       if (life)
-        all.push_back(
-            {row.plan, row.provider, spent_within(*life, price ? price->minimum : Millis{}, period)});
+        all.push_back({row.plan, row.provider, spent_within(*life, price ? *price : Price{}, period)});
     }
     return all;
   }

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-Price price(double per_hour, Millis minimum = Millis{0}) { return {per_hour, minimum, "USD"}; }
+Price price(double per_hour, Millis minimum = Millis{0}) { return {per_hour, minimum, Millis{0}, "USD"}; }
 
 Budget budget_of_cost(double most) {
   Budget budget = test::known_budget();
@@ -203,14 +203,26 @@ TEST_CASE("periods are aligned to the epoch, on both sides of it") {
   CHECK(period_at(hours{24}, Wall{hours{24}}) == Period{Wall{hours{24}}, Wall{hours{48}}});
 }
 
-TEST_CASE("only the part of a life that lies in the period counts, its minimum from its begin on") {
+TEST_CASE("only the part of a life that lies in the period counts, what is billed from its begin on") {
   const Period day{Wall{hours{24}}, Wall{hours{48}}};
-  const Spent across = spent_within({Wall{hours{23}}, Wall{hours{25}}}, Millis{0}, day);
+  const Price least{1, minutes{1}, Millis{0}, ""};
+  const Spent across = spent_within({Wall{hours{23}}, Wall{hours{25}}}, {}, day);
   CHECK(across.lived == hours{1});
-  const Spent short_one = spent_within({Wall{hours{30}}, Wall{hours{30} + Seconds{1}}}, minutes{1}, day);
+  const Spent short_one = spent_within({Wall{hours{30}}, Wall{hours{30} + Seconds{1}}}, least, day);
   CHECK(short_one.lived == Seconds{1});
   CHECK(short_one.billed == minutes{1});
-  CHECK(spent_within({Wall{hours{1}}, Wall{hours{24}}}, Millis{0}, day) == Spent{});
+  CHECK(spent_within({Wall{hours{1}}, Wall{hours{24}}}, {}, day) == Spent{});
+}
+
+TEST_CASE("each increment that has begun is billed, and never less than the minimum") {
+  const Price by_minute{1, minutes{2}, minutes{1}, ""};
+  CHECK(billed_of(Seconds{30}, by_minute) == minutes{2});
+  CHECK(billed_of(minutes{3}, by_minute) == minutes{3});
+  CHECK(billed_of(minutes{3} + Millis{1}, by_minute) == minutes{4});
+  CHECK(billed_of(Seconds{90}, Price{1, Millis{0}, Millis{0}, ""}) == Seconds{90});
+  CHECK(least_billed({1, Millis{0}, hours{1}, ""}) == hours{1});
+  CHECK(billed_beyond_end({{ProviderName{"a"}, by_minute}, {ProviderName{"b"}, {1, {}, hours{1}, ""}}}) ==
+        hours{1});
 }
 
 TEST_CASE(

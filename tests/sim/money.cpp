@@ -28,8 +28,9 @@ void Simulation::draw_money() {
   deaf_ = random_.chance(0.5) ? random_.unit() * 0.5 : 0;
   for (auto& [name, traits] : config_->providers) {
     if (!random_.chance(0.5)) continue;
-    traits.price = Price{1 + random_.unit() * 5,
-                         random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0}, "USD"};
+    const double per_hour = 1 + random_.unit() * 5;
+    const Millis minimum = random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0};
+    traits.price = Price{per_hour, minimum, Millis{0}, "USD"};
   }
   if (!random_.chance(0.3)) return;
   Budget budget = test::known_budget();
@@ -53,9 +54,9 @@ void Simulation::check_budgets(const Effect& start) {
       const auto life = key.covers(row.plan, row.provider) ? lifetime(row, now().wall) : std::nullopt;
       const Price* price = price_of(*config_, row.provider);
       const bool under_way = row.state == State::queued && row.start_sent_at;
-      if (!life && under_way && price) reserved += cost_of(price->minimum, *price);
+      if (!life && under_way && price) reserved += cost_of(least_billed(*price), *price);
       if (!life) continue;
-      const Spent spent = spent_within(*life, price ? price->minimum : Millis{0}, period);
+      const Spent spent = spent_within(*life, price ? *price : Price{}, period);
       amount.lived += spent.lived;
       if (price) amount.cost += cost_of(spent.billed, *price);
     }

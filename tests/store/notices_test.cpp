@@ -86,29 +86,44 @@ TEST_CASE("retention takes settled messages with what they say, and leaves those
 }
 
 TEST_CASE(
-    "what ended sessions took is summed by plan and provider, clipped to the period, billed at least the "
-    "minimum") {
+    "what ended sessions took is summed by plan and provider, clipped to the period, and billed by the "
+    "price") {
   TempDirectory directory;
   const std::string path = directory.file("s.db");
-  const std::map<ProviderName, Millis> minimums{{ProviderName{"a"}, Millis{100}}};
+  const Prices prices{{ProviderName{"a"}, {1, Millis{100}, Millis{0}, "USD"}},
+                      {ProviderName{"c"}, {1, Millis{100}, Millis{60}, "USD"}}};
   {
     const auto store = open_store(path);
     Batch batch;
-    batch.sessions = {ended_session(1, "a", 500, 1200), ended_session(2, "a", 1500, 1510),
-                      ended_session(3, "b", 1900, 2500), ended_session(4, "a", 100, 900), session(5)};
+    batch.sessions = {ended_session(1, "a", 500, 1200),
+                      ended_session(2, "a", 1500, 1510),
+                      ended_session(3, "b", 1900, 2500),
+                      ended_session(4, "a", 100, 900),
+                      session(5),
+                      ended_session(6, "c", 1200, 1320),
+                      ended_session(7, "c", 1400, 1521),
+                      ended_session(8, "c", 1600, 1601),
+                      ended_session(9, "c", 880, 1000)};
     must_commit(*store, batch);
-    const auto spent = store->spent({at(1000), at(2000)}, minimums);
+    const auto spent = store->spent({at(1000), at(2000)}, prices);
     REQUIRE(spent.ok());
-    REQUIRE(spent->size() == 2);
+    REQUIRE(spent->size() == 3);
     CHECK(spent->at(0).provider.str() == "a");
     CHECK(spent->at(0).spent == Spent{Millis{210}, Millis{300}, 2});
     CHECK(spent->at(1).spent == Spent{Millis{100}, Millis{100}, 1});
+    CHECK(spent->at(2).spent == Spent{Millis{120 + 121 + 1}, Millis{120 + 180 + 100}, 3});
   }
   // Of each alone, the core says the same.
   const Period period{at(1000), at(2000)};
-  Spent a = spent_within(*lifetime(ended_session(1, "a", 500, 1200), at(0)), Millis{100}, period);
-  a += spent_within(*lifetime(ended_session(2, "a", 1500, 1510), at(0)), Millis{100}, period);
+  const Price& least = prices.at(ProviderName{"a"});
+  Spent a = spent_within(*lifetime(ended_session(1, "a", 500, 1200), at(0)), least, period);
+  a += spent_within(*lifetime(ended_session(2, "a", 1500, 1510), at(0)), least, period);
   CHECK(a == Spent{Millis{210}, Millis{300}, 2});
+  const Price& steps = prices.at(ProviderName{"c"});
+  Spent c = spent_within(*lifetime(ended_session(6, "c", 1200, 1320), at(0)), steps, period);
+  c += spent_within(*lifetime(ended_session(7, "c", 1400, 1521), at(0)), steps, period);
+  c += spent_within(*lifetime(ended_session(8, "c", 1600, 1601), at(0)), steps, period);
+  CHECK(c == Spent{Millis{242}, Millis{400}, 3});
 }
 
 TEST_CASE("the history counts sessions that live up to now, and the overlap of a rollover once") {

@@ -112,6 +112,30 @@ const Section& list_section() {
   return section;
 }
 
+}  // namespace
+
+const Section& heartbeat_section() {
+  static const Section section = [] {
+    Section all = call_section();
+    all.name = "heartbeat";
+    all.keys.push_back({.name = "counts",
+                        .types = {choice({"answer", "read_back"})},
+                        .doc = "What proves that it counted: a 2xx of its own, or only a last_activity_at or "
+                               "expires_at that moved. Without it read_back where the fields tell either."});
+    all.keys.push_back({.name = "extends",
+                        .types = {duration(Seconds{1}, days{365})},
+                        .doc = "How far it moves the deadline; {seconds} in its body. The deadline is read "
+                               "from expires_at, or else counted."});
+    all.keys.push_back(
+        {"extends_from",
+         {choice({"heartbeat", "deadline"})},
+         "heartbeat",
+         "From when that counts: from the heartbeat, or added to the deadline that there was."});
+    return all;
+  }();
+  return section;
+}
+
 const Section& http_section() {
   static const Section section{
       "http",
@@ -128,8 +152,12 @@ const Section& http_section() {
           {.name = "status", .types = {map_of(call_section())}, .doc = "Reads a session.", .required = true},
           {.name = "stop", .types = {map_of(call_section())}, .doc = "Ends a session.", .required = true},
           {.name = "heartbeat",
+           .types = {map_of(heartbeat_section())},
+           .doc = "Restarts the idle clock of a session, or moves its deadline."},
+          {.name = "cleanup",
            .types = {map_of(call_section())},
-           .doc = "Restarts the idle clock of a session."},
+           .doc =
+               "Removes what a session leaves that has ended and would still be billed. A 404 is as good."},
           {.name = "list",
            .types = {map_of(list_section()), list_of(list_section())},
            .doc =
@@ -146,9 +174,16 @@ const Section& http_section() {
            .types = {of(Kind::texts)},
            .doc = "The provider's words, each to queued, active, closed, error or timed_out."},
           pointer("tag_in_start", "JSON pointer to where the start's body takes our session's id."),
+          {"gone",
+           {choice({"closed", "timed_out", "error", "by_deadline"})},
+           "error",
+           "What a 404 or 410 says of a session that nobody asked to end. by_deadline: it timed out where a "
+           "known deadline has passed, and else was closed."},
       }};
   return section;
 }
+
+namespace {
 
 const Section& http_session() {
   static const Section section{
@@ -191,6 +226,13 @@ void read_session(SessionReader& reader, const ProviderSettings&) {
   }
 }
 
+void set_gone(Gone gone, Traits& facts) {
+  if (gone == Gone::error) return;
+  facts.gone_state = gone == Gone::timed_out ? State::timed_out : State::closed;
+  facts.gone_reason = gone == Gone::timed_out ? std::nullopt : std::optional(Reason::ended_by_provider);
+  facts.gone_by_deadline = gone != Gone::closed;
+}
+
 // What can be done is what was described.
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
@@ -203,6 +245,10 @@ Traits traits(const ProviderSettings& settings) {
   facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};
+  facts.has_cleanup = description.cleanup.has_value();
+  facts.heartbeat_proof = description.heartbeat_proof;
+  facts.extension = description.extension;
+  set_gone(description.gone, facts);
   return facts;
 }
 

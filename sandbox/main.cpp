@@ -42,8 +42,9 @@ void announce(const sandbox::Sandbox& server, const sandbox::Keys& keys) {
             << "notte: Authorization: Bearer " << joined(keys.notte) << "\n"
             << "videosdk: api key " << keys.videosdk_key << ", secret " << keys.videosdk_secret << "\n";
   for (const sandbox::Vendor& vendor : sandbox::vendors()) {
+    const bool is_bearer = vendor.key_header == std::string("authorization");
     std::cout << name_of(vendor.provider) << ": " << server.api_url() << vendor.root << ", "
-              << vendor.key_header << " " << joined(keys.vendors) << "\n";
+              << vendor.key_header << (is_bearer ? ": Bearer " : ": ") << joined(keys.vendors) << "\n";
   }
   std::cout << std::flush;
 }

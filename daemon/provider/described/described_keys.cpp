@@ -257,7 +257,12 @@ Traits traits(const ProviderSettings& settings) {
 const ProviderKind& described_kind() {
   static const ProviderKind kind{.type = "http",
                                  .needs_api_key = false,
-                                 .keys = {{.name = "http",
+                                 .keys = {{.name = "description",
+                                           .types = {of(Kind::text)},
+                                           .doc = "Type http: the name of a ready-made description, which "
+                                                  "the other keys add to or replace; `session-keeper "
+                                                  "providers --known` lists them."},
+                                          {.name = "http",
                                            .types = {map_of(http_section())},
                                            .doc = "Type http: the provider's calls and answers."}},
                                  .sessions = {&http_session()},

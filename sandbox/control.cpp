@@ -13,6 +13,12 @@ Answer wrong(int status, const std::string& message) { return json_answer(status
 
 Json time_or_null(const std::optional<Time>& time) { return time ? Json(iso_time(*time, 3, "Z")) : Json(); }
 
+bool is_billed(const Remote& remote) {
+  const Vendor* const vendor = vendor_of(remote.provider);
+  if (!remote.ended_at || !vendor || !vendor->bills_until_erased) return !remote.ended_at;
+  return !std::get<VendorSession>(remote.own).erased_at;
+}
+
 Json row(const Remote& remote) {
   return {{"id", remote.id},
           {"provider", name_of(remote.provider)},
@@ -21,6 +27,7 @@ Json row(const Remote& remote) {
           {"ended_at", time_or_null(remote.ended_at)},
           {"last_activity_at", iso_time(remote.last_activity_at, 3, "Z")},
           {"end_reason", remote.ended_at ? Json(remote.end_reason) : Json()},
+          {"billed", is_billed(remote)},
           {"metadata", remote.metadata}};
 }
 

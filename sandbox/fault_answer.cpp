@@ -1,5 +1,7 @@
 #include "sandbox/fault_answer.h"
 
+#include "sandbox/vendors/vendor.h"
+
 namespace sandbox {
 namespace {
 
@@ -36,14 +38,11 @@ Answer notte_json(int status) {
 }
 
 Answer own_json(int status, Provider provider, const Request& request) {
-  switch (provider) {
-    case Provider::notte:
-      return notte_json(status);
-    case Provider::videosdk:
-      return json_answer(status, {{"message", sentence(status)}});
-    case Provider::sonoran_cms:
-      break;
+  if (const Vendor* vendor = vendor_of(provider)) {
+    return json_answer(status, vendor->error(status, sentence(status)));
   }
+  if (provider == Provider::notte) return notte_json(status);
+  if (provider == Provider::videosdk) return json_answer(status, {{"message", sentence(status)}});
   if (status != 429) return problem(status, request);
   return json_answer(
       status, {{"message", "API rate limit exceeded"}, {"request_id", "4b1f6c0e92d7438aa5c3e8f017b6d254"}});

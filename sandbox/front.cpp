@@ -2,12 +2,20 @@
 
 #include <httplib.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "sandbox/fault_answer.h"
 #include "sandbox/lies.h"
 #include "sandbox/list_fault.h"
 
 namespace sandbox {
 namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
 
 Request read(const httplib::Request& in) {
   Request request;
@@ -16,6 +24,7 @@ Request read(const httplib::Request& in) {
   request.target = in.target;
   request.query.insert(in.params.begin(), in.params.end());
   if (in.has_header("Authorization")) request.authorization = in.get_header_value("Authorization");
+  for (const auto& [name, value] : in.headers) request.headers.emplace(lower(name), value);
   request.idempotency_key = in.get_header_value("Idempotency-Key");
   request.host = in.get_header_value("Host");
   request.body = in.body;
@@ -67,7 +76,8 @@ Front::Served Front::decide(const Request& request, std::uint64_t seq, bool redi
   providers_.pass_time();
   if (!verdict.status || verdict.status_after_effect)
     served.answer = serve_with_lies(world_, providers_, *route, request);
-  if (verdict.list.is_any() && !verdict.status) spoil_list(verdict.list, world_, served.answer);
+  if (verdict.list.is_any() && !verdict.status)
+    spoil_list(verdict.list, route->provider, world_, served.answer);
   if (verdict.status) {
     Answer failed = fault_answer(verdict, route->provider, request);
     failed.remote_id = served.answer.remote_id;

@@ -1,4 +1,5 @@
 // Makes a list that a provider answered go wrong: cut, late, or with items that no program can use.
+// A cut list says that it goes on where that is a word in it (Notte's); elsewhere nothing shows the cut.
 // One thread at a time (the model's lock). An answer without a list stays as it is.
 #pragma once
 
@@ -7,6 +8,6 @@
 
 namespace sandbox {
 
-void spoil_list(const ListFault& fault, World& world, Answer& answer);
+void spoil_list(const ListFault& fault, Provider provider, World& world, Answer& answer);
 
 }  // namespace sandbox

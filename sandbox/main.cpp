@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sandbox/sandbox.h"
+#include "sandbox/vendors/vendor.h"
 
 namespace {
 
@@ -39,7 +40,13 @@ void announce(const sandbox::Sandbox& server, const sandbox::Keys& keys) {
             << "control on " << server.control_url() << "\n"
             << "sonoran_cms: Authorization: Bearer " << joined(keys.sonoran) << "\n"
             << "notte: Authorization: Bearer " << joined(keys.notte) << "\n"
-            << "videosdk: api key " << keys.videosdk_key << ", secret " << keys.videosdk_secret << std::endl;
+            << "videosdk: api key " << keys.videosdk_key << ", secret " << keys.videosdk_secret << "\n";
+  for (const sandbox::Vendor& vendor : sandbox::vendors()) {
+    const bool is_bearer = vendor.key_header == std::string("authorization");
+    std::cout << name_of(vendor.provider) << ": " << server.api_url() << vendor.root << ", "
+              << vendor.key_header << (is_bearer ? ": Bearer " : ": ") << joined(keys.vendors) << "\n";
+  }
+  std::cout << std::flush;
 }
 
 int serve(const sandbox::Address& api, const sandbox::Address& control, const sandbox::Keys& keys) {
@@ -63,7 +70,9 @@ int serve(const sandbox::Address& api, const sandbox::Address& control, const sa
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Serves the APIs of VideoSDK Agent Cloud, Notte and Sonoran CMS locally, with signed webhooks.");
+      "Serves the APIs of VideoSDK Agent Cloud, Notte and Sonoran CMS locally, with signed webhooks, and "
+      "those "
+      "of Browserbase, E2B, Kernel, Steel, Browser Use and Daytona.");
   app.footer(
       "The control plane moves the clock (POST /advance), ends remotes, and sets faults and switches;\n"
       "GET /faults on it lists every switch, GET /webhooks every setting of the deliveries.");
@@ -76,6 +85,8 @@ int main(int argc, char** argv) {
   app.add_option("--sonoran-key", keys.sonoran, "accepted by Sonoran CMS; each is a community of its own");
   app.add_option("--videosdk-key", keys.videosdk_key, "the apikey claim of VideoSDK tokens");
   app.add_option("--videosdk-secret", keys.videosdk_secret, "signs VideoSDK tokens");
+  app.add_option("--vendor-key", keys.vendors,
+                 "accepted by each of the six others; may be given more than once");
   app.option_defaults()->always_capture_default();
   try {
     app.parse(argc, argv);

@@ -1,4 +1,4 @@
-// The three providers in all their dialects over one world; what happens by itself as time passes.
+// The providers in all their dialects over one world; what happens by itself as time passes.
 // One thread at a time (the model's lock), but for the constructor.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "sandbox/notte_legacy.h"
 #include "sandbox/sonoran.h"
 #include "sandbox/sonoran_v1.h"
+#include "sandbox/vendors/engine.h"
 #include "sandbox/videosdk.h"
 #include "sandbox/world.h"
 
@@ -34,6 +35,7 @@ class Providers {
   Videosdk videosdk_;
   Sonoran sonoran_;
   SonoranV1 sonoran_v1_;
+  VendorEngine vendors_;
 };
 
 }  // namespace sandbox

@@ -45,6 +45,20 @@ struct SonoranSession {
   std::string cancelled_by;
 };
 
+// At a vendor that the engine of sandbox/vendors serves.
+struct VendorSession {
+  Json asked = Json::object();  // the start's body
+  Json tags = Json::object();
+  std::string id;                                         // chosen by the caller; empty: by the vendor
+  std::string name;                                       // unique among those that live; may be empty
+  std::optional<std::chrono::milliseconds> idle;          // after the last activity it ends
+  std::optional<Time> runs_at;                            // until then it is starting
+  std::optional<Time> deadline;                           // at which it ends, whatever happens
+  std::optional<Time> latest;                             // beyond which no call moves the deadline
+  std::optional<std::chrono::milliseconds> erased_after;  // its end; else when it is asked for
+  std::optional<Time> erased_at;                          // from which on it is not known
+};
+
 struct Remote {
   std::string id;
   Provider provider;
@@ -53,7 +67,7 @@ struct Remote {
   Time last_activity_at;
   std::string credential;
   Json metadata = Json::object();
-  std::variant<NotteSession, VideosdkSession, SonoranSession> own;
+  std::variant<NotteSession, VideosdkSession, SonoranSession, VendorSession> own;
 
   std::optional<Time> ended_at{};
   std::string end_reason{};

@@ -152,6 +152,27 @@ std::vector<Entry> lie_entries() {
   };
 }
 
+std::vector<Entry> vendor_entries() {
+  using S = Switches;
+  return {
+      {"vendor_page_size",
+       &S::vendor_page_size,
+       {},
+       "the most items in a page of a vendor's list; 0: its own"},
+      {"vendor_starting_ms", &S::vendor_starting_ms, {}, "from a vendor's first state to running"},
+      {"vendor_list_lag_ms", &S::vendor_list_lag_ms, {}, "a vendor's list shows what was true so long ago"},
+      {"vendor_concurrency_limit",
+       &S::vendor_concurrency_limit,
+       {},
+       "sessions at once at each vendor, beyond: 429; 0: any"},
+      {"vendor_extension_counts",
+       &S::vendor_extension_counts,
+       {},
+       "what keeps a vendor's session alive does; else it is answered well and moves nothing"},
+      {"vendor_second_stop", &S::vendor_second_stop, {"ok", "error"}, "stop of a session that has ended"},
+  };
+}
+
 std::vector<Entry> entries() {
   std::vector<Entry> all = {
       {"check_credentials", &Switches::check_credentials, {}, "wrong or missing credentials are refused"},
@@ -163,7 +184,8 @@ std::vector<Entry> entries() {
        &Switches::created_early_seconds,
        {},
        "sessions are said to be older by this, as from a pool of warm ones"}};
-  for (auto part : {lie_entries(), sonoran_entries(), videosdk_entries(), notte_entries()}) {
+  for (auto part :
+       {lie_entries(), sonoran_entries(), videosdk_entries(), notte_entries(), vendor_entries()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

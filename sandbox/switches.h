@@ -72,6 +72,13 @@ struct Switches {
   int notte_observe_bytes = 1024;
   std::string legacy_keep_alive = "operation";
   std::string legacy_answer = "full";
+
+  int vendor_page_size = 0;
+  int vendor_starting_ms = 0;
+  int vendor_list_lag_ms = 0;
+  int vendor_concurrency_limit = 0;
+  bool vendor_extension_counts = true;
+  std::string vendor_second_stop = "ok";
 };
 
 // Every switch with its value, default, allowed values and meaning, by name.

@@ -1,19 +1,29 @@
 #include "sandbox/wire.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sandbox {
+namespace {
+
+constexpr std::array<std::pair<Provider, std::string_view>, 9> kProviders{{
+    {Provider::videosdk, "videosdk"},
+    {Provider::notte, "notte"},
+    {Provider::sonoran_cms, "sonoran_cms"},
+    {Provider::browserbase, "browserbase"},
+    {Provider::e2b, "e2b"},
+    {Provider::kernel, "kernel"},
+    {Provider::steel, "steel"},
+    {Provider::browser_use, "browser-use"},
+    {Provider::daytona, "daytona"},
+}};
+
+}  // namespace
 
 std::string_view name_of(Provider provider) {
-  switch (provider) {
-    case Provider::videosdk:
-      return "videosdk";
-    case Provider::notte:
-      return "notte";
-    case Provider::sonoran_cms:
-      return "sonoran_cms";
-  }
-  return "";
+  const auto found = std::find_if(kProviders.begin(), kProviders.end(),
+                                  [&](const auto& each) { return each.first == provider; });
+  return found == kProviders.end() ? "" : found->second;
 }
 
 std::string_view name_of(Operation operation) {
@@ -39,8 +49,8 @@ std::string_view name_of(Operation operation) {
 }
 
 std::optional<Provider> provider_named(std::string_view name) {
-  for (const Provider each : {Provider::videosdk, Provider::notte, Provider::sonoran_cms}) {
-    if (name == name_of(each)) return each;
+  for (const auto& [provider, its_name] : kProviders) {
+    if (name == its_name) return provider;
   }
   return std::nullopt;
 }

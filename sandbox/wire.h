@@ -13,7 +13,7 @@
 
 namespace sandbox {
 
-enum class Provider { videosdk, notte, sonoran_cms };
+enum class Provider { videosdk, notte, sonoran_cms, browserbase, e2b, kernel, steel, browser_use, daytona };
 enum class Operation { start, read, list, stop, cancel, activity, key, other };
 
 std::string_view name_of(Provider provider);
@@ -29,6 +29,8 @@ struct Request {
   std::vector<std::string> segments;
   std::multimap<std::string, std::string> query;
   std::optional<std::string> authorization;
+  // By their names in lower case.
+  std::multimap<std::string, std::string> headers;
   std::string idempotency_key;
   std::string host;
   std::string body;

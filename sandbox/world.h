@@ -21,6 +21,7 @@ struct Keys {
   std::vector<std::string> sonoran = {"sandbox-key"};
   std::string videosdk_key = "sandbox-key";
   std::string videosdk_secret = "sandbox-secret";
+  std::vector<std::string> vendors = {"sandbox-key"};
 };
 
 struct World {

@@ -22,6 +22,7 @@ enum class Bug {
   no_adoption,
   no_intent,
   deaf_heartbeat,
+  forgets_cleanup,
   late_rollover,
   keeps_predecessor,
   blind_sweep,

@@ -49,6 +49,7 @@ struct Options {
   std::string verified;
   std::string shell;
   bool watch = false;
+  bool known = false;
   bool dry_run = false;
 };
 
@@ -212,8 +213,12 @@ class Commands {
     status.add_flag("-w,--watch", options_.watch,
                     "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
-    add_asking("providers", "the providers: whether they answer, and whether starts wait",
-               [this](const Asking& a) { return ask_providers(a, terminal_); });
+    CLI::App& providers = add_asking(
+        "providers", "the providers: whether they answer, and whether starts wait", [this](const Asking& a) {
+          return options_.known ? list_descriptions(a.json, terminal_) : ask_providers(a, terminal_);
+        });
+    providers.add_flag("--known", options_.known,
+                       "the ready-made descriptions of providers instead; needs no daemon");
     add_asking("orphans", "remotes that no session stands for: strangers, and what is being stopped",
                [this](const Asking& a) { return ask_orphans(a, terminal_); });
     CLI::App& sessions = add_asking("sessions", "the sessions, newest first", [this](const Asking& a) {

@@ -202,6 +202,22 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   return outcome.settings && unreachable ? 1 : exit_bad_configuration;
 }
 
+int list_descriptions(bool json, const Terminal& terminal) {
+  OrderedJson list = OrderedJson::array();
+  Table table({"description", "from"});
+  for (const KnownDescription& known : known_descriptions(LoadOptions{})) {
+    list.push_back({{"description", known.name},
+                    {"file", known.file.empty() ? OrderedJson() : OrderedJson(known.file)}});
+    table.row({known.name, known.file.empty() ? "this program" : known.file});
+  }
+  if (json) {
+    terminal.out << dump(list) << "\n";
+  } else {
+    table.print(terminal.out, terminal.columns, terminal.colour);
+  }
+  return 0;
+}
+
 int show_next(const NextRequest& request, const Terminal& terminal) {
   return request.cron.empty() ? next_of_file(request, terminal) : next_of_cron(request, terminal);
 }

@@ -26,6 +26,8 @@ struct NextRequest {
 };
 
 int check_config(const CheckRequest& request, const Terminal& terminal);
+// The ready-made descriptions of providers, and where each comes from.
+int list_descriptions(bool json, const Terminal& terminal);
 int show_next(const NextRequest& request, const Terminal& terminal);
 
 }  // namespace keeper

@@ -39,11 +39,20 @@ struct LoadOutcome {
 // The variable of the environment of this process; empty if it is not set.
 std::optional<std::string> environment(const std::string& name);
 
+// A ready-made description of a provider.
+struct KnownDescription {
+  std::string name;
+  std::string file;  // empty: it is part of the program
+};
+
 struct LoadOptions {
   bool strict = false;            // check-config --strict: what is missing here is an error
   bool secrets_required = false;  // run and reload: likewise
   std::function<std::optional<std::string>(const std::string&)> variable = environment;
   std::optional<std::string> text;  // the file's bytes; empty: it is read
+  // Where descriptions of providers are looked for before those of the program, the first that has it wins.
+  std::vector<std::string> description_directories{"/etc/session-keeper/providers",
+                                                   "/usr/share/session-keeper/providers"};
   std::optional<Wall> now;  // the year from here on is searched for plans that overlap; empty: the clock
 };
 
@@ -51,6 +60,9 @@ struct LoadOptions {
 // `kinds`: the providers that there are, which is provider_kinds() outside of tests.
 LoadOutcome load_settings(const std::string& path, const config::ProviderKinds& kinds,
                           const LoadOptions& options);
+
+// All ready-made descriptions, by name. Reads the directories' names of files alone.
+std::vector<KnownDescription> known_descriptions(const LoadOptions& options);
 
 // JSON Schema (2020-12) of the file, from the same table that checks it.
 std::string config_schema(const config::ProviderKinds& kinds);

@@ -61,9 +61,12 @@ class KeepAliveReader {
       return;
     }
     keep_.heartbeat_every = every;
-    if (plan_.idle_timeout && *every >= *plan_.idle_timeout) {
-      error(*node, "'heartbeat' " + to_text(*every) + " must be shorter than the idle timeout, " +
-                       to_text(*plan_.idle_timeout));
+    const auto& extension = traits_.extension;
+    const bool extends = extension && !extension->adds;
+    const auto idle = extends ? std::optional(extension->by) : plan_.idle_timeout;
+    if (idle && *every >= *idle) {
+      error(*node, "'heartbeat' " + to_text(*every) + " must be shorter than " +
+                       (extends ? "what it extends by, " : "the idle timeout, ") + to_text(*idle));
     }
   }
 

@@ -10,6 +10,7 @@
 #include "base/server_tls.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "config/descriptions.h"
 #include "config/document.h"
 #include "config/readers.h"
 #include "config/secrets.h"
@@ -247,8 +248,9 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
     problems.error({}, bytes.error().what);
     return std::nullopt;
   }
-  const auto root = parse_document(*bytes, problems);
+  auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
+  use_descriptions(*root, options, files, problems);
   check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
   Settings settings = Loader(path, *root, kinds, options, files, problems).read();
   if (problems.errors() > 0) return std::nullopt;

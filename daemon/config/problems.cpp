@@ -29,17 +29,22 @@ void Problems::add(Place place, Problem::Severity severity, std::string message)
     ++unshown_;
     return;
   }
-  if (!known_.insert({place.line, place.column, message}).second) return;
-  found_.push_back({file_, place.line, place.column, severity, std::move(message)});
+  if (place.file == 0) place.file = current_;
+  if (!known_.insert({place.file, place.line, place.column, message}).second) return;
+  found_.push_back(
+      {files_[static_cast<std::size_t>(place.file)], place.line, place.column, severity, std::move(message)});
 }
 
 std::vector<Problem> Problems::sorted() const {
   std::vector<Problem> result = found_;
-  std::stable_sort(result.begin(), result.end(), [](const Problem& a, const Problem& b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-  });
+  const auto order = [this](const Problem& problem) {
+    const bool is_of_description = problem.file != files_.front();
+    return std::tuple(is_of_description, is_of_description ? problem.file : "", problem.line, problem.column);
+  };
+  std::stable_sort(result.begin(), result.end(),
+                   [&](const Problem& a, const Problem& b) { return order(a) < order(b); });
   if (unshown_ > 0) {
-    result.push_back({file_, 0, 0, Problem::Severity::error,
+    result.push_back({files_.front(), 0, 0, Problem::Severity::error,
                       std::to_string(unshown_) + " further complaints are not shown: mend these first"});
   }
   return result;

@@ -23,6 +23,7 @@ constexpr Millis retry_max = Seconds{30};
 constexpr Millis stop_retry_max = Seconds{30};
 // What costs money is not left running for as long as a provider may ask to wait.
 constexpr Millis stop_wait_max = std::chrono::minutes{5};
+constexpr Millis cleanup_retry_max = std::chrono::minutes{5};
 constexpr Millis denied_wait = Seconds{60};
 constexpr Millis cut_off_wait = Seconds{5};
 constexpr int absent_reads_needed = 2;
@@ -326,6 +327,16 @@ void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {
   arm_retry(session, draft.now().mono + call_backoff(id, session.tries, stop_retry_max));
 }
 
+// What was not there any more is as clean.
+void on_cleaned_up(Draft& draft, const SessionId& id, const Answer& answer) {
+  if (answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone) return leave(draft, id);
+  Tracked& session = draft.edit(id);
+  const Error& error = answer.remotes.error();
+  note_failure(session, error);
+  arm_retry(session, std::min(retry_at(draft, session, error, cleanup_retry_max),
+                              draft.now().mono + cleanup_retry_max));
+}
+
 // What a heartbeat showed that went on while the session's answer waited for the store.
 void apply_kept(Draft& draft, const SessionId& id, const Answer& kept) {
   const Tracked* session = draft.find(id);
@@ -362,6 +373,9 @@ void on_answer(Draft& draft, const Answer& answer) {
       break;
     case EffectKind::stop:
       on_stopped(draft, id, answer);
+      break;
+    case EffectKind::cleanup:
+      on_cleaned_up(draft, id, answer);
       break;
     case EffectKind::list:
       break;

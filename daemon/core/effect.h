@@ -46,12 +46,14 @@ struct Remote {
   std::optional<Millis> idle_timeout;
   std::optional<Millis> maximum;
   std::optional<Wall> expires_at;  // when it ends at the latest, where the answer tells no more than that
+  std::optional<Wall> idle_until;  // when it ends unless a heartbeat moves this
   std::string heartbeat_error;     // keep_alive: what the heartbeat itself was answered; empty: it was taken
   std::string other_starter;       // start: who is said to have made it, where that seems to be another
 };
 
-// Exactly one per effect. start, observe, keep_alive, stop: one remote. find: all candidates. list: every
-// remote of the credential (of the place, where the provider has one per place) that has not ended.
+// Exactly one per effect. start, observe, keep_alive, stop: one remote. cleanup: none. find: all candidates.
+// list: every remote of the credential (of the place, where the provider has one per place) that has not
+// ended.
 struct Answer {
   EffectKind kind = EffectKind::observe;
   std::uint64_t ticket = 0;

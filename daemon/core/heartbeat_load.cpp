@@ -20,7 +20,8 @@ constexpr std::uint64_t hold_spread_ms = 2'000;
 std::optional<Millis> beats_every(const Draft& draft, const Plan& plan) {
   const Traits* traits = draft.traits(plan.provider);
   if (!traits || !traits->has_heartbeat || !plan.keep_alive.heartbeat) return std::nullopt;
-  return plan.keep_alive.heartbeat_every.value_or(plan.idle_timeout.value_or(idle_assumed) / 3);
+  const Millis idle = traits->extension ? traits->extension->by : plan.idle_timeout.value_or(idle_assumed);
+  return plan.keep_alive.heartbeat_every.value_or(idle / 3);
 }
 
 // Likewise one that lives or whose start may have left.

@@ -241,12 +241,26 @@ void end_as_asked(Draft& draft, const SessionId& id, std::string detail) {
 void resolve(Draft& draft, const SessionId& id) {
   Tracked& session = draft.edit(id);
   KEEPER_CHECK(is_terminal(session.row.state));
+  if (session.is_over) return;
+  const Traits* traits = draft.traits(session.row.provider);
   release_scope(draft, id);
-  session.row.resolved = true;
+  if (!traits || !traits->has_cleanup || !session.row.remote_id || planted(Bug::forgets_cleanup)) {
+    leave(draft, id);
+  } else {
+    session.is_over = true;
+    session.tries = 0;
+    call_now(session, draft.now().mono);
+    draft.wake_session(id);
+  }
   end_idle_alert(draft, session.row.provider);
-  spend(draft, session.row);
   leave_slot(draft, session);
   if (session.row.remote_id) note_room(draft, session.row);
+}
+
+void leave(Draft& draft, const SessionId& id) {
+  Tracked& session = draft.edit(id);
+  session.row.resolved = true;
+  spend(draft, session.row);
 }
 
 }  // namespace keeper

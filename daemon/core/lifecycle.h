@@ -37,8 +37,12 @@ void end_session(Draft& draft, const SessionId& id, const End& end);
 // The end that was asked for has come about.
 void end_as_asked(Draft& draft, const SessionId& id, std::string detail = {});
 
-// The provider confirmed that the remote of an ended session is gone.
+// The provider confirmed that the remote of an ended session is gone. The slot is free from here on. Where
+// what has ended is still billed the session stays unresolved until that is cleaned up: a restart asks again.
 void resolve(Draft& draft, const SessionId& id);
+
+// Nothing is left at the provider.
+void leave(Draft& draft, const SessionId& id);
 
 // Starts in one scope are serialised; empty: free.
 std::string scope_of(const SessionRow& row, const Traits* traits);

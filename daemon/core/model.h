@@ -51,7 +51,8 @@ struct SessionRow {
   // When, at the latest, by the same clock: the next process began. Empty while none has.
   std::optional<Mono> start_sent_by_mono;
   std::optional<Ending> ending;
-  bool resolved = false;  // ended, and the provider confirmed that no remote is left
+  // Ended, and the provider confirmed that no remote is left, nor anything else that it would bill.
+  bool resolved = false;
 
   Wall created_at{};
   std::optional<Wall> active_at;

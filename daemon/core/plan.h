@@ -73,12 +73,27 @@ enum class StartScope { free, place, provider };
 // What is done with a remote that is ours and that no session of the ledger stands for.
 enum class Orphans { stop, adopt, report };
 
+// What proves that a heartbeat counted. as_told: the last activity where an answer tells it, else the
+// heartbeat's own answer. read_back: only a last activity or a deadline that moved.
+enum class HeartbeatProof { as_told, answer, read_back };
+
+// What a heartbeat asks for: a deadline `by` after itself, or, where it adds, after the deadline that there
+// was.
+struct Extension {
+  Millis by{};
+  bool adds = false;
+  bool operator==(const Extension&) const = default;
+};
+
 // What the core must know of a provider. The facts and their sources stand in the folder of each provider.
 struct Traits {
   bool can_find = true;        // an ambiguous start can be looked up
   bool can_list = true;        // all remotes of the credential, or of the place, can be listed
   bool one_per_place = false;  // holds one session per place, so a rollover breaks first
   bool has_heartbeat = false;  // has a call that restarts the idle clock
+  HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
+  std::optional<Extension> extension;  // empty: a heartbeat restarts the idle timeout
+  bool has_cleanup = false;            // what has ended is billed until a call of its own has cleaned it up
   StartScope start_scope = StartScope::free;
   // What an unasked "unknown" means, once it was said twice. Where the reason is empty, the deadline that was
   // nearest gives it.

@@ -67,6 +67,11 @@ Mono on_boot_clock(const Draft& draft, const Answer& answer, Wall time) {
   return answer.sent_at - age - (told && told == answer.provider_now ? Millis{0} : date_resolution);
 }
 
+Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
+  const Wall there = provider_time(draft, answer).value_or(draft.now().wall);
+  return answer.sent_at + std::max(time - there - date_resolution, Millis{0});
+}
+
 std::optional<Mono> start_left(const Tracked& session, Now now) {
   if (!session.row.start_sent_at) return std::nullopt;
   if (!session.sent_before) return session.first_sent;

@@ -26,6 +26,10 @@ std::optional<Wall> provider_time(const Draft& draft, const Answer& answer);
 // cannot be told, our wall clock stands in for it, which may be wrong by any amount.
 Mono on_boot_clock(const Draft& draft, const Answer& answer, Wall time);
 
+// A provider's time that is still to come, on the boot-time clock: not earlier than when the call left, and
+// not later than it comes.
+Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time);
+
 // When the session's start left at the earliest; empty: it had none, or nobody can tell any more.
 std::optional<Mono> start_left(const Tracked& session, Now now);
 

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/planted.h"
 #include "core/deadlines.h"
+#include "core/idle_clock.h"
 #include "core/lifecycle.h"
 #include "core/provider_time.h"
 #include "core/unasked_end.h"
@@ -19,12 +20,6 @@ constexpr Millis queued_poll = Seconds{10};
 constexpr Millis heartbeat_retry_min = Seconds{1};
 // Of a session's time, where a heartbeat failed before any was known to count.
 constexpr Millis unknown_left = Seconds{30};
-
-// A time that is still to come, at the earliest.
-Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
-  const Wall there = provider_time(draft, answer).value_or(draft.now().wall);
-  return answer.sent_at + std::max(time - there - date_resolution, Millis{0});
-}
 
 Millis tenth_by_hash(const SessionId& id, Millis of) {
   const auto tenth = static_cast<std::uint64_t>(of.count() / 10 + 1);
@@ -41,62 +36,13 @@ Mono rollover_time(const Plan& plan, const Traits& traits, const Tracked& sessio
   return hard - before - tenth_by_hash(session.row.id, before);
 }
 
-// When the remote was last active; empty: nobody can tell. A heartbeat that was refused is no activity. What
-// the provider tells is put on our clock where its clock can be told, up to a `Date`'s resolution too late,
-// so that a difference within that is none. Else it says only whether the remote was active since the last
-// reading.
-std::optional<Mono> last_active(const Draft& draft, const Tracked& session, const Remote& remote,
-                                const Answer& answer, Millis idle) {
-  const bool ours =
-      answer.kind == EffectKind::start || (answer.kind == EffectKind::keep_alive &&
-                                           (remote.heartbeat_error.empty() || planted(Bug::counts_refused)));
-  const auto as_before = session.idle_at ? std::optional<Mono>(*session.idle_at - idle) : std::nullopt;
-  const auto& told = remote.last_activity_at;
-  if (!told) return ours ? std::optional(answer.sent_at) : as_before;
-  const Mono left = start_left(session, draft.now()).value_or(Mono::min());
-  if (provider_time(draft, answer)) {
-    const Mono active = std::max(on_boot_clock(draft, answer, *told), left);
-    // A time that is told as before has not moved, whatever a clock says that may be wrong.
-    const bool unmoved = session.activity == told;
-    const bool later = as_before && active > *as_before;
-    const bool same = later && (unmoved || (!ours && active - *as_before <= date_resolution));
-    return same ? as_before : active;
-  }
-  if (answer.kind == EffectKind::start) return answer.sent_at;
-  // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
-  if (!session.activity) return std::max(answer.sent_at - idle * 2 / 3, left);
-  if (*told <= *session.activity) return as_before;
-  return ours ? answer.sent_at : session.read_at;
-}
-
-// Where the last activity is not known, a heartbeat is due, and no deadline is.
-void set_idle_clock(Draft& draft, Tracked& session, const Plan& plan, const Traits& traits, Millis idle,
-                    const Reading& reading) {
-  const auto active = last_active(draft, session, reading.remote, reading.answer, idle);
-  if (active) arm_idle_timeout(session, *active, idle);
-  if (!plan.keep_alive.heartbeat || !traits.has_heartbeat) {
-    drop_heartbeat(session);
-    session.beats_sooner = false;
-    return;
-  }
-  const auto& asked = plan.keep_alive.heartbeat_every;
-  session.beats_sooner = asked && *asked >= idle;
-  const Millis every = asked && !session.beats_sooner ? *asked : idle / 3;
-  arm_heartbeat(session, active.value_or(reading.answer.sent_at - every), every);
-  if (!session.beats_sooner) return;
-  session.row.last_error = "the plan's heartbeat, " + to_text(*asked) +
-                           ", is not shorter than the idle timeout that the provider reports, " +
-                           to_text(idle) + ": heartbeats are sent every " + to_text(every);
-}
-
 void set_deadlines(Draft& draft, Tracked& session, const Remote& remote, const Answer& answer) {
   const Plan* plan = draft.plan(session.row.plan);
   const Traits* traits = draft.traits(session.row.provider);
   if (!plan || !traits) return;
   const Mono begin = remote_created(draft, session, remote, answer);
-  const auto idle = remote.idle_timeout ? remote.idle_timeout : plan->idle_timeout;
   const auto maximum = remote.maximum ? remote.maximum : plan->maximum;
-  if (idle) set_idle_clock(draft, session, *plan, *traits, *idle, {remote, answer});
+  set_idle_clock(draft, session, *plan, *traits, remote, answer);
   const auto known_end = session.hard_at;
   const auto end =
       remote.expires_at ? std::optional(ahead_on_our_clock(draft, answer, *remote.expires_at)) : std::nullopt;
@@ -182,6 +128,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   if (is_terminal(session.row.state)) {
     if (planted(Bug::zombie)) return;
     // A verified end is final: what still shows as alive is stopped.
+    session.is_over = false;
     if (!session.row.ending) {
       session.row.ending = Ending{session.row.state, session.row.reason, reading.cause, draft.now().wall};
     }

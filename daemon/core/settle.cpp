@@ -153,8 +153,11 @@ bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
   return !begin_start(draft, session);
 }
 
-void call_with_remote(Draft& draft, Tracked& session) {
-  if (session.row.ending) {
+void call_with_remote(Draft& draft, Tracked& session, const Traits& traits) {
+  if (session.is_over) {
+    if (!traits.has_cleanup) return leave(draft, session.row.id);
+    send(draft, session, EffectKind::cleanup);
+  } else if (session.row.ending) {
     send(draft, session, EffectKind::stop);
   } else if (!is_terminal(session.row.state) && session.beat_at && draft.now().mono >= *session.beat_at) {
     send(draft, session, planted(Bug::deaf_heartbeat) ? EffectKind::observe : EffectKind::keep_alive);
@@ -193,7 +196,7 @@ void settle(Draft& draft, const SessionId& id) {
     maybe_roll_over(draft, session);
     if (draft.now().mono >= session.call_at) {
       if (session.row.remote_id) {
-        call_with_remote(draft, session);
+        call_with_remote(draft, session, *traits);
       } else {
         waits = call_without_remote(draft, session, *traits);
       }

@@ -24,6 +24,8 @@ SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   // Without its provider in the configuration nothing is due to a session.
   if (traits) view.overdue_at = on_wall(now, overdue_at(session, *traits));
   view.next_heartbeat_at = on_wall(now, session.beat_at);
+  view.is_over = session.is_over;
+  if (session.beat_at) view.vain_heartbeats = session.vain_heartbeats;
   if (!session.row.successor) view.rollover_at = on_wall(now, session.rollover_at);
   if (session.flight) {
     view.call_in_flight = std::string(to_string(session.flight->kind));
@@ -84,7 +86,7 @@ void add_orphans(View& view, const World& world, Now now) {
   for (const auto& [id, session] : world.sessions) {
     const SessionRow& row = session.row;
     const bool listed = row.reason == Reason::orphan || (is_terminal(row.state) && row.ending);
-    if (!listed || !row.remote_id) continue;
+    if (!listed || !row.remote_id || session.is_over) continue;
     view.orphans.push_back({row.provider, row.place, *row.remote_id, OrphanCondition::stopping, id,
                             row.occurrence, row.native_status});
   }

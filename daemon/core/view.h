@@ -22,6 +22,8 @@ struct SessionView {
   std::optional<Wall> hard_deadline;
   std::optional<Wall> overdue_at;  // see core/condition.h
   std::optional<Wall> next_heartbeat_at;
+  int vain_heartbeats = 0;  // in a row, that did not count
+  bool is_over = false;     // its end is confirmed, and what it left is to be cleaned up
   std::optional<Wall> rollover_at;
   std::optional<Wall> next_call_at;
   std::optional<std::string> call_in_flight;  // the effect's kind

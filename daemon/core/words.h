@@ -179,6 +179,7 @@ KEEPER_WORDS(Progress, progress, progresses, KEEPER_PROGRESS)
   ENTRY(observe, "observe")        \
   ENTRY(keep_alive, "keep_alive")  \
   ENTRY(stop, "stop")              \
+  ENTRY(cleanup, "cleanup")        \
   ENTRY(list, "list")
 KEEPER_WORDS(EffectKind, effect_kind, effect_kinds, KEEPER_EFFECT_KINDS)
 

@@ -55,6 +55,7 @@ struct Tracked {
   bool beats_sooner = false;     // than the plan asks, whose heartbeat is not shorter than the idle timeout
   bool confirm = false;          // a delivery said something that a read should confirm
   bool seen_alive = false;       // by this process
+  bool is_over = false;          // its end is confirmed, and what it left at the provider is to be cleaned up
   Moment due;                    // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };

@@ -4,6 +4,10 @@
 
 namespace keeper {
 
+Task<Reply> Provider::clean_up(const Effect&) {
+  co_return Reply{Error{ErrorKind::denied, "this provider has nothing to clean up"}, std::nullopt};
+}
+
 Task<Result<Checked>> Provider::check() { co_return Checked::no_call; }
 
 Task<Reply> carry_out(Provider& provider, const Effect& effect) {
@@ -18,6 +22,8 @@ Task<Reply> carry_out(Provider& provider, const Effect& effect) {
       return provider.keep_alive(effect);
     case EffectKind::stop:
       return provider.stop(effect);
+    case EffectKind::cleanup:
+      return provider.clean_up(effect);
     case EffectKind::list:
       return provider.list(effect);
   }

@@ -41,6 +41,8 @@ class Provider {
   virtual Task<Reply> keep_alive(const Effect& effect) = 0;
   // One remote: ended once the provider confirmed it. gone is as good.
   virtual Task<Reply> stop(const Effect& effect) = 0;
+  // No remote: what one left that has ended is gone. gone is as good. Called where Traits::has_cleanup.
+  virtual Task<Reply> clean_up(const Effect& effect);
   // Every remote that has not ended, tagged ones with their tag; strangers among them.
   virtual Task<Reply> list(const Effect& effect) = 0;
 

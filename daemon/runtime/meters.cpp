@@ -69,7 +69,8 @@ Meters::Histograms& Meters::histograms(const char* name, const char* help) {
 void Meters::called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer,
                     Time took) {
   const std::string call(to_string(kind));
-  const std::string outcome(answer ? "ok" : to_string(answer.error().kind));
+  const bool refused = answer && !answer->empty() && !answer->front().heartbeat_error.empty();
+  const std::string outcome(refused ? "refused" : answer ? "ok" : to_string(answer.error().kind));
   calls_.Add({{"provider", provider.str()}, {"call", call}, {"outcome", outcome}}).Increment();
   call_time_.Add({{"provider", provider.str()}, {"call", call}}, call_bounds()).Observe(took.count());
 }

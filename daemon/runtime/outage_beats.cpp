@@ -11,9 +11,10 @@ constexpr Millis retry_min = Seconds{1};
 // The answer to a call of a session that may have a remote; null for any other item.
 Answer* session_answer(Item& item) {
   auto* answer = std::get_if<Answer>(&item.event);
-  if (answer == nullptr || answer->kind == EffectKind::list || answer->kind == EffectKind::stop)
-    return nullptr;
-  return answer;
+  if (answer == nullptr) return nullptr;
+  const bool keeps = answer->kind != EffectKind::list && answer->kind != EffectKind::stop &&
+                     answer->kind != EffectKind::cleanup;
+  return keeps ? answer : nullptr;
 }
 
 template <class Id, class T>

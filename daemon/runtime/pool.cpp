@@ -24,6 +24,7 @@ Rank rank_of(EffectKind kind) {
       return keeps;
     case EffectKind::stop:
       return ends;
+    case EffectKind::cleanup:
     case EffectKind::observe:
     case EffectKind::find:
     case EffectKind::list:
@@ -115,6 +116,8 @@ std::vector<Pool::Need> Pool::needs_of(const Effect& effect) const {
     case EffectKind::keep_alive:
     case EffectKind::list:
       return {{reads}};
+    case EffectKind::cleanup:
+      return {{stops}};
     case EffectKind::stop:
       return {{effect.cancel && settings_.limits.cancel ? cancels : stops}, {reads, 2}};
   }

@@ -100,8 +100,9 @@ using Pointers = std::vector<std::string>;
 struct Description {
   DescribedCall start, status, stop;
   std::optional<DescribedCall> heartbeat;
-  std::optional<DescribedCall> find;  // reads a session by an id of ours
-  std::vector<DescribedCall> list;    // all of them together show the sessions that live; none: no list
+  std::optional<DescribedCall> find;     // reads a session by an id of ours
+  std::optional<DescribedCall> cleanup;  // of what has ended and is still billed
+  std::vector<DescribedCall> list;       // all of them together show the sessions that live; none: no list
   int exists = 0;   // a start's status that says that its session is there: `find` reads it; 0: none does
   Headers headers;  // of every call
   std::string tag_in_start;  // where our session's id goes in the start's body; empty: nowhere
@@ -109,9 +110,12 @@ struct Description {
   Pointers idle_timeout, maximum;  // numbers of `duration_unit`
   Millis duration_unit{};
   std::optional<DescribedWebhook> webhook;
-  Gone gone = Gone::error;
   std::map<std::string, State> states;        // by the provider's word
   std::map<std::string, Secret> credentials;  // beside api_key, by the name in {credential.NAME}
+  Gone gone = Gone::error;
+  HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
+  std::optional<Extension> extension;
+  bool expires_at_moves = false;  // with each heartbeat; else it is the end of a session's life
   bool operator==(const Description&) const = default;
 };
 

@@ -38,6 +38,10 @@ void tell_the_end(const SessionRow& row, const SessionView* seen, std::vector<st
   if (!is_terminal(row.state)) return;
   if (row.resolved) {
     words.push_back("No remote is left at the provider; nothing more happens to this session.");
+  } else if (seen != nullptr && seen->is_over) {
+    words.push_back(
+        "What it left at the provider would still be billed: it is cleaned up until the provider "
+        "confirms that.");
   } else if (seen != nullptr) {
     words.push_back("The provider has not confirmed yet that its remote is gone; the keeper goes on asking.");
   }
@@ -57,6 +61,12 @@ void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector
   }
   if (seen.next_heartbeat_at)
     words.push_back("The next heartbeat is due at " + at(*seen.next_heartbeat_at) + ".");
+  if (seen.vain_heartbeats > 0) {
+    words.push_back(
+        "Its last " +
+        (seen.vain_heartbeats == 1 ? "heartbeat" : std::to_string(seen.vain_heartbeats) + " heartbeats") +
+        " did not count and moved no deadline; it is sent again before that.");
+  }
   if (seen.idle_deadline) words.push_back("Without activity it ends at " + at(*seen.idle_deadline) + ".");
   if (seen.rollover_at) words.push_back("A successor takes over from " + at(*seen.rollover_at) + ".");
   if (seen.hard_deadline) words.push_back("Its maximum passes at " + at(*seen.hard_deadline) + ".");

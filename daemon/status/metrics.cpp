@@ -91,6 +91,20 @@ void add_providers(Families& to, const View& view, const DaemonFacts& facts) {
         std::count_if(view.orphans.begin(), view.orphans.end(),
                       [&](const OrphanView& orphan) { return orphan.provider == provider.name; }));
   });
+  each("cleanups_waiting", "Sessions that ended and left at a provider what is to be cleaned up.",
+       [&](const ProviderView& provider) {
+         return static_cast<double>(
+             std::count_if(view.sessions.begin(), view.sessions.end(), [&](const SessionView& session) {
+               return session.row.provider == provider.name && session.is_over;
+             }));
+       });
+  each("heartbeats_without_effect", "Sessions whose last heartbeat did not count.",
+       [&](const ProviderView& provider) {
+         return static_cast<double>(
+             std::count_if(view.sessions.begin(), view.sessions.end(), [&](const SessionView& session) {
+               return session.row.provider == provider.name && session.vain_heartbeats > 0;
+             }));
+       });
   to.family("provider_rate_left_calls", MetricType::Gauge, "Calls that a provider's rate limit leaves now.");
   for (const ProviderFacts& provider : facts.providers) {
     if (provider.rate_left) to.sample(*provider.rate_left, {{"provider", provider.name.str()}});

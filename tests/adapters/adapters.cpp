@@ -8,9 +8,27 @@
 
 #include "config/config.h"
 #include "provider/provider_table.h"
+#include "sandbox/vendors/vendor.h"
 
 namespace keeper::test {
 namespace {
+
+// What a plan asks of a vendor; each session may last for hours.
+std::string asked_of(const std::string& vendor) {
+  if (vendor == "browserbase") return "{parameters: {keepAlive: true, timeout: 21600}, max_duration: 6h}";
+  if (vendor == "e2b") {
+    return "{parameters: {templateID: base, timeout: 300}, idle_timeout: 5m, max_duration: 24h}";
+  }
+  if (vendor == "kernel") return "{parameters: {timeout_seconds: 300}, idle_timeout: 5m}";
+  if (vendor == "steel") return "{parameters: {timeout: 86400000}, max_duration: 24h}";
+  if (vendor == "browser-use") return "{parameters: {timeout: 240}, max_duration: 4h}";
+  return "{parameters: {autoStopInterval: 15}, idle_timeout: 15m}";
+}
+
+std::string root_of(const Adapter& adapter) {
+  if (!adapter.is_vendor) return "";
+  return sandbox::vendor_of(*sandbox::provider_named(adapter.sandbox))->root;
+}
 
 std::string yaml_of(const Adapter& adapter) {
   const std::string plans =
@@ -31,6 +49,10 @@ std::string yaml_of(const Adapter& adapter) {
   if (adapter.name == "sonoran_cms") {
     return "providers:\n  it: {type: sonoran_cms" + key + plans +
            "    session: {server_id: 1, account_id: c1f7a3c0-51b1-4a0e-9a51-6b8f5f4f3e21}\n";
+  }
+  if (adapter.is_vendor) {
+    return "providers:\n  it: {type: http, description: " + adapter.name + key + plans +
+           "    session: " + asked_of(adapter.name) + "\n";
   }
   throw std::logic_error("no such adapter: " + adapter.name);
 }
@@ -56,18 +78,36 @@ std::string described_yaml() {
 }  // namespace
 
 const std::vector<Adapter>& adapters() {
-  static const std::vector<Adapter> all{{"notte", "notte", true, true},
-                                        {"notte legacy", "notte", false, true, false},
-                                        {"http", "notte", true, true},
+  static const std::vector<Adapter> all{{"notte", "notte", true, true, true, false, true},
+                                        {"notte legacy", "notte", false, true, false, false, true},
+                                        {"http", "notte", true, true, true, false, true},
                                         {"videosdk", "videosdk", true, false},
                                         {"sonoran_cms", "sonoran_cms", true, false}};
   return all;
 }
 
+const std::vector<Adapter>& vendor_adapters() {
+  static const std::vector<Adapter> all{{"browserbase", "browserbase", true, false, true, true},
+                                        {"e2b", "e2b", true, true, true, true},
+                                        {"kernel", "kernel", true, true, true, true},
+                                        {"steel", "steel", true, false, true, true},
+                                        {"browser-use", "browser-use", true, false, true, true},
+                                        {"daytona", "daytona", true, true, true, true, true}};
+  return all;
+}
+
+std::vector<Adapter> all_adapters() {
+  std::vector<Adapter> all = adapters();
+  all.insert(all.end(), vendor_adapters().begin(), vendor_adapters().end());
+  return all;
+}
+
 Settings settings_of(const Adapter& adapter, const std::string& url) {
   const std::string path = std::string("/tmp/keeper-adapter-") + std::to_string(::getpid()) + ".yaml";
-  std::ofstream(path) << replaced(adapter.name == "http" ? described_yaml() : yaml_of(adapter), "BASE", url);
+  std::ofstream(path) << replaced(adapter.name == "http" ? described_yaml() : yaml_of(adapter), "BASE",
+                                  url + root_of(adapter));
   LoadOptions options;
+  options.description_directories.clear();
   options.variable = [](const std::string& name) {
     return name == "SECRET" ? std::optional<std::string>("sandbox-secret")
                             : std::optional<std::string>("sandbox-key");

@@ -138,6 +138,12 @@ std::size_t Keeping::unknown() {
   return count;
 }
 
+std::size_t Keeping::billed() {
+  std::size_t count = 0;
+  for (const Json& remote : playground_.remotes(false)) count += remote.at("billed").get<bool>() ? 1 : 0;
+  return count;
+}
+
 bool Keeping::is_active() const {
   int active = 0;
   for (const auto& [id, session] : rounds_->keeper().world().sessions) {

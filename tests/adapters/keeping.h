@@ -47,6 +47,7 @@ class Keeping {
 
   std::size_t live() { return playground_.remotes(true).size(); }
   std::size_t made() { return playground_.remotes(false).size(); }
+  std::size_t billed();    // remotes that cost something, also such as have ended
   std::size_t unknown();   // remotes that no row of the ledger ever named
   bool is_active() const;  // the plan's one session is
   std::string first_live();

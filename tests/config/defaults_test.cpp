@@ -24,6 +24,11 @@ const std::map<std::string, std::string>& files_with_section() {
       {"provider", "providers: {a: {type: notte, api_key: \"${KEY}\", @}}"},
       {"fields", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
                      ", status: " + call + ", stop: " + call + ", fields: {id: /id, @}}}}"},
+      {"http", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
+                   ", status: " + call + ", stop: " + call + ", fields: {id: /id}, @}}}"},
+      {"heartbeat", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
+                        ", status: " + call + ", stop: " + call +
+                        ", fields: {id: /id}, heartbeat: {method: POST, path: /p, extends: 5m, @}}}}"},
       {"defaults", notte + "defaults: {@}\nplans: {p: {provider: a, schedule: {always: true}}}"},
       {"plan", notte + "plans: {p: {provider: a, schedule: {always: true}, @}}"},
       {"schedule", notte + "plans: {p: {provider: a, schedule: {always: true, @}}}"},

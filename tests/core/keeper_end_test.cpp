@@ -99,6 +99,62 @@ TEST_CASE("a session that is unknown once its deadline has passed is not lost") 
   CHECK(unknown_after(minutes{5}) == "error lost");
 }
 
+TEST_CASE(
+    "what a 404 says of a session is what the provider's facts say, and whether a deadline had passed") {
+  const auto said = [](State state, std::optional<Reason> reason, bool by_deadline, Millis lived) {
+    Bench bench({});
+    Traits& traits = bench.config.providers[ProviderName{"notte"}];
+    traits.gone_state = state;
+    traits.gone_reason = reason;
+    traits.gone_by_deadline = by_deadline;
+    bench.load({limited_plan({}, minutes{20})});
+    const Remote born = bench.remote("r1");
+    bench.answer(bench.pop(EffectKind::start), std::vector{born});
+    const Mono from = bench.now.mono + lived;
+    while (bench.moves.size() < 3) {
+      bench.advance(Seconds{1});
+      if (bench.sent.empty()) continue;
+      const Effect read = bench.pop(EffectKind::observe);
+      bench.answer(read, bench.now.mono < from ? Result<std::vector<Remote>>(std::vector{born})
+                                               : Error{ErrorKind::gone, "404"});
+    }
+    return bench.moves.back();
+  };
+  const auto ended = Reason::ended_by_provider;
+  CHECK(said(State::closed, ended, false, minutes{5}) == "closed ended_by_provider");
+  CHECK(said(State::closed, ended, false, minutes{20}) == "closed ended_by_provider");
+  CHECK(said(State::closed, ended, true, minutes{5}) == "closed ended_by_provider");
+  CHECK(said(State::closed, ended, true, minutes{20}) == "timed_out max_duration");
+  CHECK(said(State::timed_out, {}, true, minutes{5}) == "timed_out max_duration");
+}
+
+TEST_CASE("a job that timed out as its plan wants it is not started again on failure") {
+  const auto starts = [](bool planned) {
+    Plan plan = limited_plan({}, minutes{20});
+    Schedule::Spec spec;
+    spec.every = std::chrono::hours{24};
+    spec.phase = Seconds{30};
+    spec.plan = plan.name;
+    plan.schedule = Schedule::make(spec).value();
+    plan.keep_alive.restart = Restart::on_failure;
+    plan.keep_alive.rollover = planned ? Rollover::off : Rollover::make_before_break;
+    plan.catch_up = minutes{10};
+    Bench bench({plan});
+    while (bench.sent.empty()) bench.advance(minutes{1});
+    const Remote born = bench.remote("r1");
+    bench.answer(bench.pop(EffectKind::start), std::vector{born});
+    while (bench.moves.size() < 3) {
+      bench.advance(Seconds{1});
+      if (!bench.sent.empty())
+        bench.answer(bench.pop(EffectKind::observe), std::vector{bench.ended("r1", State::timed_out)});
+    }
+    bench.advance(minutes{10});
+    return std::count(bench.moves.begin(), bench.moves.end(), "queued restarted");
+  };
+  CHECK(starts(true) == 0);
+  CHECK(starts(false) == 1);
+}
+
 TEST_CASE("the time at which a session expires is its maximum, and a heartbeat may move it") {
   Plan plan = limited_plan(minutes{3}, {});
   plan.keep_alive.heartbeat = true;

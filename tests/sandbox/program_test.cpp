@@ -67,7 +67,11 @@ TEST_CASE("provider-sandbox prints where it listens and what it accepts, and end
     CHECK(program.read_line() == "sonoran_cms: Authorization: Bearer sandbox-key");
     CHECK(program.read_line() == "notte: Authorization: Bearer sandbox-key");
     CHECK(program.read_line() == "videosdk: api key sandbox-key, secret sandbox-secret");
-    httplib::Client client(listening.substr(std::string("listening on ").size()));
+    const std::string url = listening.substr(std::string("listening on ").size());
+    CHECK(program.read_line() == "browserbase: " + url + "/browserbase, x-bb-api-key: sandbox-key");
+    CHECK(program.read_line() == "e2b: " + url + "/e2b, x-api-key: sandbox-key");
+    CHECK(program.read_line() == "kernel: " + url + "/kernel, authorization: Bearer sandbox-key");
+    httplib::Client client(url);
     const auto answer = client.Get("/health");
     REQUIRE(answer);
     CHECK(answer->status == 200);

@@ -75,6 +75,7 @@ class Filling {
   std::optional<std::int64_t> number_of(std::string_view mark) const {
     if (mark == "page") return static_cast<std::int64_t>(place_.page);
     if (mark == "offset") return static_cast<std::int64_t>(place_.offset);
+    if (mark == "seconds" && description_.extension) return description_.extension->by / Millis{Seconds{1}};
     const auto ahead = ahead_of_now(mark);
     if (!ahead) return std::nullopt;
     return std::chrono::duration_cast<Seconds>((wall_now() + *ahead).time_since_epoch()).count();

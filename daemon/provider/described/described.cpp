@@ -111,7 +111,7 @@ Task<Reply> Described::keep_alive(const Effect& effect) {
   const auto no_reading = [](ErrorKind kind) {
     return kind == ErrorKind::maybe_applied || kind == ErrorKind::not_applied || kind == ErrorKind::malformed;
   };
-  const bool is_taken = answer.json && description_.last_activity_at.empty();
+  const bool is_taken = answer.json && description_.heartbeat_proof == HeartbeatProof::answer;
   if (is_taken && !remote && no_reading(remote.error().kind)) {
     Remote kept;
     kept.id = effect.remote;
@@ -140,6 +140,16 @@ Task<Reply> Described::stop(const Effect& effect) {
   // We asked for this end.
   if (remote && remote->reason == Reason::ended_elsewhere) remote->reason = std::nullopt;
   co_return reply_of(visit, std::move(remote));
+}
+
+Task<Reply> Described::clean_up(const Effect& effect) {
+  if (!description_.cleanup) co_return co_await Provider::clean_up(effect);
+  Visit visit = api_.begin();
+  ProviderCall call = filled_call(description_, api_key_, Purpose::change, *description_.cleanup, effect);
+  call.discard_body = true;
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return reply_of(visit, answer.json.error());
+  co_return Reply{std::vector<Remote>{}, visit.provider_now};
 }
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext&) {

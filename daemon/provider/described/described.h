@@ -17,6 +17,7 @@ class Described final : public Provider {
   Task<Reply> observe(const Effect& effect) override;
   Task<Reply> keep_alive(const Effect& effect) override;
   Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> clean_up(const Effect& effect) override;
   Task<Reply> list(const Effect& effect) override;
   Task<Result<Checked>> check() override;
 

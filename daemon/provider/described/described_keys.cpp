@@ -116,6 +116,28 @@ const Section& list_section() {
 
 }  // namespace
 
+const Section& heartbeat_section() {
+  static const Section section = [] {
+    Section all = call_section();
+    all.name = "heartbeat";
+    all.keys.push_back({.name = "counts",
+                        .types = {choice({"answer", "read_back"})},
+                        .doc = "What proves that it counted: a 2xx of its own, or only a last_activity_at or "
+                               "expires_at that moved. Without it read_back where the fields tell either."});
+    all.keys.push_back({.name = "extends",
+                        .types = {duration(Seconds{1}, days{365})},
+                        .doc = "How far it moves the deadline; {seconds} in its body. The deadline is read "
+                               "from expires_at, or else counted."});
+    all.keys.push_back(
+        {"extends_from",
+         {choice({"heartbeat", "deadline"})},
+         "heartbeat",
+         "From when that counts: from the heartbeat, or added to the deadline that there was."});
+    return all;
+  }();
+  return section;
+}
+
 const Section& http_section() {
   static const Section section{
       "http",
@@ -132,8 +154,12 @@ const Section& http_section() {
           {.name = "status", .types = {map_of(call_section())}, .doc = "Reads a session.", .required = true},
           {.name = "stop", .types = {map_of(call_section())}, .doc = "Ends a session.", .required = true},
           {.name = "heartbeat",
+           .types = {map_of(heartbeat_section())},
+           .doc = "Restarts the idle clock of a session, or moves its deadline."},
+          {.name = "cleanup",
            .types = {map_of(call_section())},
-           .doc = "Restarts the idle clock of a session."},
+           .doc =
+               "Removes what a session leaves that has ended and would still be billed. A 404 is as good."},
           {.name = "list",
            .types = {map_of(list_section()), list_of(list_section())},
            .doc =
@@ -225,6 +251,9 @@ Traits traits(const ProviderSettings& settings) {
   facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};
+  facts.has_cleanup = description.cleanup.has_value();
+  facts.heartbeat_proof = description.heartbeat_proof;
+  facts.extension = description.extension;
   set_gone(description.gone, facts);
   return facts;
 }
@@ -234,7 +263,12 @@ Traits traits(const ProviderSettings& settings) {
 const ProviderKind& described_kind() {
   static const ProviderKind kind{.type = "http",
                                  .needs_api_key = false,
-                                 .keys = {{.name = "http",
+                                 .keys = {{.name = "description",
+                                           .types = {of(Kind::text)},
+                                           .doc = "Type http: the name of a ready-made description, which "
+                                                  "the other keys add to or replace; `session-keeper "
+                                                  "providers --known` lists them."},
+                                          {.name = "http",
                                            .types = {map_of(http_section())},
                                            .doc = "Type http: the provider's calls and answers."}},
                                  .sessions = {&http_session()},

@@ -7,7 +7,8 @@
 namespace keeper::config {
 
 const ProviderKind& described_kind();
-const Section& fields_section();  // where a session's object says what
-const Section& http_section();    // the description itself
+const Section& fields_section();     // where a session's object says what
+const Section& http_section();       // the description itself
+const Section& heartbeat_section();  // its call that keeps a session alive
 
 }  // namespace keeper::config

@@ -71,8 +71,11 @@ Remote described_reading(const Description& description, const Effect& effect, c
   remote.idle_timeout = duration(told(item, description.idle_timeout), description.duration_unit);
   remote.maximum = duration(told(item, description.maximum), description.duration_unit);
   const auto expires_at = time_in(told(item, description.expires_at));
-  if (expires_at && !remote.created_at) remote.expires_at = expires_at;
-  if (expires_at && remote.created_at && *expires_at > *remote.created_at) {
+  if (description.expires_at_moves) {
+    remote.idle_until = expires_at;
+  } else if (expires_at && !remote.created_at) {
+    remote.expires_at = expires_at;
+  } else if (expires_at && *expires_at > *remote.created_at) {
     remote.maximum = *expires_at - *remote.created_at;
   }
   remote.ended_at = time_in(told(item, description.ended_at));

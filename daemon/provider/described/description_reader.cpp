@@ -61,7 +61,8 @@ class DescriptionReader {
     description.start = call("start", CallKind::start, R"("{parameters}")").value_or(DescribedCall{});
     description.status = call("status", CallKind::of_session).value_or(DescribedCall{});
     description.stop = call("stop", CallKind::of_session).value_or(DescribedCall{});
-    description.heartbeat = call("heartbeat", CallKind::of_session);
+    description.heartbeat = call("heartbeat", CallKind::heartbeat);
+    description.cleanup = call("cleanup", CallKind::of_session);
     read_list(description);
     description.tag_in_start = read_pointer_at(node_, "tag_in_start", problems_);
     read_find(description);
@@ -69,6 +70,7 @@ class DescriptionReader {
       read_fields(*fields, description);
     read_states(description);
     read_gone(description);
+    read_heartbeat(description);
     return description;
   }
 
@@ -250,6 +252,39 @@ class DescriptionReader {
       } else {
         problems_.error(entry.value.place, "'states' maps to queued, active, closed, error or timed_out");
       }
+    }
+  }
+
+  // Where nothing says more, a deadline that is told is taken to be the one that heartbeats move.
+  void read_heartbeat(Description& description) {
+    const Node* node = value_at(node_, "heartbeat");
+    if (node == nullptr || !node->is_map()) return;
+    const auto complain = [&](std::string_view key, const std::string& what) {
+      problems_.error(node->entry(std::string(key))->value.place, "'" + std::string(key) + "' " + what);
+    };
+    const bool tells_activity = !description.last_activity_at.empty();
+    const bool tells_deadline = !description.expires_at.empty();
+    const auto counts = text_at(*node, "counts");
+    const bool read_back = counts ? *counts == "read_back" : tells_activity || tells_deadline;
+    description.heartbeat_proof = read_back ? HeartbeatProof::read_back : HeartbeatProof::answer;
+    const auto extends = duration_at(*node, "extends");
+    if (extends) {
+      const bool adds = choice_or_default(*node, heartbeat_section(), "extends_from") == "deadline";
+      description.extension = Extension{*extends, adds};
+    } else if (value_at(*node, "extends_from") != nullptr) {
+      complain("extends_from", "needs 'extends'");
+    }
+    description.expires_at_moves = tells_deadline && (extends || (read_back && !tells_activity));
+    if (read_back && !tells_activity && !tells_deadline)
+      complain("counts", "read_back needs fields.last_activity_at or fields.expires_at");
+    if (read_back && extends && tells_activity && !tells_deadline)
+      complain("extends", "needs fields.expires_at, or counts: answer");
+    if (description.heartbeat && !extends && holds_mark(*description.heartbeat, "seconds"))
+      problems_.error(node->place, "'heartbeat' holds {seconds}, which needs 'extends'");
+    if (description.expires_at_moves && !extends && !counts) {
+      problems_.warning(
+          node->place,
+          "'heartbeat' is taken to move fields.expires_at; where it does not, say counts: answer");
     }
   }
 

@@ -18,16 +18,17 @@ struct KnownMark {
 const std::vector<KnownMark>& known_marks() {
   using enum CallKind;
   static const std::vector<KnownMark> all{
-      {"id", {of_session, every}},
-      {"session", {start, of_session, find, every}},
-      {"session_uuid", {start, of_session, find, every}},
-      {"plan", {start, of_session, find, every}},
-      {"instance", {start, of_session, find, list, every}},
-      {"parameters", {start, of_session, find}, false, false, true},
+      {"id", {of_session, heartbeat, every}},
+      {"session", {start, of_session, heartbeat, find, every}},
+      {"session_uuid", {start, of_session, heartbeat, find, every}},
+      {"plan", {start, of_session, heartbeat, find, every}},
+      {"instance", {start, of_session, heartbeat, find, list, every}},
+      {"parameters", {start, of_session, heartbeat, find}, false, false, true},
+      {"seconds", {heartbeat}},
       {"page", {list}, true, false, true},
       {"cursor", {list}, true, false, true},
       {"offset", {list}, true, false, true},
-      {"api_key", {start, of_session, find, list, every}, false, true, false},
+      {"api_key", {start, of_session, heartbeat, find, list, every}, false, true, false},
   };
   return all;
 }

@@ -10,8 +10,8 @@
 
 namespace keeper::config {
 
-// Whose template it is. of_session: status, stop, heartbeat. every: the headers of all calls.
-enum class CallKind { start, of_session, find, list, every };
+// Whose template it is. of_session: status, stop, cleanup. every: the headers of all calls.
+enum class CallKind { start, of_session, heartbeat, find, list, every };
 
 class MarkCheck {
  public:

@@ -9,6 +9,7 @@
 //   of a
 //                                    member it is their members, beside the map's own
 //   {now+90s}                        that time from now, in Unix seconds; alone in a text it is a number
+//   {seconds}                        what a heartbeat extends by; alone in a text it is a number
 //   {page} {cursor} {offset}         where a list goes on; {page} and {offset} alone in a text are numbers
 //   {api_key} {credential.NAME}      secrets
 #pragma once

@@ -81,6 +81,7 @@ class Simulation {
   void dispatch(const Effect& effect);
   void post(const Post& post);
   void hear(const MessageRow& message);
+  void draw_habits();
   void draw_money();
   void cut_off();
   void leave();
@@ -158,6 +159,7 @@ class Simulation {
   void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_served();
+  void check_cleaned_up();
   void check_repeats();
   void check_waiting();
   void check_reloads();

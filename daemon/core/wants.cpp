@@ -8,6 +8,12 @@
 namespace keeper {
 namespace {
 
+// A job is done also where it was left to its timeout, as its plan wants it.
+bool is_done(const Plan& plan, const Slot& slot) {
+  return plan.schedule.kind() == Schedule::Kind::occurrences &&
+         ends_as_planned(plan, *slot.last_state, *slot.last_reason);
+}
+
 bool restarts(const Plan& plan, const Slot& slot) {
   if (!slot.last_state || !slot.last_reason) return false;
   switch (*slot.last_reason) {
@@ -41,8 +47,7 @@ bool restarts(const Plan& plan, const Slot& slot) {
       return true;
     case Restart::on_failure:
       return *slot.last_state == State::error ||
-             (*slot.last_state == State::timed_out &&
-              !ends_as_planned(plan, *slot.last_state, *slot.last_reason)) ||
+             (*slot.last_state == State::timed_out && !is_done(plan, slot)) ||
              (*slot.last_reason == Reason::stopped_at_shutdown &&
               plan.schedule.kind() != Schedule::Kind::occurrences);
     case Restart::never:

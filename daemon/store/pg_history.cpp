@@ -193,11 +193,10 @@ Result<Page<MessageRow>> PgHistory::messages(const MessageQuery& query) {
   return page;
 }
 
-Result<std::vector<SpentBy>> PgHistory::spent(const Period& period,
-                                              const std::map<ProviderName, Millis>& minimums, Wall now) {
+Result<std::vector<SpentBy>> PgHistory::spent(const Period& period, const Prices& prices, Wall now) {
   return read(
       spending_text(settings_.schema, SpentOf::all),
-      [&](pg::Parameters& to) { bind_spending(to, period, minimums, now); }, read_spending);
+      [&](pg::Parameters& to) { bind_spending(to, period, prices, now); }, read_spending);
 }
 
 Result<std::optional<SessionRow>> PgHistory::session(const SessionId& id) {

@@ -24,8 +24,7 @@ class PgHistory final : public History {
   Result<Page<DeliveryRow>> deliveries(const DeliveryQuery& query) override;
   Result<Page<MissedRow>> missed(const MissedQuery& query) override;
   Result<Page<MessageRow>> messages(const MessageQuery& query) override;
-  Result<std::vector<SpentBy>> spent(const Period& period, const std::map<ProviderName, Millis>& minimums,
-                                     Wall now) override;
+  Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices, Wall now) override;
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id) override;
 
  private:

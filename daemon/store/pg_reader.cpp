@@ -238,7 +238,7 @@ Findings find_answers(pg::Connection& connection, const string& schema, const Qu
   }
   if (!questions.held.empty()) pipeline.add(texts.held).integers(questions.held);
   for (const Period& period : questions.periods)
-    bind_spending(pipeline.add(spent_text), period, questions.minimums);
+    bind_spending(pipeline.add(spent_text), period, questions.prices);
   Findings findings;
   if (pipeline.size() == 0) return findings;
   const std::vector<pg::Rows> rows = pipeline.run(limit);

@@ -7,17 +7,18 @@ namespace {
 
 using std::string;
 
-// $1, $2: the period; $3, $4: providers and their least milliseconds; $5: the largest of them; $6: now. A
-// session's life is that of core/spending.h: from active, or from the row where only its remote is known.
+// $1, $2: the period; $3, $4, $5: providers, the least milliseconds that they bill and their increments; $6:
+// billed_beyond_end(); $7: now. A session's life is that of core/spending.h: from active, or from the row
+// where only its remote is known. `f` is when its billed time ends, as billed_of() has it.
 constexpr const char* ended_lives =
     "SELECT plan, provider, COALESCE(active_at, created_at) AS b, ended_at AS e, active_at, predecessor "
-    "FROM @sessions WHERE resolved = 1 AND ended_at > $1 - $5 "
+    "FROM @sessions WHERE resolved = 1 AND ended_at > $1 - $6 "
     "AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
 constexpr const char* unresolved_lives =
-    " UNION ALL SELECT plan, provider, COALESCE(active_at, created_at), COALESCE(ended_at, $6), active_at, "
+    " UNION ALL SELECT plan, provider, COALESCE(active_at, created_at), COALESCE(ended_at, $7), active_at, "
     "predecessor FROM @sessions WHERE resolved = 0 AND (active_at IS NOT NULL OR remote_id IS NOT NULL)";
 constexpr const char* overlaps =
-    "SUM(COALESCE((SELECT GREATEST(0, LEAST(COALESCE(p.ended_at, $6), lives.e, $2) - "
+    "SUM(COALESCE((SELECT GREATEST(0, LEAST(COALESCE(p.ended_at, $7), lives.e, $2) - "
     "GREATEST(lives.active_at, $1)) FROM @sessions p WHERE p.id = lives.predecessor "
     "AND lives.active_at IS NOT NULL), 0))::bigint";
 
@@ -27,9 +28,11 @@ string spending_text(const string& schema, SpentOf which) {
   const bool all = which == SpentOf::all;
   return pg::in_schema(
       string("WITH ends AS (") + ended_lives + (all ? unresolved_lives : "") +
-          "), lives AS (SELECT plan, provider, b, GREATEST(b, e) AS e, "
-          "GREATEST(e, b + COALESCE(m.least, 0)) AS f, active_at, predecessor FROM ends "
-          "LEFT JOIN unnest($3::text[], $4::bigint[]) AS m(name, least) ON m.name = ends.provider) "
+          "), priced AS (SELECT plan, provider, b, GREATEST(b, e) AS e, COALESCE(m.least, 0) AS least, "
+          "COALESCE(m.step, 1) AS step, active_at, predecessor FROM ends LEFT JOIN "
+          "unnest($3::text[], $4::bigint[], $5::bigint[]) AS m(name, least, step) ON m.name = "
+          "ends.provider), "
+          "lives AS (SELECT *, b + GREATEST(least, (e - b + step - 1) / step * step) AS f FROM priced) "
           "SELECT plan, provider, COUNT(*), SUM(GREATEST(0, LEAST(e, $2) - GREATEST(b, $1)))::bigint, "
           "SUM(GREATEST(0, LEAST(f, $2) - GREATEST(b, $1)))::bigint, " +
           (all ? overlaps : "0") +
@@ -37,18 +40,17 @@ string spending_text(const string& schema, SpentOf which) {
       schema);
 }
 
-void bind_spending(pg::Parameters& to, const Period& period, const std::map<ProviderName, Millis>& minimums,
-                   std::optional<Wall> now) {
+void bind_spending(pg::Parameters& to, const Period& period, const Prices& prices, std::optional<Wall> now) {
   std::vector<std::string_view> providers;
   std::vector<std::int64_t> least;
-  Millis most{0};
-  for (const auto& [provider, minimum] : minimums) {
+  std::vector<std::int64_t> steps;
+  for (const auto& [provider, price] : prices) {
     providers.push_back(provider.str());
-    least.push_back(minimum.count());
-    most = std::max(most, minimum);
+    least.push_back(price.minimum.count());
+    steps.push_back(std::max<std::int64_t>(price.increment.count(), 1));
   }
   to.time(period.begin).time(period.end);
-  to.texts(providers).integers(least).integer(most.count());
+  to.texts(providers).integers(least).integers(steps).integer(billed_beyond_end(prices).count());
   if (now) to.time(*now);
 }
 

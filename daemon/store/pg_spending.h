@@ -2,7 +2,7 @@
 // functions belong to this module.
 #pragma once
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,7 @@ enum class SpentOf { ended, all };  // all: what is not over counts up to now, w
 
 std::string spending_text(const std::string& schema, SpentOf which);
 // `now`: with SpentOf::all alone.
-void bind_spending(pg::Parameters& to, const Period& period, const std::map<ProviderName, Millis>& minimums,
+void bind_spending(pg::Parameters& to, const Period& period, const Prices& prices,
                    std::optional<Wall> now = std::nullopt);
 std::vector<SpentBy> read_spending(const pg::Rows& rows);
 

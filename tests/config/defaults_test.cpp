@@ -29,6 +29,11 @@ const std::map<std::string, std::string>& files_with_section() {
       {"heartbeat", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
                         ", status: " + call + ", stop: " + call +
                         ", fields: {id: /id}, heartbeat: {method: POST, path: /p, extends: 5m, @}}}}"},
+      {"described webhook", "providers: {a: {type: http, base_url: https://a.example, http: {start: " + call +
+                                ", status: " + call + ", stop: " + call +
+                                ", fields: {id: /id}, webhook: {scheme: hmac, secret: \"${KEY}\", header: "
+                                "X-Signature, type: /type, "
+                                "id: /id, events: {closed: stopped}, @}}}}"},
       {"defaults", notte + "defaults: {@}\nplans: {p: {provider: a, schedule: {always: true}}}"},
       {"plan", notte + "plans: {p: {provider: a, schedule: {always: true}, @}}"},
       {"schedule", notte + "plans: {p: {provider: a, schedule: {always: true, @}}}"},

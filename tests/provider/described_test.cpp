@@ -20,6 +20,7 @@ Description boxes() {
   http.status = {"GET", "/boxes/{id}", "", ""};
   http.stop = {"DELETE", "/boxes/{id}", "", ""};
   http.heartbeat = DescribedCall{"POST", "/boxes/{id}/beat", "", ""};
+  http.heartbeat_proof = HeartbeatProof::answer;
   http.list = {DescribedCall{"GET", "/boxes", "", "/boxes"}};
   http.id = {"/id"};
   http.native_status = {"/status"};
@@ -99,14 +100,53 @@ TEST_CASE("a heartbeat that was taken counts also where the read after it comes 
   CHECK(remote.id.str() == "a");
   CHECK(remote.heartbeat_error.empty());
   CHECK_FALSE(there.ask(EffectKind::observe).remotes.ok());
-  // Where a session tells its last activity, nothing else says that it was kept alive.
+  // Where only what is read back proves it, nothing else says that it was kept alive.
   Description told = boxes();
-  told.last_activity_at = {"/active"};
+  told.heartbeat_proof = HeartbeatProof::read_back;
   CHECK_FALSE(Boxes(calls, told).ask(EffectKind::keep_alive).remotes.ok());
   for (const int status : {401, 404, 429}) {
     Boxes refusing({{"POST /boxes/a/beat", reply(204, "")}, {"GET /boxes/a", reply(status, "{}")}});
     CHECK_FALSE(refusing.ask(EffectKind::keep_alive).remotes.ok());
   }
+}
+
+TEST_CASE("an expires_at that heartbeats move is a deadline, and no maximum") {
+  const std::string item = R"({"id":"a","created":"2026-11-20T09:00:00Z","expires":"2026-11-20T10:05:00Z"})";
+  Description http = boxes();
+  CHECK(box(item, http).maximum == std::chrono::minutes{65});
+  CHECK_FALSE(box(item, http).idle_until);
+  http.expires_at_moves = true;
+  CHECK(box(item, http).idle_until == wall("2026-11-20T10:05:00Z"));
+  CHECK_FALSE(box(item, http).maximum);
+  CHECK_FALSE(box(item, http).expires_at);
+}
+
+TEST_CASE("a heartbeat that extends sends its seconds as a number") {
+  Description http = boxes();
+  http.extension = Extension{std::chrono::minutes{5}, false};
+  http.heartbeat->body = R"({"timeout":"{seconds}"})";
+  FakeServer server([](const Received& request, Wire& wire) {
+    const bool asked = request.method == "POST" && request.body == R"({"timeout":300})";
+    wire.send(request.method == "GET" ? box_up : asked ? reply(204, "") : reply(400, "{}"));
+  });
+  ProviderSettings settings = settings_for(ProviderType{"http"}, server.url());
+  settings.description = http;
+  const auto provider = waiting_provider(settings, {});
+  CHECK(only(provider->keep_alive(effect_of(EffectKind::keep_alive, "a"))).heartbeat_error.empty());
+}
+
+TEST_CASE("a cleanup is done by its own 2xx, and a 404 is as good; anything else is asked for again") {
+  Description http = boxes();
+  http.cleanup = DescribedCall{"DELETE", "/disks/{id}", "", ""};
+  const auto cleaned = [&](const std::string& answer) {
+    return Boxes({{"DELETE /disks/a", answer}}, http).ask(EffectKind::cleanup).remotes;
+  };
+  for (const std::string& good : {reply(200, "{}"), reply(202, "later"), reply(204, "")})
+    CHECK(cleaned(good).ok());
+  CHECK(cleaned(reply(404, "{}")).error().kind == ErrorKind::gone);
+  CHECK(cleaned(reply(409, R"({"error":"busy"})")).error().kind == ErrorKind::malformed);
+  CHECK(cleaned(reply(429, "{}")).error().kind == ErrorKind::exhausted);
+  CHECK(cleaned(reply(500, "{}")).error().kind == ErrorKind::maybe_applied);
 }
 
 TEST_CASE("the read after a heartbeat holds its call for a third of the time") {

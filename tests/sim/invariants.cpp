@@ -215,6 +215,20 @@ void Simulation::check_healed() {
     if (!is_recorded(provider, key)) fail("8: an acknowledged delivery is lost");
   }
   check_served();
+  check_cleaned_up();
+}
+
+// 28: what a session of the ledger left at its provider, and is billed though it has ended, is cleaned up.
+void Simulation::check_cleaned_up() {
+  for (const auto& [name, provider] : providers_) {
+    for (const SimRemote& remote : provider.remotes()) {
+      if (!remote.billed || now_ - remote.ended < std::chrono::minutes{10}) continue;
+      const bool known = std::any_of(rows_.begin(), rows_.end(), [&](const auto& one) {
+        return one.second.provider == provider.name() && one.second.remote_id == remote.id;
+      });
+      if (known) fail("28: what has ended is still billed: " + remote.id.str());
+    }
+  }
 }
 
 // 7: what should be alive is, where nothing that is known keeps it from it.

@@ -55,6 +55,7 @@ void SimProvider::end(SimRemote& remote, State as, std::optional<Reason> reason,
   remote.end = as;
   remote.end_reason = reason;
   remote.ended = now;
+  remote.billed = bills_ended_ && !remote.stranger;
   announce(remote, Progress::stopping, false, now);
   announce(remote, Progress::ended, as == State::error, now);
 }
@@ -93,10 +94,12 @@ Remote SimProvider::describe(const SimRemote& remote, Mono now) const {
   Remote told;
   told.id = remote.id;
   told.created_at = clock(remote.created);
-  if (type_ == ProviderType{"notte"}) {
+  if (type_ == ProviderType{"notte"}) told.maximum = remote.maximum;
+  if (tells_deadlines_) {
+    if (remote.idle) told.idle_until = clock(remote.last_activity + *remote.idle);
+  } else if (type_ == ProviderType{"notte"}) {
     told.last_activity_at = clock(remote.last_activity);
     told.idle_timeout = remote.idle;
-    told.maximum = remote.maximum;
   }
   if (type_ == ProviderType{"videosdk"} && !remote.stranger) told.tag = remote.session;
   if (!remote.alive) {
@@ -144,7 +147,7 @@ Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, R
 Result<std::vector<Remote>> SimProvider::find(const Effect& effect, Mono now, const Faults& faults) {
   std::vector<Remote> found;
   for (const SimRemote& remote : remotes_) {
-    if (now < remote.created + faults.list_lag) continue;
+    if (now < remote.created + faults.list_lag || remote.removed) continue;
     const bool here = type_ != ProviderType{"sonoran_cms"} || remote.place == effect.place;
     if ((remote.alive || type_ == ProviderType{"videosdk"}) && here) found.push_back(describe(remote, now));
   }
@@ -182,7 +185,7 @@ void SimProvider::announce_false_end(const Effect& effect, Mono now) {
 Result<std::vector<Remote>> SimProvider::read(const Effect& effect, Mono now, bool touch, bool stale) {
   SimRemote* remote = by_id(effect.remote);
   const bool forgotten = type_ == ProviderType{"sonoran_cms"} && remote && !remote->alive && !stale;
-  if (!remote || forgotten) return Error{ErrorKind::gone, "unknown session"};
+  if (!remote || forgotten || remote->removed) return Error{ErrorKind::gone, "unknown session"};
   if (remote->alive && touch) remote->last_activity = now;
   Remote told = describe(*remote, now);
   if (stale && !remote->alive) {
@@ -196,9 +199,18 @@ Result<std::vector<Remote>> SimProvider::read(const Effect& effect, Mono now, bo
 
 Result<std::vector<Remote>> SimProvider::stop(const Effect& effect, Mono now) {
   SimRemote* remote = by_id(effect.remote);
-  if (!remote) return Error{ErrorKind::gone, "unknown session"};
+  if (!remote || remote->removed) return Error{ErrorKind::gone, "unknown session"};
   end(*remote, State::closed, std::nullopt, now);
   return one(describe(*remote, now));
+}
+
+Result<std::vector<Remote>> SimProvider::clean_up(const Effect& effect) {
+  SimRemote* remote = by_id(effect.remote);
+  if (!remote || remote->removed) return Error{ErrorKind::gone, "unknown session"};
+  if (remote->alive) return Error{ErrorKind::malformed, "409 it runs"};
+  remote->billed = false;
+  remote->removed = true;
+  return std::vector<Remote>{};
 }
 
 Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, Random& random,
@@ -222,6 +234,8 @@ Result<std::vector<Remote>> SimProvider::apply(const Effect& effect, Mono now, R
       return read(effect, now, true, stale);
     case EffectKind::stop:
       return stop(effect, now);
+    case EffectKind::cleanup:
+      return clean_up(effect);
   }
   return Error{ErrorKind::malformed, "unknown effect"};
 }

@@ -36,6 +36,8 @@ struct SimRemote {
   std::optional<Millis> idle, maximum;
   bool alive = true;
   bool stranger = false;    // somebody else's, on the same credential
+  bool billed = false;      // it ended, and is billed until it is cleaned up
+  bool removed = false;     // it was cleaned up, and is not known any more
   bool unexpected = false;  // came late, or was said to have ended: alive beside another until it is stopped
   State end = State::closed;
   std::optional<Reason> end_reason;
@@ -69,6 +71,9 @@ class SimProvider {
   const std::vector<SimRemote>& remotes() const { return remotes_; }
   std::vector<SimDelivery>& outbox() { return outbox_; }
   void set_clock(Millis skew) { skew_ = skew; }
+  void bill_ended() { bills_ended_ = true; }          // what has ended is billed until it is cleaned up
+  void tell_deadlines() { tells_deadlines_ = true; }  // heartbeats move a deadline, and no activity is told
+  bool tells_deadlines() const { return tells_deadlines_; }
   Wall clock(Mono now) const { return Wall{now.time_since_epoch()} + skew_; }
 
  private:
@@ -79,6 +84,7 @@ class SimProvider {
   Result<std::vector<Remote>> lie_of_end(const Effect& effect, Mono now);
   void announce_false_end(const Effect& effect, Mono now);
   Result<std::vector<Remote>> stop(const Effect& effect, Mono now);
+  Result<std::vector<Remote>> clean_up(const Effect& effect);
   Remote describe(const SimRemote& remote, Mono now) const;
   SimRemote* by_id(const RemoteId& id);
   void end(SimRemote& remote, State as, std::optional<Reason> reason, Mono now);
@@ -86,6 +92,7 @@ class SimProvider {
 
   ProviderName name_;
   ProviderType type_;
+  bool bills_ended_ = false, tells_deadlines_ = false;
   Millis skew_;
   std::vector<SimRemote> remotes_;
   std::vector<SimDelivery> outbox_;

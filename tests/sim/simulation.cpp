@@ -101,6 +101,22 @@ Plan Simulation::draw_plan(int number, const SimProvider& provider) {
   return plan;
 }
 
+// By a hash, so that no other draw moves.
+void Simulation::draw_habits() {
+  const std::string seed = std::to_string(options_.seed);
+  if (stable_hash(seed, 41) % 4 == 0) {
+    const ProviderName name{"videosdk"};
+    providers_.at(name).bill_ended();
+    config_->providers.at(name).has_cleanup = true;
+  }
+  if (stable_hash(seed, 43) % 4 != 0) return;
+  const ProviderName name{"notte"};
+  providers_.at(name).tell_deadlines();
+  Traits& traits = config_->providers.at(name);
+  traits.heartbeat_proof = HeartbeatProof::read_back;
+  traits.extension = Extension{minutes{3}, false};
+}
+
 void Simulation::draw_world() {
   config_ = std::make_shared<Config>(test::known_config());
   const Millis skew = random_.chance(0.3) ? random_.between(-Seconds{40}, Seconds{40}) : Millis{0};
@@ -110,6 +126,7 @@ void Simulation::draw_world() {
     config_->providers[name] = test::known_traits(type);
     providers_.emplace(name, SimProvider{name, type, skew});
   }
+  draw_habits();
   int number = 0;
   for (const auto& [name, provider] : providers_) {
     const int plans = static_cast<int>(random_.below(3));

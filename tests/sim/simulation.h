@@ -82,6 +82,7 @@ class Simulation {
   void dispatch(const Effect& effect);
   void post(const Post& post);
   void hear(const MessageRow& message);
+  void draw_habits();
   void draw_money();
   void cut_off();
   void leave();
@@ -159,6 +160,7 @@ class Simulation {
   void check_lapse(const SimRemote& remote);
   void check_healed();
   void check_served();
+  void check_cleaned_up();
   void check_repeats();
   void check_waiting();
   void check_reloads();

@@ -150,6 +150,13 @@ TEST_CASE("a session is explained in sentences: why it is so, and what comes nex
   CHECK(words.find("The next heartbeat is due at 2026-11-21T09:10:00.000Z.") != std::string::npos);
   CHECK(words.find("Its plan wants 1 and has 1 active") != std::string::npos);
   stage.json("/api/v1/sessions/nobody/explain", 404);
+  seen.vain_heartbeats = 2;
+  CHECK(json(explain(seen.row, &seen, nullptr)).dump().find("Its last 2 heartbeats did not count") !=
+        std::string::npos);
+  seen.row.state = State::closed;
+  seen.is_over = true;
+  CHECK(json(explain(seen.row, &seen, nullptr)).dump().find("it is cleaned up until the provider confirms") !=
+        std::string::npos);
   seen.row.attempt = 5;
   CHECK(explain(seen.row, nullptr, nullptr).at(0).find(", as attempt 5.") != std::string::npos);
 }

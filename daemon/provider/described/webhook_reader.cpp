@@ -55,7 +55,7 @@ void read_events(const Node& node, Problems& problems, DescribedWebhook& webhook
 
 const Section& described_webhook_section() {
   static const Section section{
-      "webhook",
+      "described webhook",
       {
           {.name = "scheme",
            .types = {choice({"standard_webhooks", "hmac"})},
@@ -68,10 +68,11 @@ const Section& described_webhook_section() {
           {.name = "header",
            .types = {of(Kind::text)},
            .doc = "Of hmac: the header that holds the signature."},
-          {"signed",
-           {of(Kind::text)},
-           "{body}",
-           "Of hmac: the text that is signed; {body} is the raw body, {header.NAME} the value of a header."},
+          {.name = "signed",
+           .types = {of(Kind::text)},
+           .doc = "Of hmac: the text that is signed; {body} is the raw body, {header.NAME} the value of a "
+                  "header. "
+                  "Without it: {body}."},
           {"encoding", {choice({"hex", "base64"})}, "hex", "Of hmac: how the signature is written."},
           {.name = "type",
            .types = {of(Kind::text)},

@@ -55,12 +55,11 @@ std::optional<Mono> last_active(const Draft& draft, const Tracked& session, cons
   if (!told) return ours ? std::optional(answer.sent_at) : as_before;
   const Mono left = start_left(session, draft.now()).value_or(Mono::min());
   if (provider_time(draft, answer)) {
-    const Mono active = std::max(on_boot_clock(draft, answer, *told), left);
-    // A time that is told as before has not moved, whatever a clock says that may be wrong.
-    const bool unmoved = session.activity == told;
-    const bool later = as_before && active > *as_before;
-    const bool same = later && (unmoved || (!ours && active - *as_before <= date_resolution));
-    return same ? as_before : active;
+    // What was told before had happened by then, whatever a clock says that may be wrong.
+    const Mono by = session.activity == told ? session.activity_told_at : mono_never;
+    const Mono active = std::max(std::min(on_boot_clock(draft, answer, *told), by), left);
+    const bool same = as_before && active > *as_before && active - *as_before <= date_resolution;
+    return same && !ours ? as_before : active;
   }
   if (answer.kind == EffectKind::start) return answer.sent_at;
   // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
@@ -196,6 +195,8 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   note_creation(draft, session, remote, reading.answer);
   set_deadlines(draft, session, remote, reading.answer);
   session.read_at = reading.answer.sent_at;
+  if (session.activity != remote.last_activity_at)
+    session.activity_told_at = when_came(reading.answer, draft.now()).mono;
   session.activity = remote.last_activity_at;
   doubt_expired(draft, session, reading.answer);
   plan_next_call(draft, session, reading);

@@ -28,12 +28,11 @@ std::optional<Mono> active_as_told(const Draft& draft, const Tracked& session, c
   const bool ours = is_ours(remote, answer);
   const Mono left = start_left(session, draft.now()).value_or(Mono::min());
   if (provider_time(draft, answer)) {
-    const Mono active = std::max(on_boot_clock(draft, answer, told), left);
-    // A time that is told as before has not moved, whatever a clock says that may be wrong.
-    const bool unmoved = session.activity == told;
-    const bool later = as_before && active > *as_before;
-    const bool same = later && (unmoved || (!ours && active - *as_before <= date_resolution));
-    return same ? as_before : active;
+    // What was told before had happened by then, whatever a clock says that may be wrong.
+    const Mono by = session.activity == told ? session.activity_told_at : mono_never;
+    const Mono active = std::max(std::min(on_boot_clock(draft, answer, told), by), left);
+    const bool same = as_before && active > *as_before && active - *as_before <= date_resolution;
+    return same && !ours ? as_before : active;
   }
   if (answer.kind == EffectKind::start) return answer.sent_at;
   // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.

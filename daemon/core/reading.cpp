@@ -143,6 +143,8 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   note_creation(draft, session, remote, reading.answer);
   set_deadlines(draft, session, remote, reading.answer);
   session.read_at = reading.answer.sent_at;
+  if (session.activity != remote.last_activity_at)
+    session.activity_told_at = when_came(reading.answer, draft.now()).mono;
   session.activity = remote.last_activity_at;
   doubt_expired(draft, session, reading.answer);
   plan_next_call(draft, session, reading);

@@ -63,7 +63,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text.replace(at, what.size(), with);
 }
 
-// The example of a described provider, as it stands but for its names, its address and the maximum.
+// The example of a described provider, as it stands but for its names, its address, the maximum, and pages of
+// two sessions.
 std::string described_yaml() {
   std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/config/http-provider.yaml");
   std::stringstream text;
@@ -71,6 +72,7 @@ std::string described_yaml() {
   std::string yaml = replaced(text.str(), "https://api.notte.cc", "BASE");
   yaml = replaced(replaced(yaml, "  cloud:", "  it:"), "provider: cloud", "provider: it");
   yaml = replaced(replaced(yaml, "price-watch:", "desk:"), "${CLOUD_API_KEY}", "${KEY}");
+  yaml = replaced(yaml, "page_size=50", "page_size=2");
   return replaced(replaced(yaml, "max_duration_minutes: 30", "max_duration_minutes: 1440"),
                   "max_duration: 30m", "max_duration: 1d");
 }

@@ -63,7 +63,8 @@ bool begins_with(const std::string& text, const std::string& part) {
 // Layer of each module; a file includes only lower ones and its own.
 const std::map<std::string, int> layers{{"base", 0},     {"schedule", 1}, {"net", 1},     {"core", 2},
                                         {"settings", 3}, {"config", 4},   {"store", 4},   {"provider", 5},
-                                        {"webhook", 6},  {"status", 6},   {"runtime", 6}, {"probe", 6}, {"cli", 7}};
+                                        {"webhook", 6},  {"status", 6},   {"runtime", 6}, {"probe", 6},
+                                        {"cli", 7}};
 
 // Modules of one layer do not know each other; daemon/main.cpp, which is in none, joins them.
 bool may_include(const std::string& from, const std::string& to) {

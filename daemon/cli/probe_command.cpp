@@ -51,9 +51,12 @@ InstanceId drawn_instance() {
 // A name or a key of ours in the start, beside the tag.
 bool starts_by_key(const Description& description) {
   const auto has_mark = [](const std::string& text) { return text.find("{session") != std::string::npos; };
-  return has_mark(description.start.path) || has_mark(description.start.body) ||
-         std::any_of(description.headers.begin(), description.headers.end(),
-                     [&](const auto& header) { return has_mark(header.second); });
+  const auto hold_mark = [&](const Headers& headers) {
+    return std::any_of(headers.begin(), headers.end(),
+                       [&](const auto& header) { return has_mark(header.second); });
+  };
+  const DescribedCall& start = description.start;
+  return has_mark(start.path) || has_mark(start.body) || hold_mark(start.headers) || hold_mark(description.headers);
 }
 
 // Its provider, which hears no webhooks, and the trace of its calls.

@@ -6,7 +6,7 @@
 namespace keeper::probe {
 namespace {
 
-double cost_of_life(Millis life, const Price& price) { return cost_of(std::max(life, price.minimum), price); }
+double cost_of_life(Millis life, const Price& price) { return cost_of(billed_of(life, price), price); }
 
 std::string amount(double cost, const Price& price) {
   char text[64];

@@ -111,6 +111,7 @@ std::optional<Effect> effect_in(const Json& value) {
 Trace::Trace(const ProviderSettings& settings) {
   for (const Secret* secret : {&settings.api_key, &settings.secret, &settings.token, &settings.proxy})
     redaction_.add_secret(secret->reveal());
+  for (const auto& [name, secret] : settings.description.credentials) redaction_.add_secret(secret.reveal());
 }
 
 Status Trace::open(const std::string& path) {

@@ -18,8 +18,8 @@ std::vector<std::string> described_claims(const Plan& plan, const ProviderSettin
   }
   if (has_list && !description.find && description.tag.empty())
     claims.emplace_back("times of creation that are right");
-  const bool reads_back = !description.last_activity_at.empty() || !description.expires_at.empty();
-  if (plan.keep_alive.heartbeat && description.heartbeat && !reads_back)
+  const bool by_answer = description.heartbeat_proof != HeartbeatProof::read_back;
+  if (plan.keep_alive.heartbeat && description.heartbeat && by_answer)
     claims.emplace_back("a heartbeat that counts by its answer alone");
   if (plan.idle_timeout && description.idle_timeout.empty())
     claims.emplace_back("an idle timeout that is only the plan's word");

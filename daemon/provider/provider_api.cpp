@@ -25,6 +25,16 @@ void blot_out(std::string* text, const std::string& secret) {
   }
 }
 
+// Also as they stand in a query.
+std::vector<Secret> credentials_of(const ProviderSettings& settings) {
+  std::vector<Secret> all{settings.api_key, settings.secret, settings.token};
+  for (const auto& [name, secret] : settings.description.credentials) {
+    all.push_back(secret);
+    all.emplace_back(encode_percent(secret.reveal()));
+  }
+  return all;
+}
+
 std::string cure(const Error& error, int status) {
   if (status == 401 || status == 403) return " (check the provider's credentials)";
   if (status == 402) return " (the allowance is used up: raise it at the provider)";
@@ -52,7 +62,7 @@ ProviderApi::ProviderApi(const ProviderSettings& settings, Authorization authori
       request_timeout_(settings.request_timeout),
       authorization_(std::move(authorization)),
       odd_answer_(odd_answer),
-      credentials_{settings.api_key, settings.secret, settings.token},
+      credentials_(credentials_of(settings)),
       url_(parse_url(settings.base_url)) {
   if (!url_) {
     unusable_ = "base_url is not an http or https URL: " + printable(settings.base_url);

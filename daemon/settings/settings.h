@@ -41,15 +41,34 @@ struct CallLimits {
   bool operator==(const CallLimits&) const = default;
 };
 
-// One call of a provider that is described in the configuration. In `path` and in the texts of `body`, {id}
-// is the remote's id, {session}, {plan} and {instance} are ours, {parameters} is the plan's
-// `session.parameters`, and {seconds} what a heartbeat extends by.
+// How a described list goes on after a page. A list whose answers do not show that it has ended proves no
+// absence.
+struct NextPage {
+  enum class Form {
+    unsaid,   // a list that is as long as a page may be is not shown to have ended
+    whole,    // one answer is all there is
+    page,     // a pointer to whether a further page follows, which {page} counts from 1
+    cursor,   // the next {cursor}, which is empty at first
+    last_id,  // the next {cursor} as well: a pointer into the last item
+    offset,   // the next {offset}, which begins at 0
+    total,    // a pointer to the count of the items of all pages
+  };
+  Form form = Form::unsaid;
+  std::string where{};  // a JSON pointer, or a header's name in lower case; empty: the items are counted
+  bool operator==(const NextPage&) const = default;
+};
+
+using Headers = std::map<std::string, std::string>;
+
+// One call of a provider that is described in the configuration. Its path, its headers and the texts of its
+// body are templates: see provider/described/marks.h.
 struct DescribedCall {
   std::string method;
-  std::string path;  // below base_url, with the query; a list's may hold {page}, which counts from 1
-  std::string body;  // a JSON template; empty: none
-  std::string item;  // JSON pointer to the remote's object in the answer, or to the array of them for a list
-  std::string more;  // of a list: JSON pointer to whether there is a further page
+  std::string path;   // below base_url, with the query
+  std::string body;   // a JSON template; empty: none
+  std::string item;   // JSON pointer to the remote's object in the answer, or to the array of them for a list
+  Headers headers{};  // beside those of every call, or in the place of one of them
+  NextPage next{};    // of a list
   bool operator==(const DescribedCall&) const = default;
 };
 
@@ -57,21 +76,25 @@ struct DescribedCall {
 // that is known had passed, and else was closed.
 enum class Gone { closed, timed_out, error, by_deadline };
 
-// A provider as the configuration describes it (type http). The pointers are JSON pointers into a remote's
-// object.
+// Where a remote's object says something: JSON pointers, of which the first counts at which anything stands.
+// None: it is not told.
+using Pointers = std::vector<std::string>;
+
+// A provider as the configuration describes it (type http).
 struct Description {
   DescribedCall start, status, stop;
   std::optional<DescribedCall> heartbeat;
   std::optional<DescribedCall> cleanup;  // of what has ended and is still billed
-  std::optional<DescribedCall> list;
-  std::map<std::string, std::string>
-      headers;               // of every call; {api_key} as well as the marks of DescribedCall
+  std::optional<DescribedCall> find;     // reads a session by an id of ours
+  std::vector<DescribedCall> list;       // all of them together show the sessions that live; none: no list
+  int exists = 0;   // a start's status that says that its session is there: `find` reads it; 0: none does
+  Headers headers;  // of every call
   std::string tag_in_start;  // where our session's id goes in the start's body; empty: nowhere
-  std::string id, native_status;
-  std::string created_at, last_activity_at, ended_at, expires_at, error, tag;  // empty: not told
-  std::string idle_timeout, maximum;                                           // numbers of `duration_unit`
+  Pointers id, native_status, created_at, last_activity_at, ended_at, expires_at, error, tag;
+  Pointers idle_timeout, maximum;  // numbers of `duration_unit`
   Millis duration_unit{};
-  std::map<std::string, State> states;  // by the provider's word
+  std::map<std::string, State> states;        // by the provider's word
+  std::map<std::string, Secret> credentials;  // beside api_key, by the name in {credential.NAME}
   Gone gone = Gone::error;
   HeartbeatProof heartbeat_proof = HeartbeatProof::as_told;
   std::optional<Extension> extension;

@@ -1,6 +1,6 @@
 // What a provider answers: a status, Retry-After and a body. The first byte chooses the status.
 #include "fuzz/fuzz.h"
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 #include "provider/notte/notte.h"
 #include "provider/refusal.h"
 #include "provider/sonoran_cms/sonoran_cms.h"
@@ -14,16 +14,16 @@ namespace {
 // Of a provider that the configuration describes.
 Description description() {
   Description all;
-  all.id = "/id";
-  all.native_status = "/status";
-  all.created_at = "/created_at";
-  all.last_activity_at = "/last/0";
-  all.ended_at = "/ended_at";
-  all.expires_at = "/expires_at";
-  all.error = "/error/message";
-  all.tag = "/tags/0";
-  all.idle_timeout = "/idle_timeout_minutes";
-  all.maximum = "/max_duration_minutes";
+  all.id = {"/id"};
+  all.native_status = {"/status"};
+  all.created_at = {"/created_at"};
+  all.last_activity_at = {"/last/0"};
+  all.ended_at = {"/ended_at"};
+  all.expires_at = {"/expires_at"};
+  all.error = {"/error/message"};
+  all.tag = {"/tags/0"};
+  all.idle_timeout = {"/idle_timeout_minutes"};
+  all.maximum = {"/max_duration_minutes"};
   all.duration_unit = std::chrono::minutes{1};
   all.states = {{"active", State::active},
                 {"closed", State::closed},

@@ -1,5 +1,5 @@
 // A described provider's answers: what counts as a heartbeat, an end, a stop, a time and an id.
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 #include <map>
 #include <thread>
@@ -16,19 +16,19 @@ namespace {
 
 Description boxes() {
   Description http;
-  http.start = {"POST", "/boxes", "{}", "", ""};
-  http.status = {"GET", "/boxes/{id}", "", "", ""};
-  http.stop = {"DELETE", "/boxes/{id}", "", "", ""};
-  http.heartbeat = DescribedCall{"POST", "/boxes/{id}/beat", "", "", ""};
+  http.start = {"POST", "/boxes", "{}", ""};
+  http.status = {"GET", "/boxes/{id}", "", ""};
+  http.stop = {"DELETE", "/boxes/{id}", "", ""};
+  http.heartbeat = DescribedCall{"POST", "/boxes/{id}/beat", "", ""};
   http.heartbeat_proof = HeartbeatProof::answer;
-  http.list = DescribedCall{"GET", "/boxes", "", "/boxes", ""};
-  http.id = "/id";
-  http.native_status = "/status";
-  http.created_at = "/created";
-  http.ended_at = "/ended";
-  http.expires_at = "/expires";
-  http.maximum = "/max";
-  http.idle_timeout = "/idle";
+  http.list = {DescribedCall{"GET", "/boxes", "", "/boxes"}};
+  http.id = {"/id"};
+  http.native_status = {"/status"};
+  http.created_at = {"/created"};
+  http.ended_at = {"/ended"};
+  http.expires_at = {"/expires"};
+  http.maximum = {"/max"};
+  http.idle_timeout = {"/idle"};
   http.duration_unit = Seconds{1};
   http.states = {{"up", State::active},
                  {"wait", State::queued},
@@ -137,7 +137,7 @@ TEST_CASE("a heartbeat that extends sends its seconds as a number") {
 
 TEST_CASE("a cleanup is done by its own 2xx, and a 404 is as good; anything else is asked for again") {
   Description http = boxes();
-  http.cleanup = DescribedCall{"DELETE", "/disks/{id}", "", "", ""};
+  http.cleanup = DescribedCall{"DELETE", "/disks/{id}", "", ""};
   const auto cleaned = [&](const std::string& answer) {
     return Boxes({{"DELETE /disks/a", answer}}, http).ask(EffectKind::cleanup).remotes;
   };

@@ -36,10 +36,10 @@ bool is_whole(const ProviderSettings& settings, const std::vector<std::string>& 
   return reply.whole;
 }
 
-ProviderSettings described_at(const std::string& path, const std::string& more = "") {
+ProviderSettings described_at(const std::string& path, NextPage next = {}) {
   ProviderSettings settings = settings_for(ProviderType{"http"}, "");
-  settings.description.id = "/id";
-  settings.description.list = DescribedCall{"GET", path, "", "/items", more};
+  settings.description.id = {"/id"};
+  settings.description.list = {DescribedCall{"GET", path, "", "/items", {}, std::move(next)}};
   return settings;
 }
 
@@ -89,14 +89,6 @@ TEST_CASE("a list of Notte is whole when it says that no page follows") {
   CHECK_FALSE(is_whole(settings, {page(50, R"(,"has_next":true)"), page(0, R"(,"has_next":true)")}));
 }
 
-TEST_CASE("a described list is whole when its word on further pages says so") {
-  const ProviderSettings settings = described_at("/all?page={page}", "/more");
-  CHECK(is_whole(settings, {described_page(2, R"(,"more":false)")}));
-  CHECK(is_whole(settings, {described_page(2, R"(,"more":true)"), described_page(1, R"(,"more":false)")}));
-  CHECK_FALSE(
-      is_whole(settings, {described_page(2, R"(,"more":true)"), described_page(0, R"(,"more":true)")}));
-}
-
 TEST_CASE("a described list without pages is whole unless it is as long as a page") {
   CHECK(is_whole(described_at("/all"), {described_page(3)}));
   CHECK_FALSE(is_whole(described_at("/all"), {described_page(20)}));
@@ -105,6 +97,7 @@ TEST_CASE("a described list without pages is whole unless it is as long as a pag
   CHECK_FALSE(is_whole(described_at("/all?limit=7"), {described_page(7)}));
   CHECK_FALSE(is_whole(described_at("/all?state=up&pageSize=5"), {described_page(6)}));
   CHECK(is_whole(described_at("/all?account=5"), {described_page(6)}));
+  CHECK(is_whole(described_at("/all", {NextPage::Form::whole}), {described_page(100)}));
 }
 
 TEST_CASE("the age that a cache tells is added to an answer's Date") {

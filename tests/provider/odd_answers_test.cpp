@@ -16,9 +16,9 @@ const Wall now = wall("2026-11-20T10:00:00Z");
 Result<std::vector<Remote>> read_as(ProviderSettings settings, const std::string& answer, EffectKind kind) {
   FakeServer server([&](const Received&, Wire& wire) { wire.send(answer); });
   settings.base_url = server.url();
-  settings.description.start = {"POST", "/sessions", "{}", "", ""};
-  settings.description.status = {"GET", "/sessions/{id}", "", "", ""};
-  settings.description.id = "/id";
+  settings.description.start = {"POST", "/sessions", "{}", ""};
+  settings.description.status = {"GET", "/sessions/{id}", "", ""};
+  settings.description.id = {"/id"};
   return carry_out(*waiting_provider(settings, {}), effect_of(kind, "a", R"({"serverId":1,"accId":"a"})"))
       .remotes;
 }

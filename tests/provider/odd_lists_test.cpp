@@ -43,13 +43,13 @@ const std::vector<Writing>& writings() {
 ProviderSettings settings_of(const Writing& writing, const std::string& url) {
   ProviderSettings settings = settings_for(writing.type, url);
   Description& http = settings.description;
-  http.start = {"POST", "/sessions", "{}", "", ""};
-  http.status = {"GET", "/sessions/{id}", "", "", ""};
-  http.stop = {"DELETE", "/sessions/{id}", "", "", ""};
-  http.list = DescribedCall{"GET", "/sessions", "", writing.list.empty() ? "" : "/" + writing.list, ""};
-  http.id = "/id";
-  http.native_status = "/status";
-  http.tag = "/tag";
+  http.start = {"POST", "/sessions", "{}", ""};
+  http.status = {"GET", "/sessions/{id}", "", ""};
+  http.stop = {"DELETE", "/sessions/{id}", "", ""};
+  http.list = {DescribedCall{"GET", "/sessions", "", writing.list.empty() ? "" : "/" + writing.list}};
+  http.id = {"/id"};
+  http.native_status = {"/status"};
+  http.tag = {"/tag"};
   http.states = {{"up", State::active}, {"down", State::closed}};
   return settings;
 }

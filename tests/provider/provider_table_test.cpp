@@ -33,15 +33,24 @@ TEST_CASE(
     return provider_row(settings.type).kind.traits(settings).can_find;
   };
   Description http;
-  http.created_at = "/created";
+  http.created_at = {"/created"};
   CHECK_FALSE(can_find(http));
-  http.list = DescribedCall{"GET", "/boxes", "", "", ""};
+  http.list = {DescribedCall{"GET", "/boxes", "", ""}};
   CHECK(can_find(http));
   http.created_at.clear();
   CHECK_FALSE(can_find(http));
-  http.tag = "/tag";
+  http.tag = {"/tag"};
   CHECK_FALSE(can_find(http));
   http.tag_in_start = "/tag";
+  CHECK(can_find(http));
+  // The UUID of a start is as good as its tag; and what is found by an id of ours needs no list.
+  http.tag_in_start.clear();
+  http.start.body = R"({"id":"{session_uuid}"})";
+  CHECK(can_find(http));
+  http.start.body = "{}";
+  http.list.clear();
+  CHECK_FALSE(can_find(http));
+  http.find = DescribedCall{"GET", "/boxes/{session}", "", ""};
   CHECK(can_find(http));
 }
 

@@ -1,9 +1,18 @@
 #include "provider/described/described.h"
 
 #include "provider/described/call_template.h"
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 namespace keeper {
+namespace {
+
+std::string listed(const Pointers& pointers) {
+  std::string text;
+  for (const std::string& pointer : pointers) text += (text.empty() ? "" : " or ") + pointer;
+  return text;
+}
+
+}  // namespace
 
 Described::Described(const ProviderSettings& settings)
     : description_(settings.description),
@@ -21,7 +30,8 @@ Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call
                                     const Json& item) const {
   Remote remote = reading_of(visit, effect, item);
   if (!remote.id.empty()) return remote;
-  return api_.explain(visit, call, misunderstood(call.purpose, "the answer has no id at " + description_.id));
+  return api_.explain(visit, call,
+                      misunderstood(call.purpose, "the answer has no id at " + listed(description_.id)));
 }
 
 Task<Reply> Described::start(const Effect& effect) {
@@ -31,16 +41,42 @@ Task<Reply> Described::start(const Effect& effect) {
     co_return reply_of(visit, tagged.error());
   }
   const ProviderAnswer answer = co_await api_.ask(visit, call);
+  const bool is_there = answer.status != 0 && answer.status == description_.exists && description_.find;
+  if (!answer.json && is_there) {
+    auto remote = co_await read_ours(visit, effect);
+    if (!remote)
+      remote = Error{ErrorKind::maybe_applied, answer.json.error().what + "; " + remote.error().what};
+    co_return reply_of(visit, std::move(remote));
+  }
   if (!answer.json) co_return reply_of(visit, answer.json.error());
   auto remote = remote_in(visit, call, effect, part(*answer.json, description_.start.item));
   if (remote && !description_.tag_in_start.empty()) remote->tag = effect.session;
   co_return reply_of(visit, std::move(remote));
 }
 
-// The items without a tag are shown too: a provider may leave tags out of its list.
-Task<Reply> Described::find(const Effect& effect) { co_return co_await walk(effect); }
+// Gone: no session has our id.
+Task<Result<Remote>> Described::read_ours(Visit& visit, const Effect& effect) {
+  const ProviderCall call = filled_call(description_, api_key_, Purpose::read, *description_.find, effect);
+  const ProviderAnswer answer = co_await api_.ask(visit, call);
+  if (!answer.json) co_return answer.json.error();
+  auto remote = remote_in(visit, call, effect, part(*answer.json, description_.find->item));
+  if (!remote) co_return remote;
+  // A tag may be cut short.
+  if (remote->tag && !effect.session.str().starts_with(remote->tag->str())) {
+    co_return api_.explain(visit, call, Error{ErrorKind::malformed, "the answer is about another session"});
+  }
+  remote->tag = effect.session;
+  co_return remote;
+}
 
-Task<Reply> Described::list(const Effect& effect) { co_return co_await walk(effect); }
+Task<Reply> Described::find(const Effect& effect) {
+  if (!description_.find) co_return co_await list(effect);
+  Visit visit = api_.begin();
+  auto remote = co_await read_ours(visit, effect);
+  const bool is_absent = !remote && remote.error().kind == ErrorKind::gone;
+  if (is_absent) co_return Reply{std::vector<Remote>{}, visit.provider_now, true};
+  co_return reply_of(visit, std::move(remote));
+}
 
 Task<Result<Remote>> Described::read(Visit& visit, const Effect& effect) {
   const ProviderCall call = filled_call(description_, api_key_, Purpose::read, description_.status, effect);
@@ -114,14 +150,6 @@ Task<Reply> Described::clean_up(const Effect& effect) {
   const ProviderAnswer answer = co_await api_.ask(visit, call);
   if (!answer.json) co_return reply_of(visit, answer.json.error());
   co_return Reply{std::vector<Remote>{}, visit.provider_now};
-}
-
-Task<Result<Checked>> Described::check() {
-  Effect nothing;
-  nothing.remote = RemoteId{"session-keeper-check"};
-  const ProviderCall call = filled_call(description_, api_key_, Purpose::read,
-                                        description_.list.value_or(description_.status), nothing);
-  co_return co_await api_.probe(call);
 }
 
 std::unique_ptr<Provider> make_described(const ProviderSettings& settings, const ProviderContext&) {

@@ -1,8 +1,10 @@
 // A provider that the configuration describes (type http): its calls, and where its answers say what. It can
-// do what was described and no more; without a list a lost start cannot be looked up. Any thread may call it.
+// do what was described and no more; without a list or a call that finds a session by an id of ours, a lost
+// start cannot be looked up. Any thread may call it.
 #pragma once
 
-#include "provider/provider_api.h"
+#include "provider/described/call_template.h"
+#include "provider/listing.h"
 
 namespace keeper {
 
@@ -24,7 +26,10 @@ class Described final : public Provider {
   Result<Remote> remote_in(const Visit& visit, const ProviderCall& call, const Effect& effect,
                            const Json& item) const;
   Task<Result<Remote>> read(Visit& visit, const Effect& effect);
-  Task<Reply> walk(const Effect& effect);
+  Task<Result<Remote>> read_ours(Visit& visit, const Effect& effect);
+  ProviderCall list_call(const DescribedCall& described, const Effect& effect, const PagePlace& place) const;
+  Task<Result<bool>> walk(Visit& visit, const Effect& effect, const DescribedCall& described,
+                          Listing& listing);
 
   const Description description_;
   const Secret api_key_;

@@ -5,6 +5,7 @@
 #include "config/types.h"
 #include "config/value.h"
 #include "provider/described/description_reader.h"
+#include "provider/described/marks.h"
 
 namespace keeper::config {
 namespace {
@@ -12,8 +13,12 @@ namespace {
 using namespace types;
 using std::chrono::days;
 
-Key pointer(std::string_view name, std::string_view doc, bool required = false) {
-  return {.name = name, .types = {of(Kind::text)}, .doc = doc, .required = required};
+Key pointer(std::string_view name, std::string_view doc) {
+  return {.name = name, .types = {of(Kind::text)}, .doc = doc};
+}
+
+Key field(std::string_view name, std::string_view doc, bool required = false) {
+  return {.name = name, .types = {of(Kind::text), list_of(Kind::text)}, .doc = doc, .required = required};
 }
 
 }  // namespace
@@ -22,26 +27,30 @@ const Section& fields_section() {
   static const Section section{
       "fields",
       {
-          pointer("id", "JSON pointer to the session's id.", true),
-          pointer("status", "JSON pointer to the provider's word for its state."),
-          pointer("created_at", "JSON pointer to a time."),
-          pointer("last_activity_at", "JSON pointer to the time of the last activity."),
-          pointer("ended_at", "JSON pointer to a time."),
-          pointer("expires_at", "JSON pointer to the time at which it ends at the latest."),
-          pointer("idle_timeout", "JSON pointer to a number, in duration_unit."),
-          pointer("max_duration", "JSON pointer to a number, in duration_unit."),
+          field("id",
+                "JSON pointer to the session's id; as each of these, also a list of pointers, of which the "
+                "first counts at which anything stands.",
+                true),
+          field("status", "JSON pointer to the provider's word for its state."),
+          field("created_at", "JSON pointer to a time."),
+          field("last_activity_at", "JSON pointer to the time of the last activity."),
+          field("ended_at", "JSON pointer to a time."),
+          field("expires_at", "JSON pointer to the time at which it ends at the latest."),
+          field("idle_timeout", "JSON pointer to a number, in duration_unit."),
+          field("max_duration", "JSON pointer to a number, in duration_unit."),
           {"duration_unit", {duration(Millis{1}, days{1})}, "1s", "The unit of those numbers."},
-          pointer("error", "JSON pointer to a text."),
-          pointer("tag", "JSON pointer to what was sent at tag_in_start."),
+          field("error", "JSON pointer to a text."),
+          field("tag", "JSON pointer to what was sent at tag_in_start, or as {session_uuid}."),
       }};
   return section;
 }
 
 namespace {
 
-const Section& call_section() {
-  static const Section section{
-      "call",
+// The keys of any call, and those of one that has more.
+Section call_with(std::string_view name, std::vector<Key> more) {
+  Section section{
+      name,
       {
           {.name = "method",
            .types = {choice({"GET", "POST", "PUT", "PATCH", "DELETE"})},
@@ -55,10 +64,51 @@ const Section& call_section() {
           {.name = "body",
            .types = {of(Kind::anything)},
            .doc = "The JSON body; {parameters} stands for the plan's session.parameters."},
+          {.name = "headers",
+           .types = {of(Kind::texts)},
+           .doc = "Of this call, beside those of every call or in the place of one of them."},
           pointer("item", "JSON pointer to the session in the answer, or to the array of them for a list."),
-          pointer("more",
-                  "Of a list whose path holds {page}: JSON pointer to whether a further page follows."),
       }};
+  section.keys.insert(section.keys.end(), more.begin(), more.end());
+  return section;
+}
+
+const Section& call_section() {
+  static const Section section = call_with("call", {});
+  return section;
+}
+
+const Section& start_section() {
+  static const Section section = call_with(
+      "start", {{.name = "exists",
+                 .types = {integer(400, 499)},
+                 .doc = "The status that says that the session is there already; `find` reads it then."}});
+  return section;
+}
+
+const Section& next_section() {
+  static const Section section{
+      "next",
+      {
+          pointer("page", "JSON pointer to whether a further page follows, into {page}."),
+          pointer("cursor", "JSON pointer to the next {cursor}, or the name of the header that tells it."),
+          pointer("last_id", "JSON pointer into the last item, to the next {cursor}."),
+          pointer("offset",
+                  "JSON pointer to the next {offset}, the name of the header that tells it, or counted: by "
+                  "the items."),
+          pointer("total", "JSON pointer to the count of all pages' items, into {page} or {offset}."),
+      }};
+  return section;
+}
+
+const Section& list_section() {
+  static const Section section = call_with(
+      "list",
+      {{.name = "next",
+        .types = {map_of(next_section())},
+        .doc = "How the list goes on after a page: one of these."},
+       pointer("more", "The same as next: {page: ...}."),
+       {.name = "whole", .types = {of(Kind::boolean)}, .doc = "One answer is all there is, however long."}});
   return section;
 }
 
@@ -93,7 +143,12 @@ const Section& http_section() {
           {.name = "headers",
            .types = {of(Kind::texts)},
            .doc = "Of every call; {api_key} is the credential. Without it: Authorization: Bearer {api_key}."},
-          {.name = "start", .types = {map_of(call_section())}, .doc = "Begins a session.", .required = true},
+          {.name = "credentials",
+           .types = {of(Kind::secrets)},
+           .doc =
+               "Further secrets by name, each ${ENV_NAME} or {file: PATH}: {credential.NAME} in headers, and "
+               "in queries."},
+          {.name = "start", .types = {map_of(start_section())}, .doc = "Begins a session.", .required = true},
           {.name = "status", .types = {map_of(call_section())}, .doc = "Reads a session.", .required = true},
           {.name = "stop", .types = {map_of(call_section())}, .doc = "Ends a session.", .required = true},
           {.name = "heartbeat",
@@ -104,9 +159,13 @@ const Section& http_section() {
            .doc =
                "Removes what a session leaves that has ended and would still be billed. A 404 is as good."},
           {.name = "list",
+           .types = {map_of(list_section()), list_of(list_section())},
+           .doc =
+               "Lists the sessions that live; several calls make the list together. Without it and without "
+               "find a lost start cannot be looked up and is waited out."},
+          {.name = "find",
            .types = {map_of(call_section())},
-           .doc = "Lists the sessions that live. Without it a lost start cannot be looked up and is waited "
-                  "out."},
+           .doc = "Reads a session by {session} or {session_uuid}; a 404 proves that there is none."},
           {.name = "fields",
            .types = {map_of(fields_section())},
            .doc = "Where an answer has what.",
@@ -144,7 +203,13 @@ const Section& http_session() {
 void read(ProviderReading& reading) {
   const Node* http = value_at(reading.node(), "http");
   if (http == nullptr) return reading.need("'http', which describes its calls");
-  if (http->is_map()) reading.settings.description = read_description(*http, reading.problems);
+  if (!http->is_map()) return;
+  Description& description = reading.settings.description;
+  description = read_description(*http, reading.problems);
+  const Node* credentials = value_at(*http, "credentials");
+  if (credentials == nullptr) return;
+  for (const Entry& entry : credentials->entries)
+    description.credentials[entry.key] = reading.outside.secret_of(entry);
 }
 
 const Section& session(const ProviderSettings&) { return http_session(); }
@@ -172,10 +237,11 @@ void set_gone(Gone gone, Traits& facts) {
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
   Traits facts;
-  const bool tagged = !description.tag_in_start.empty() && !description.tag.empty();
-  facts.can_list = description.list.has_value();
+  const bool sends_tag = !description.tag_in_start.empty() || holds_mark(description.start, "session_uuid");
+  const bool tagged = sends_tag && !description.tag.empty();
+  facts.can_list = !description.list.empty();
   // Without either, no session in a list can be told to be a start's own, or not to be.
-  facts.can_find = facts.can_list && (tagged || !description.created_at.empty());
+  facts.can_find = description.find || (facts.can_list && (tagged || !description.created_at.empty()));
   facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "config/json.h"
 #include "config/value.h"
 #include "provider/described/described_keys.h"
+#include "provider/described/mark_check.h"
+#include "provider/described/marks.h"
 
 namespace keeper::config {
 namespace {
@@ -41,33 +44,53 @@ bool is_header_name(const std::string& text) {
   });
 }
 
+// The marks that a form fills, one of which the call must have.
+std::vector<std::string_view> marks_of(NextPage::Form form) {
+  switch (form) {
+    case NextPage::Form::unsaid:
+    case NextPage::Form::whole:
+      return {};
+    case NextPage::Form::page:
+      return {"page"};
+    case NextPage::Form::cursor:
+    case NextPage::Form::last_id:
+      return {"cursor"};
+    case NextPage::Form::offset:
+      return {"offset"};
+    case NextPage::Form::total:
+      return {"page", "offset"};
+  }
+  check_failed("a known form", __FILE__, __LINE__);
+}
+
+std::set<std::string> names_in(const Node* map) {
+  std::set<std::string> names;
+  if (map != nullptr) {
+    for (const Entry& entry : map->entries) names.insert(entry.key);
+  }
+  return names;
+}
+
 class DescriptionReader {
  public:
-  DescriptionReader(const Node& node, Problems& problems) : node_(node), problems_(problems) {}
+  DescriptionReader(const Node& node, Problems& problems)
+      : node_(node), problems_(problems), marks_(names_in(value_at(node, "credentials")), problems) {}
 
   Description read() {
     Description description;
-    read_headers(description);
-    description.start = call("start", R"("{parameters}")").value_or(DescribedCall{});
-    description.status = call("status").value_or(DescribedCall{});
-    description.stop = call("stop").value_or(DescribedCall{});
-    description.heartbeat = call("heartbeat");
-    description.cleanup = call("cleanup");
-    description.list = call("list");
-    description.tag_in_start = pointer(node_, "tag_in_start");
-    if (const Node* fields = value_at(node_, "fields"); fields != nullptr && fields->is_map()) {
-      description.id = pointer(*fields, "id");
-      description.native_status = pointer(*fields, "status");
-      description.created_at = pointer(*fields, "created_at");
-      description.last_activity_at = pointer(*fields, "last_activity_at");
-      description.ended_at = pointer(*fields, "ended_at");
-      description.expires_at = pointer(*fields, "expires_at");
-      description.idle_timeout = pointer(*fields, "idle_timeout");
-      description.maximum = pointer(*fields, "max_duration");
-      description.duration_unit = duration_or_default(*fields, fields_section(), "duration_unit");
-      description.error = pointer(*fields, "error");
-      description.tag = pointer(*fields, "tag");
-    }
+    description.headers = {{"Authorization", "Bearer {api_key}"}};
+    if (const Node* headers = value_at(node_, "headers"); headers != nullptr && headers->is_map())
+      description.headers = headers_in(*headers, CallKind::every);
+    description.start = call("start", CallKind::start, R"("{parameters}")").value_or(DescribedCall{});
+    description.status = call("status", CallKind::of_session).value_or(DescribedCall{});
+    description.stop = call("stop", CallKind::of_session).value_or(DescribedCall{});
+    description.heartbeat = call("heartbeat", CallKind::heartbeat);
+    description.cleanup = call("cleanup", CallKind::of_session);
+    read_list(description);
+    description.tag_in_start = pointer_at(node_, "tag_in_start");
+    read_find(description);
+    if (const Node* fields = value_at(node_, "fields"); fields != nullptr && fields->is_map())
+      read_fields(*fields, description);
     read_states(description);
     read_gone(description);
     read_heartbeat(description);
@@ -75,26 +98,49 @@ class DescriptionReader {
   }
 
  private:
-  std::string pointer(const Node& map, std::string_view key) {
-    const std::string text = text_at(map, key).value_or("");
-    if (!is_pointer(text)) {
-      problems_.error(map.entry(key)->value.place,
-                      "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
-    } else if (has_large_index(text)) {
-      problems_.error(map.entry(key)->value.place,
-                      "'" + std::string(key) + "' must have no number above 9999 in it");
+  std::string pointer(const Node& node, std::string_view key) {
+    if (!is_pointer(node.text)) {
+      problems_.error(node.place, "'" + std::string(key) + "' must be a JSON pointer such as /data/id");
+    } else if (has_large_index(node.text)) {
+      problems_.error(node.place, "'" + std::string(key) + "' must have no number above 9999 in it");
     } else {
-      return text;
+      return node.text;
     }
     return {};
   }
 
-  void read_headers(Description& description) {
-    description.headers = {{"Authorization", "Bearer {api_key}"}};
-    const Node* headers = value_at(node_, "headers");
-    if (headers == nullptr || !headers->is_map()) return;
-    description.headers.clear();
-    for (const Entry& entry : headers->entries) {
+  std::string pointer_at(const Node& map, std::string_view key) {
+    return text_at(map, key) ? pointer(*value_at(map, key), key) : std::string{};
+  }
+
+  Pointers pointers_at(const Node& map, std::string_view key) {
+    const Node* node = value_at(map, key);
+    if (node == nullptr || node->is_map()) return {};
+    Pointers all;
+    for (const Node& item : node->is_list() ? node->items : std::vector<Node>{*node}) {
+      if (!item.is_scalar() || item.text.empty()) continue;
+      if (std::string text = pointer(item, key); !text.empty()) all.push_back(std::move(text));
+    }
+    return all;
+  }
+
+  void read_fields(const Node& fields, Description& description) {
+    description.id = pointers_at(fields, "id");
+    description.native_status = pointers_at(fields, "status");
+    description.created_at = pointers_at(fields, "created_at");
+    description.last_activity_at = pointers_at(fields, "last_activity_at");
+    description.ended_at = pointers_at(fields, "ended_at");
+    description.expires_at = pointers_at(fields, "expires_at");
+    description.idle_timeout = pointers_at(fields, "idle_timeout");
+    description.maximum = pointers_at(fields, "max_duration");
+    description.duration_unit = duration_or_default(fields, fields_section(), "duration_unit");
+    description.error = pointers_at(fields, "error");
+    description.tag = pointers_at(fields, "tag");
+  }
+
+  Headers headers_in(const Node& map, CallKind kind) {
+    Headers headers;
+    for (const Entry& entry : map.entries) {
       const std::string name = lower_case(entry.key);
       const bool is_ours = name == "host" || name == "connection" || name == "content-length" ||
                            name == "content-type" || name == "transfer-encoding" || name == "accept-encoding";
@@ -103,25 +149,135 @@ class DescriptionReader {
       } else if (!entry.value.is_scalar() || printable(entry.value.text, 1000) != entry.value.text) {
         problems_.error(entry.value.place, "the header '" + entry.key + "' must be a line of printable text");
       } else {
-        description.headers[entry.key] = entry.value.text;
+        marks_.header(entry.value, kind);
+        headers[entry.key] = entry.value.text;
       }
+    }
+    return headers;
+  }
+
+  std::optional<DescribedCall> call(std::string_view key, CallKind kind, const char* body = "") {
+    const Node* node = value_at(node_, key);
+    if (node == nullptr || !node->is_map()) return std::nullopt;
+    return call_in(*node, kind, body);
+  }
+
+  DescribedCall call_in(const Node& node, CallKind kind, const char* body = "") {
+    DescribedCall call;
+    call.method = text_at(node, "method").value_or("");
+    call.path = text_at(node, "path").value_or("");
+    call.item = pointer_at(node, "item");
+    call.body = body;
+    if (!call.path.empty()) {
+      const Node& path = node.entry("path")->value;
+      if (call.path.front() != '/') problems_.error(path.place, "'path' must begin with a slash");
+      marks_.path(path, kind);
+    }
+    if (const Node* headers = value_at(node, "headers"); headers != nullptr && headers->is_map())
+      call.headers = headers_in(*headers, kind);
+    if (const Node* given = value_at(node, "body")) {
+      marks_.body(*given, kind);
+      call.body = to_json(*given).dump();
+    }
+    return call;
+  }
+
+  void read_list(Description& description) {
+    const Node* node = value_at(node_, "list");
+    if (node == nullptr || node->is_scalar()) return;
+    if (node->is_list() && node->items.empty()) problems_.error(node->place, "'list' has no call");
+    for (const Node& each : node->is_list() ? node->items : std::vector<Node>{*node}) {
+      if (!each.is_map()) continue;
+      DescribedCall call = call_in(each, CallKind::list);
+      if (const auto next = next_page(each)) {
+        call.next = *next;
+        check_marks_of_pages(each, call);
+      }
+      description.list.push_back(std::move(call));
     }
   }
 
-  std::optional<DescribedCall> call(std::string_view key, const char* body = "") {
-    const Node* node = value_at(node_, key);
-    if (node == nullptr || !node->is_map()) return std::nullopt;
-    DescribedCall call;
-    call.method = text_at(*node, "method").value_or("");
-    call.path = text_at(*node, "path").value_or("");
-    call.item = pointer(*node, "item");
-    call.more = pointer(*node, "more");
-    call.body = body;
-    if (!call.path.empty() && call.path.front() != '/') {
-      problems_.error(node->entry("path")->value.place, "'path' must begin with a slash");
+  // Empty: what is said is no good.
+  std::optional<NextPage> next_page(const Node& list) {
+    const Node* next = value_at(list, "next");
+    const Node* more = value_at(list, "more");
+    const bool is_whole = bool_at(list, "whole").value_or(false);
+    if ((next != nullptr) + (more != nullptr) + is_whole > 1) {
+      problems_.error(list.place, "a list has one of 'next', 'more' and 'whole'");
+      return std::nullopt;
     }
-    if (const Node* given = value_at(*node, "body")) call.body = to_json(*given).dump();
-    return call;
+    if (is_whole) return NextPage{NextPage::Form::whole};
+    if (more != nullptr) return NextPage{NextPage::Form::page, pointer_at(list, "more")};
+    return next != nullptr && next->is_map() ? next_in(*next) : NextPage{};
+  }
+
+  std::optional<NextPage> next_in(const Node& next) {
+    static const std::map<std::string_view, NextPage::Form> forms{{"page", NextPage::Form::page},
+                                                                  {"cursor", NextPage::Form::cursor},
+                                                                  {"last_id", NextPage::Form::last_id},
+                                                                  {"offset", NextPage::Form::offset},
+                                                                  {"total", NextPage::Form::total}};
+    if (next.entries.size() != 1) {
+      problems_.error(next.place, "'next' has one of page, cursor, last_id, offset and total");
+      return std::nullopt;
+    }
+    const Entry& entry = next.entries.front();
+    const auto form = forms.find(entry.key);
+    if (form == forms.end() || !entry.value.is_scalar()) return std::nullopt;
+    return NextPage{form->second, where(entry)};
+  }
+
+  // A pointer, a header's name, or nothing for `counted`.
+  std::string where(const Entry& entry) {
+    const std::string& text = entry.value.text;
+    const bool takes_headers = entry.key == "cursor" || entry.key == "offset";
+    if (!takes_headers || text.starts_with('/')) return pointer(entry.value, entry.key);
+    if (entry.key == "offset" && text == "counted") return {};
+    if (text == "counted" || !is_header_name(text)) {
+      problems_.error(entry.value.place,
+                      "'" + entry.key + "' must be a JSON pointer such as /next, " +
+                          (entry.key == "offset" ? "a header's name, or counted" : "or a header's name"));
+    }
+    return lower_case(text);
+  }
+
+  void check_marks_of_pages(const Node& node, const DescribedCall& call) {
+    const std::vector<std::string_view> wanted = marks_of(call.next.form);
+    const Node* path = value_at(node, "path");
+    const Place place = path != nullptr ? path->place : node.place;
+    std::string list;
+    bool has_one = wanted.empty();
+    for (const std::string_view mark : wanted) {
+      has_one = has_one || holds_mark(call, mark);
+      list += (list.empty() ? "{" : " or {") + std::string(mark) + "}";
+    }
+    if (!has_one) problems_.error(place, "the list's path or body needs " + list + ", or no page follows");
+    for (const std::string_view mark : {"page", "cursor", "offset"}) {
+      const bool is_filled = std::find(wanted.begin(), wanted.end(), mark) != wanted.end();
+      if (is_filled || !holds_mark(call, mark)) continue;
+      problems_.error(place,
+                      "nothing says how the list goes on with {" + std::string(mark) + "}: give it 'next'");
+    }
+  }
+
+  // A find that asks for what the start did not send would prove every start absent.
+  void read_find(Description& description) {
+    description.find = call("find", CallKind::find);
+    const Node* start = value_at(node_, "start");
+    const Node* exists = start != nullptr ? value_at(*start, "exists") : nullptr;
+    if (start != nullptr && start->is_map()) description.exists = int_at(*start, "exists").value_or(0);
+    if (exists != nullptr && !description.find)
+      problems_.error(exists->place, "'exists' needs 'find', which reads the session that is there");
+    if (!description.find) return;
+    const Place place = value_at(node_, "find")->place;
+    bool is_ours = false;
+    for (const std::string_view mark : {"session", "session_uuid"}) {
+      if (!holds_mark(*description.find, mark)) continue;
+      is_ours = true;
+      if (!holds_mark(description.start, mark))
+        problems_.error(place, "'find' asks for {" + std::string(mark) + "}, which 'start' does not send");
+    }
+    if (!is_ours) problems_.error(place, "'find' must name the session by {session} or {session_uuid}");
   }
 
   void read_states(Description& description) {
@@ -180,6 +336,7 @@ class DescriptionReader {
 
   const Node& node_;
   Problems& problems_;
+  MarkCheck marks_;
 };
 
 }  // namespace

@@ -1,11 +1,8 @@
 // The walk over the list of a described provider.
-#include <algorithm>
-#include <array>
-#include <regex>
-
 #include "provider/described/call_template.h"
 #include "provider/described/described.h"
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
+#include "provider/described/paging.h"
 #include "provider/listing.h"
 
 namespace keeper {
@@ -14,48 +11,75 @@ namespace {
 constexpr std::size_t list_bytes_max = 4U << 20U;
 constexpr int pages_max = 100;
 
-// Without a word on further pages, an answer that is as long as a page may be leaves something out: as long
-// as its query asks for, or as pages usually are.
-bool may_be_cut(std::size_t items, const std::string& path) {
-  static const std::regex length(
-      "[?&]([a-z]+[_-])?(limit|size|page_?size|per_?page|max_?results|count|first)=([0-9]{1,6})",
-      std::regex::icase);
-  std::smatch match;
-  if (std::regex_search(path, match, length)) return items >= std::stoul(match[3]);
-  constexpr std::array<std::size_t, 9> usual{10, 20, 25, 30, 50, 100, 200, 500, 1000};
-  return std::find(usual.begin(), usual.end(), items) != usual.end();
-}
-
 }  // namespace
 
-Task<Reply> Described::walk(const Effect& effect) {
+ProviderCall Described::list_call(const DescribedCall& described, const Effect& effect,
+                                  const PagePlace& place) const {
+  ProviderCall call = filled_call(description_, api_key_, Purpose::read, described, effect, place);
+  call.body_bytes_max = list_bytes_max;
+  return call;
+}
+
+// True: the pages of the call were shown to have ended.
+Task<Result<bool>> Described::walk(Visit& visit, const Effect& effect, const DescribedCall& described,
+                                   Listing& listing) {
+  Paging paging(described.next);
+  std::set<RemoteId> seen;
+  for (int pages = 0; pages < pages_max; ++pages) {
+    const ProviderCall call = list_call(described, effect, paging.place());
+    const ProviderAnswer answer = co_await api_.ask(visit, call);
+    if (!answer.json) co_return answer.json.error();
+    const auto items = items_in(answer, part(*answer.json, described.item));
+    if (!items) {
+      Error error = items.error();
+      error.what += " (at '" + described.item + "')";
+      co_return api_.explain(visit, call, std::move(error));
+    }
+    std::size_t fresh = 0;
+    for (const Json& item : **items) {
+      Remote remote = reading_of(visit, effect, item);
+      const bool is_readable = listing.admits(remote);
+      if (!is_readable || seen.insert(remote.id).second) ++fresh;
+      if (is_readable && remote.progress != Progress::ended) listing.add(std::move(remote));
+    }
+    const auto step = paging.after({answer, **items, fresh, may_be_cut((*items)->size(), call)});
+    if (step != Paging::Step::next_page) co_return step == Paging::Step::ended;
+  }
+  co_return false;
+}
+
+// The items without a tag are shown too: a provider may leave tags out of its list.
+Task<Reply> Described::list(const Effect& effect) {
   Visit visit = api_.begin();
-  if (!description_.list) {
+  if (description_.list.empty()) {
     co_return reply_of(visit, Error{ErrorKind::denied, effect.provider.str() + ": no list is described"});
   }
   Listing listing(effect);
-  for (int page = 1; page <= pages_max; ++page) {
-    ProviderCall call = filled_call(description_, api_key_, Purpose::read, *description_.list, effect, page);
-    call.body_bytes_max = list_bytes_max;
-    const ProviderAnswer answer = co_await api_.ask(visit, call);
-    if (!answer.json) co_return reply_of(visit, answer.json.error());
-    const auto items = items_in(answer, part(*answer.json, description_.list->item));
-    if (!items) {
-      Error error = items.error();
-      error.what += " (at '" + description_.list->item + "')";
-      co_return reply_of(visit, api_.explain(visit, call, std::move(error)));
-    }
-    for (const Json& item : **items) {
-      Remote remote = reading_of(visit, effect, item);
-      if (listing.admits(remote) && remote.progress != Progress::ended) listing.add(std::move(remote));
-    }
-    const bool goes_on = told(*answer.json, description_.list->more) == Json(true);
-    if ((*items)->empty() || !goes_on) {
-      const bool paged = !description_.list->more.empty();
-      co_return std::move(listing).reply(visit, paged ? !goes_on : !may_be_cut((*items)->size(), call.path));
-    }
+  bool to_end = true;
+  for (const DescribedCall& call : description_.list) {
+    const Result<bool> walked = co_await walk(visit, effect, call, listing);
+    if (!walked) co_return reply_of(visit, walked.error());
+    to_end = to_end && *walked;
   }
-  co_return reply_of(visit, Error{ErrorKind::malformed, effect.provider.str() + ": the list does not end"});
+  co_return std::move(listing).reply(visit, to_end);
+}
+
+// Only a list shows that the calls and the answers are those that were described.
+Task<Result<Checked>> Described::check() {
+  if (description_.list.empty()) co_return Checked::no_call;
+  Visit visit = api_.begin();
+  for (const DescribedCall& list : description_.list) {
+    const ProviderCall call = list_call(list, Effect{}, PagePlace{});
+    const ProviderAnswer answer = co_await api_.ask(visit, call);
+    if (!answer.json) co_return answer.json.error();
+    if (part(*answer.json, list.item).is_array()) continue;
+    const std::string place = list.item.empty() ? "is no array" : "has no array at '" + list.item + "'";
+    co_return api_.explain(
+        visit, call,
+        Error{ErrorKind::malformed,
+              "the answer " + place + ": check base_url, and the path and the item of 'list'"});
+  }
+  co_return Checked::accepted;
 }
 
 }  // namespace keeper

@@ -1,4 +1,4 @@
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 #include <cmath>
 
@@ -7,11 +7,6 @@
 
 namespace keeper {
 namespace {
-
-std::string word(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_number() || value.is_boolean() ? value.dump() : std::string{};
-}
 
 // Empty where it is no number, not positive, or beyond a century.
 std::optional<Millis> duration(const Json& value, Millis unit) {
@@ -43,22 +38,34 @@ void map_status(const Description& description, Remote* remote, Wall now) {
 
 }  // namespace
 
-const Json& told(const Json& value, const std::string& pointer) {
-  static const Json none;
-  if (pointer.empty()) return none;
+const Json* standing_at(const Json& value, const std::string& pointer) {
   const Json::json_pointer where(pointer);
-  return value.contains(where) ? value.at(where) : none;
+  return value.contains(where) ? &value.at(where) : nullptr;
+}
+
+const Json& told(const Json& value, const Pointers& pointers) {
+  static const Json none;
+  for (const std::string& pointer : pointers) {
+    const Json* found = standing_at(value, pointer);
+    if (found != nullptr && !found->is_null()) return *found;
+  }
+  return none;
 }
 
 const Json& part(const Json& answer, const std::string& pointer) {
-  return pointer.empty() ? answer : told(answer, pointer);
+  return pointer.empty() ? answer : told(answer, {pointer});
+}
+
+std::string word_in(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_number() || value.is_boolean() ? value.dump() : std::string{};
 }
 
 Remote described_reading(const Description& description, const Effect& effect, const Json& item, Wall now) {
   Remote remote;
   remote.id = plain_id(id_text(told(item, description.id)));
-  remote.native_status = word(told(item, description.native_status));
-  remote.detail = word(told(item, description.error));
+  remote.native_status = word_in(told(item, description.native_status));
+  remote.detail = word_in(told(item, description.error));
   remote.created_at = time_in(told(item, description.created_at));
   remote.last_activity_at = time_in(told(item, description.last_activity_at));
   remote.idle_timeout = duration(told(item, description.idle_timeout), description.duration_unit);
@@ -74,7 +81,7 @@ Remote described_reading(const Description& description, const Effect& effect, c
   remote.ended_at = time_in(told(item, description.ended_at));
   map_status(description, &remote, now);
   if (remote.progress != Progress::ended) remote.ended_at.reset();
-  remote.tag = session_of_tag(word(told(item, description.tag)), effect.instance, effect.session);
+  remote.tag = session_of_tag(word_in(told(item, description.tag)), effect.instance, effect.session);
   return remote;
 }
 

@@ -56,7 +56,8 @@ bool starts_by_key(const Description& description) {
                        [&](const auto& header) { return has_mark(header.second); });
   };
   const DescribedCall& start = description.start;
-  return has_mark(start.path) || has_mark(start.body) || hold_mark(start.headers) || hold_mark(description.headers);
+  return has_mark(start.path) || has_mark(start.body) || hold_mark(start.headers) ||
+         hold_mark(description.headers);
 }
 
 // Its provider, which hears no webhooks, and the trace of its calls.

@@ -102,6 +102,11 @@ void count_to_deadline(Draft& draft, Tracked& session, const Plan& plan, const T
   if (extension && (!adds || !idle)) whole = extension->by;
   if (whole <= Millis{0}) return;
   std::optional<Mono> until = session.idle_at;
+  // Where the provider's clock cannot be told, what it tells is no later than what was counted.
+  if (told && !provider_time(draft, answer)) {
+    const Mono fresh = answer.sent_at + std::max(whole, idle.value_or(whole));
+    told = std::min(*told, is_ours(remote, answer) ? fresh : until.value_or(answer.sent_at + whole / 3));
+  }
   if (told && until && std::chrono::abs(*told - *until) <= told_jitter) told = until;
   if (counts) until = deadline_by_answer(session, traits, answer.sent_at, starts, idle.value_or(whole));
   if (told) until = counts && !starts && !adds ? std::max(until, told) : told;

@@ -26,6 +26,8 @@ constexpr std::size_t strangers_max = 100;
 // The plan that rows of orphans carry; no plan can be called so.
 const PlanName orphan_plan{"(orphans)"};
 
+constexpr std::string_view alive_after_end = "the provider shows it alive after its end; it is stopped again";
+
 enum class Verdict { known, wait, orphan, stranger };
 
 // What names the place to the provider.
@@ -73,6 +75,20 @@ bool ended_lately(const SessionRow& row, Now now) {
   return age >= Millis{0} && age < ended_shown;
 }
 
+// What is listed alive is not cleaned up but stopped: its end was no end.
+void stop_if_over(Draft& draft, const SessionId& id) {
+  const Tracked* over = draft.find(id);
+  if (!over->is_over || over->flight) return;
+  const Millis age = draft.now().wall - *over->row.ended_at;
+  if (age >= Millis{0} && age < ended_shown) return;
+  Tracked& session = draft.edit(id);
+  session.is_over = false;
+  session.row.ending = Ending{session.row.state, session.row.reason, Cause::poll, draft.now().wall};
+  session.row.last_error = std::string(alive_after_end);
+  call_now(session, draft.now().mono);
+  draft.wake_session(id);
+}
+
 Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::optional<SessionRow>& row) {
   const Tracked* session = tagged_session(draft, *remote.tag);
   if (session) {
@@ -87,9 +103,11 @@ Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size
   const std::optional<SessionRow> row = row_of_remote(draft, answer, index);
   if (remote.progress == Progress::ended || planted(Bug::blind_sweep)) return Verdict::known;
   const RemoteKey shown{key.provider, remote.id};
-  const bool kept =
-      planted(Bug::stops_repeated) ? draft.world().by_remote.contains(shown) : draft.find(shown) != nullptr;
-  if (kept) return Verdict::known;
+  const bool forgets = planted(Bug::stops_repeated) && !draft.world().by_remote.contains(shown);
+  if (const SessionId* id = forgets ? nullptr : draft.find(shown)) {
+    stop_if_over(draft, *id);
+    return Verdict::known;
+  }
   if (remote.tag) return judge_tagged(draft, remote, row);
   if (row) return ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
   const Traits* traits = draft.traits(key.provider);
@@ -110,7 +128,7 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote,
     Tracked& session = draft.add(*row);
     session.row.resolved = false;
     session.row.ending = Ending{row->state, row->reason, Cause::poll, now};
-    session.row.last_error = "the provider shows it alive after its end; it is stopped again";
+    session.row.last_error = std::string(alive_after_end);
     happen(draft, Topic::orphan_found, key.provider.str(),
            "remote " + remote.id.str() + " at " + key.provider.str() + ": " + session.row.last_error);
     draft.adopt(row->id, remote.id);

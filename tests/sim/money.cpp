@@ -1,7 +1,6 @@
 // Budgets, notices and the machine's route in the simulated world, and what must hold of them.
 #include <algorithm>
 
-#include "base/hash.h"
 #include "core/budget.h"
 #include "core/known_plan.h"
 #include "sim/simulation.h"
@@ -31,9 +30,7 @@ void Simulation::draw_money() {
     if (!random_.chance(0.5)) continue;
     const double per_hour = 1 + random_.unit() * 5;
     const Millis minimum = random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0};
-    // By a hash, so that no other draw moves.
-    const bool by_minute = stable_hash(name.str(), options_.seed) % 4 == 0;
-    traits.price = Price{per_hour, minimum, by_minute ? Millis{minutes{1}} : Millis{0}, "USD"};
+    traits.price = Price{per_hour, minimum, Millis{0}, "USD"};
   }
   if (!random_.chance(0.3)) return;
   Budget budget = test::known_budget();

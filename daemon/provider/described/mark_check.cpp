@@ -24,7 +24,7 @@ const std::vector<KnownMark>& known_marks() {
       {"plan", {start, of_session, heartbeat, find, every}},
       {"instance", {start, of_session, heartbeat, find, list, every}},
       {"parameters", {start, of_session, heartbeat, find}, false, false, true},
-      {"seconds", {heartbeat}},
+      {"seconds", {heartbeat}, false, false, true},
       {"page", {list}, true, false, true},
       {"cursor", {list}, true, false, true},
       {"offset", {list}, true, false, true},

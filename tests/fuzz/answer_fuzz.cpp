@@ -1,6 +1,6 @@
 // What a provider answers: a status, Retry-After and a body. The first byte chooses the status.
 #include "fuzz/fuzz.h"
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 #include "provider/notte/notte.h"
 #include "provider/refusal.h"
 #include "provider/sonoran_cms/sonoran_cms.h"

@@ -1,5 +1,5 @@
 // A described provider's answers: what counts as a heartbeat, an end, a stop, a time and an id.
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 #include <map>
 #include <thread>

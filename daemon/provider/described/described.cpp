@@ -1,7 +1,7 @@
 #include "provider/described/described.h"
 
 #include "provider/described/call_template.h"
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 namespace keeper {
 namespace {

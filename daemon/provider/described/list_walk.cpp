@@ -1,8 +1,8 @@
 // The walk over the list of a described provider.
 #include "provider/described/call_template.h"
 #include "provider/described/described.h"
+#include "provider/described/described_reading.h"
 #include "provider/described/paging.h"
-#include "provider/described/reading.h"
 #include "provider/listing.h"
 
 namespace keeper {

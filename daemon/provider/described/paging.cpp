@@ -5,7 +5,7 @@
 #include <charconv>
 #include <regex>
 
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 namespace keeper {
 namespace {

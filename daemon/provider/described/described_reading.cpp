@@ -1,4 +1,4 @@
-#include "provider/described/reading.h"
+#include "provider/described/described_reading.h"
 
 #include <cmath>
 

@@ -91,7 +91,7 @@ std::string with_bad_heartbeats(const Adapter& adapter, const Json& rule) {
   REQUIRE(keeping.live() == 1);
   keeping.story() = {};
   keeping.playground().fault(rule);
-  keeping.run(minutes{adapter.name == "daytona" ? 12 : 4});
+  keeping.run(minutes{adapter.name == "daytona" ? 12 : 3});
   const int tried = keeping.story().calls[EffectKind::keep_alive];
   CHECK(tried >= 2);
   keeping.playground().heal();

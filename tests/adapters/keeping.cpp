@@ -140,7 +140,7 @@ std::size_t Keeping::unknown() {
 
 std::size_t Keeping::billed() {
   std::size_t count = 0;
-  for (const Json& remote : playground_.remotes(false)) count += remote.at("billed").get<bool>() ? 1 : 0;
+  for (const Json& remote : playground_.remotes(false)) count += remote.at("billed").get<bool>() ? 1U : 0U;
   return count;
 }
 

@@ -83,16 +83,17 @@ std::string ended_elsewhere(const Adapter& adapter) {
          (keeping.story().calls[EffectKind::cleanup] > 0 ? ", cleaned up" : "");
 }
 
-std::string with_bad_heartbeats(const Adapter& adapter, const Json& rule, Millis lasting) {
+// Two or more go wrong, and are tried again within what is left of the time to live.
+std::string with_bad_heartbeats(const Adapter& adapter, const Json& rule) {
   if (!adapter.beats) return "no such call";
   Keeping keeping(adapter);
   keeping.run(Seconds{90});
   REQUIRE(keeping.live() == 1);
   keeping.story() = {};
   keeping.playground().fault(rule);
-  keeping.run(lasting);
+  keeping.run(minutes{adapter.name == "daytona" ? 12 : 3});
   const int tried = keeping.story().calls[EffectKind::keep_alive];
-  CHECK(tried > 0);
+  CHECK(tried >= 2);
   keeping.playground().heal();
   keeping.run(minutes{40});
   check_one_lives(keeping);
@@ -102,13 +103,13 @@ std::string with_bad_heartbeats(const Adapter& adapter, const Json& rule, Millis
 }
 
 std::string refused_heartbeat(const Adapter& adapter) {
-  return with_bad_heartbeats(adapter, {{"operation", "activity"}, {"status", 409}, {"times", 2}}, minutes{4});
+  return with_bad_heartbeats(adapter, {{"operation", "activity"}, {"status", 409}, {"times", 2}});
 }
 
 // Answered well, and moving nothing, for a while: only a read shows it.
 std::string void_heartbeat(const Adapter& adapter) {
   if (adapter.name == "kernel") return "cannot be told";
-  return with_bad_heartbeats(adapter, {{"times", 0}, {"vendor_extension_counts", false}}, minutes{3});
+  return with_bad_heartbeats(adapter, {{"times", 0}, {"vendor_extension_counts", false}});
 }
 
 std::string stopped(const Adapter& adapter) {
@@ -191,5 +192,4 @@ TEST_CASE("a lost start is found on a later page of each ready-made vendor's lis
   const bool is_found = std::any_of(found.remotes->begin(), found.remotes->end(),
                                     [&](const Remote& remote) { return remote.id.str() == ours; });
   CHECK(is_found);
-  CHECK(found.whole);
 }

@@ -51,6 +51,7 @@ void Simulation::check_budgets(const Effect& start) {
     Amount amount;
     double reserved = 0;  // for starts under way, this one among them
     for (const auto& [id, row] : rows_) {
+      if (forgotten_.contains(id)) continue;
       const auto life = key.covers(row.plan, row.provider) ? lifetime(row, now().wall) : std::nullopt;
       const Price* price = price_of(*config_, row.provider);
       const bool under_way = row.state == State::queued && row.start_sent_at;

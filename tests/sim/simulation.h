@@ -214,6 +214,7 @@ class Simulation {
   Waiter waiters_ = 0;
   std::set<std::pair<std::string, std::string>> acknowledged_;
   std::map<SessionId, SessionRow> rows_;  // every row ever committed
+  std::set<SessionId> forgotten_;         // ended ones whose rows the disk has lost
   std::set<std::pair<PlanName, Wall>> missed_;
   using SlotOccurrence = std::tuple<PlanName, Wall, int>;
   std::set<SlotOccurrence> begun_;

@@ -78,6 +78,10 @@ void Simulation::go_on_from_loaded() {
   log("the store has lost rows: " + rounds_->fatal());
   restart();
   const Ledger ledger = store().load().value();
+  for (const auto& [id, row] : rows_) {
+    if (is_terminal(row.state) && !store().look_up({.sessions = {id}}).value().sessions.at(0))
+      forgotten_.insert(id);
+  }
   for (const SessionRow& row : ledger.unresolved) rows_[row.id] = row;
   std::erase_if(acknowledged_, [&](const auto& one) { return !is_recorded(one.first, one.second); });
 }

@@ -86,6 +86,17 @@ Mono deadline_by_answer(const Tracked& session, const Traits& traits, Mono sent,
   return std::max(session.idle_at.value_or(sent), sent) + extension->by;
 }
 
+// Where no clock can be told, a deadline says only whether it moved since the last reading: no time of it is
+// believed. `whole`: what a heartbeat gives.
+std::optional<Mono> deadline_by_movement(const Tracked& session, const Remote& remote, const Answer& answer,
+                                         Millis whole) {
+  if (answer.kind == EffectKind::start) return answer.sent_at + whole;
+  // Nothing to compare with: a heartbeat is due at once, and until its answer the session is not given up.
+  if (!session.deadline) return session.idle_at.value_or(answer.sent_at + whole / 3);
+  if (*remote.idle_until <= *session.deadline) return session.idle_at;
+  return (is_ours(remote, answer) ? answer.sent_at : session.read_at) + whole;
+}
+
 // Where heartbeats move a deadline: it is told, or counted from what they ask for.
 void count_to_deadline(Draft& draft, Tracked& session, const Plan& plan, const Traits& traits,
                        std::optional<Millis> idle, const Remote& remote, const Answer& answer) {
@@ -102,11 +113,8 @@ void count_to_deadline(Draft& draft, Tracked& session, const Plan& plan, const T
   if (extension && (!adds || !idle)) whole = extension->by;
   if (whole <= Millis{0}) return;
   std::optional<Mono> until = session.idle_at;
-  // Where the provider's clock cannot be told, what it tells is no later than what was counted.
-  if (told && !provider_time(draft, answer)) {
-    const Mono fresh = answer.sent_at + std::max(whole, idle.value_or(whole));
-    told = std::min(*told, is_ours(remote, answer) ? fresh : until.value_or(answer.sent_at + whole / 3));
-  }
+  if (told && !provider_time(draft, answer))
+    told = deadline_by_movement(session, remote, answer, std::max(whole, idle.value_or(whole)));
   if (told && until && std::chrono::abs(*told - *until) <= told_jitter) told = until;
   if (counts) until = deadline_by_answer(session, traits, answer.sent_at, starts, idle.value_or(whole));
   if (told) until = counts && !starts && !adds ? std::max(until, told) : told;

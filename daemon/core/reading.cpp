@@ -146,6 +146,7 @@ void apply_reading(Draft& draft, const SessionId& id, const Reading& reading) {
   if (session.activity != remote.last_activity_at)
     session.activity_told_at = when_came(reading.answer, draft.now()).mono;
   session.activity = remote.last_activity_at;
+  session.deadline = remote.idle_until;
   doubt_expired(draft, session, reading.answer);
   plan_next_call(draft, session, reading);
 }

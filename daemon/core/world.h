@@ -46,6 +46,7 @@ struct Tracked {
   Mono known_at{};               // when this process first knew the remote, which was created before that
   Mono read_at{};                // when the call of the newest good reading left
   std::optional<Wall> activity;  // what that reading told as the last activity
+  std::optional<Wall> deadline;  // what it told as the deadline that heartbeats move
   Mono activity_told_at{};       // when the answer came that told it first
   int absent_reads = 0;          // answers in a row that did not know the remote
   Mono absent_since{};           // when the first of them came

@@ -18,6 +18,8 @@ struct Moving {
   bool moves = true;         // else a heartbeat is taken and does nothing
   std::string refusal{};     // else a heartbeat is refused with it
   Millis first{minutes{5}};  // what the start gives
+  Millis ahead{0};           // the provider's clock, of ours
+  bool dated = true;         // its answers have a Date
   Wall deadline{};
   int beats = 0;
 
@@ -30,7 +32,7 @@ struct Moving {
     Remote remote = bench.remote("r1");
     remote.created_at = born;
     remote.last_activity_at.reset();
-    if (told && effect.kind != EffectKind::start) remote.idle_until = deadline;
+    if (told && effect.kind != EffectKind::start) remote.idle_until = deadline + ahead;
     if (beat) remote.heartbeat_error = refusal;
     return remote;
   }
@@ -64,7 +66,9 @@ void keep_box(Bench& bench, Moving& there, Millis time) {
     while (!bench.sent.empty()) {
       const Effect effect = bench.pop(bench.sent.front().kind);
       REQUIRE((effect.kind == EffectKind::start || bench.now.wall < there.deadline));
-      bench.answer(effect, std::vector{there.answer(effect, bench)});
+      Answer told = bench.answer_to(effect, std::vector{there.answer(effect, bench)});
+      if (!there.dated) told.provider_now.reset();
+      bench.take(told);
     }
     const Mono next = std::min(bench.keeper().next_wakeup(bench.now), end);
     bench.advance(std::max(next - bench.now.mono, Millis{1}));
@@ -87,6 +91,17 @@ TEST_CASE("a deadline that heartbeats move is no maximum: the session is kept an
   // The cap on its whole life is known beside it.
   CHECK(*the_box(bench).hard_at == Bench::monday.mono + hours{24});
   CHECK(*the_box(bench).rollover_at > Bench::monday.mono + hours{18});
+}
+
+TEST_CASE("where neither clock can be told, a deadline counts by whether it moved") {
+  Moving there;
+  there.dated = false;
+  there.ahead = GENERATE(minutes{-120}, minutes{120}, minutes{-3}, minutes{3});
+  Bench bench = bench_at(box_plan(), there, HeartbeatProof::read_back);
+  keep_box(bench, there, hours{3});
+  CHECK(bench.moves == std::vector<std::string>{"queued scheduled", "active start_confirmed"});
+  CHECK(there.beats >= 3 * 60 / 5);
+  CHECK(there.beats <= 3 * 60 / 1);
 }
 
 TEST_CASE("a heartbeat that is refused, or that is read back to have moved nothing, counts for nothing") {

@@ -46,7 +46,7 @@ Probed::Probed(const std::string& type)
   terms.instance = InstanceId{"0123456789abcdef0123456789abcdef"};
   terms.plan = settings.config->plans.at(PlanName{"desk"});
   terms.traits = settings.config->providers.at(name);
-  terms.traits.price = Price{0.1, std::chrono::minutes{1}, "USD"};
+  terms.traits.price = Price{0.1, std::chrono::minutes{1}, Millis{0}, "USD"};
   terms.call_spacing = probe::call_spacing(settings.providers.at(name).limits);
   trace = std::make_shared<probe::Trace>(settings.providers.at(name));
   ProviderSettings& mine = settings.providers.at(name);

@@ -32,18 +32,21 @@ TEST_CASE("a probe that may cost too much is refused before any call, and one th
   Probed probed("notte");
   CHECK_FALSE(probed.limits(0.001).ok());
   CHECK(probed.limits(0.001).error().what.find("--max-cost") != std::string::npos);
-  probed.terms.traits.price = Price{0, Millis{0}, ""};
+  probed.terms.traits.price = Price{0, Millis{0}, Millis{0}, ""};
   CHECK(probed.limits(0).ok());
 }
 
 TEST_CASE("the least time that is billed counts for each start") {
   Probed probed("notte");
-  probed.terms.traits.price = Price{6, std::chrono::hours{1}, "USD"};
+  probed.terms.traits.price = Price{6, std::chrono::hours{1}, Millis{0}, "USD"};
   CHECK(probed.limits(100).value().cost == Approx(18));
   CHECK(probed.limits(100).value().starts == 3);
   CHECK(probed.limits(17).value().cost == Approx(12));
   CHECK(probed.limits(17).value().starts == 2);
   CHECK_FALSE(probed.limits(11).ok());
+  // So does each begun increment.
+  probed.terms.traits.price = Price{6, Millis{0}, std::chrono::hours{1}, "USD"};
+  CHECK(probed.limits(100).value().cost == Approx(18));
 }
 
 TEST_CASE("the idle timeout is left out where it would cost or take too much, and says what it needs") {

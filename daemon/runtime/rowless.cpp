@@ -219,9 +219,14 @@ std::optional<Decision> rowless(Decision decision, const std::set<SessionId>* wr
   const bool apart = std::none_of(
       decision.sessions.begin(), decision.sessions.end(),
       [&](const auto& change) { return written->contains(change.key) && !answers_heartbeat(change); });
+  // Of a session whose rows are in doubt, no call but the next heartbeat may follow from the answer to one.
+  const bool only_beats =
+      std::none_of(decision.effects.begin(), decision.effects.end(), [&](const Effect& effect) {
+        return written->contains(effect.session) && effect.kind != EffectKind::keep_alive;
+      });
   const bool alone = decision.slots.empty() && decision.plans.empty() && decision.scopes.empty() &&
                      decision.sweeps.empty() && decision.held.empty() && decision.budgets.empty();
-  if (!apart || !alone) return std::nullopt;
+  if (!apart || !only_beats || !alone) return std::nullopt;
   return decision;
 }
 

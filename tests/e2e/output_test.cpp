@@ -43,6 +43,7 @@ TEST_CASE("no command exits 0 whose standard output could not be written") {
       {"missed", "watch"},
       {"backup", stage.directory / "copy.db"},
       {"preview", "--config " + config},
+      {"probe", "--clean --config " + config},
       {"session", session},
       {"explain", session},
       {"start", "watch"},

@@ -33,9 +33,9 @@ class Filling {
   Headers headers(const Headers& of_call) const {
     Headers filled;
     for (const auto& [name, value] : description_.headers) filled[name] = text(value, false);
-    for (const auto& [name, value] : of_call) {
-      std::erase_if(filled, [&](const auto& other) { return equal_ignoring_case(other.first, name); });
-      filled[name] = text(value, false);
+    for (const auto& own : of_call) {
+      std::erase_if(filled, [&](const auto& other) { return equal_ignoring_case(other.first, own.first); });
+      filled[own.first] = text(own.second, false);
     }
     return filled;
   }

@@ -72,6 +72,8 @@ void Simulation::check_left(const Effect& effect) {
     fail("22: a start leaves that is not on disk: " + effect.session.str());
   } else if (effect.kind == EffectKind::stop && !row->second.ending && !is_terminal(row->second.state)) {
     fail("22: a stop leaves that is not on disk: " + effect.session.str());
+  } else if (effect.kind == EffectKind::cleanup && !is_terminal(row->second.state)) {
+    fail("22: a cleanup leaves before the end is on disk: " + effect.session.str());
   }
 }
 

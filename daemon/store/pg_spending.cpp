@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/rows.h"
+
 namespace keeper {
 namespace {
 
@@ -58,14 +60,7 @@ std::vector<SpentBy> read_spending(const pg::Rows& rows) {
   std::vector<SpentBy> spent;
   for (int i = 0; i < rows.count(); ++i) {
     pg::Reader from(rows, i);
-    SpentBy row;
-    row.plan = from.id<PlanName>();
-    row.provider = from.id<ProviderName>();
-    row.spent.sessions = from.integer();
-    row.spent.lived = Millis{from.integer()};
-    row.spent.billed = Millis{from.integer()};
-    row.overlap = Millis{from.integer()};
-    spent.push_back(std::move(row));
+    spent.push_back(read_spent(from));
   }
   return spent;
 }

@@ -210,4 +210,15 @@ std::vector<const SessionRow*> by_creation(const std::vector<SessionRow>& rows) 
   return sorted;
 }
 
+SpentBy read_spent(sql::Reader& from) {
+  SpentBy row;
+  row.plan = from.id<PlanName>();
+  row.provider = from.id<ProviderName>();
+  row.spent.sessions = from.integer();
+  row.spent.lived = Millis{from.integer()};
+  row.spent.billed = Millis{from.integer()};
+  row.overlap = Millis{from.integer()};
+  return row;
+}
+
 }  // namespace keeper

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/model.h"
+#include "core/spending.h"
 #include "store/sql.h"
 
 namespace keeper {
@@ -33,6 +34,7 @@ extern const char* const message_columns;
 extern const char* const notice_columns;
 MessageRow read_message(sql::Reader& from);  // without its notices
 Notice read_notice(sql::Reader& from);
+SpentBy read_spent(sql::Reader& from);  // of a sum by plan and provider
 
 // The place of a transition to that state in its session's history: 0, 1 or 2.
 int ordinal_of(State state);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "store/rows.h"
 #include "store/sqlite.h"
 
 namespace keeper {
@@ -58,14 +59,7 @@ std::vector<SpentBy> run(SQLite::Database& database, const Period& period, const
   std::vector<SpentBy> rows;
   while (statement.executeStep()) {
     sqlite::Reader from(statement);
-    SpentBy row;
-    row.plan = from.id<PlanName>();
-    row.provider = from.id<ProviderName>();
-    row.spent.sessions = from.integer();
-    row.spent.lived = Millis{from.integer()};
-    row.spent.billed = Millis{from.integer()};
-    row.overlap = Millis{from.integer()};
-    rows.push_back(std::move(row));
+    rows.push_back(read_spent(from));
   }
   return rows;
 }

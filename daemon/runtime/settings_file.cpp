@@ -32,6 +32,7 @@ Settings reloaded(Settings old, const Settings& fresh) {
   old.targets = fresh.targets;
   old.dead_mans_switch = fresh.dead_mans_switch;
   old.config = fresh.config;
+  if (old.database && fresh.database) old.database->config_hash = fresh.database->config_hash;
   return old;
 }
 
@@ -39,6 +40,7 @@ Settings reloaded(Settings old, const Settings& fresh) {
 std::string fixed_change(const Settings& old, const Settings& fresh) {
   if (reloaded(old, fresh) == fresh) return {};
   if (old.store_path != fresh.store_path) return "store.path";
+  if (old.database != fresh.database) return "store.url, what belongs to it, or cluster";
   if (old.status.listen != fresh.status.listen) return "status.listen";
   if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";
   if (old.status.allowed_hosts != fresh.status.allowed_hosts) return "status.allowed_hosts";

@@ -28,6 +28,8 @@ struct LeadRow {
   bool released = true;  // nobody leads, and none may have a call under way
   std::int64_t commits = 0;
   std::int64_t last_seq = 0;
+  std::string config_hash;               // the leader's
+  std::optional<std::string> successor;  // the leader is asked to hand over to this node; "": to any
 };
 
 LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit);
@@ -48,6 +50,7 @@ inline constexpr const char* not_leading = "22012";
 struct Claim {
   std::string node;
   Millis lease{0};
+  std::string config_hash{};
 };
 
 // Takes the lead from whoever had it when the row was as it was seen, and ends the server's process of that

@@ -62,6 +62,9 @@ struct ClusterFacts {
   std::optional<Wall> as_of;    // when the nodes and the database were last read
   std::string unreachable;      // why the database cannot be asked; empty while it can
   std::uint64_t takeovers = 0;  // by this process: 0 or 1
+  std::string former;           // who led before this node; empty: nobody did
+  bool handed_over = false;     // and let this node lead, instead of being given up
+  std::int64_t last_seq = 0;    // of the store, where this node follows
 };
 
 // A node that was not seen for longer is gone.

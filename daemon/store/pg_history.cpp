@@ -57,6 +57,10 @@ Result<std::unique_ptr<History>> PgHistory::open(const PgSettings& settings, Mil
   return std::unique_ptr<History>(std::move(history));
 }
 
+std::unique_ptr<History> PgHistory::at(const PgSettings& settings) {
+  return std::unique_ptr<History>(new PgHistory(settings, Seconds{5}));
+}
+
 template <class Bind, class Take>
 auto PgHistory::read(const string& text, Bind&& bind, Take&& take)
     -> Result<decltype(take(std::declval<const pg::Rows&>()))> {

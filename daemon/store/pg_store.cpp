@@ -153,6 +153,10 @@ void PgStore::hold_until(Mono sent) {
   lead_until_ = until.time_since_epoch().count();
 }
 
+Mono PgStore::renew_at() const {
+  return lead_until() + lease_margin(settings_.lease) - settings_.lease * 2 / 3;
+}
+
 // What the failure says of the rows, of the connection and of the lead.
 ErrorKind PgStore::judge(const pg::Failed& failure) {
   const bool fenced = PgWriter::is_fenced(failure);

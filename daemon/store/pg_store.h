@@ -51,6 +51,8 @@ class PgStore final : public Store {
 
   // Until when this node may believe that it leads; any thread.
   Mono lead_until() const { return Mono{Millis{lead_until_.load()}}; }
+  // When the lease must be renewed, if nothing was committed until then; any thread.
+  Mono renew_at() const;
   // Whether another node has taken the lead: this process must end. Any thread.
   bool is_deposed() const { return deposed_.load(); }
   // Of the lead that this object has.

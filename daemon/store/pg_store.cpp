@@ -44,7 +44,7 @@ string pg_location(const PgSettings& settings) {
 PgStore::PgStore(const PgSettings& settings)
     : settings_(settings),
       location_(pg_location(settings)),
-      patience_(std::min<Millis>(Seconds{2}, settings.lease / 5)) {}
+      patience_(transaction_patience(settings.lease)) {}
 
 PgStore::~PgStore() {
   if (!connection_ || needs_reopen_ || deposed_ || fence_.epoch == 0) return;

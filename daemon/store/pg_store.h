@@ -71,6 +71,7 @@ class PgStore final : public Store {
   bool is_deposed() const { return deposed_.load(); }
   // Of the lead that this object has.
   std::int64_t epoch() const { return fence_.epoch; }
+  const PgFence& fence() const { return fence_; }
 
  private:
   explicit PgStore(const PgSettings& settings);

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/thread_name.h"
-#include "provider/provider_table.h"
+#include "runtime/calling.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/log.h"
 #include "runtime/sd_notify.h"
@@ -35,39 +35,6 @@ struct Hook {
   Secret token;
   bool operator==(const Hook&) const = default;
 };
-
-void log_passed_over(const Effect& effect, const Reply& reply) {
-  Log(Level::warning, "list_items_passed_over")
-      .with("provider", effect.provider.str())
-      .with("items", static_cast<long long>(reply.passed_over))
-      .with("proves_absence", reply.whole ? "yes" : "no");
-}
-
-// What it is given outlives the task.
-Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect) {
-  const Mono sent_at = BootClock::now();
-  Reply reply = co_await carry_out(provider, effect);
-  if (reply.passed_over > 0) log_passed_over(effect, reply);
-  meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
-  Answer answer;
-  answer.kind = effect.kind;
-  answer.sent_at = sent_at;
-  answer.provider_now = reply.provider_now;
-  answer.whole = reply.whole;
-  answer.remotes = std::move(reply.remotes);
-  co_return answer;
-}
-
-PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
-  const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
-  PoolSettings settings;
-  settings.name = provider.name.str();
-  settings.calls_max = provider.max_concurrent;
-  settings.patience = provider.request_timeout;
-  settings.limits = provider.limits;
-  settings.carry = [calls, &meters](const Effect& effect) { return carry(*calls, meters, effect); };
-  return settings;
-}
 
 Hook hook_of(const Settings& settings) {
   if (!settings.webhook) return {};
@@ -247,13 +214,15 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
     calls += static_cast<std::size_t>(provider.max_concurrent);
   if (const Status raised = raise_descriptor_limit(calls); !raised)
     Log(Level::warning, "descriptors_short").with("reason", raised.error().what);
+  const Hook hook = hook_of(fresh);
+  const ProviderContext context{hook.url, environment, hook.token};
   std::map<ProviderName, PoolSettings> changed;
   for (const auto& [name, provider] : fresh.providers) {
-    if (old && hook_of(*old) == hook_of(fresh)) {
+    if (old && hook_of(*old) == hook) {
       const auto known = old->providers.find(name);
       if (known != old->providers.end() && known->second == provider) continue;
     }
-    changed.emplace(name, pool_settings(provider, hook_of(fresh), meters_));
+    changed.emplace(name, pool_settings(provider, context, meters_));
   }
   workers_.install(std::move(changed));
 }

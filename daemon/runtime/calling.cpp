@@ -17,9 +17,9 @@ void log_passed_over(const Effect& effect, const Reply& reply) {
 }
 
 // What it is given outlives the task.
-Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect) {
+Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect, Confirmation* confirmation) {
   const Mono sent_at = BootClock::now();
-  Reply reply = co_await carry_out(provider, effect);
+  Reply reply = co_await carry_out(provider, effect, confirmation);
   if (reply.passed_over > 0) log_passed_over(effect, reply);
   meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
   Answer answer;
@@ -33,15 +33,27 @@ Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect) {
 
 }  // namespace
 
-PoolSettings pool_settings(const ProviderSettings& provider, const ProviderContext& context, Meters& meters) {
+PoolSettings pool_settings(const ProviderSettings& provider, const Traits& traits,
+                           const ProviderContext& context, Meters& meters) {
   const std::shared_ptr<Provider> calls = make_provider(provider, context);
   PoolSettings settings;
   settings.name = provider.name.str();
   settings.calls_max = provider.max_concurrent;
   settings.patience = provider.request_timeout;
   settings.limits = provider.limits;
-  settings.carry = [calls, &meters](const Effect& effect) { return carry(*calls, meters, effect); };
+  settings.stop_names_place = traits.one_per_place;
+  settings.carry = [calls, &meters](const Effect& effect, Confirmation* confirmation) {
+    return carry(*calls, meters, effect, confirmation);
+  };
   return settings;
+}
+
+void tell_held_back(const Answer& answer, Meters& meters) {
+  meters.held_back(answer.provider, answer.kind);
+  Log(Level::warning, "call_held_back")
+      .with("provider", answer.provider.str())
+      .with("call", std::string(to_string(answer.kind)))
+      .with("reason", answer.remotes.error().what);
 }
 
 }  // namespace keeper

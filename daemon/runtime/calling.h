@@ -2,6 +2,7 @@
 // told of it. Any thread.
 #pragma once
 
+#include "core/plan.h"
 #include "provider/provider.h"
 #include "runtime/meters.h"
 #include "runtime/pool.h"
@@ -10,6 +11,10 @@
 namespace keeper {
 
 // The pool's settings for one provider. `meters` outlives the pool.
-PoolSettings pool_settings(const ProviderSettings& provider, const ProviderContext& context, Meters& meters);
+PoolSettings pool_settings(const ProviderSettings& provider, const Traits& traits,
+                           const ProviderContext& context, Meters& meters);
+
+// A fenced call was held back; see Answer::held_back.
+void tell_held_back(const Answer& answer, Meters& meters);
 
 }  // namespace keeper

@@ -74,7 +74,10 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       store_(std::move(store)),
       token_(std::move(token)),
       inbox_(deliveries_max),
-      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }),
+      workers_([this](Answer answer) {
+        if (answer.held_back) tell_held_back(answer, meters_);
+        inbox_.post(std::move(answer));
+      }),
       notifier_(store_->instance(), [this](Posted posted) { inbox_.post(std::move(posted)); }) {
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = std::move(settings);
@@ -222,7 +225,7 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
       const auto known = old->providers.find(name);
       if (known != old->providers.end() && known->second == provider) continue;
     }
-    changed.emplace(name, pool_settings(provider, context, meters_));
+    changed.emplace(name, pool_settings(provider, fresh.config->providers.at(name), context, meters_));
   }
   workers_.install(std::move(changed));
 }

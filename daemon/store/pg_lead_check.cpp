@@ -10,7 +10,8 @@ PgLeadCheck::PgLeadCheck(PgSettings settings, PgFence fence)
 
 std::optional<Mono> PgLeadCheck::ask_once(Mono until) {
   const auto left = [until] { return std::max(until - BootClock::now(), Millis{0}); };
-  if (!connection_) connection_ = pg::Connection::open(settings_.url, settings_.password.reveal(), left());
+  if (!connection_)
+    connection_ = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), left());
   const Mono sent = BootClock::now();
   const LeadRow row = look_at_lead(*connection_, settings_.schema, left());
   const bool leads = row.epoch == fence_.epoch && row.token == fence_.token && !row.released;

@@ -42,7 +42,7 @@ TEST_CASE("a leader is confirmed, and no more once another node leads", "[postgr
   check_confirmed(check);
   PgSettings other = settings;
   other.node = "b";
-  const auto seen = pg::Connection::open(settings.url, "", Seconds{5});
+  const auto seen = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   const auto taken = PgStore::take_over(other, look_at_lead(*seen, settings.schema, Seconds{5}));
   REQUIRE(taken.ok());
   check_denied(check);
@@ -63,7 +63,7 @@ TEST_CASE("a transaction of the leader that is under way does not hold up the qu
   const PgSettings settings = short_lease();
   const auto store = open_pg(settings);
   PgLeadCheck check(settings, store->fence());
-  const auto other = pg::Connection::open(settings.url, "", Seconds{5});
+  const auto other = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   pg::run(*other, pg::begin_text, Seconds{5});
   const std::string update = pg::in_schema("UPDATE @lead SET beat = beat + 1", settings.schema);
   pg::run(*other, update, Seconds{5});
@@ -76,7 +76,7 @@ TEST_CASE("a server that does not answer is waited for within the patience, and 
   PgLeadCheck check(settings, store->fence());
   check_confirmed(check);
   {
-    const auto other = pg::Connection::open(settings.url, "", Seconds{5});
+    const auto other = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
     pg::run(*other, pg::begin_text, Seconds{5});
     const std::string locks = pg::in_schema("LOCK TABLE @lead", settings.schema);
     pg::run(*other, locks, Seconds{5});

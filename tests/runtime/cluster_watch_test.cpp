@@ -1,0 +1,198 @@
+// How nodes share a database: who takes the lead and when, and what they know of each other. Each of these
+// nodes has a thread of its own and all have one real server.
+#include "runtime/cluster_watch.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "store/pg_server.h"
+
+#include "catch.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis patience = Seconds{20};
+
+PgSettings fresh_settings() {
+  static int schemas = 0;
+  PgSettings settings;
+  settings.url = Secret(kit::PgServer::shared().url());
+  settings.schema = "watch_" + std::to_string(++schemas);
+  settings.lease = Seconds{3};
+  settings.durability = Durability::local;
+  settings.config_hash = "same";
+  return settings;
+}
+
+class Node {
+ public:
+  Node(PgSettings settings, const std::string& name) {
+    settings.node = name;
+    NodeRow own;
+    own.version = "1.0.0";
+    own.address = "127.0.0.1:1";
+    watch = std::make_unique<ClusterWatch>(
+        settings, own, ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; }});
+  }
+
+  // Whether it leads within the time; then it has the store.
+  bool leads_within(Millis limit) {
+    const Mono until = BootClock::now() + limit;
+    while (!store && BootClock::now() < until) {
+      store = watch->take_store();
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    return store != nullptr;
+  }
+
+  // As a loop does.
+  void renew() {
+    if (store && BootClock::now() >= store->renew_at()) REQUIRE(store->probe().ok());
+  }
+
+  std::unique_ptr<PgStore> store;
+  std::unique_ptr<ClusterWatch> watch;
+  std::atomic<int> taken{0}, asked{0}, deposed{0};
+};
+
+template <class Condition>
+bool comes_true(Condition condition) {
+  const Mono until = BootClock::now() + patience;
+  while (!condition() && BootClock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  return condition();
+}
+
+bool knows(Node& node, const std::string& other, NodeState state) {
+  for (const NodeRow& row : node.watch->facts().nodes) {
+    if (row.node == other && row.state == state) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("the first node leads at once, and the others know who does", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  CHECK(a.taken == 1);
+  CHECK(a.watch->facts().leads);
+  Node b(settings, "b");
+  CHECK(comes_true([&] { return b.watch->facts().leader == "a"; }));
+  CHECK(comes_true([&] {
+    a.renew();
+    return knows(b, "a", NodeState::leader) && knows(b, "b", NodeState::follower);
+  }));
+  const ClusterFacts facts = b.watch->facts();
+  CHECK(facts.unreachable.empty());
+  CHECK(facts.database.timeline == "00000001");
+  CHECK(facts.database.synchronous_standbys == 0);
+  CHECK(facts.nodes.at(0).clock_offset.has_value());
+}
+
+TEST_CASE("a leader that renews no more is followed after its lease and told so, and not before",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  REQUIRE(comes_true([&] { return b.watch->facts().leader == "a"; }));
+  REQUIRE(a.store->probe().ok());
+  const Mono renewed = BootClock::now();
+  REQUIRE(b.leads_within(patience));
+  CHECK(BootClock::now() - renewed >= settings.lease);
+  CHECK(comes_true([&] { return a.deposed > 0; }));
+  CHECK_FALSE(a.store->probe().ok());
+  CHECK_FALSE(a.store->reopen().ok());
+  CHECK(a.store->is_deposed());
+  CHECK_FALSE(b.watch->facts().handed_over);
+  CHECK(b.watch->facts().former == "a");
+}
+
+TEST_CASE("a leader that renews in time keeps the lead", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  for (int i = 0; i < 6; ++i) {
+    CHECK(a.store->renew_at() <= BootClock::now() + settings.lease / 3);
+    REQUIRE(a.store->probe().ok());
+    CHECK_FALSE(b.leads_within(settings.lease / 3));
+  }
+  CHECK(a.deposed == 0);
+}
+
+TEST_CASE("a leader that is asked hands over to the node that was named, though others wait too",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  Node c(settings, "c");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "c", NodeState::follower) && knows(c, "b", NodeState::follower);
+  }));
+  PgSettings asker = settings;
+  asker.node = "c";
+  REQUIRE(PgCluster(asker).ask_hand_over("c").ok());
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return a.asked == 1;
+  }));
+  a.store.reset();
+  const Mono released = BootClock::now();
+  REQUIRE(c.leads_within(patience));
+  CHECK(BootClock::now() - released < settings.lease);
+  CHECK(c.watch->facts().handed_over);
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+  CHECK(a.asked == 1);
+}
+
+TEST_CASE("a node does not lead a database that may lose acknowledged commits, and says why",
+          "[postgresql]") {
+  PgSettings settings = fresh_settings();
+  settings.durability = Durability::replicated;
+  Node a(settings, "a");
+  CHECK_FALSE(a.leads_within(Seconds{2}));
+  CHECK(a.watch->facts().waits_for.find("synchronous standby") != std::string::npos);
+  CHECK(knows(a, "a", NodeState::not_durable));
+}
+
+TEST_CASE("a node with another configuration leaves the lead to one that has the leader's", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  PgSettings other = settings;
+  other.config_hash = "other";
+  Node b(other, "b");
+  Node c(settings, "c");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "c", NodeState::follower);
+  }));
+  a.store.reset();
+  REQUIRE(c.leads_within(patience));
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+
+  SECTION("and takes it at once where nobody has") {
+    c.watch->leave();
+    c.store.reset();
+    CHECK(b.leads_within(patience));
+  }
+}
+
+TEST_CASE("a node tells why it cannot ask the database, and goes on once it can", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  a.store.reset();
+  kit::PgServer::shared().stop("immediate");
+  CHECK(comes_true([&] { return !a.watch->facts().unreachable.empty(); }));
+  kit::PgServer::shared().start();
+  CHECK(comes_true([&] { return a.watch->facts().unreachable.empty(); }));
+}
+
+}  // namespace keeper

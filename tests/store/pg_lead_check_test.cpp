@@ -1,6 +1,8 @@
 // The question whether a process still leads, at a server that answers, that does not, and that comes back.
 #include "store/pg_lead_check.h"
 
+#include <thread>
+
 #include "store/pg_server.h"
 #include "store/pg_world.h"
 
@@ -68,6 +70,27 @@ TEST_CASE("a transaction of the leader that is under way does not hold up the qu
   const std::string update = pg::in_schema("UPDATE @lead SET beat = beat + 1", settings.schema);
   pg::run(*other, update, Seconds{5});
   check_confirmed(check);
+}
+
+TEST_CASE("a confirmation counts from when the question was sent, not from its answer", "[postgresql]") {
+  const PgSettings settings = short_lease();
+  const auto store = open_pg(settings);
+  PgLeadCheck check(settings, store->fence());
+  check_confirmed(check);
+  const auto other = pg::Connection::open(settings.url, "", Seconds{5});
+  pg::run(*other, pg::begin_text, Seconds{5});
+  const std::string locks = pg::in_schema("LOCK TABLE @lead", settings.schema);
+  pg::run(*other, locks, Seconds{5});
+  std::thread unlocking([&] {
+    std::this_thread::sleep_for(Millis{300});
+    pg::run(*other, pg::commit_text, Seconds{5});
+  });
+  const auto answer = check.ask();
+  const Mono answered = BootClock::now();
+  unlocking.join();
+  REQUIRE(answer.ok());
+  REQUIRE(answer->has_value());
+  CHECK(answered - **answer >= Millis{250});
 }
 
 TEST_CASE("a server that does not answer is waited for within the patience, and asked anew", "[postgresql]") {

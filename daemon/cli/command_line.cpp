@@ -215,7 +215,8 @@ class Commands {
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
     CLI::App& providers = add_asking(
         "providers", "the providers: whether they answer, and whether starts wait", [this](const Asking& a) {
-          return options_.known ? list_descriptions(a.json, terminal_) : ask_providers(a, terminal_);
+          return options_.known ? list_descriptions(LoadOptions{}, a.json, terminal_)
+                                : ask_providers(a, terminal_);
         });
     providers.add_flag("--known", options_.known,
                        "the ready-made descriptions of providers instead; needs no daemon");

@@ -202,10 +202,10 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   return outcome.settings && unreachable ? 1 : exit_bad_configuration;
 }
 
-int list_descriptions(bool json, const Terminal& terminal) {
+int list_descriptions(const LoadOptions& options, bool json, const Terminal& terminal) {
   OrderedJson list = OrderedJson::array();
-  Table table({"description", "from"});
-  for (const KnownDescription& known : known_descriptions(LoadOptions{})) {
+  Table table({"DESCRIPTION", "FROM"});
+  for (const KnownDescription& known : known_descriptions(options)) {
     list.push_back({{"description", known.name},
                     {"file", known.file.empty() ? OrderedJson() : OrderedJson(known.file)}});
     table.row({known.name, known.file.empty() ? "this program" : known.file});

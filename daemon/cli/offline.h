@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/command_line.h"
+#include "config/config.h"
 
 namespace keeper {
 
@@ -27,7 +28,7 @@ struct NextRequest {
 
 int check_config(const CheckRequest& request, const Terminal& terminal);
 // The ready-made descriptions of providers, and where each comes from.
-int list_descriptions(bool json, const Terminal& terminal);
+int list_descriptions(const LoadOptions& options, bool json, const Terminal& terminal);
 int show_next(const NextRequest& request, const Terminal& terminal);
 
 }  // namespace keeper

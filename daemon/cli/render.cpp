@@ -142,7 +142,10 @@ void show_status(const Json& status, const Terminal& terminal) {
   }
   terminal.out << "sessions: " << text(sessions, "active") << " active, " << text(sessions, "queued")
                << " queued, " << text(sessions, "closed") << " closed, " << text(sessions, "error")
-               << " error, " << text(sessions, "timed_out") << " timed_out\n\n";
+               << " error, " << text(sessions, "timed_out") << " timed_out\n";
+  if (const std::string waiting = text(status, "cleanups_waiting"); !waiting.empty() && waiting != "0")
+    terminal.out << "cleanups: " << waiting << " waiting; what ended there may still be billed\n";
+  terminal.out << "\n";
   const bool untold = show_untold(status, terminal);
   for (const Json& alert : list(status, "alerts")) {
     terminal.out << text(alert, "event") << " since " << moment(alert, "since") << ": " << text(alert, "text")
@@ -216,6 +219,10 @@ void show_session(const Json& session, const Json& transitions, const Terminal& 
   }
   for (const char* name : {"predecessor", "successor", "last_error"})
     fact(terminal, name, text(session, name));
+  if (const Json& cleanup = member(session, "cleanup"); cleanup.is_object()) {
+    const std::string next = moment(cleanup, "next_try");
+    fact(terminal, "cleanup", "waits: " + (next.empty() ? "a try is under way" : "tried at " + next));
+  }
   terminal.out << "\n";
   show_transitions(transitions, terminal);
 }

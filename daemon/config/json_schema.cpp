@@ -35,11 +35,33 @@ class SchemaWriter {
 
  private:
   Json reference(const Section& section_of) {
-    const std::string name(section_of.name);
-    const std::string unique = names_.contains(&section_of) ? names_.at(&section_of) : free_name(name);
-    if (names_.emplace(&section_of, unique).second) definitions_[unique] = section(section_of);
+    const std::pair wanted{&section_of, in_part_};
+    const std::string name = std::string(section_of.name) + (in_part_ ? " in part" : "");
+    const std::string unique = names_.contains(wanted) ? names_.at(wanted) : free_name(name);
+    if (names_.emplace(wanted, unique).second) definitions_[unique] = section(section_of);
     return {{"$ref", "#/$defs/" + unique}};
   }
+
+  // What a ready-made description holds may be given in part beside it.
+  Json described(const Section& provider) {
+    Json whole = Json::object();
+    Json part = Json::object();
+    for (const Key& key : provider.keys) {
+      if (!is_described(key)) continue;
+      whole[std::string(key.name)] = schema_of(key.types[0]);
+      in_part_ = true;
+      part[std::string(key.name)] = schema_of(key.types[0]);
+      in_part_ = false;
+    }
+    return {{"if", {{"required", {"description"}}}},
+            {"then", {{"properties", std::move(part)}}},
+            {"else", {{"properties", std::move(whole)}}}};
+  }
+
+  static bool is_provider(const Section& owner) {
+    return owner.name == "provider" && owner.find("description");
+  }
+  static bool is_described(const Key& key) { return key.name == "http" || key.name == "price"; }
 
   // `schedule` of a plan and of `defaults` share their name and nothing else.
   std::string free_name(std::string name) {
@@ -136,6 +158,8 @@ class SchemaWriter {
     Json schema;
     if (&owner == &plan_section() && key.name == "session") {
       schema = session();
+    } else if (is_provider(owner) && is_described(key)) {
+      schema = Json::object();  // see described()
     } else if (key.types.size() == 1) {
       schema = schema_of(key.types[0]);
     } else {
@@ -169,7 +193,8 @@ class SchemaWriter {
       }
     }
     Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
-    if (required.empty()) {
+    if (is_provider(section_of)) schema.update(described(section_of));
+    if (required.empty() || in_part_) {
       schema["type"] = {"object", "null"};
     } else {
       schema["required"] = std::move(required);
@@ -179,7 +204,8 @@ class SchemaWriter {
 
   const Sections sections_;
   Json definitions_ = Json::object();
-  std::map<const Section*, std::string> names_;
+  bool in_part_ = false;  // of a section that is merged with another, nothing is required
+  std::map<std::pair<const Section*, bool>, std::string> names_;
   std::set<std::string> taken_;
 };
 

@@ -106,10 +106,23 @@ Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::option
   return row && ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
 }
 
+// What ended before any session stood for it may be billed still. An orphan's row is not the one that its
+// remote's tag names.
+Verdict judge_ended(const Draft& draft, const SweepKey& key, const Answer& answer, std::size_t index) {
+  const Remote& remote = (*answer.remotes)[index];
+  const Traits* traits = draft.traits(key.provider);
+  const bool may_cost = traits && traits->has_cleanup && remote.tag;
+  const bool has_row =
+      index < answer.known.size() && answer.known[index] && answer.known[index]->remote_id == remote.id;
+  if (!may_cost || has_row || draft.find(RemoteKey{key.provider, remote.id})) return Verdict::known;
+  return judge_tagged(draft, remote, row_of_remote(draft, answer, index));
+}
+
 Verdict judge(Draft& draft, const SweepKey& key, const Answer& answer, std::size_t index) {
   const Remote& remote = (*answer.remotes)[index];
   const std::optional<SessionRow> row = row_of_remote(draft, answer, index);
-  if (remote.progress == Progress::ended || planted(Bug::blind_sweep)) return Verdict::known;
+  if (planted(Bug::blind_sweep)) return Verdict::known;
+  if (remote.progress == Progress::ended) return judge_ended(draft, key, answer, index);
   const RemoteKey shown{key.provider, remote.id};
   const bool forgets = planted(Bug::stops_repeated) && !draft.world().by_remote.contains(shown);
   if (const SessionId* id = forgets ? nullptr : draft.find(shown)) {
@@ -160,7 +173,10 @@ void stop_orphan(Draft& draft, const SweepKey& key, const Remote& remote,
   orphan.created_at = now;
   orphan.remote_id = remote.id;
   orphan.predecessor = remote.tag;
-  orphan.last_error = "found alive at the provider without a session that stands for it; it is stopped";
+  orphan.last_error = remote.progress == Progress::ended
+                          ? "found at the provider after its end, without a session that stood for it; it "
+                            "is stopped, and what it left is cleaned up"
+                          : "found alive at the provider without a session that stands for it; it is stopped";
   orphan.ending = Ending{State::closed, Reason::orphan, Cause::poll, now};
   Tracked& session = draft.add(orphan);
   call_now(session, draft.now().mono);
@@ -253,7 +269,8 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
     if (verdict == Verdict::known || verdict == Verdict::wait) continue;
     const bool ours = verdict == Verdict::orphan;
     const auto row = row_of_remote(draft, answer, i);
-    if (ours && traits->orphans == Orphans::adopt && !row && adopt_orphan(draft, remote, answer)) continue;
+    const bool may_adopt = traits->orphans == Orphans::adopt && remote.progress != Progress::ended && !row;
+    if (ours && may_adopt && adopt_orphan(draft, remote, answer)) continue;
     if (ours && traits->orphans != Orphans::report) {
       stop_orphan(draft, key, remote, row);
     } else if (strangers.size() < strangers_max) {

@@ -46,7 +46,8 @@ class Provider {
   virtual Task<Reply> stop(const Effect& effect, Confirmation* confirmation) = 0;
   // No remote: what one left that has ended is gone. gone is as good. Called where Traits::has_cleanup.
   virtual Task<Reply> clean_up(const Effect& effect);
-  // Every remote that has not ended, tagged ones with their tag; strangers among them.
+  // Every remote that has not ended, tagged ones with their tag; strangers among them. Where
+  // Traits::has_cleanup also tagged ones that have ended.
   virtual Task<Reply> list(const Effect& effect) = 0;
 
   // One harmless read that shows whether the credentials are accepted.

@@ -38,6 +38,8 @@ void write_counts(JsonWriter& json, const View& view) {
   json.begin_object("sessions");
   for (std::size_t i = 0; i < all_states.size(); ++i) json.field(to_string(all_states[i]), view.counts[i]);
   json.end_object();
+  json.field("cleanups_waiting", std::count_if(view.sessions.begin(), view.sessions.end(),
+                                               [](const SessionView& one) { return one.is_over; }));
 }
 
 // The ETag covers everything but the loop's age and the webhook counters, which change all the time.

@@ -39,9 +39,10 @@ void tell_the_end(const SessionRow& row, const SessionView* seen, std::vector<st
   if (row.resolved) {
     words.push_back("No remote is left at the provider; nothing more happens to this session.");
   } else if (seen != nullptr && seen->is_over) {
-    words.push_back(
-        "What it left at the provider would still be billed: it is cleaned up until the provider "
-        "confirms that.");
+    words.push_back("It ended, and what it left at the provider may still be billed: " +
+                    (seen->next_call_at ? "its cleanup is tried at " + at(*seen->next_call_at)
+                                        : "its cleanup is under way") +
+                    ", and again until the provider confirms it.");
   } else if (seen != nullptr) {
     words.push_back("The provider has not confirmed yet that its remote is gone; the keeper goes on asking.");
   }
@@ -59,6 +60,7 @@ std::string start_of(const SessionRow& row, const SessionView& seen) {
 }
 
 void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector<std::string>& words) {
+  if (seen.is_over) return;
   if (seen.call_in_flight) {
     words.push_back("A call to the provider is under way: " + *seen.call_in_flight + ".");
   } else if (seen.next_call_at) {

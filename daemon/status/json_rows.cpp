@@ -34,6 +34,14 @@ void write_ending(JsonWriter& json, const std::optional<Ending>& ending) {
   json.end_object();
 }
 
+// What the session left, and is billed though the session has ended.
+void write_cleanup(JsonWriter& json, const SessionView* seen) {
+  if (seen == nullptr || !seen->is_over) return json.field("cleanup", nullptr);
+  json.begin_object("cleanup");
+  json.field("next_try", seen->next_call_at);
+  json.end_object();
+}
+
 void write_deadlines(JsonWriter& json, const SessionView& seen) {
   json.field("idle_deadline", seen.idle_deadline);
   json.field("hard_deadline", seen.hard_deadline);
@@ -54,6 +62,7 @@ void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, con
   json.field("reason", to_string(row.reason));
   json.field("progress", to_string(row.progress));
   write_ending(json, row.ending);
+  write_cleanup(json, seen);
   json.text_or_null("native_status", row.native_status);
   json.field("occurrence", row.occurrence == Wall{} ? std::nullopt : std::optional<Wall>(row.occurrence));
   json.field("attempt", row.attempt);

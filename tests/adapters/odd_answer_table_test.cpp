@@ -16,6 +16,7 @@ namespace {
 using std::chrono::minutes;
 
 std::string told_remotes(const Answer& answer) {
+  if (answer.kind == EffectKind::cleanup) return "done";
   if (answer.kind == EffectKind::find || answer.kind == EffectKind::list) {
     const std::size_t count = answer.remotes->size();
     return (answer.whole ? "all: " : "some: ") + std::to_string(count);
@@ -126,12 +127,34 @@ std::string when_stopped(const Adapter& adapter, const Call& call, const OddAnsw
          (keeping.story().calls[EffectKind::stop] > 1 ? "; stopped again" : "");
 }
 
+// A session has ended, and what it left is not cleaned up: only a clear word ends the trying.
+std::string when_cleaned_up(const Adapter& adapter, const Call& call, OddAnswer answer) {
+  answer.acts = false;
+  Keeping keeping(adapter, request_timeout(answer), Keeping::By::gateway);
+  keeping.run(Seconds{90});
+  CHECK(keeping.live() == 1);
+  keeping.story() = {};
+  keeping.gateway().strike(answer, call.kinds, call.part, 2);
+  keeping.playground().ask("POST", "/remotes/" + keeping.first_live() + "/end", R"({"as":"closed"})");
+  keeping.run(minutes{25});
+  CHECK(keeping.is_active());
+  CHECK(keeping.made() == 2);
+  CHECK(keeping.unknown() == 0);
+  if (!keeping.story().struck) throw std::runtime_error("no cleanup was answered oddly");
+  const auto& told = keeping.story().struck->remotes;
+  const bool is_believed = told.ok() || told.error().kind == ErrorKind::gone;
+  CHECK(keeping.billed() == (is_believed ? 2U : 1U));
+  return told_answer(keeping.story()) +
+         (keeping.story().calls[EffectKind::cleanup] > 1 ? "; cleaned up again" : "");
+}
+
 std::string odd_cell(const Adapter& adapter, const Call& call, const OddAnswer& answer) {
   if (!is_made(call, adapter)) return "no such call";
   INFO(adapter.name << ", " << call.name << ": " << answer.name);
   try {
     if (call.name == "start") return at_start(adapter, call, answer);
-    if (call.name == "look-up") return at_look_up(adapter, call, answer);
+    if (call.name == "look-up" || call.name == "find") return at_look_up(adapter, call, answer);
+    if (call.name == "cleanup") return when_cleaned_up(adapter, call, answer);
     if (call.name == "stop") return when_stopped(adapter, call, answer);
     return while_it_lives(adapter, call, answer);
   } catch (const std::exception& failure) {
@@ -140,21 +163,47 @@ std::string odd_cell(const Adapter& adapter, const Call& call, const OddAnswer& 
   }
 }
 
-std::string odd_table(const Call& call) {
+std::string odd_table(const Call& call, const std::vector<Adapter>& at,
+                      const std::vector<OddAnswer>& answers) {
   std::string text = "\n## " + call.name + "\n\n| answer |";
-  for (const Adapter& adapter : adapters()) text += " " + adapter.name + " |";
-  text += "\n|---|---|---|---|---|---|\n";
-  for (const OddAnswer& answer : odd_answers()) {
+  std::string line = "|---|";
+  for (const Adapter& adapter : at) {
+    text += " " + adapter.name + " |";
+    line += "---|";
+  }
+  text += "\n" + line + "\n";
+  for (const OddAnswer& answer : answers) {
     if (call.name != "start" && !is_for_every_call(answer)) continue;
     text += "| " + answer.name + " |";
-    for (const Adapter& adapter : adapters()) text += " " + odd_cell(adapter, call, answer) + " |";
+    for (const Adapter& adapter : at) text += " " + odd_cell(adapter, call, answer) + " |";
     text += "\n";
   }
   return text;
 }
 
-std::string difference_of_table(const Call& call) {
-  return golden_difference("adapters/odd_" + call.name + ".md", odd_table(call));
+std::string difference_of_table(const Call& call, const std::vector<Adapter>& at = adapters(),
+                                const std::vector<OddAnswer>& answers = odd_answers()) {
+  return golden_difference("adapters/odd_" + call.name + ".md", odd_table(call, at, answers));
+}
+
+std::vector<Adapter> vendors(const std::set<std::string>& names) {
+  std::vector<Adapter> some = vendor_adapters();
+  std::erase_if(some, [&](const Adapter& each) { return !names.contains(each.name); });
+  return some;
+}
+
+// With two that only calls of one session can get.
+std::vector<OddAnswer> odd_answers_of_one() {
+  std::vector<OddAnswer> all = odd_answers();
+  const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: @date\r\n\r\n";
+  for (const char* list : {"[]", "[@body]"}) {
+    OddAnswer answer{std::string("a list in the place of an object: ") + list, Proof::nothing, head + list,
+                     WireEnd::closes};
+    answer.for_every_call = true;
+    all.push_back(std::move(answer));
+  }
+  for (OddAnswer& answer : all) answer.for_every_call = answer.for_every_call || answer.name == "409";
+  return all;
 }
 
 }  // namespace
@@ -182,4 +231,14 @@ TEST_CASE("what the keeper makes of each odd answer to a list stands in the tabl
 
 TEST_CASE("what the keeper makes of each odd answer to a stop stands in the table") {
   CHECK(difference_of_table({"stop", {EffectKind::stop}, Part::order}) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a find by an id of ours stands in the table") {
+  CHECK(difference_of_table({"find", {EffectKind::find}}, vendors({"kernel", "steel", "daytona"}),
+                            odd_answers_of_one()) == "");
+}
+
+TEST_CASE("what the keeper makes of each odd answer to a cleanup stands in the table") {
+  CHECK(difference_of_table({"cleanup", {EffectKind::cleanup}, Part::order}, vendors({"daytona"}),
+                            odd_answers_of_one()) == "");
 }

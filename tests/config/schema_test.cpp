@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/loading.h"
+#include "config/schema_judge.h"
 
 using namespace keeper;
 using namespace keeper::test;
@@ -86,6 +87,32 @@ TEST_CASE("the schema is JSON, closed, and lists every key of the table") {
     INFO(section->name);
     CHECK(sets.contains(wanted));
   }
+}
+
+TEST_CASE("the schema admits a part of a description's calls beside its name, and there alone") {
+  const SchemaJudge schema(json::parse(config_schema(provider_kinds())));
+  const auto admits = [&](json provider) {
+    provider["type"] = "http";
+    provider["api_key"] = "${KEY}";
+    return schema.admits({{"providers", {{"boxes", std::move(provider)}}},
+                          {"plans", {{"p", {{"provider", "boxes"}, {"schedule", {{"always", true}}}}}}}});
+  };
+  const json call{{"method", "GET"}, {"path", "/boxes"}};
+  const json whole{{"start", call}, {"status", call}, {"stop", call}, {"fields", {{"id", "/id"}}}};
+  CHECK(admits({{"http", whole}}));
+  CHECK(admits({{"description", "e2b"}, {"http", whole}}));
+  for (const json& part : {json{{"heartbeat", {{"extends", "10m"}}}}, json{{"cleanup", nullptr}},
+                           json{{"fields", {{"error", "/why"}}}}, json{{"start", {{"path", "/new"}}}}}) {
+    INFO(part.dump());
+    CHECK(admits({{"description", "e2b"}, {"http", part}}));
+    CHECK_FALSE(admits({{"http", part}}));
+  }
+  CHECK(admits({{"description", "e2b"}, {"price", {{"currency", "EUR"}}}}));
+  CHECK_FALSE(admits({{"price", {{"currency", "EUR"}}}, {"http", whole}}));
+  // What no description has is refused in both.
+  CHECK_FALSE(admits({{"description", "e2b"}, {"http", {{"begin", call}}}}));
+  CHECK_FALSE(admits({{"description", "e2b"}, {"http", {{"start", {{"pth", "/"}}}}}}));
+  CHECK_FALSE(admits({{"description", "e2b"}, {"http", {{"heartbeat", {{"extends", "soon"}}}}}}));
 }
 
 TEST_CASE("the schema beside the example is the one that the program prints") {

@@ -98,6 +98,49 @@ TEST_CASE("what was stopped, and what no session stood for, is cleaned up as wel
   CHECK(bench.pop(EffectKind::cleanup).remote.str() == "r1");
 }
 
+TEST_CASE("a lost start whose session ended before it was found is cleaned up") {
+  Bench bench = billing_bench(always_plan("desk", "videosdk"));
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::maybe_applied, "reset"});
+  bench.advance(Seconds{2});
+  const Effect find = bench.pop(EffectKind::find);
+  Remote over = bench.ended("r1", State::closed);
+  over.tag = find.session;
+  bench.answer(find, std::vector{over});
+  const Effect effect = bench.pop(EffectKind::cleanup);
+  CHECK(effect.remote.str() == "r1");
+  CHECK(effect.session == find.session);
+  CHECK(row_for(bench, effect).state == State::closed);
+}
+
+TEST_CASE(
+    "what ended before any session stood for it is cleaned up once, and only where that can be asked for") {
+  const bool has_cleanup = GENERATE(true, false);
+  Bench bench = billing_bench(always_plan("desk", "videosdk"));
+  bench.config.providers[videosdk].has_cleanup = has_cleanup;
+  bench.load({always_plan("desk", "videosdk")});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
+  bench.advance(Seconds{1});
+  Remote lost = bench.ended("lost", State::closed);
+  lost.tag = SessionId{"0123456789abcdef0123456789abcdef"};
+  bench.show_list("videosdk", {bench.remote("r1"), lost, bench.ended("a stranger's", State::closed)});
+  if (!has_cleanup) {
+    CHECK(bench.waiting().empty());
+    return;
+  }
+  const Effect stop = bench.pop(EffectKind::stop);
+  CHECK(bench.waiting().empty());
+  bench.answer(stop, std::vector{lost});
+  const Effect effect = bench.pop(EffectKind::cleanup);
+  CHECK(effect.remote.str() == "lost");
+  bench.answer(effect, std::vector<Remote>{});
+  CHECK(row_for(bench, effect).resolved);
+  // The list goes on showing it for a while.
+  bench.advance(minutes{6});
+  bench.sent.clear();
+  bench.show_list("videosdk", {bench.remote("r1"), lost}, {std::nullopt, row_for(bench, effect)});
+  CHECK(bench.waiting().empty());
+}
+
 TEST_CASE("where the cleanup is taken out of the configuration, nothing waits for it any more") {
   Bench bench = billing_bench(always_plan("desk", "videosdk"));
   const Effect effect = cleanup_of_ended(bench);

@@ -67,6 +67,7 @@ TEST_CASE("a session is its row, with the deadlines that only the view knows") {
                       {"reason", "start_confirmed"},
                       {"progress", "asked"},
                       {"ending", nullptr},
+                      {"cleanup", nullptr},
                       {"native_status", nullptr},
                       {"occurrence", "2026-11-21T09:01:00.000Z"},
                       {"attempt", 0},
@@ -155,8 +156,14 @@ TEST_CASE("a session is explained in sentences: why it is so, and what comes nex
         std::string::npos);
   seen.row.state = State::closed;
   seen.is_over = true;
-  CHECK(json(explain(seen.row, &seen, nullptr)).dump().find("it is cleaned up until the provider confirms") !=
+  CHECK(json(explain(seen.row, &seen, nullptr)).dump().find("its cleanup is under way, and again until") !=
         std::string::npos);
+  seen.call_in_flight.reset();
+  seen.next_call_at = at(12);
+  const std::string waits = json(explain(seen.row, &seen, nullptr)).dump();
+  CHECK(waits.find("It ended, and what it left at the provider may still be billed: its cleanup is tried at "
+                   "2026-11-21T09:12:00.000Z, and again") != std::string::npos);
+  CHECK(waits.find("The next call") == std::string::npos);
   seen.row.attempt = 5;
   CHECK(explain(seen.row, nullptr, nullptr).at(0).find(", as attempt 5.") != std::string::npos);
 }
@@ -172,6 +179,23 @@ TEST_CASE("a start that a former process may still send is explained, with until
   CHECK(words.find("A start of the former process, begun at 2026-11-21T09:02:00.000Z, may still leave until "
                    "2026-11-21T09:03:00.000Z; it is sent again only if") != std::string::npos);
   CHECK(words.find("The start left at") == std::string::npos);
+}
+
+TEST_CASE("a session that ended and whose cleanup waits says so, and is counted in the status") {
+  StatusStage stage;
+  SessionRow row = stage.add_session(1);
+  stage.move(row, State::closed, Reason::ended_by_provider);
+  View view = view_with_plans();
+  SessionView seen;
+  seen.row = row;
+  seen.is_over = true;
+  seen.next_call_at = at(12);
+  view.sessions = {seen};
+  stage.publish(view);
+  const json expected{{"next_try", "2026-11-21T09:12:00.000Z"}};
+  CHECK(stage.json("/api/v1/sessions/s1").at("cleanup") == expected);
+  CHECK(stage.json("/api/v1/sessions").at("sessions").at(0).at("cleanup") == expected);
+  CHECK(stage.json("/api/v1/status").at("cleanups_waiting") == 1);
 }
 
 TEST_CASE("bad queries are 400 and say what is wrong") {

@@ -27,6 +27,7 @@ class Described final : public Provider {
                            const Json& item) const;
   Task<Result<Remote>> read(Visit& visit, const Effect& effect);
   Task<Result<Remote>> read_ours(Visit& visit, const Effect& effect);
+  bool is_of_use(const Remote& remote, const Effect& effect) const;
   ProviderCall list_call(const DescribedCall& described, const Effect& effect, const PagePlace& place) const;
   Task<Result<bool>> walk(Visit& visit, const Effect& effect, const DescribedCall& described,
                           Listing& listing);

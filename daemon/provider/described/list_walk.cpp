@@ -13,6 +13,12 @@ constexpr int pages_max = 100;
 
 }  // namespace
 
+// What has ended is of use where it may be what a lost start made, or is billed still.
+bool Described::is_of_use(const Remote& remote, const Effect& effect) const {
+  if (remote.progress != Progress::ended) return true;
+  return remote.tag && (effect.kind == EffectKind::find || description_.cleanup);
+}
+
 ProviderCall Described::list_call(const DescribedCall& described, const Effect& effect,
                                   const PagePlace& place) const {
   ProviderCall call = filled_call(description_, api_key_, Purpose::read, described, effect, place);
@@ -40,7 +46,7 @@ Task<Result<bool>> Described::walk(Visit& visit, const Effect& effect, const Des
       Remote remote = reading_of(visit, effect, item);
       const bool is_readable = listing.admits(remote);
       if (!is_readable || seen.insert(remote.id).second) ++fresh;
-      if (is_readable && remote.progress != Progress::ended) listing.add(std::move(remote));
+      if (is_readable && is_of_use(remote, effect)) listing.add(std::move(remote));
     }
     const auto step = paging.after({answer, **items, fresh, may_be_cut((*items)->size(), call)});
     if (step != Paging::Step::next_page) co_return step == Paging::Step::ended;

@@ -127,7 +127,10 @@ class Loader {
       settings.store_path = beside_the_file(outside_.expand(*path));
     }
     settings.directory = fs::path(settings.store_path).parent_path().string();
-    if (settings.database) settings.store_path.clear();
+    if (settings.database) {
+      settings.database->directory = settings.directory;
+      settings.store_path.clear();
+    }
   }
 
   void read_status(StatusSettings& status) {

@@ -23,6 +23,7 @@ struct PgSettings {
   Millis lease = Seconds{10};
   Millis pause_allowance = Seconds{60};  // how long a leader that was paused may still send a start
   Durability durability = Durability::replicated;
+  std::string directory{};    // of this daemon's own files
   std::string config_hash{};  // of what all nodes must have alike (config/readers.h), hex
   bool operator==(const PgSettings&) const = default;
 };

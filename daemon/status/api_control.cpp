@@ -114,7 +114,7 @@ ApiAnswer Api::backup(const ApiRequest& request, const Parts&) {
   }
   const auto ended = [busy = backing_up_](const void*) { busy->store(false); };
   std::shared_ptr<const void> busy_until_sent(nullptr, ended);
-  auto copy = BackupCopy::make(ports_.facts().store.path);
+  auto copy = history_->backup();
   if (!copy) return problem(503, copy.error().what);
   struct Transfer {
     std::shared_ptr<const void> busy_until_sent;

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "core/spending.h"
+#include "store/store_backup.h"
 
 namespace keeper {
 
@@ -97,6 +98,9 @@ class History {
 
   // With its body.
   virtual Result<std::optional<DeliveryRow>> delivery(std::int64_t id) = 0;
+
+  // The whole store as an SQLite file. It takes as long as it needs.
+  virtual Result<std::shared_ptr<const BackupCopy>> backup() = 0;
 
  protected:
   History() = default;

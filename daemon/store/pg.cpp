@@ -129,6 +129,18 @@ std::int64_t Rows::changed() const {
 
 bool Reader::null_at(int column) const { return PQgetisnull(result_, row_, column) != 0; }
 
+sql::Kind Reader::kind_at(int column) const {
+  if (null_at(column)) return sql::Kind::null;
+  switch (PQftype(result_, column)) {
+    case type_integer:
+      return sql::Kind::integer;
+    case type_bytes:
+      return sql::Kind::bytes;
+    default:
+      return sql::Kind::text;
+  }
+}
+
 std::int64_t Reader::integer_at(int column) const {
   const char* bytes = PQgetvalue(result_, row_, column);
   const int length = PQgetlength(result_, row_, column);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/history_query.h"
+#include "store/pg_backup.h"
 #include "store/pg_schema.h"
 #include "store/pg_spending.h"
 #include "store/rows.h"
@@ -223,6 +224,16 @@ Result<std::optional<DeliveryRow>> PgHistory::delivery(std::int64_t id) {
           return row;
         });
       });
+}
+
+Result<std::shared_ptr<const BackupCopy>> PgHistory::backup() {
+  const Result<std::int64_t> bytes = read(
+      sql("SELECT bytes FROM @lead WHERE shard = 'all'"), [](pg::Parameters&) {},
+      [](const pg::Rows& rows) { return rows.count() == 1 ? pg::Reader(rows, 0).integer() : 0; });
+  if (!bytes) return bytes.error();
+  const string path = settings_.directory + "/session-keeper.backup";
+  return BackupCopy::make(path, static_cast<std::uint64_t>(*bytes),
+                          [&] { return backup_database(settings_, path); });
 }
 
 }  // namespace keeper

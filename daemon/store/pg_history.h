@@ -29,6 +29,8 @@ class PgHistory final : public History {
   Result<Page<MessageRow>> messages(const MessageQuery& query) override;
   Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices, Wall now) override;
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id) override;
+  // In the daemon's own folder.
+  Result<std::shared_ptr<const BackupCopy>> backup() override;
 
  private:
   PgHistory(const PgSettings& settings, Millis read_limit);

@@ -44,6 +44,11 @@ constexpr const char* prune_messages =
 
 }  // namespace
 
+const char* const reckoned_bytes =
+    "(SELECT count(*) * 1024 FROM @sessions) + "
+    "(SELECT COALESCE(sum(384 + octet_length(detail)), 0) FROM @transitions) + "
+    "(SELECT COALESCE(sum(384 + octet_length(body)), 0) FROM @deliveries)";
+
 Pruned PgWriter::prune(Wall ended_before, int rows_max, Millis limit) {
   const std::array texts{sql(prune_sessions), sql(prune_deliveries), sql(prune_missed), sql(prune_messages)};
   pg::Pipeline pipeline(connection_);

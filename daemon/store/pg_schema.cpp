@@ -223,22 +223,28 @@ PgIdentity identify(pg::Connection& connection, const std::string& schema, Milli
   return identity;
 }
 
-void make_store(pg::Connection& connection, const std::string& schema, const InstanceId& instance,
-                Millis limit) {
-  std::deque<std::string> texts;
-  pg::Pipeline pipeline(connection);
-  pipeline.add(pg::begin_text);
+void add_tables(pg::Pipeline& pipeline, std::deque<std::string>& texts, const std::string& schema,
+                const InstanceId& instance) {
   // "SKpr", as in the file of an SQLite store. It is held up to the end of the transaction.
   pipeline.add(texts.emplace_back("SELECT pg_advisory_xact_lock(1397452914)"));
   std::string quoted = pg::in_schema("@", schema);
   quoted.pop_back();
   pipeline.add(texts.emplace_back("CREATE SCHEMA IF NOT EXISTS " + quoted));
-  add_step(pipeline, texts, schema, 0);
+  for (int version = 0; version < pg_schema_version; ++version) add_step(pipeline, texts, schema, version);
   pipeline
       .add(texts.emplace_back(pg::in_schema(
-          "INSERT INTO @meta(one, version, readable_from, instance) VALUES (1, 1, $1, $2)", schema)))
-      .integer(pg_steps.front().readable_from)
+          "INSERT INTO @meta(one, version, readable_from, instance) VALUES (1, $1, $2, $3)", schema)))
+      .integer(pg_schema_version)
+      .integer(pg_steps.back().readable_from)
       .text(instance);
+}
+
+void make_store(pg::Connection& connection, const std::string& schema, const InstanceId& instance,
+                Millis limit) {
+  std::deque<std::string> texts;
+  pg::Pipeline pipeline(connection);
+  pipeline.add(pg::begin_text);
+  add_tables(pipeline, texts, schema, instance);
   pipeline.add(pg::commit_text);
   try {
     pipeline.run(limit);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 
 #include "base/ids.h"
@@ -24,7 +25,12 @@ struct PgIdentity {
 
 PgIdentity identify(pg::Connection& connection, const std::string& schema, Millis limit);
 
-// Makes the schema and its first tables. Two programs that do it at the same time make one store.
+// Statements that make the schema and all tables of a store, in the caller's transaction. `texts` must
+// outlive the pipeline's run.
+void add_tables(pg::Pipeline& pipeline, std::deque<std::string>& texts, const std::string& schema,
+                const InstanceId& instance);
+
+// Makes the schema and its tables. Two programs that do it at the same time make one store.
 void make_store(pg::Connection& connection, const std::string& schema, const InstanceId& instance,
                 Millis limit);
 

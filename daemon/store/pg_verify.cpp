@@ -20,11 +20,9 @@ class PgCheck {
   PgCheck(pg::Connection& connection, const string& schema) : connection_(connection), schema_(schema) {}
 
   Verification all() {
-    pg::run(connection_, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit_of_reads);
     removals();
     chains();
     bodies();
-    pg::run(connection_, pg::commit_text, limit_of_reads);
     return verifier_.take();
   }
 
@@ -105,6 +103,10 @@ class PgCheck {
 
 }  // namespace
 
+Verification verify_rows(pg::Connection& connection, const string& schema) {
+  return PgCheck(connection, schema).all();
+}
+
 Result<Verification> verify_store(const PgSettings& settings) {
   const string location = pg_location(settings);
   return pg::guarded(
@@ -116,7 +118,10 @@ Result<Verification> verify_store(const PgSettings& settings) {
           return Error{ErrorKind::storage,
                        "store " + location + ": is no session-keeper store that this version can read"};
         }
-        return PgCheck(*connection, settings.schema).all();
+        pg::run(*connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", limit_of_reads);
+        Verification verification = verify_rows(*connection, settings.schema);
+        pg::run(*connection, pg::commit_text, limit_of_reads);
+        return verification;
       },
       [](const pg::Failed&) { return ErrorKind::storage; });
 }

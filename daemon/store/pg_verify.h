@@ -3,6 +3,9 @@
 // also while a daemon uses the store; it only reads.
 #pragma once
 
+#include <string>
+
+#include "store/pg.h"
 #include "store/pg_store.h"
 #include "store/verify.h"
 
@@ -10,5 +13,8 @@ namespace keeper {
 
 // Error: the store could not be read at all.
 Result<Verification> verify_store(const PgSettings& settings);
+
+// The same within the caller's transaction. Throws pg::Failed.
+Verification verify_rows(pg::Connection& connection, const std::string& schema);
 
 }  // namespace keeper

@@ -21,6 +21,10 @@
 
 namespace keeper {
 
+// What all rows are reckoned to take, as a number of SQL: by what each is counted when it is written and
+// pruned.
+extern const char* const reckoned_bytes;
+
 // The batch holds a row that must not follow what is stored; nothing was sent.
 class PgMisfit : public pg::Failed {
  public:

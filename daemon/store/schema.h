@@ -9,11 +9,15 @@ namespace keeper {
 inline constexpr int store_application_id = 0x534b7072;  // "SKpr"
 extern const int store_version;                          // of the newest schema that this program knows
 
+// What the version of a file's tables is raised by when its store is moved elsewhere (moved.h).
+inline constexpr int moved_version = 1'000'000;
+
 // What a database file says of itself.
 struct StoreIdentity {
   bool blank = false;  // a database without any table
   bool ours = false;   // carries our application id
   int version = 0;     // PRAGMA user_version
+  bool is_moved() const { return ours && version > moved_version; }
 };
 
 // Throws SQLite::Exception.

@@ -23,6 +23,9 @@ class Corrupt : public std::runtime_error {
 // Throws Corrupt.
 [[noreturn]] void fail_corrupt(const std::string& what);
 
+// What a column of a row holds.
+enum class Kind { null, integer, text, bytes };
+
 // Binds one value after the other. Texts are not copied, so that they must outlive the statement's run.
 class Binder {
  public:
@@ -62,6 +65,7 @@ class Binder {
 class Reader {
  public:
   bool is_null() const { return null_at(next_); }  // the next column; does not move on
+  Kind kind() const { return kind_at(next_); }     // likewise
   void skip() { ++next_; }
   std::int64_t integer() { return integer_at(next_++); }
   int small();
@@ -93,6 +97,7 @@ class Reader {
 
  private:
   virtual bool null_at(int column) const = 0;
+  virtual Kind kind_at(int column) const = 0;
   virtual std::int64_t integer_at(int column) const = 0;
   virtual std::string text_at(int column) const = 0;
 

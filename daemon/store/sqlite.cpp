@@ -82,6 +82,13 @@ void Binder::put_null() { statement_.bind(next_++); }
 
 bool Reader::null_at(int column) const { return statement_.isColumnNull(column); }
 
+sql::Kind Reader::kind_at(int column) const {
+  const SQLite::Column value = statement_.getColumn(column);
+  if (value.isNull()) return sql::Kind::null;
+  if (value.isInteger()) return sql::Kind::integer;
+  return value.isText() ? sql::Kind::text : sql::Kind::bytes;
+}
+
 std::int64_t Reader::integer_at(int column) const { return statement_.getColumn(column).getInt64(); }
 
 std::string Reader::text_at(int column) const { return statement_.getColumn(column).getString(); }

@@ -81,6 +81,7 @@ class Reader final : public sql::Reader {
 
  private:
   bool null_at(int column) const override;
+  sql::Kind kind_at(int column) const override;
   std::int64_t integer_at(int column) const override;
   std::string text_at(int column) const override;
 

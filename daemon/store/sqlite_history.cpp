@@ -9,6 +9,7 @@
 #include "store/connection.h"
 #include "store/history_query.h"
 #include "store/idle_pool.h"
+#include "store/moved.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/session_columns.h"
@@ -98,6 +99,7 @@ Result<std::unique_ptr<History>> SqliteHistory::open(const std::string& path, Mi
   const Status found = history->read([&](Connection& connection) -> Status {
     const StoreIdentity identity = identify(connection.database());
     if (!identity.ours) return Error{ErrorKind::storage, "store " + path + ": is not a session-keeper store"};
+    if (identity.is_moved()) return moved_error(connection.database(), path);
     if (identity.version != store_version) {
       return Error{ErrorKind::storage, "store " + path + ": has schema " + std::to_string(identity.version) +
                                            ", this program reads " + std::to_string(store_version) +
@@ -216,5 +218,7 @@ Result<std::optional<DeliveryRow>> SqliteHistory::delivery(std::int64_t id) {
     return std::optional<DeliveryRow>(std::move(row));
   });
 }
+
+Result<std::shared_ptr<const BackupCopy>> SqliteHistory::backup() { return BackupCopy::make(path_); }
 
 }  // namespace keeper

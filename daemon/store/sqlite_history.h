@@ -27,6 +27,7 @@ class SqliteHistory final : public History {
   Result<Page<MessageRow>> messages(const MessageQuery& query) override;
   Result<std::vector<SpentBy>> spent(const Period& period, const Prices& prices, Wall now) override;
   Result<std::optional<DeliveryRow>> delivery(std::int64_t id) override;
+  Result<std::shared_ptr<const BackupCopy>> backup() override;
 
  private:
   class Connection;

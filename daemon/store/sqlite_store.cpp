@@ -13,6 +13,7 @@
 #include "store/connection.h"
 #include "store/lock.h"
 #include "store/lookups.h"
+#include "store/moved.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/store_backup.h"
@@ -169,6 +170,10 @@ Status SqliteStore::open_connection(bool may_create, Refusal* refusal) {
   }
   if (!identity.blank && !identity.ours) {
     return file_error(path_, "is a database of another program; give another store.path");
+  }
+  if (identity.is_moved()) {
+    set_refusal(refusal, Refusal::newer);
+    return moved_error(*database_, path_);
   }
   if (identity.version > store_version) {
     set_refusal(refusal, Refusal::newer);

@@ -20,7 +20,7 @@ namespace keeper {
 enum class Refusal {
   none,
   in_use,  // another daemon uses it; the message names it
-  newer,   // a newer version wrote it: exit 78
+  newer,   // a newer version wrote it, or it was moved elsewhere: exit 78
   other,
 };
 

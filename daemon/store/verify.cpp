@@ -6,6 +6,7 @@
 
 #include "store/connection.h"
 #include "store/lock.h"
+#include "store/moved.h"
 #include "store/rows.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -120,24 +121,31 @@ class Check {
   Verifier verifier_;
 };
 
-}  // namespace
-
-Result<Verification> verify_store(const std::string& path) {
+Result<Verification> verify_file(const std::string& path, bool in_use) {
   int code = 0;
   return sqlite::guarded(path, &code, [&]() -> Result<Verification> {
     const auto database = open_for_reading(path);
     const StoreIdentity identity = identify(*database);
+    if (identity.is_moved()) return moved_error(*database, path);
     if (!identity.ours || identity.version != store_version) {
       return Error{ErrorKind::storage, "store " + path + ": is not a session-keeper store of schema " +
                                            std::to_string(store_version)};
     }
     Check check(*database);
-    check.pages(StoreLock::is_held(path));
+    check.pages(in_use);
     check.removals();
     check.chains();
     check.bodies();
     return check.take();
   });
 }
+
+}  // namespace
+
+Result<Verification> verify_store(const std::string& path) {
+  return verify_file(path, StoreLock::is_held(path));
+}
+
+Result<Verification> verify_locked_store(const std::string& path) { return verify_file(path, false); }
 
 }  // namespace keeper

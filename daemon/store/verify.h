@@ -22,4 +22,7 @@ struct Verification {
 // Error: the file could not be read at all.
 Result<Verification> verify_store(const std::string& path);
 
+// As verify_store(), for the one that holds the store's lock: no page is left out.
+Result<Verification> verify_locked_store(const std::string& path);
+
 }  // namespace keeper

@@ -2,7 +2,9 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <fstream>
+#include <utility>
 
 namespace keeper::cluster {
 namespace {
@@ -42,8 +44,7 @@ void Load::send_all(const std::string& host, int port, int thread, std::chrono::
     while (!ending_) {
       const auto answer = client.Post("/hooks/load", headers, body, "application/json");
       if (answer && answer->status / 100 == 2) {
-        const std::lock_guard lock(mutex_);
-        acknowledged_.insert(session);
+        note(session);
         break;
       }
       ++refused_;
@@ -51,6 +52,24 @@ void Load::send_all(const std::string& host, int port, int thread, std::chrono::
     }
     std::this_thread::sleep_for(pause);
   }
+}
+
+void Load::note(const std::string& session) {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (!acknowledged_.empty()) longest_ = std::max(longest_, now - last_);
+  last_ = now;
+  acknowledged_.insert(session);
+}
+
+std::chrono::milliseconds Load::longest_wait() {
+  const std::lock_guard lock(mutex_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::exchange(longest_, {}));
+}
+
+std::size_t Load::count() {
+  const std::lock_guard lock(mutex_);
+  return acknowledged_.size();
 }
 
 std::set<std::string> Load::acknowledged() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -27,11 +28,15 @@ class Load {
 
   // Their sessions, each of which was acknowledged once at least.
   std::set<std::string> acknowledged();
+  std::size_t count();
+  // The longest time between two of them since it was last asked.
+  std::chrono::milliseconds longest_wait();
   // Answers other than 2xx, and none at all.
   int refused() const { return refused_; }
 
  private:
   void send_all(const std::string& host, int port, int thread, std::chrono::microseconds pause);
+  void note(const std::string& session);
 
   const sandbox::Signer signer_;
   std::vector<std::thread> threads_;
@@ -39,6 +44,8 @@ class Load {
   std::atomic<int> refused_{0};
   std::mutex mutex_;
   std::set<std::string> acknowledged_;
+  std::chrono::steady_clock::time_point last_{};
+  std::chrono::steady_clock::duration longest_{};
 };
 
 }  // namespace keeper::cluster

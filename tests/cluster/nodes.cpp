@@ -127,7 +127,10 @@ void Nodes::write_configuration(const std::string& node) {
       << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
       << base << "  load:\n    type: videosdk\n    api_key: other\n    secret: other\n"
       << "    webhook_public_key_file: " << (folder() / "load.pem").string() << "\n    orphans: report\n"
-      << base << "plans:\n"
+      << base
+      << "  tagged:\n    type: http\n    description: browserbase\n    api_key: ${SANDBOX_KEY}\n    "
+         "base_url: "
+      << provider << "/browserbase\n    allow_http: true\n    request_timeout: 3s\nplans:\n"
       << options_.plans;
 }
 
@@ -137,7 +140,11 @@ void Nodes::start(const std::string& node) {
                                                  {"SANDBOX_SECRET", "sandbox-secret"},
                                                  {"RUNTIME_DIRECTORY", (folder() / node).string()},
                                                  {"PATH", "/usr/bin:/bin"}};
-  environment.insert(options_.variables.begin(), options_.variables.end());
+  if (!options_.preloaded.empty()) {
+    environment["LD_PRELOAD"] = options_.preloaded;
+    environment["ASAN_OPTIONS"] = "verify_asan_link_order=0";
+    environment["PAUSING_START"] = (folder() / "pause").string();
+  }
   Daemon& daemon = daemons_[node];
   daemon.child.reset();
   daemon.restart_at.reset();

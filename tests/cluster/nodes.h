@@ -27,8 +27,8 @@ struct NodesOptions {
   std::chrono::seconds pause_allowance{10};
   bool pooler = false;
   std::string plans;
-  std::map<std::string, std::string> programs;   // of a node, in place of the daemon that was built
-  std::map<std::string, std::string> variables;  // more of each daemon's environment
+  std::map<std::string, std::string> programs;  // of a node, in place of the daemon that was built
+  std::string preloaded;                        // a library that each daemon loads before all others
 };
 
 // A new one, which goes with the object unless KEEPER_KEEP_FOLDER is set.
@@ -53,6 +53,8 @@ class Nodes {
 
   void start(const std::string& node);
   void send(const std::string& node, int signal);
+  // It stopped itself, so that it is not asked for anything.
+  void note_that_stands(const std::string& node) { daemons_.at(node).stands = true; }
   bool is_running(const std::string& node);
   // TERM, and started again when it has ended. Its exit code.
   std::optional<int> restart(const std::string& node);

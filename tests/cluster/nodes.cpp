@@ -167,36 +167,38 @@ bool Nodes::is_running(const std::string& node) {
   return daemon.child && daemon.child->running();
 }
 
-std::optional<int> Nodes::restart(const std::string& node) {
+void Nodes::restart(const std::string& node) {
   Daemon& daemon = daemons_.at(node);
   send(node, SIGTERM);
   std::optional<int> code;
   const auto end = Clock::now() + seconds{100};
   while (!(code = daemon.child->wait(Millis{0})) && Clock::now() < end) {
-    supervise();
+    for (const std::string& other : names()) {
+      if (other != node) supervise(other);
+    }
     e2e::sleep_for(Millis{10});
   }
+  if (code != 0 && code != deposed)
+    surprises_.push_back(node + " was told to end, and ended with " + std::to_string(code.value_or(-1)));
   start(node);
-  return code;
 }
 
-void Nodes::supervise() {
-  for (auto& [node, daemon] : daemons_) {
-    if (!daemon.child || daemon.child->running()) continue;
-    const int code = daemon.child->wait(Millis{0}).value_or(0);
-    if (!daemon.restart_at) {
-      const bool is_expected = code == deposed || code == -SIGKILL || code == 0;
-      if (!is_expected) surprises_.push_back(node + " ended with " + std::to_string(code));
-      daemon.restart_at = Clock::now() + (code == deposed ? Millis{0} : Millis{1000});
-    }
-    if (Clock::now() >= *daemon.restart_at) start(node);
+void Nodes::supervise(const std::string& node) {
+  Daemon& daemon = daemons_[node];
+  if (!daemon.child || daemon.child->running()) return;
+  const int code = daemon.child->wait(Millis{0}).value_or(0);
+  if (!daemon.restart_at) {
+    const bool is_expected = code == deposed || code == -SIGKILL || code == 0;
+    if (!is_expected) surprises_.push_back(node + " ended with " + std::to_string(code));
+    daemon.restart_at = Clock::now() + (code == deposed ? Millis{0} : Millis{1000});
   }
+  if (Clock::now() >= *daemon.restart_at) start(node);
 }
 
 void Nodes::live(Millis time) {
   const auto end = Clock::now() + time;
   do {
-    supervise();
+    for (const std::string& node : names()) supervise(node);
     e2e::sleep_for(std::min(Millis{20}, time));
   } while (Clock::now() < end);
 }

@@ -56,8 +56,8 @@ class Nodes {
   // It stopped itself, so that it is not asked for anything.
   void note_that_stands(const std::string& node) { daemons_.at(node).stands = true; }
   bool is_running(const std::string& node);
-  // TERM, and started again when it has ended. Its exit code.
-  std::optional<int> restart(const std::string& node);
+  // TERM, and started again when it has ended.
+  void restart(const std::string& node);
 
   // Time passes, and daemons that ended are started again: at once after exit 75, else after a second.
   void live(Millis time);
@@ -103,7 +103,7 @@ class Nodes {
   void write_configuration(const std::string& node);
   void start_front();
   void start_pooler();
-  void supervise();
+  void supervise(const std::string& node);
   void run_program(const std::string& machine, const std::vector<std::string>& arguments);
   int status_of(const std::string& node, const std::string& path);
 

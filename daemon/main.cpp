@@ -36,9 +36,13 @@ struct Listeners {
 
 std::vector<CheckFact> ready_checks(Daemon& daemon, const Published& published) {
   const Millis age = daemon.loop_age();
-  return {{"store", published.storage_error.empty(), published.storage_error},
-          {"configuration", published.view != nullptr, published.view ? "" : "not in effect yet"},
-          {"loop", !loop_hangs(age), loop_hangs(age) ? "has not turned for " + to_text(age) : ""}};
+  const bool in_effect = published.view != nullptr || daemon.follows();
+  std::vector<CheckFact> checks{
+      {"store", published.storage_error.empty(), published.storage_error},
+      {"configuration", in_effect, in_effect ? "" : "not in effect yet"},
+      {"loop", !loop_hangs(age), loop_hangs(age) ? "has not turned for " + to_text(age) : ""}};
+  if (daemon.follows()) checks.push_back({"follower", false, daemon.not_leading()});
+  return checks;
 }
 
 DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
@@ -48,14 +52,15 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
   facts.version = KEEPER_VERSION;
   facts.started_at = daemon.started_at();
   facts.ready = ready_checks(daemon, published);
-  facts.healthy = {facts.ready.back()};
+  facts.healthy = {facts.ready.at(2)};
   facts.config = {loaded.settings->path, loaded.settings->sha256, loaded.loaded_at,
                   loaded.last_reload_successful, loaded.last_reload_error};
-  facts.store = {daemon.store_path(), published.store_bytes, published.last_seq};
+  facts.store = {daemon.store_location(), published.store_bytes, published.last_seq};
   facts.loop_age = std::max(daemon.loop_age(), Millis{0});
   facts.log_lines_dropped = log_lines_dropped();
   if (webhook) facts.webhook = webhook->facts();
   facts.monitor = daemon.monitor();
+  facts.cluster = daemon.cluster();
   for (const auto& [name, provider] : loaded.settings->providers) {
     facts.providers.push_back({name, provider.type, provider.rate_limit, daemon.rate_left(name)});
   }
@@ -64,11 +69,13 @@ DaemonFacts facts_of(Daemon& daemon, const WebhookListener* webhook) {
 
 VerificationResult verify(Daemon& daemon, std::string_view provider, std::string_view body,
                           const HeaderOf& header) {
+  if (const std::string why = daemon.not_leading(); !why.empty()) return NotNow{"this is not the leader"};
   const auto verifier = daemon.verifier(provider);
   if (!verifier) return Unauthorized{};
   const auto authenticity = verifier->authenticity(body, header);
   if (authenticity == WebhookVerifier::Authenticity::forged) return Unauthorized{};
-  if (authenticity == WebhookVerifier::Authenticity::no_key) return KeyMissing{};
+  if (authenticity == WebhookVerifier::Authenticity::no_key)
+    return NotNow{"the key that verifies signatures is not known yet; send it again"};
   Result<Delivery> parsed = verifier->read(std::string(body), wall_now());
   if (!parsed) return Malformed{parsed.error().what};
   Delivered delivered;
@@ -121,6 +128,9 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
     return daemon.preview(std::move(text), name);
   };
   ports.measured = [&daemon] { return daemon.meters().collect(); };
+  if (daemon.cluster()) {
+    ports.switchover = [&daemon](const std::string& node) { return daemon.ask_hand_over(node); };
+  }
   ports.operate = [&daemon](OperatorAsked asked) { return daemon.operate(std::move(asked)); };
   return ports;
 }
@@ -128,7 +138,7 @@ StatusPorts status_ports(Daemon& daemon, const WebhookListener* webhook) {
 Result<Listeners> start_listeners(Daemon& daemon) {
   const auto settings = daemon.loaded().settings;
   Listeners listeners;
-  Result<std::unique_ptr<History>> history = History::open(daemon.store_path());
+  Result<std::unique_ptr<History>> history = daemon.open_history();
   if (!history) return history.error();
   listeners.history = *std::move(history);
   const std::optional<int> inherited = take_inherited_socket();
@@ -174,6 +184,17 @@ int not_started(const Error& error) {
   return error.kind == ErrorKind::malformed ? exit_configuration : exit_failed;
 }
 
+int lead(Daemon& daemon, Listeners& listeners) {
+  if (const Status started = daemon.start(); !started) return not_started(started.error());
+  return daemon.serve([&] { stop_webhook(listeners); });
+}
+
+int follow_and_lead(Daemon& daemon, Listeners& listeners) {
+  if (!daemon.follow()) return exit_good;
+  if (const Status prepared = daemon.prepare(); !prepared) return not_started(prepared.error());
+  return lead(daemon, listeners);
+}
+
 int run_daemon(const RunRequest& request) {
   if (!request.log_level.empty()) KEEPER_CHECK(set_log_level(request.log_level));
   if (!request.log_format.empty()) KEEPER_CHECK(set_log_format(request.log_format));
@@ -181,15 +202,13 @@ int run_daemon(const RunRequest& request) {
   int code = exit_good;
   const std::unique_ptr<Daemon> daemon = Daemon::open(request.config, signals, &code);
   if (!daemon) return code;
-  if (const Status prepared = daemon->prepare(); !prepared) return not_started(prepared.error());
+  const bool waits = daemon->follows();
+  if (const Status prepared = waits ? Done{} : daemon->prepare(); !prepared)
+    return not_started(prepared.error());
   // Nothing is started at a provider by a daemon that cannot be asked and hears nothing.
   Result<Listeners> listeners = start_listeners(*daemon);
   if (!listeners) return not_started(listeners.error());
-  if (const Status started = daemon->start(); started) {
-    code = daemon->serve([&] { stop_webhook(*listeners); });
-  } else {
-    code = not_started(started.error());
-  }
+  code = waits ? follow_and_lead(*daemon, *listeners) : lead(*daemon, *listeners);
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.
   if (daemon->end()) return code;

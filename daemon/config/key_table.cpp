@@ -68,6 +68,17 @@ const Section& store_section() {
            {of(Kind::path)},
            "$STATE_DIRECTORY/session-keeper.db",
            "The SQLite file of all sessions. A relative path begins at this file."},
+          {.name = "url",
+           .types = {of(Kind::path)},
+           .doc = "A PostgreSQL database instead of a file, for daemons on several machines: "
+                  "postgresql://keeper@pg1,pg2/keeper."},
+          {.name = "password", .types = {of(Kind::secret)}, .doc = "Of the database's user."},
+          {"schema", {of(Kind::text)}, "session_keeper", "Where in the database; each keeper has its own."},
+          {"durability",
+           {choice({"replicated", "local", "managed"})},
+           "replicated",
+           "What keeps a commit when the database's machine is lost: a synchronous standby, nothing, or what "
+           "the database's operator promises."},
           {"retention",
            {duration(hours{1}, days{36500})},
            "90d",
@@ -81,6 +92,25 @@ const Section& store_section() {
            "2s",
            "A write that takes longer is an outage of the store: heartbeats go on without it, "
            "and nothing that it covers leaves before it is on disk."},
+      }};
+  return section;
+}
+
+const Section& cluster_section() {
+  static const Section section{
+      "cluster",
+      {
+          {.name = "node",
+           .types = {of(Kind::path)},
+           .doc = "This daemon's name among those of the database; the machine's host name by default."},
+          {"lease",
+           {duration(Seconds{3}, minutes{1})},
+           "10s",
+           "How long the others wait for a leader that is not heard of."},
+          {"pause_allowance",
+           {duration(Seconds{5}, hours{1})},
+           "60s",
+           "How long a leader that was paused may still send a start that it had begun."},
       }};
   return section;
 }
@@ -214,6 +244,9 @@ namespace {
 std::vector<Key> root_keys(const Section& providers) {
   return {
       {.name = "store", .types = {map_of(store_section())}, .doc = "The durable ledger."},
+      {.name = "cluster",
+       .types = {map_of(cluster_section())},
+       .doc = "This daemon among those on other machines; needs store.url."},
       {.name = "status", .types = {map_of(status_section())}, .doc = "The status listener."},
       {.name = "webhook",
        .types = {map_of(webhook_section())},

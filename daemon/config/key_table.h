@@ -61,6 +61,7 @@ struct Section {
 };
 
 const Section& store_section();
+const Section& cluster_section();
 const Section& status_section();
 const Section& webhook_section();
 const Section& target_section();    // of `notifications`

@@ -114,15 +114,20 @@ class Loader {
   }
 
   void read_store(Settings& settings) {
+    namespace fs = std::filesystem;
     const Node& store = section_or_empty("store");
     settings.store_path = default_store_path();
+    settings.database = read_database(store, section_or_empty("cluster"), outside_, problems_);
     settings.retention.age = duration_or_default(store, store_section(), "retention");
     settings.commit_patience = duration_or_default(store, store_section(), "commit_patience");
     if (const Node* size = value_at(store, "max_size")) settings.retention.bytes_max = to_size(*size);
     const Node* path = value_at(store, "path");
-    if (path == nullptr || !path->is_scalar()) return;
-    outside_.check_variables("path", *path, Outside::Empty::refused);
-    settings.store_path = beside_the_file(outside_.expand(*path));
+    if (path != nullptr && path->is_scalar()) {
+      outside_.check_variables("path", *path, Outside::Empty::refused);
+      settings.store_path = beside_the_file(outside_.expand(*path));
+    }
+    settings.directory = fs::path(settings.store_path).parent_path().string();
+    if (settings.database) settings.store_path.clear();
   }
 
   void read_status(StatusSettings& status) {
@@ -250,12 +255,14 @@ std::optional<Settings> load(const std::string& path, const ProviderKinds& kinds
   }
   auto root = parse_document(*bytes, problems);
   if (!root) return std::nullopt;
+  const std::string hash = config_hash(*root);
   use_descriptions(*root, options, files, problems);
   check_section(*root, Sections(kinds).root(), "the configuration", root->place, problems);
   Settings settings = Loader(path, *root, kinds, options, files, problems).read();
   if (problems.errors() > 0) return std::nullopt;
   settings.path = path;
   settings.sha256 = sha256_hex(*bytes);
+  if (settings.database) settings.database->config_hash = hash;
   return settings;
 }
 

@@ -22,6 +22,15 @@ struct ProviderRead {
   std::string key_source;  // where its key comes from, for when the key is not here
 };
 
+// The database of `store.url`; empty where there is none.
+std::optional<PgSettings> read_database(const Node& store, const Node& cluster, Outside& outside,
+                                        Problems& problems);
+
+// Of what all nodes of a database must have alike: providers, plans, their defaults, budgets and
+// notifications, as they are written, before variables and ready-made descriptions are put in. The layout of
+// the file and its other keys do not change it.
+std::string config_hash(const Node& root);
+
 // Empty when its type is not known.
 std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKinds& kinds, Outside& outside,
                                           Problems& problems);

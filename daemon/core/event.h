@@ -30,7 +30,9 @@ struct ConfigLoaded {
   Waiter waiter = 0;
 };
 
-struct ShutdownAsked {};
+struct ShutdownAsked {
+  bool keeps = false;  // no session is stopped, whatever its plan says, since another process goes on with it
+};
 
 // What an operator asks for. start, stop_plan, pause, resume: `plan`; stop_session: `session`.
 enum class Order { start, stop_plan, stop_session, stop_all, pause, resume };

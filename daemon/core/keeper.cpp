@@ -123,11 +123,11 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
   draft.acknowledge(loaded.waiter, Ack::loaded);
 }
 
-void on_shutdown_asked(Draft& draft, const ShutdownAsked&) {
+void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked) {
   draft.set_shutting_down();
   for (const auto& [id, session] : draft.world().sessions) {
     const Plan* plan = draft.plan(session.row.plan);
-    if (plan && plan->on_shutdown == OnShutdown::stop && !planted(Bug::leaves_running)) {
+    if (!asked.keeps && plan && plan->on_shutdown == OnShutdown::stop && !planted(Bug::leaves_running)) {
       ask_end(draft, id, State::closed, Reason::stopped_at_shutdown, Cause::operator_);
     }
     draft.wake_session(id);

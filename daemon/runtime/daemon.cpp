@@ -18,8 +18,6 @@ constexpr std::size_t deliveries_max = 8192;
 constexpr Seconds take_limit{30};
 // How long one who asked for a reload waits for its outcome.
 constexpr Seconds reload_limit{50};
-constexpr Millis leave_limit_max = Seconds{90};
-constexpr Millis quiet_limit = Seconds{3};
 constexpr std::chrono::milliseconds look_every{100};
 
 void log_problems(const std::vector<Problem>& problems) {
@@ -83,22 +81,26 @@ std::unique_ptr<Daemon> Daemon::open(const std::string& config_path, Signals& si
   *exit_code = exit_configuration;
   if (!outcome.settings) return nullptr;
   auto settings = std::make_shared<const Settings>(*std::move(outcome.settings));
-  Refusal refusal = Refusal::none;
-  Result<std::unique_ptr<Store>> store = Store::open(settings->store_path, &refusal);
-  if (!store) {
-    Log(Level::error, "store_not_opened").with("error", store.error().what);
-    *exit_code = refusal == Refusal::newer ? exit_configuration : exit_failed;
-    return nullptr;
+  std::unique_ptr<Store> store;
+  if (!settings->database) {
+    Refusal refusal = Refusal::none;
+    Result<std::unique_ptr<Store>> opened = Store::open(settings->store_path, &refusal);
+    if (!opened) {
+      Log(Level::error, "store_not_opened").with("error", opened.error().what);
+      *exit_code = refusal == Refusal::newer ? exit_configuration : exit_failed;
+      return nullptr;
+    }
+    store = *std::move(opened);
   }
   *exit_code = exit_failed;
-  Result<ControlToken> token = ControlToken::make(settings->store_path);
+  Result<ControlToken> token = ControlToken::make(settings->directory);
   if (!token) {
     Log(Level::error, "no_control_token").with("error", token.error().what);
     return nullptr;
   }
   *exit_code = exit_good;
   return std::unique_ptr<Daemon>(
-      new Daemon(std::move(settings), std::move(*store), *std::move(token), signals));
+      new Daemon(std::move(settings), std::move(store), *std::move(token), signals));
 }
 
 Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
@@ -107,8 +109,13 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       store_(std::move(store)),
       token_(std::move(token)),
       inbox_(deliveries_max),
-      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }),
-      notifier_(store_->instance(), [this](Posted posted) { inbox_.post(std::move(posted)); }) {
+      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }) {
+  verifiers_.install(*settings);
+  if (store_) {
+    location_ = store_->location();
+  } else {
+    watch(*settings);
+  }
   loaded_.with([&](Loaded& loaded) {
     loaded.settings = std::move(settings);
     loaded.loaded_at = started_at_;
@@ -118,20 +125,21 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
 Daemon::~Daemon() {
   ending_ = true;
   reloads_.stop();
+  watch_.reset();
   dead_mans_switch_.reset();
   if (loop_) loop_->stop();
   if (thread_.joinable()) thread_.join();
   workers_.stop();
-  notifier_.stop();
+  if (notifier_) notifier_->stop();
   store_thread_.reset();
-  store_->hand_over();
+  if (store_) store_->hand_over();
 }
 
 LoopPorts Daemon::loop_ports() {
   const std::optional<Millis> limit = watchdog_limit();
   LoopPorts ports;
   ports.dispatch = [this](std::vector<Effect> effects) { workers_.dispatch(std::move(effects)); };
-  ports.post = [this](const std::vector<Post>& posts) { notifier_.post(posts); };
+  ports.post = [this](const std::vector<Post>& posts) { notifier_->post(posts); };
   ports.committed = log_transition;
   ports.noticed = log_notice;
   ports.pruned = log_removed;
@@ -166,16 +174,18 @@ LoopPorts Daemon::loop_ports() {
 }
 
 Status Daemon::prepare() {
+  const std::scoped_lock lock(beginning_);
   const Result<Ledger> ledger = store_->load();
   if (!ledger) return ledger.error();
   const auto settings = loaded().settings;
   install_workers(*settings, nullptr);
-  verifiers_.install(*settings);
-  notifier_.install(settings->targets);
+  notifier_ = std::make_unique<Notifier>(store_->instance(),
+                                         [this](Posted posted) { inbox_.post(std::move(posted)); });
+  notifier_->install(settings->targets);
   store_->hand_over();
   store_thread_ =
       std::make_unique<StoreThread>(*store_, settings->commit_patience, [this] { inbox_.wake(); });
-  loop_ = std::make_unique<Loop>(*store_thread_, *ledger, inbox_, clock_, meters_, loop_ports());
+  loop_ = std::make_unique<Loop>(*store_thread_, *ledger, inbox_, clock_, meters_, lead_ports(loop_ports()));
   loop_->set_retention(settings->retention);
   if (const auto limit = watchdog_limit()) loop_->set_pulse(std::min(Millis{Seconds{5}}, *limit / 3));
   Log(Level::info, "started")
@@ -187,6 +197,7 @@ Status Daemon::prepare() {
   configured_ = installed->get_future();
   inbox_.post(ConfigLoaded{settings->config},
               [installed](std::optional<Ack> ack) { installed->set_value(ack.has_value()); });
+  turning_ = loop_.get();
   return Done{};
 }
 
@@ -237,7 +248,7 @@ void Daemon::on_reloaded(std::function<void(const Settings&)> call) {
 }
 
 bool Daemon::deliver(Delivered delivered, Receipt receipt) {
-  return inbox_.offer(std::move(delivered), std::move(receipt));
+  return turning_ != nullptr && inbox_.offer(std::move(delivered), std::move(receipt));
 }
 
 // Pools for the providers that are new or differ from `old`.
@@ -279,21 +290,27 @@ Result<Ack> Daemon::ask_loop(Event event, Wait wait) {
                "the store cannot be written, so nothing was changed: " + published().storage_error};
 }
 
-Result<Ack> Daemon::operate(OperatorAsked asked) { return ask_loop(std::move(asked), Wait::bounded); }
+Result<Ack> Daemon::operate(OperatorAsked asked) {
+  if (const std::string why = not_leading(); !why.empty()) return Error{ErrorKind::storage, why};
+  return ask_loop(std::move(asked), Wait::bounded);
+}
 
 Status Daemon::try_reload() {
+  const std::scoped_lock lock(beginning_);
   const std::shared_ptr<const Settings> old = loaded().settings;
   LoadOutcome outcome = load_for_run(old->path);
   log_problems(outcome.problems);
   const auto settled = settled_for_reload(*old, std::move(outcome), old->path);
   if (!settled) return settled.error();
   const std::shared_ptr<const Settings>& fresh = *settled;
+  if (watch_) watch_->set_config_hash(fresh->database->config_hash);
+  if (turning_ == nullptr) return follow_reload(fresh), Done{};
   // Before the event, because its effects may name the new providers at once.
   install_workers(*fresh, old.get());
-  notifier_.install(fresh->targets);
+  notifier_->install(fresh->targets);
   if (const Result<Ack> installed = ask_loop(ConfigLoaded{fresh->config}, Wait::until_known); !installed) {
     install_workers(*old, fresh.get());
-    notifier_.install(old->targets);
+    notifier_->install(old->targets);
     return installed.error();
   }
   verifiers_.install(*fresh);
@@ -334,63 +351,6 @@ Status Daemon::carry_out_reload() {
     Log(Level::error, "reload_refused").with("error", error);
   }
   return done;
-}
-
-// What the plans' stops and the starts under way may take.
-Millis Daemon::leave_limit() {
-  const auto settings = loaded().settings;
-  Millis limit = Seconds{5};
-  for (const auto& [name, plan] : settings->config->plans) {
-    const auto provider = settings->config->providers.find(plan.provider);
-    const Millis call =
-        provider == settings->config->providers.end() ? Millis{} : provider->second.request_timeout;
-    limit = std::max(limit, call + (plan.on_shutdown == OnShutdown::stop ? plan.stop_timeout : Millis{}));
-  }
-  return std::min(limit, leave_limit_max);
-}
-
-int Daemon::serve(const std::function<void()>& stop_listening) {
-  notify_ready();
-  while (const std::optional<Signal> signal = signals_.wait(mono_never)) {
-    if (*signal == Signal::terminate) return leave(stop_listening);
-    reloads_.ask();
-  }
-  ending_ = true;
-  reloads_.stop();
-  thread_.join();
-  Log(Level::error, "ended").with("error", loop_->fatal());
-  return exit_failed;
-}
-
-int Daemon::leave(const std::function<void()>& stop_listening) {
-  const Millis limit = leave_limit();
-  const Mono until = BootClock::now() + limit;
-  Log(Level::info, "stopping").with("within", to_text(limit));
-  notify_stopping(limit + quiet_limit);
-  inbox_.post(ShutdownAsked{});
-  while (true) {
-    const std::optional<Signal> signal = signals_.wait(until);
-    if (signal == Signal::reload) continue;
-    if (signal || BootClock::now() >= until) {
-      Log(Level::warning, "leaving_early").with("reason", signal ? "second signal" : "time is up");
-      hurried_ = signal.has_value();
-    }
-    break;
-  }
-  stop_listening();
-  ending_ = true;
-  reloads_.stop();
-  dead_mans_switch_.reset();
-  loop_->stop();
-  thread_.join();
-  return loop_->fatal().empty() ? exit_good : exit_failed;
-}
-
-bool Daemon::end() {
-  const bool quiet =
-      workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_.idle() && store_thread_->idle();
-  Log(Level::info, "stopped");
-  return quiet;
 }
 
 }  // namespace keeper

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/preview.h"
+#include "runtime/cluster_watch.h"
 #include "runtime/dead_mans_switch.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"
@@ -24,12 +25,14 @@
 #include "runtime/verifiers.h"
 #include "runtime/workers.h"
 #include "settings/settings.h"
+#include "store/history.h"
 #include "store/store.h"
 
 namespace keeper {
 
 inline constexpr int exit_good = 0;
 inline constexpr int exit_failed = 1;
+inline constexpr int exit_deposed = 75;        // it led the nodes of a database, and does not any more
 inline constexpr int exit_configuration = 78;  // systemd does not restart on it
 
 // The configuration in effect, and how the last reload went.
@@ -42,11 +45,18 @@ struct Loaded {
 
 class Daemon {
  public:
-  // Reads the configuration, then locks and opens the store. Null: the log says why, and `exit_code` is set.
+  // Reads the configuration, then locks and opens the store where it is a file. Null: the log says why, and
+  // `exit_code` is set.
   static std::unique_ptr<Daemon> open(const std::string& config_path, Signals& signals, int* exit_code);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
+
+  // Whether another node may lead. The listeners are then open while it follows.
+  bool follows() const { return watch_ && !store_; }
+
+  // Waits until this node leads. False: the daemon was asked to end before.
+  bool follow();
 
   // Loads what the store has. From here on the listeners may be open; what they receive is decided after
   // start().
@@ -60,15 +70,25 @@ class Daemon {
   // `stop_listening`, at a time when deliveries that have come in can still be put on disk.
   int serve(const std::function<void()>& stop_listening);
 
-  // After serve(), with the listeners gone. False: calls are still under way that need not be waited for.
+  // After serve(), with the listeners gone. Gives up the lead of a database where no call is under way.
+  // False: calls are still under way that need not be waited for.
   bool end();
 
-  // Any thread from here on, after prepare().
-  Published published() { return loop_->published(); }
-  Millis loop_age() const { return BootClock::now() - loop_->turned_at(); }
+  // Any thread from here on. Where another node leads there is no view, and orders and deliveries are
+  // refused.
+  Published published();
+  Millis loop_age() const;
   Loaded loaded();
   Wall started_at() const { return started_at_; }
-  const std::string& store_path() const { return store_->location(); }
+  const std::string& store_location() const { return location_; }
+  // Of the store, for readers of its history.
+  Result<std::unique_ptr<History>> open_history();
+  // Empty where the store is a file.
+  std::optional<ClusterFacts> cluster();
+  // Asks the leader to hand over: to this node, or to any where it is empty.
+  Status ask_hand_over(const std::string& node);
+  // Why this node can decide nothing; empty: it leads.
+  std::string not_leading();
   const ControlToken& token() const { return token_; }
   std::shared_ptr<WebhookVerifier> verifier(std::string_view provider) { return verifiers_.find(provider); }
   Meters& meters() { return meters_; }
@@ -102,8 +122,13 @@ class Daemon {
   Result<Ack> operate(OperatorAsked asked);
 
  private:
+  // `store`: null where it is a database.
   Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
          Signals& signals);
+
+  void watch(const Settings& settings);
+  LoopPorts lead_ports(LoopPorts ports);
+  bool has_other_nodes();
 
   template <class T>
   bool wait_for(const std::future<T>& answer, Mono until) const;
@@ -116,30 +141,38 @@ class Daemon {
   bool is_well();
   LoopPorts loop_ports();
   Millis leave_limit();
-  int leave(const std::function<void()>& stop_listening);
+  void follow_reload(std::shared_ptr<const Settings> fresh);
+  int leave(bool hands_over, const std::function<void()>& stop_listening);
 
   Signals& signals_;
   const Wall started_at_ = wall_now();
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Store> store_;  // null while another node leads
+  std::string location_;          // of the store
+  PgStore* database_ = nullptr;   // store_, where it is a database
   ControlToken token_;
   SystemClock clock_;
   Inbox inbox_;
   Meters meters_;
   Workers workers_;
-  Notifier notifier_;
+  std::unique_ptr<Notifier> notifier_;           // null while another node leads
   Locked<std::optional<MonitorFacts>> monitor_;  // empty: there is no dead man's switch
   std::unique_ptr<DeadMansSwitch> dead_mans_switch_;
   Verifiers verifiers_;
   std::unique_ptr<StoreThread> store_thread_;
   std::unique_ptr<Loop> loop_;
+  std::atomic<Loop*> turning_{nullptr};  // loop_, once other threads may use it
   std::thread thread_;
   std::future<bool> configured_;
   bool hurried_ = false;
   std::atomic<bool> ending_{false};
+  std::atomic<bool> deposed_{false};  // another node took the lead
+  std::atomic<bool> asked_to_hand_over_{false};
+  std::mutex beginning_;  // held while this node begins to lead, and by a reload
   Locked<Loaded> loaded_;
   Locked<std::function<void()>> on_published_;
   Locked<std::function<void(const Settings&)>> on_reloaded_;
   Reloads reloads_{[this] { return carry_out_reload(); }};
+  std::unique_ptr<ClusterWatch> watch_;  // null where the store is a file
 };
 
 // False: it was not there at `until`, or the daemon ends.

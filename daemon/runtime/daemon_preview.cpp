@@ -14,6 +14,7 @@ constexpr Seconds preview_limit{30};
 }  // namespace
 
 Result<Preview> Daemon::preview(std::string text, const std::string& name) {
+  if (const std::string why = not_leading(); !why.empty()) return Error{ErrorKind::storage, why};
   const std::shared_ptr<const Settings> old = loaded().settings;
   const std::string path = name.empty() ? old->path : name;
   const auto fresh = settled_for_reload(*old, load_for_run(path, std::move(text)), path);

@@ -26,7 +26,7 @@ Loop::Loop(StoreAccess& store, const Ledger& ledger, Inbox& inbox, const Clock& 
       meters_(meters),
       ports_(std::move(ports)),
       rounds_(ledger, clock.now(), inbox, store, round_ports(ports_)),
-      upkeep_(ports_.pruned),
+      upkeep_(ports_.pruned, ports_.renew_at),
       pulse_ms_(Millis{Seconds{5}}.count()) {
   turned_at_ = clock_.now().mono.time_since_epoch().count();
   published_.with([&](Published& published) { published.last_seq = ledger.last_seq; });
@@ -70,6 +70,8 @@ void Loop::stop() {
 void Loop::turn() {
   const auto begin = Stopwatch::now();
   const Now now = clock_.now();
+  rounds_.end_for(ports_.must_end());
+  if (!fatal().empty()) return;
   rounds_.turn(now);
   upkeep_.work(rounds_, now);
   answer_queries(now);
@@ -135,6 +137,7 @@ Published Loop::published() {
 Mono Loop::next_turn() const {
   const Now now = clock_.now();
   Mono next = std::min(now.mono + Millis{pulse_ms_.load()}, rounds_.next_turn(now));
+  if (!rounds_.in_outage()) next = std::min(next, ports_.renew_at());
   if (unpublished_) next = std::min(next, publish_at_);
   return next;
 }

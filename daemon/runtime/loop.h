@@ -31,6 +31,10 @@ struct LoopPorts : RoundPorts {
   std::function<void(const Published&)> published = [](const Published&) {};
   std::function<void(int sessions)> pruned = [](int) {};  // by retention
   std::function<void()> turned = [] {};                   // feeds the watchdog
+  // When the store must be written at the latest, though nothing happens.
+  std::function<Mono()> renew_at = [] { return mono_never; };
+  // Why this process may go on no longer; empty in the ordinary case.
+  std::function<std::string()> must_end = [] { return std::string{}; };
   // Called once: what a shutdown waits for is done and on disk.
   std::function<void()> may_leave = [] {};
 };

@@ -34,6 +34,10 @@ class Rounds {
   bool in_outage() const { return outage_.has_value(); }
   // Why the process must end and recover from its store; empty in the ordinary case.
   const std::string& fatal() const { return fatal_; }
+  // The process must end for this; empty: it need not.
+  void end_for(const std::string& why) {
+    if (fatal_.empty()) fatal_ = why;
+  }
   const Keeper& keeper() const { return keeper_; }
   std::int64_t last_seq() const { return last_seq_; }
   // Whether the write-ahead log had grown too long at the last commit.

@@ -32,12 +32,25 @@ Settings reloaded(Settings old, const Settings& fresh) {
   old.targets = fresh.targets;
   old.dead_mans_switch = fresh.dead_mans_switch;
   old.config = fresh.config;
+  if (old.database && fresh.database) old.database->config_hash = fresh.database->config_hash;
   return old;
+}
+
+std::string fixed_change(const std::optional<PgSettings>& old, const std::optional<PgSettings>& fresh) {
+  if (!old || !fresh) return old.has_value() == fresh.has_value() ? "" : "store.url";
+  if (old->url != fresh->url) return "store.url";
+  if (old->password != fresh->password) return "store.password";
+  if (old->schema != fresh->schema) return "store.schema";
+  if (old->durability != fresh->durability) return "store.durability";
+  if (old->node != fresh->node) return "cluster.node";
+  if (old->lease != fresh->lease) return "cluster.lease";
+  return old->pause_allowance != fresh->pause_allowance ? "cluster.pause_allowance" : "";
 }
 
 // The key of a change that needs a restart; empty where a reload brings all of `fresh` into effect.
 std::string fixed_change(const Settings& old, const Settings& fresh) {
   if (reloaded(old, fresh) == fresh) return {};
+  if (const std::string key = fixed_change(old.database, fresh.database); !key.empty()) return key;
   if (old.store_path != fresh.store_path) return "store.path";
   if (old.status.listen != fresh.status.listen) return "status.listen";
   if (old.status.allow_remote != fresh.status.allow_remote) return "status.allow_remote";

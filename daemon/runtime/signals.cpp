@@ -39,13 +39,17 @@ int poll_time(Mono until) {
 
 }  // namespace
 
-Signals::Signals() : signals_(open_signals()), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  KEEPER_CHECK(signals_.valid() && event_.valid());
+Signals::Signals()
+    : signals_(open_signals()),
+      event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  KEEPER_CHECK(signals_.valid() && event_.valid() && wake_.valid());
 }
 
 std::optional<Signal> Signals::wait(Mono until) {
   while (true) {
-    std::array<pollfd, 2> fds{pollfd{signals_.get(), POLLIN, 0}, {event_.get(), POLLIN, 0}};
+    std::array<pollfd, 3> fds{
+        pollfd{signals_.get(), POLLIN, 0}, {event_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
     const int ready = ::poll(fds.data(), fds.size(), poll_time(until));
     if (ready < 0) continue;
     signalfd_siginfo info{};
@@ -53,6 +57,8 @@ std::optional<Signal> Signals::wait(Mono until) {
       return info.ssi_signo == SIGHUP ? Signal::reload : Signal::terminate;
     }
     if (fds[1].revents != 0) return std::nullopt;
+    std::uint64_t wakes = 0;
+    if (::read(wake_.get(), &wakes, sizeof wakes) == sizeof wakes) return Signal::wake;
     if (ready == 0 && BootClock::now() >= until) return std::nullopt;
   }
 }
@@ -60,6 +66,11 @@ std::optional<Signal> Signals::wait(Mono until) {
 void Signals::interrupt() {
   const std::uint64_t one = 1;
   KEEPER_CHECK(::write(event_.get(), &one, sizeof one) == sizeof one);
+}
+
+void Signals::wake() {
+  const std::uint64_t one = 1;
+  KEEPER_CHECK(::write(wake_.get(), &one, sizeof one) == sizeof one);
 }
 
 }  // namespace keeper

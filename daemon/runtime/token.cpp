@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "base/check.h"
@@ -18,11 +17,11 @@
 namespace keeper {
 namespace {
 
-std::string token_path(const std::string& store_path) {
+std::string token_path(const std::string& otherwise) {
   const char* listed = std::getenv("RUNTIME_DIRECTORY");
   std::string directory = listed ? listed : "";
   directory = directory.substr(0, directory.find(':'));  // systemd separates several with colons
-  if (directory.empty()) directory = std::filesystem::path(store_path).parent_path().string();
+  if (directory.empty()) directory = otherwise;
   if (directory.empty()) directory = ".";
   return directory + "/control.token";
 }
@@ -45,8 +44,8 @@ bool write_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Result<ControlToken> ControlToken::make(const std::string& store_path) {
-  const std::string path = token_path(store_path);
+Result<ControlToken> ControlToken::make(const std::string& directory) {
+  const std::string path = token_path(directory);
   const std::string fresh = path + ".new";
   const std::string token = random_hex();
   ::unlink(fresh.c_str());

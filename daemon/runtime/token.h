@@ -12,8 +12,8 @@ namespace keeper {
 
 class ControlToken {
  public:
-  // In $RUNTIME_DIRECTORY, without it beside the store.
-  static Result<ControlToken> make(const std::string& store_path);
+  // In $RUNTIME_DIRECTORY, without it in `directory`.
+  static Result<ControlToken> make(const std::string& directory);
   ControlToken(ControlToken&& other) noexcept;
   ControlToken& operator=(ControlToken&&) = delete;
   ~ControlToken();

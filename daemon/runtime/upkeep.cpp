@@ -39,6 +39,9 @@ void Upkeep::work(Rounds& rounds, Now now) {
     if (!rounds.between<Done>([](Store& store) { return store.checkpoint(); }, now)) return;
     rounds.checkpointed();
   }
+  if (now.mono >= renew_at_()) {
+    if (!rounds.between<Done>([](Store& store) { return store.probe(); }, now)) return;
+  }
   if (now.mono < prune_at_) return;
   const std::optional<Retention> retention =
       retention_.with([](const std::optional<Retention>& kept) { return kept; });

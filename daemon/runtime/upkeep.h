@@ -1,6 +1,6 @@
 // Upkeep: the work on the store that belongs to no round. It moves the write-ahead log into the main file,
-// and removes ended sessions by retention. It does a little at a time between two rounds, so that no turn of
-// the loop is long.
+// renews the lease of a store that several nodes share, and removes ended sessions by retention. It does a
+// little at a time between two rounds, so that no turn of the loop is long.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,10 @@ namespace keeper {
 
 class Upkeep {
  public:
-  // `pruned` is called on the loop's thread when retention removed sessions.
-  explicit Upkeep(std::function<void(int sessions)> pruned) : pruned_(std::move(pruned)) {}
+  // `pruned` is called on the loop's thread when retention removed sessions. `renew_at`: when the store must
+  // be written at the latest.
+  Upkeep(std::function<void(int sessions)> pruned, std::function<Mono()> renew_at)
+      : pruned_(std::move(pruned)), renew_at_(std::move(renew_at)) {}
 
   // What is due, if the rounds are not in an outage; one begins where the store fails. Loop thread.
   void work(Rounds& rounds, Now now);
@@ -31,6 +33,7 @@ class Upkeep {
 
  private:
   const std::function<void(int)> pruned_;
+  const std::function<Mono()> renew_at_;
   Locked<std::optional<Retention>> retention_;  // empty: not set yet, so that nothing is removed
   Mono prune_at_{};
   std::int64_t store_bytes_ = 0;

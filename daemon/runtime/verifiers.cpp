@@ -10,8 +10,7 @@ namespace keeper {
 namespace {
 
 std::string cache_file(const Settings& settings, const std::string& provider) {
-  return (std::filesystem::path(settings.store_path).parent_path() / ("webhook-key-" + provider + ".pem"))
-      .string();
+  return (std::filesystem::path(settings.directory) / ("webhook-key-" + provider + ".pem")).string();
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "core/plan.h"
+#include "settings/database.h"
 
 namespace keeper {
 
@@ -186,9 +187,11 @@ struct Retention {
 };
 
 struct Settings {
-  std::string path;    // of the file that was read
-  std::string sha256;  // of its bytes, hex
-  std::string store_path;
+  std::string path;                    // of the file that was read
+  std::string sha256;                  // of its bytes, hex
+  std::string store_path;              // empty where there is a database
+  std::optional<PgSettings> database;  // the store of daemons on several machines, instead of a file
+  std::string directory;               // of files of this daemon's own
   Retention retention;
   Millis commit_patience{};  // how long the loop waits for a commit before it goes on without the store
   StatusSettings status;

@@ -19,6 +19,7 @@
 #include "core/preview.h"
 #include "core/view.h"
 #include "settings/settings.h"
+#include "store/cluster.h"
 
 namespace keeper {
 
@@ -63,6 +64,7 @@ struct DaemonFacts {
   WebhookFacts webhook;
   std::vector<ProviderFacts> providers;  // by name
   std::optional<MonitorFacts> monitor;   // where there is a dead man's switch
+  std::optional<ClusterFacts> cluster;   // where the store is a database
 };
 
 struct ReloadOutcome {
@@ -77,6 +79,9 @@ struct StatusPorts {
   std::function<ReloadOutcome()> reload;  // waits for the outcome
   // Waits until the order is on disk, and gives accepted, unknown or refused. Errors: storage.
   std::function<Result<Ack>(OperatorAsked)> operate;
+  // Asks the leader to hand over: to this node, or to any where it is empty. Does not wait for it. Null where
+  // the store is a file.
+  std::function<Status(const std::string& node)> switchover;
   std::function<std::vector<prometheus::MetricFamily>()> measured;  // counters and histograms since the start
   // What a reload with this text of a file of this name would do. Waits for the loop. Errors: malformed, or
   // storage.

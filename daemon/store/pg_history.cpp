@@ -41,7 +41,7 @@ Result<std::unique_ptr<History>> PgHistory::open(const PgSettings& settings, Mil
       history->location_,
       [&]() -> Status {
         auto connection =
-            pg::Connection::open(settings.url, settings.password.reveal(), connect_limit_of_reads);
+            pg::Connection::open(settings.url.reveal(), settings.password.reveal(), connect_limit_of_reads);
         const PgIdentity identity = identify(*connection, settings.schema, read_limit);
         if (!identity.is_readable()) {
           return Error{ErrorKind::storage,
@@ -57,6 +57,10 @@ Result<std::unique_ptr<History>> PgHistory::open(const PgSettings& settings, Mil
   return std::unique_ptr<History>(std::move(history));
 }
 
+std::unique_ptr<History> PgHistory::at(const PgSettings& settings) {
+  return std::unique_ptr<History>(new PgHistory(settings, Seconds{5}));
+}
+
 template <class Bind, class Take>
 auto PgHistory::read(const string& text, Bind&& bind, Take&& take)
     -> Result<decltype(take(std::declval<const pg::Rows&>()))> {
@@ -67,8 +71,8 @@ auto PgHistory::read(const string& text, Bind&& bind, Take&& take)
       [&]() -> Result<Taken> {
         std::unique_ptr<pg::Connection> connection = pool_.take();
         if (!connection) {
-          connection =
-              pg::Connection::open(settings_.url, settings_.password.reveal(), connect_limit_of_reads);
+          connection = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(),
+                                            connect_limit_of_reads);
         }
         pg::Pipeline pipeline(*connection);
         pipeline.add(begin_read);

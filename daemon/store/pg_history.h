@@ -17,6 +17,9 @@ class PgHistory final : public History {
   // The tables must be there, and of a version that this program can read.
   static Result<std::unique_ptr<History>> open(const PgSettings& settings, Millis read_limit = Seconds{5});
 
+  // Connects with the first read, for a database that may not be there yet.
+  static std::unique_ptr<History> at(const PgSettings& settings);
+
   Result<Page<SessionRow>> sessions(const SessionQuery& query) override;
   Result<std::optional<SessionRow>> session(const SessionId& id) override;
   Result<std::vector<SessionRow>> ended_since(Wall since, int limit) override;

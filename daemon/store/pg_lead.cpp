@@ -10,7 +10,8 @@ const char* const fence_text =
 
 LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit) {
   const std::string text = pg::in_schema(
-      "SELECT epoch, beat, token, node, backend, lease_ms, released, commits, last_seq FROM @lead "
+      "SELECT epoch, beat, token, node, backend, lease_ms, released, commits, last_seq, config_hash, "
+      "successor FROM @lead "
       "WHERE shard = 'all'",
       schema);
   const pg::Rows rows = pg::run(connection, text, limit);
@@ -26,11 +27,13 @@ LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Mill
   row.released = from.boolean();
   row.commits = from.integer();
   row.last_seq = from.integer();
+  row.config_hash = from.text();
+  row.successor = from.optional_id<std::string>();
   return row;
 }
 
 std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
-                                  const Claim& claim, Millis limit) {
+                                  const Claimant& claimant, Millis limit) {
   if (!seen.released && seen.backend != 0) {
     // Nothing where it has gone, since a number without a process is worth a warning to the server.
     static const std::string end_other =
@@ -45,12 +48,13 @@ std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string&
   const PgFence fence{seen.epoch + 1, draw_hex()};
   const std::string text = pg::in_schema(
       "UPDATE @lead SET epoch = $1, beat = 0, token = $2, node = $3, backend = pg_backend_pid(), "
-      "lease_ms = $4, released = 0, timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) "
+      "lease_ms = $4, config_hash = $7, successor = NULL, released = 0, timeline = "
+      "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) "
       "WHERE shard = 'all' AND epoch = $5 AND beat = $6",
       schema);
   const pg::Rows rows = pg::run(connection, text, limit, [&](pg::Parameters& to) {
-    to.integer(fence.epoch).text(fence.token).text(claim.node).integer(claim.lease.count());
-    to.integer(seen.epoch).integer(seen.beat);
+    to.integer(fence.epoch).text(fence.token).text(claimant.node).integer(claimant.lease.count());
+    to.integer(seen.epoch).integer(seen.beat).text(claimant.config_hash);
   });
   return rows.changed() == 1 ? std::optional<PgFence>(fence) : std::nullopt;
 }

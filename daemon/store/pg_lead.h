@@ -28,6 +28,8 @@ struct LeadRow {
   bool released = true;  // nobody leads, and none may have a call under way
   std::int64_t commits = 0;
   std::int64_t last_seq = 0;
+  std::string config_hash;               // the leader's
+  std::optional<std::string> successor;  // the leader is asked to hand over to this node; "": to any
 };
 
 LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit);
@@ -45,15 +47,16 @@ struct PgFence {
 extern const char* const fence_text;
 inline constexpr const char* not_leading = "22012";
 
-struct Claim {
+struct Claimant {
   std::string node;
   Millis lease{0};
+  std::string config_hash{};
 };
 
 // Takes the lead from whoever had it when the row was as it was seen, and ends the server's process of that
 // leader, which may have stopped inside a transaction. Empty: the row has changed since.
 std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
-                                  const Claim& claim, Millis limit);
+                                  const Claimant& claimant, Millis limit);
 
 // Lets another node claim at once. It does nothing where another one leads already.
 void release_lead(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/boot.h"
+#include "store/pg_cluster.h"
 #include "store/pg_reader.h"
 #include "store/pg_schema.h"
 #include "store/pg_writer.h"
@@ -30,7 +31,7 @@ struct FreeOptions {
 
 string pg_location(const PgSettings& settings) {
   const std::unique_ptr<PQconninfoOption, FreeOptions> options(
-      PQconninfoParse(settings.url.c_str(), nullptr));
+      PQconninfoParse(settings.url.reveal().c_str(), nullptr));
   string host;
   string name;
   for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
@@ -83,7 +84,7 @@ Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, cons
 Status PgStore::connect() {
   writer_.reset();
   connection_.reset();
-  connection_ = pg::Connection::open(settings_.url, settings_.password.reveal(), connect_limit);
+  connection_ = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), connect_limit);
   return Done{};
 }
 
@@ -116,31 +117,8 @@ Status PgStore::identify_store(Refusal* refusal) {
 }
 
 Status PgStore::check_durability() {
-  static const string text =
-      "SELECT current_setting('fsync'), current_setting('full_page_writes'), "
-      "current_setting('synchronous_commit'), current_setting('synchronous_standby_names')";
-  const pg::Rows rows = pg::run(*connection_, text, connect_limit);
-  pg::Reader from(rows, 0);
-  for (const char* setting : {"fsync", "full_page_writes"}) {
-    if (from.text() != "on") {
-      return pg_error(
-          location_,
-          string(setting) + " is off, so that a loss of power can lose acknowledged commits; turn it on");
-    }
-  }
-  const string commits = from.text();
-  const bool waits = commits == "on" || commits == "remote_apply";
-  if (!waits) {
-    return pg_error(location_, "synchronous_commit is " + commits +
-                                   ", so that a failure can lose acknowledged commits; turn it on");
-  }
-  if (settings_.durability == Durability::replicated && from.text().empty()) {
-    return pg_error(
-        location_,
-        "has no synchronous standby (synchronous_standby_names), so that acknowledged commits are "
-        "lost with its machine; add one, or give store.durability: local or managed");
-  }
-  return Done{};
+  const string why = why_not_durable(*connection_, settings_.durability, connect_limit);
+  return why.empty() ? Status(Done{}) : Status(pg_error(location_, why));
 }
 
 Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
@@ -151,7 +129,8 @@ Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
   }
   const Mono sent = BootClock::now();
   const std::optional<PgFence> fence =
-      claim_lead(*connection_, settings_.schema, row, {settings_.node, settings_.lease}, patience_);
+      claim_lead(*connection_, settings_.schema, row,
+                 {settings_.node, settings_.lease, settings_.config_hash}, patience_);
   if (!fence) {
     *refusal = Refusal::in_use;
     return pg_error(location_, "was taken by another node");
@@ -172,6 +151,10 @@ Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
 void PgStore::hold_until(Mono sent) {
   const Mono until = sent + settings_.lease - lease_margin(settings_.lease);
   lead_until_ = until.time_since_epoch().count();
+}
+
+Mono PgStore::renew_at() const {
+  return lead_until() + lease_margin(settings_.lease) - settings_.lease * 2 / 3;
 }
 
 // What the failure says of the rows, of the connection and of the lead.

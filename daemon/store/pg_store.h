@@ -8,30 +8,14 @@
 #include <memory>
 #include <string>
 
-#include "base/secret.h"
 #include "base/thread_check.h"
+#include "settings/database.h"
 #include "store/pg_lead.h"
 #include "store/store.h"
 
 namespace keeper {
 
 class PgWriter;
-
-// What keeps an acknowledged commit when the server's machine is lost.
-enum class Durability {
-  replicated,  // a synchronous standby: without one no node leads
-  local,       // nothing: one server
-  managed,     // what the operator of the database promises, which cannot be looked up
-};
-
-struct PgSettings {
-  std::string url;  // in libpq's form
-  Secret password;  // empty: as the URL or libpq's own files say
-  std::string schema = "session_keeper";
-  std::string node;  // unique among the daemons of the store
-  Millis lease = Seconds{10};
-  Durability durability = Durability::replicated;
-};
 
 // The URL without what is secret, for errors and logs.
 std::string pg_location(const PgSettings& settings);
@@ -67,6 +51,8 @@ class PgStore final : public Store {
 
   // Until when this node may believe that it leads; any thread.
   Mono lead_until() const { return Mono{Millis{lead_until_.load()}}; }
+  // When the lease must be renewed, if nothing was committed until then; any thread.
+  Mono renew_at() const;
   // Whether another node has taken the lead: this process must end. Any thread.
   bool is_deposed() const { return deposed_.load(); }
   // Of the lead that this object has.

@@ -110,7 +110,8 @@ Result<Verification> verify_store(const PgSettings& settings) {
   return pg::guarded(
       location,
       [&]() -> Result<Verification> {
-        const auto connection = pg::Connection::open(settings.url, settings.password.reveal(), Seconds{5});
+        const auto connection =
+            pg::Connection::open(settings.url.reveal(), settings.password.reveal(), Seconds{5});
         if (!identify(*connection, settings.schema, limit_of_reads).is_readable()) {
           return Error{ErrorKind::storage,
                        "store " + location + ": is no session-keeper store that this version can read"};

@@ -20,7 +20,7 @@ namespace keeper {
 class WebhookConnection;
 
 struct Unavailable {};
-using WebhookOutcome = std::variant<Ack, Unauthorized, KeyMissing, Malformed, Unavailable>;
+using WebhookOutcome = std::variant<Ack, Unauthorized, NotNow, Malformed, Unavailable>;
 
 struct Completion {
   std::weak_ptr<WebhookConnection> connection;

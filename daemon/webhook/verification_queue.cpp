@@ -50,8 +50,9 @@ void VerificationQueue::verify_and_deliver(const Request& request) {
     VerificationResult result = ports_.verify(verdict.provider, request.connection->body(), header);
     if (std::holds_alternative<Unauthorized>(result))
       return completions_->push({weak, request_number, Unauthorized{}});
-    if (std::holds_alternative<KeyMissing>(result))
-      return completions_->push({weak, request_number, KeyMissing{}});
+    if (NotNow* not_now = std::get_if<NotNow>(&result)) {
+      return completions_->push({weak, request_number, std::move(*not_now)});
+    }
     if (Malformed* malformed = std::get_if<Malformed>(&result)) {
       return completions_->push({weak, request_number, std::move(*malformed)});
     }

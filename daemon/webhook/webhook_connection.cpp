@@ -229,9 +229,9 @@ void WebhookConnection::complete(std::uint64_t request_number, WebhookOutcome ou
     }
     return answer(reply_to(*ack));
   }
-  if (std::holds_alternative<KeyMissing>(outcome)) {
+  if (const NotNow* not_now = std::get_if<NotNow>(&outcome)) {
     counters.count(WebhookCounter::unavailable);
-    return answer(refusal(503, "the key that verifies signatures is not known yet; send it again"));
+    return answer(refusal(503, not_now->why));
   }
   if (std::holds_alternative<Unauthorized>(outcome)) {
     counters.count(WebhookCounter::unauthorized);

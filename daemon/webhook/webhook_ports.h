@@ -16,11 +16,14 @@
 namespace keeper {
 
 struct Unauthorized {};
-struct KeyMissing {};  // it may be authentic, but no key was ever fetched
+// It may be authentic, and must be sent again later.
+struct NotNow {
+  std::string why;  // shown to the sender; never a secret
+};
 struct Malformed {
   std::string why;  // shown to the sender; never a secret
 };
-using VerificationResult = std::variant<Unauthorized, KeyMissing, Malformed, Delivered>;
+using VerificationResult = std::variant<Unauthorized, NotNow, Malformed, Delivered>;
 
 // Called with nothing where the delivery cannot be put on disk now.
 using DeliveryDone = std::function<void(std::optional<Ack>)>;

@@ -17,6 +17,7 @@ const std::map<std::string, std::string>& files_with_section() {
   static const std::string call = "{method: POST, path: /sessions}";
   static const std::map<std::string, std::string> files{
       {"store", "store: {@}"},
+      {"cluster", "store: {url: postgresql://db/keeper}\ncluster: {@}"},
       {"status", "status: {@}"},
       {"webhook", "webhook: {public_url: https://hooks.example, @}"},
       {"notification", "notifications: [{url: https://told.example, @}]"},
@@ -95,6 +96,7 @@ Settings loaded(const std::string& section, const std::string& key) {
 
 void check_same(const Settings& one, const Settings& other) {
   CHECK(one.store_path == other.store_path);
+  CHECK(one.database == other.database);
   CHECK(one.retention == other.retention);
   CHECK(one.commit_patience == other.commit_patience);
   CHECK(one.status == other.status);
@@ -123,6 +125,20 @@ TEST_CASE("a key that is left out is read as its default in the table, at every 
     }
   }
   CHECK(checked > 30);
+}
+
+TEST_CASE("of a database, a key that is left out is read as its default in the table") {
+  const std::string url = "store: {url: postgresql://db/keeper, ";
+  for (const char* key : {"schema", "durability"}) {
+    const std::string preset(config::store_section().find(key)->preset);
+    INFO(key << ": " << preset);
+    const LoadOutcome given = load_text(url + std::string(key) + ": " + preset + "}\n");
+    const LoadOutcome left_out = load_text("store: {url: postgresql://db/keeper}\n");
+    REQUIRE(given.settings);
+    REQUIRE(left_out.settings);
+    REQUIRE(given.settings->database);
+    CHECK(given.settings->database == left_out.settings->database);
+  }
 }
 
 TEST_CASE("the sections that are left out are read as sections that say nothing") {

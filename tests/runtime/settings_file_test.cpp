@@ -34,6 +34,7 @@ class KeyChanges {
         webhook("tls: {certificate_file: " + other_.chain.path() + ", key_file: " + other_.key.path() + "}");
     return {
         {"configuration", "store", "plans:", "store: {path: /a.db}", "store.path"},
+        {"configuration", "cluster", database(""), database("") + "cluster: {node: b}", "cluster.node"},
         {"configuration", "status", "plans:", "status: {listen: 127.0.0.1:9000}", "status.listen"},
         {"configuration", "webhook", "plans:", webhook(""), "webhook"},
         {"configuration", "providers", "plans:", "providers: {a: {type: notte, api_key: \"${KEY}\"}}"},
@@ -44,6 +45,15 @@ class KeyChanges {
         {"configuration", "notifications", "plans:", url + "}}"},
         {"configuration", "dead_mans_switch", "plans:", alive + ", every: 1m}"},
         {"store", "path", "store: {path: /a.db}", "store: {path: /b.db}", "store.path"},
+        {"store", "url", "store: {path: /a.db}", database(""), "store.url"},
+        {"store", "password", database(""), database(", password: \"${KEY}\""), "store.password"},
+        {"store", "schema", database(""), database(", schema: other"), "store.schema"},
+        {"store", "durability", database(""), database(", durability: local"), "store.durability"},
+        {"cluster", "node", database("") + "cluster: {node: a}", database("") + "cluster: {node: b}",
+         "cluster.node"},
+        {"cluster", "lease", database(""), database("") + "cluster: {lease: 5s}", "cluster.lease"},
+        {"cluster", "pause_allowance", database(""), database("") + "cluster: {pause_allowance: 5s}",
+         "cluster.pause_allowance"},
         {"store", "retention", "store: {retention: 1d}", "store: {retention: 2d}"},
         {"store", "max_size", "store: {max_size: 1GiB}", "store: {max_size: 2GiB}"},
         {"store", "commit_patience", "store: {commit_patience: 1s}", "store: {commit_patience: 3s}"},
@@ -77,6 +87,10 @@ class KeyChanges {
     TemporaryFile chain{pem_of(certificate)}, key{key_pem_of(certificate)};
   };
 
+  static std::string database(const std::string& more) {
+    return "store: {url: \"postgresql://db/keeper\"" + more + "}\n";
+  }
+
   static std::string webhook(const std::string& more) {
     return "webhook: {public_url: https://hooks.example" + (more.empty() ? more : ", " + more) + "}";
   }
@@ -106,8 +120,8 @@ std::string function_text(const std::string& file, const std::string& begin) {
 TEST_CASE("a reload brings a change of a key into effect or is refused with its name, at every key") {
   const KeyChanges files;
   const std::vector<KeyChange> changes = files.all();
-  const std::vector<std::string> sections{"configuration", "store",        "status",          "webhook",
-                                          "tls",           "notification", "dead_mans_switch"};
+  const std::vector<std::string> sections{"configuration", "store", "cluster",      "status",
+                                          "webhook",       "tls",   "notification", "dead_mans_switch"};
   for (const config::Section* section : all_sections()) {
     if (std::find(sections.begin(), sections.end(), section->name) == sections.end()) continue;
     for (const config::Key& key : section->keys) {
@@ -149,7 +163,7 @@ TEST_CASE("what a reload is said to bring into effect is handed on to whoever go
       {"certificate", "call(*fresh)"},
       {"tokens", "verifiers_.install(*fresh)"},
       {"providers", "install_workers(*fresh, old.get())"},
-      {"targets", "notifier_.install(fresh->targets)"},
+      {"targets", "notifier_->install(fresh->targets)"},
       {"dead_mans_switch", "install_dead_mans_switch(*fresh)"},
       {"config", "ask_loop(ConfigLoaded{fresh->config}, Wait::until_known)"},
   };

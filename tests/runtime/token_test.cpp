@@ -19,7 +19,7 @@ TEST_CASE(
   std::string path;
   std::string before;
   for (int start = 0; start < 2; ++start) {
-    const auto token = ControlToken::make(directory.file("keeper.db"));
+    const auto token = ControlToken::make(std::filesystem::path(directory.file("x")).parent_path().string());
     REQUIRE(token.ok());
     path = token->path();
     CHECK(path == directory.file("control.token"));

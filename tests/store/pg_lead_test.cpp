@@ -17,7 +17,7 @@ namespace {
 constexpr Millis limit = Seconds{5};
 
 std::unique_ptr<pg::Connection> connect(const PgSettings& settings) {
-  return pg::Connection::open(settings.url, "", limit);
+  return pg::Connection::open(settings.url.reveal(), "", limit);
 }
 
 LeadRow lead_of(const PgSettings& settings) {
@@ -327,6 +327,6 @@ TEST_CASE("the columns of a session are those of its table in PostgreSQL", "[pos
 
 TEST_CASE("an address says where the store is, and no password", "[postgresql]") {
   PgSettings settings;
-  settings.url = "postgresql://keeper:secret@pg1,pg2/ledger?connect_timeout=2";
+  settings.url = Secret("postgresql://keeper:secret@pg1,pg2/ledger?connect_timeout=2");
   CHECK(pg_location(settings) == "postgresql://pg1,pg2/ledger, schema session_keeper");
 }

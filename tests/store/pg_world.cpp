@@ -47,7 +47,7 @@ std::string shown(const pg::Rows& rows) {
 PgSettings fresh_pg() {
   static std::atomic<int> count{0};
   PgSettings settings;
-  settings.url = PgServer::shared().url();
+  settings.url = Secret(PgServer::shared().url());
   settings.schema = "keeper_" + std::to_string(++count);
   settings.node = "a";
   settings.durability = Durability::local;
@@ -61,7 +61,7 @@ std::unique_ptr<PgStore> open_pg(const PgSettings& settings) {
 }
 
 std::string run_pg_sql(const PgSettings& settings, const std::string& text) {
-  const auto connection = pg::Connection::open(settings.url, "", Seconds{5});
+  const auto connection = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   const std::string path = "SET search_path = " + settings.schema;
   pg::Pipeline pipeline(*connection);
   pipeline.add(path);

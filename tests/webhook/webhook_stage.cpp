@@ -36,7 +36,8 @@ WebhookPorts WebhookStage::ports() {
     if (signature == "slow") {
       while (!release_verification) std::this_thread::sleep_for(Millis{1});
     }
-    if (signature == "early") return KeyMissing{};
+    if (signature == "early")
+      return NotNow{"the key that verifies signatures is not known yet; send it again"};
     if (signature.empty() || signature == "bad") return Unauthorized{};
     if (signature == "odd") return Malformed{"no \"type\" in it"};
     Delivered delivered;

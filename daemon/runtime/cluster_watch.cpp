@@ -1,0 +1,225 @@
+#include "runtime/cluster_watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/thread_name.h"
+#include "runtime/log.h"
+#include "store/boot.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis exchange_every = Seconds{5};
+// A wall clock that is further from the database's starts sessions at other times than the other nodes' do.
+constexpr Millis clock_offset_max = Seconds{2};
+// How long a node with another configuration leaves the lead to those that have the former leader's.
+constexpr Millis others_first = Seconds{60};
+
+Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
+
+}  // namespace
+
+ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
+    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings) {
+  own_.node = settings.node;
+  own_.config_hash = settings.config_hash;
+  own_.incarnation = draw_hex();
+  turned_at_ = BootClock::now().time_since_epoch().count();
+  facts_.with([&](ClusterFacts& facts) {
+    facts.node = settings.node;
+    facts.durability = settings.durability;
+    facts.unreachable = "it has not been asked yet";
+  });
+  thread_ = std::thread([this] {
+    name_thread("cluster");
+    work();
+  });
+}
+
+ClusterWatch::~ClusterWatch() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ClusterWatch::leave() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  stopped_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  // A row that stays is not live for long.
+  static_cast<void>(cluster_.leave(own_.node, own_.incarnation));
+}
+
+ClusterFacts ClusterWatch::facts() {
+  return facts_.with([](const ClusterFacts& facts) { return facts; });
+}
+
+void ClusterWatch::set_config_hash(const std::string& hash) {
+  fresh_hash_.with([&](std::optional<std::string>& fresh) { fresh = hash; });
+}
+
+std::unique_ptr<PgStore> ClusterWatch::take_store() {
+  return store_.with([](std::unique_ptr<PgStore>& store) { return std::move(store); });
+}
+
+void ClusterWatch::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    go_round();
+    lock.lock();
+    stopped_.wait_for(lock, watch_every(settings_.lease), [this] { return stopping_; });
+  }
+}
+
+void ClusterWatch::go_round() {
+  const auto hash =
+      fresh_hash_.with([](std::optional<std::string>& fresh) { return std::exchange(fresh, std::nullopt); });
+  if (hash) {
+    settings_.config_hash = own_.config_hash = *hash;
+    exchange_at_ = Mono{};
+  }
+  const Mono now = BootClock::now();
+  if (now >= exchange_at_) exchange(now);
+  epoch_ > 0 ? lead() : follow(BootClock::now());
+  turned_at_ = BootClock::now().time_since_epoch().count();
+}
+
+void ClusterWatch::note_unreachable(const Error& error) {
+  const bool is_new = facts_.with(
+      [&](ClusterFacts& facts) { return std::exchange(facts.unreachable, error.what) != error.what; });
+  if (is_new) Log(Level::warning, "database_unreachable").with("error", error.what);
+}
+
+// Tells of this node and reads the rest.
+void ClusterWatch::exchange(Mono now) {
+  exchange_at_ = now + exchange_every;
+  const Result<PgKnown> known = cluster_.identify_store();
+  if (!known) return note_unreachable(known.error());
+  known_ = *known;
+  const Result<std::string> durable = cluster_.not_durable();
+  if (!durable) return note_unreachable(durable.error());
+  not_durable_ = *durable;
+  own_.state = state();
+  Result<ClusterRead> read = cluster_.exchange(own_, epoch_);
+  if (!read) return note_unreachable(read.error());
+  read_ = *std::move(read);
+  std::string before;
+  const ClusterFacts facts = facts_.with([&](ClusterFacts& kept) {
+    before = std::exchange(kept.unreachable, {});
+    kept.nodes = read_->nodes;
+    kept.database = read_->database;
+    kept.as_of = wall_now();
+    return kept;
+  });
+  if (!before.empty()) Log(Level::info, "database_answers");
+  if (epoch_ > 0) calls_.read(facts);
+}
+
+NodeState ClusterWatch::state() const {
+  if (epoch_ > 0) return NodeState::leader;
+  if (known_ && !known_->is_known) return NodeState::too_old;
+  if (!not_durable_.empty()) return NodeState::not_durable;
+  if (read_ && read_->clock_offset && std::chrono::abs(*read_->clock_offset) > clock_offset_max)
+    return NodeState::clock_off;
+  const bool differs =
+      read_ && !read_->lead.config_hash.empty() && read_->lead.config_hash != own_.config_hash;
+  return differs ? NodeState::config_differs : NodeState::follower;
+}
+
+// Why this node leaves a lead alone that nobody has.
+std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
+  if (!read_ || !known_) return "the database has not told yet which nodes take part";
+  if (!known_->is_known) return "the store's tables are newer than this program";
+  if (!not_durable_.empty()) return "the database " + not_durable_;
+  if (!read_->clock_offset) return "the database takes too long to tell the time";
+  const Millis off = std::chrono::abs(*read_->clock_offset);
+  if (off > clock_offset_max)
+    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
+  const Millis waited = now - *over_since_;
+  for (const NodeRow& other : read_->nodes) {
+    if (other.node == own_.node || !is_live(other)) continue;
+    const bool is_named = row.released && row.successor == other.node;
+    if (is_named && waited < row.lease / 2) return "node " + other.node + " was named as the next leader";
+    const bool goes_first = row.config_hash != own_.config_hash && other.config_hash == row.config_hash &&
+                            other.state == NodeState::follower;
+    if (goes_first && waited < others_first)
+      return "node " + other.node + " has the former leader's configuration and goes first";
+  }
+  return {};
+}
+
+void ClusterWatch::follow(Mono now) {
+  const Result<LeadRow> looked = cluster_.look();
+  const std::optional<LeadRow> row = looked ? std::optional(*looked) : std::nullopt;
+  now = BootClock::now();
+  const bool is_over = lease_.is_over(row, now);
+  if (!row) return note_unreachable(looked.error());
+  if (!is_over) over_since_.reset();
+  if (is_over && !over_since_) over_since_ = now;
+  const std::string why = is_over ? waits_for(*row, now) : std::string{};
+  const bool is_new = facts_.with([&](ClusterFacts& facts) {
+    facts.leader = is_over ? "" : row->node;
+    facts.epoch = row->epoch;
+    facts.database.commits = row->commits;
+    facts.last_seq = row->last_seq;
+    return std::exchange(facts.waits_for, why) != why;
+  });
+  if (!why.empty() && is_new) Log(Level::warning, "lead_not_taken").with("reason", why);
+  if (is_over && why.empty()) take(*row);
+}
+
+void ClusterWatch::take(const LeadRow& row) {
+  Refusal refusal = Refusal::none;
+  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal);
+  if (!store) {
+    const bool was_faster = refusal == Refusal::in_use;
+    Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);
+    // Whether the lead is free is found out anew.
+    lease_.is_over(std::nullopt, BootClock::now());
+    over_since_.reset();
+    return;
+  }
+  epoch_ = (*store)->epoch();
+  Log(Level::info, "lead_taken")
+      .with("node", own_.node)
+      .with("epoch", static_cast<long long>(epoch_))
+      .with("from", row.node)
+      .with("handed_over", row.released ? "yes" : "no");
+  facts_.with([&](ClusterFacts& facts) {
+    facts.leads = true;
+    facts.leader = own_.node;
+    facts.epoch = epoch_;
+    facts.leads_since = wall_now();
+    facts.takeovers = 1;
+    facts.former = row.node;
+    facts.handed_over = row.released;
+  });
+  store_.with([&](std::unique_ptr<PgStore>& kept) { kept = *std::move(store); });
+  exchange_at_ = Mono{};
+  calls_.taken();
+}
+
+void ClusterWatch::lead() {
+  const Result<LeadRow> row = cluster_.look();
+  if (!row) return note_unreachable(row.error());
+  if (row->epoch != epoch_) {
+    facts_.with([&](ClusterFacts& facts) {
+      facts.leads = false;
+      facts.leader = row->node;
+      facts.epoch = row->epoch;
+    });
+    calls_.deposed();
+    return;
+  }
+  if (row->successor && !std::exchange(is_asked_, true)) calls_.hand_over();
+}
+
+}  // namespace keeper

@@ -1,0 +1,141 @@
+// The daemon among the nodes of a database: it follows while another one leads, and ends when it leads no
+// more.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+#include "runtime/sd_notify.h"
+#include "store/pg_history.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis look_around_every{100};
+// Longer than any call to the database may take.
+constexpr Millis watch_hangs_after = Seconds{60};
+
+std::string leader_of(const ClusterFacts& facts) {
+  if (facts.leader.empty()) return "no node leads now";
+  for (const NodeRow& node : facts.nodes) {
+    if (node.node == facts.leader) return "node " + node.node + " leads, at " + node.address;
+  }
+  return "node " + facts.leader + " leads";
+}
+
+}  // namespace
+
+void Daemon::watch(const Settings& settings) {
+  location_ = pg_location(*settings.database);
+  NodeRow own;
+  own.version = KEEPER_VERSION;
+  own.address = to_string(settings.status.listen);
+  ClusterWatch::Calls calls;
+  calls.taken = [this] { signals_.wake(); };
+  calls.hand_over = [this] {
+    asked_to_hand_over_ = true;
+    signals_.wake();
+  };
+  calls.deposed = [this] {
+    deposed_ = true;
+    inbox_.wake();
+  };
+  watch_ = std::make_unique<ClusterWatch>(*settings.database, std::move(own), std::move(calls));
+}
+
+bool Daemon::follow() {
+  notify_ready();
+  const std::optional<Millis> limit = watchdog_limit();
+  Mono fed{};
+  std::string told;
+  while (true) {
+    const Mono now = BootClock::now();
+    const std::optional<Signal> signal = signals_.wait(now + look_around_every);
+    if (signal == Signal::terminate) break;
+    if (signal == Signal::reload) reloads_.ask();
+    if (std::unique_ptr<PgStore> store = watch_->take_store()) {
+      database_ = store.get();
+      store_ = std::move(store);
+      return true;
+    }
+    const std::string line = "follows; " + leader_of(watch_->facts());
+    if (line != told) notify_status(line);
+    told = line;
+    const bool is_fed = !limit || now < fed + *limit / 4 || now - watch_->turned_at() > watch_hangs_after;
+    if (is_fed) continue;
+    notify_watchdog();
+    fed = now;
+  }
+  ending_ = true;
+  reloads_.stop();
+  notify_stopping(Seconds{5});
+  watch_->leave();
+  return false;
+}
+
+LoopPorts Daemon::lead_ports(LoopPorts ports) {
+  if (database_ == nullptr) return ports;
+  ports.renew_at = [this] { return database_->renew_at(); };
+  ports.must_end = [this]() -> std::string {
+    if (database_->is_deposed()) deposed_ = true;
+    return deposed_ ? "another node leads; the process ends, and follows when it is started again" : "";
+  };
+  return ports;
+}
+
+void Daemon::follow_reload(std::shared_ptr<const Settings> fresh) {
+  verifiers_.install(*fresh);
+  loaded_.with([&](Loaded& loaded) {
+    loaded.settings = std::move(fresh);
+    loaded.loaded_at = wall_now();
+  });
+}
+
+Published Daemon::published() {
+  if (Loop* loop = turning_) return loop->published();
+  Published published;
+  if (!watch_) return published;
+  const ClusterFacts facts = watch_->facts();
+  published.storage_error = facts.unreachable;
+  published.last_seq = facts.last_seq;
+  return published;
+}
+
+Millis Daemon::loop_age() const {
+  const Loop* loop = turning_;
+  if (loop != nullptr) return BootClock::now() - loop->turned_at();
+  // The thread that waits for the lead stands for it.
+  const Millis age = watch_ ? BootClock::now() - watch_->turned_at() : Millis{0};
+  return age > watch_hangs_after ? age : Millis{0};
+}
+
+Result<std::unique_ptr<History>> Daemon::open_history() {
+  const auto settings = loaded().settings;
+  if (settings->database) return PgHistory::at(*settings->database);
+  return History::open(location_);
+}
+
+std::optional<ClusterFacts> Daemon::cluster() {
+  if (!watch_) return std::nullopt;
+  ClusterFacts facts = watch_->facts();
+  if (facts.leads && turning_ != nullptr) facts.lease_left = database_->lead_until() - BootClock::now();
+  return facts;
+}
+
+Status Daemon::ask_hand_over(const std::string& node) {
+  return PgCluster(*loaded().settings->database).ask_hand_over(node);
+}
+
+std::string Daemon::not_leading() {
+  if (turning_ != nullptr) return {};
+  return watch_ ? leader_of(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
+}
+
+bool Daemon::has_other_nodes() {
+  if (!watch_) return false;
+  const ClusterFacts facts = watch_->facts();
+  return std::any_of(facts.nodes.begin(), facts.nodes.end(),
+                     [&](const NodeRow& node) { return node.node != facts.node && is_live(node); });
+}
+
+}  // namespace keeper

@@ -1,0 +1,91 @@
+// How the daemon serves signals, leaves and ends.
+#include <algorithm>
+
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+#include "runtime/sd_notify.h"
+
+namespace keeper {
+namespace {
+
+constexpr Millis leave_limit_max = Seconds{90};
+constexpr Millis quiet_limit = Seconds{3};
+
+}  // namespace
+
+// What the plans' stops and the starts under way may take.
+Millis Daemon::leave_limit() {
+  const auto settings = loaded().settings;
+  Millis limit = Seconds{5};
+  for (const auto& [name, plan] : settings->config->plans) {
+    const auto provider = settings->config->providers.find(plan.provider);
+    const Millis call =
+        provider == settings->config->providers.end() ? Millis{} : provider->second.request_timeout;
+    limit = std::max(limit, call + (plan.on_shutdown == OnShutdown::stop ? plan.stop_timeout : Millis{}));
+  }
+  return std::min(limit, leave_limit_max);
+}
+
+int Daemon::serve(const std::function<void()>& stop_listening) {
+  notify_ready();
+  while (!asked_to_hand_over_) {
+    const std::optional<Signal> signal = signals_.wait(mono_never);
+    if (!signal) break;
+    if (*signal == Signal::terminate) return leave(false, stop_listening);
+    if (*signal == Signal::reload) reloads_.ask();
+  }
+  if (loop_->fatal().empty() && asked_to_hand_over_) return leave(true, stop_listening);
+  ending_ = true;
+  reloads_.stop();
+  thread_.join();
+  Log(Level::error, "ended").with("error", loop_->fatal());
+  return deposed_ ? exit_deposed : exit_failed;
+}
+
+int Daemon::leave(bool hands_over, const std::function<void()>& stop_listening) {
+  const Millis limit = leave_limit();
+  const Mono until = BootClock::now() + limit;
+  Log(Level::info, "stopping").with("within", to_text(limit));
+  notify_stopping(limit + quiet_limit);
+  // Another node goes on with what runs.
+  inbox_.post(ShutdownAsked{hands_over || has_other_nodes()});
+  while (true) {
+    const std::optional<Signal> signal = signals_.wait(until);
+    if (signal == Signal::reload || signal == Signal::wake) continue;
+    if (signal || BootClock::now() >= until) {
+      Log(Level::warning, "leaving_early").with("reason", signal ? "second signal" : "time is up");
+      hurried_ = signal.has_value();
+    }
+    break;
+  }
+  stop_listening();
+  ending_ = true;
+  reloads_.stop();
+  dead_mans_switch_.reset();
+  loop_->stop();
+  thread_.join();
+  if (deposed_ || hands_over) return exit_deposed;
+  return loop_->fatal().empty() ? exit_good : exit_failed;
+}
+
+bool Daemon::end() {
+  if (turning_ == nullptr) return true;
+  // What is under way is the next leader's to find out.
+  if (deposed_) return false;
+  const bool quiet =
+      workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_->idle() && store_thread_->idle();
+  if (quiet && watch_) {
+    // Once no call is under way, another node may lead at once.
+    store_thread_.reset();
+    store_->hand_over();
+    database_ = nullptr;
+    turning_ = nullptr;
+    loop_.reset();
+    store_.reset();
+    watch_->leave();
+  }
+  Log(Level::info, "stopped");
+  return quiet;
+}
+
+}  // namespace keeper

@@ -1,0 +1,74 @@
+// What the nodes of a database know of each other: which take part, which leads, and what the database says
+// of itself. Plain values without secrets; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "settings/database.h"
+
+namespace keeper {
+
+// How a node takes part, as its row says.
+enum class NodeState {
+  leader,
+  follower,
+  config_differs,  // a follower with another configuration than the leader's: it leads only if nobody else
+                   // can
+  too_old,         // a follower that does not know the store's tables: it never leads
+  not_durable,     // a follower that may not lead, since the database has no synchronous standby
+  clock_off,       // a follower whose wall clock is too far from the database's
+};
+const char* to_word(NodeState state);
+std::optional<NodeState> node_state_of(std::string_view word);
+
+struct NodeRow {
+  std::string node;
+  std::string incarnation;  // drawn by each process
+  std::string version;      // of the program
+  std::string address;      // of its status listener
+  std::string config_hash;  // PgSettings::config_hash
+  NodeState state = NodeState::follower;
+  Millis seen_ago{0};                  // by the database's clock
+  std::optional<Millis> clock_offset;  // of its wall clock from the database's; positive: it is ahead
+  bool operator==(const NodeRow&) const = default;
+};
+
+// What the database says of itself.
+struct DatabaseFacts {
+  std::string server;    // host and port that answered
+  std::string version;   // such as "15.18"
+  std::string timeline;  // such as "00000002"; it changes when a standby takes over
+  int synchronous_standbys = 0;
+  std::int64_t commits = 0;  // since the store was made
+  bool operator==(const DatabaseFacts&) const = default;
+};
+
+struct ClusterFacts {
+  std::string node;  // this one
+  Durability durability = Durability::replicated;
+  bool leads = false;
+  std::string leader;  // the node that leads; empty: none, or not known
+  std::int64_t epoch = 0;
+  std::optional<Wall> leads_since;   // of this node, where it leads
+  std::optional<Millis> lease_left;  // of this node, where it leads; negative: it holds
+  std::string waits_for;       // why this node does not take the lead though nobody has it; empty: nothing
+  std::vector<NodeRow> nodes;  // by name, with those not seen for up to a day
+  DatabaseFacts database;
+  std::optional<Wall> as_of;    // when the nodes and the database were last read
+  std::string unreachable;      // why the database cannot be asked; empty while it can
+  std::uint64_t takeovers = 0;  // by this process: 0 or 1
+  std::string former;           // who led before this node; empty: nobody did
+  bool handed_over = false;     // and let this node lead, instead of being given up
+  std::int64_t last_seq = 0;    // of the store, where this node follows
+};
+
+// A node that was not seen for longer is gone.
+inline constexpr Millis node_gone_after = Seconds{20};
+inline bool is_live(const NodeRow& node) { return node.seen_ago <= node_gone_after; }
+
+}  // namespace keeper

@@ -1,0 +1,72 @@
+// What a node reads and tells over a connection of its own, whoever leads: who leads, which nodes take part,
+// and what the database says of itself. It writes the node's own row and whom the leader is asked to hand
+// over to, and nothing that the fence covers. It connects with its first call, and anew after one that
+// failed. One thread at a time; no call waits longer than a few seconds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/cluster.h"
+#include "store/pg_lead.h"
+
+namespace keeper {
+
+struct ClusterRead {
+  LeadRow lead;
+  std::vector<NodeRow> nodes;  // by name
+  DatabaseFacts database;
+  std::optional<Millis> clock_offset;  // of this machine's wall clock; empty: the answer took too long to say
+};
+
+// Of the store in the schema.
+struct PgKnown {
+  InstanceId instance;
+  bool is_known = true;     // this program knows its tables, and may lead
+  bool is_readable = true;  // it can read them
+};
+
+class PgCluster {
+ public:
+  explicit PgCluster(PgSettings settings);
+  ~PgCluster();
+  PgCluster(const PgCluster&) = delete;
+  PgCluster& operator=(const PgCluster&) = delete;
+
+  // Makes the tables where there are none.
+  Result<PgKnown> identify_store();
+
+  Result<LeadRow> look();
+
+  // Writes the node's own row, whose `seen_ago` and `clock_offset` count nothing, and reads the rest.
+  // `epoch`: of its own lead, whose configuration is then that of the row; 0: it does not lead.
+  Result<ClusterRead> exchange(const NodeRow& own, std::int64_t epoch);
+
+  // Takes the node's own row away, for one that ends.
+  Status leave(const std::string& node, const std::string& incarnation);
+
+  // Asks the leader to hand over: to `node`, or to any where it is empty.
+  Status ask_hand_over(const std::string& node);
+
+  // Why no node may lead this database, as `durability` has it; empty: one may.
+  Result<std::string> not_durable();
+
+ private:
+  template <class Call>
+  auto run(Call&& call) -> decltype(call());
+  DatabaseFacts read_facts();
+  std::vector<NodeRow> read_nodes();
+
+  const PgSettings settings_;
+  const std::string location_;
+  std::unique_ptr<pg::Connection> connection_;  // null: not connected
+  std::optional<Millis> clock_offset_;
+};
+
+// Why commits can be lost that were acknowledged; empty: as `durability` asks. Throws pg::Failed.
+std::string why_not_durable(pg::Connection& connection, Durability durability, Millis limit);
+
+}  // namespace keeper

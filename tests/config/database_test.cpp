@@ -1,0 +1,77 @@
+// Where the store is a database: what of `store` and `cluster` goes together, and what all nodes must have
+// alike.
+#include "loading.h"
+
+using namespace keeper;
+
+namespace {
+
+PgSettings database_of(const std::string& yaml) {
+  const LoadOutcome outcome = load_text(yaml);
+  INFO(yaml << "\n" << lines(outcome));
+  REQUIRE(outcome.settings);
+  REQUIRE(outcome.settings->database);
+  return *outcome.settings->database;
+}
+
+void refuse(const std::string& yaml, const std::string& why) {
+  const LoadOutcome outcome = load_text(yaml);
+  INFO(yaml << "\n" << lines(outcome));
+  CHECK_FALSE(outcome.settings);
+  CHECK(lines(outcome).find(why) != std::string::npos);
+}
+
+const std::string url = "store: {url: \"postgresql://keeper@pg1,pg2/keeper\"}\n";
+const std::string plan =
+    "providers: {a: {type: notte, api_key: \"${KEY}\"}}\n"
+    "plans: {p: {provider: a, schedule: {always: true}}}\n";
+
+}  // namespace
+
+TEST_CASE("a database is taken over with its node, its lease and the machine's name by default") {
+  const PgSettings given = database_of(
+      "store: {url: \"postgresql://keeper@pg1,pg2/keeper\", password: \"${KEY}\", schema: mine, durability: "
+      "managed}\n"
+      "cluster: {node: a, lease: 3s, pause_allowance: 5s}\n");
+  CHECK(given.url.reveal() == "postgresql://keeper@pg1,pg2/keeper");
+  CHECK_FALSE(given.password.empty());
+  CHECK(given.schema == "mine");
+  CHECK(given.durability == Durability::managed);
+  CHECK(given.node == "a");
+  CHECK(given.lease == Seconds{3});
+  CHECK(given.pause_allowance == Seconds{5});
+
+  const PgSettings left_out = database_of(url);
+  CHECK(left_out.schema == "session_keeper");
+  CHECK(left_out.durability == Durability::replicated);
+  CHECK_FALSE(left_out.node.empty());
+  CHECK(load_text(url).settings->store_path.empty());
+  CHECK(load_text(url).settings->directory == "/var/lib/session-keeper");
+}
+
+TEST_CASE("what does not go with a database, or without one, is refused with the cure") {
+  refuse("store: {url: postgresql://a/b, path: /x.db}\n", "'path' and 'url' exclude each other");
+  refuse("cluster: {node: a}\n", "'cluster' needs 'store.url'");
+  refuse("store: {url: postgresql://keeper:hunter2@pg1/keeper}\n", "give it as 'password_file'");
+  refuse("store: {url: \"postgresql://pg1/keeper?password=hunter2\"}\n", "give it as 'password_file'");
+  refuse("store: {url: mysql://pg1/keeper}\n", "must be such as postgresql://");
+  refuse(url + "cluster: {node: \"a b\"}\n", "'cluster.node' must be a name");
+  refuse(url + "cluster: {lease: 2s}\n", "lease");
+  refuse(url + "cluster: {lease: 61s}\n", "lease");
+  refuse(url + "cluster: {pause_allowance: 4s}\n", "pause_allowance");
+  CHECK(lines(load_text("store: {url: postgresql://keeper:hunter2@pg1/keeper}\n")).find("hunter2") ==
+        std::string::npos);
+}
+
+TEST_CASE("the hash of a configuration follows what a leader would do, and nothing else") {
+  const std::string hash = database_of(url + plan).config_hash;
+  CHECK(hash.size() == 64);
+  CHECK(database_of(url + "# another layout\n" + plan).config_hash == hash);
+  CHECK(database_of(url + "cluster: {node: other}\nstatus: {listen: 127.0.0.1:9}\n" + plan).config_hash ==
+        hash);
+  CHECK(database_of(url + plan + "budget: {max_session_time: 1h, period: 1d}\n").config_hash != hash);
+  CHECK(database_of(url + plan + "defaults: {stop_timeout: 5m}\n").config_hash != hash);
+  CHECK(database_of(url + "providers: {a: {type: notte, api_key: \"${KEY}\"}}\n"
+                          "plans: {p: {provider: a, schedule: {always: true}, count: 2}}\n")
+            .config_hash != hash);
+}

@@ -1,0 +1,96 @@
+#include "cluster/witness.h"
+
+#include <map>
+#include <sstream>
+
+namespace keeper::cluster {
+namespace {
+
+// As a start at VideoSDK carries it in its metadata.
+constexpr const char* session_tag = "session_keeper_session";
+
+// VideoSDK's webhooks name a session with a prefix that its API does not have.
+std::string bare(const std::string& id) { return id.starts_with("session-") ? id.substr(8) : id; }
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+Json remotes_of(Nodes& nodes, const std::string& path) {
+  std::optional<Json> answer;
+  nodes.eventually(std::chrono::seconds{10}, [&] { return (answer = nodes.sandbox(path)).has_value(); });
+  if (!answer) throw std::runtime_error("the sandbox does not answer");
+  return answer->at("remotes");
+}
+
+void check_starts(const Json& remotes, Seen& seen) {
+  std::map<std::string, int> by_session;
+  for (const Json& remote : remotes) {
+    ++seen.starts;
+    const std::string session = remote.at("metadata").value(session_tag, "");
+    if (!session.empty() && ++by_session[session] > 1) seen.broken.push_back("started twice: " + session);
+    const Json& why = remote.at("end_reason");
+    const bool is_kept = why.is_null() || why == "stopped" || why == "cancelled";
+    if (!is_kept) seen.broken.push_back("lapsed: " + remote.dump());
+  }
+}
+
+void check_deliveries(Nodes& nodes, const std::set<std::string>& acknowledged, Seen& seen) {
+  std::map<std::string, int> rows;
+  for (const std::string& id : lines_of(
+           nodes.databases.ask("SELECT remote_id FROM session_keeper.deliveries WHERE provider = 'load'"))) {
+    ++rows[id];
+  }
+  for (const std::string& id : acknowledged) {
+    ++seen.deliveries;
+    if (rows[id] != 1) {
+      seen.broken.push_back("acknowledged, and " + std::to_string(rows[id]) + " times in the store: " + id);
+    }
+  }
+}
+
+// Transitions are counted without a gap, in the order of their commits.
+void check_sequence(Nodes& nodes, Seen& seen) {
+  const std::string gaps = nodes.databases.ask(
+      "SELECT max(seq) - count(*) FROM session_keeper.transitions HAVING max(seq) <> count(*)");
+  if (!gaps.empty()) seen.broken.push_back("transitions that are missing: " + gaps);
+}
+
+}  // namespace
+
+Seen look(Nodes& nodes, const std::set<std::string>& acknowledged) {
+  Seen seen;
+  check_starts(remotes_of(nodes, "/remotes"), seen);
+  check_deliveries(nodes, acknowledged, seen);
+  check_sequence(nodes, seen);
+  return seen;
+}
+
+Seen look_when_settled(Nodes& nodes, const std::set<std::string>& acknowledged) {
+  Seen seen = look(nodes, acknowledged);
+  const Json remotes = remotes_of(nodes, "/remotes");
+  std::map<std::string, std::string> state_of;
+  for (const std::string& line :
+       lines_of(nodes.databases.ask("SELECT remote_id, state || ' ' || resolved FROM session_keeper.sessions "
+                                    "WHERE remote_id IS NOT NULL"))) {
+    const auto bar = line.find('|');
+    ++seen.sessions;
+    if (!state_of.emplace(line.substr(0, bar), line.substr(bar + 1)).second) {
+      seen.broken.push_back("two sessions have one remote: " + line);
+    }
+  }
+  for (const Json& remote : remotes) {
+    const auto state = state_of.find(bare(remote.at("id")));
+    if (state == state_of.end()) {
+      seen.broken.push_back("an orphan: " + remote.dump());
+    } else if (remote.at("ended_at").is_null() && state->second.ends_with(" 1")) {
+      seen.broken.push_back("lives, and its session has ended: " + remote.dump());
+    }
+  }
+  return seen;
+}
+
+}  // namespace keeper::cluster

@@ -1,0 +1,28 @@
+// What the promises say of a round of faults, judged by what the providers' sandbox saw and by the rows of
+// the database, and not by any daemon's word.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cluster/nodes.h"
+
+namespace keeper::cluster {
+
+struct Seen {
+  int starts = 0;      // remotes that the sandbox made
+  int sessions = 0;    // rows
+  int deliveries = 0;  // acknowledged ones
+  std::vector<std::string> broken;
+};
+
+// What must hold at any moment: no session is started twice, none lapses, and each delivery that was
+// acknowledged is a row once.
+Seen look(Nodes& nodes, const std::set<std::string>& acknowledged);
+
+// And what holds once the nodes have had the time to look for what they lost: every remote that ever was has
+// its session, so that none is an orphan; each that lives is one that a session says lives.
+Seen look_when_settled(Nodes& nodes, const std::set<std::string>& acknowledged);
+
+}  // namespace keeper::cluster

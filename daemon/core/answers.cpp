@@ -257,7 +257,8 @@ void on_absent(Draft& draft, const SessionId& id, const Answer& answer) {
   if (session.absent_reads++ == 0) session.absent_since = now;
   if (!is_gone(session, answer.sent_at)) {
     arm_retry(session, now + (is_terminal(session.row.state) ? gone_retry_ended : gone_retry));
-    if (session.beat_at && !session.row.ending) beat_on(session, answer.kind, now);
+    if (session.beat_at && !session.row.ending)
+      beat_on(session, answer.kind, when_came(answer, draft.now()).mono);
   } else if (is_terminal(session.row.state)) {
     resolve(draft, id);
   } else if (session.row.ending) {
@@ -301,7 +302,7 @@ void on_read(Draft& draft, const SessionId& id, const Answer& answer) {
   const bool refused = error.kind == ErrorKind::denied || error.kind == ErrorKind::exhausted;
   if (answer.kind == EffectKind::keep_alive && refused) ++session.vain_heartbeats;
   wait_after(draft, session, error, retry_max);
-  retry_heartbeat(session, heartbeat_by(session, answer.kind, error, draft.now().mono));
+  retry_heartbeat(session, heartbeat_by(session, answer.kind, error, when_came(answer, draft.now()).mono));
 }
 
 void on_stopped(Draft& draft, const SessionId& id, const Answer& answer) {

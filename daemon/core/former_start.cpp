@@ -39,27 +39,18 @@ std::optional<StartBlock> former_start_block(const Draft& draft, const Tracked& 
   if (session.row.remote_id) return std::nullopt;
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits) return std::nullopt;
-  if (const auto until = former_start_until(draft, session)) {
-    return StartBlock{
-        "a start of the former process may still leave until " + to_rfc3339(wall_at(draft.now(), *until)),
-        wall_at(draft.now(), shown_by(*until, *traits))};
-  }
-  const std::string key = scope_of(session.row, traits);
-  const Mono from = key.empty() ? Mono::min() : draft.scope(key).stops_until;
-  if (session.row.start_sent_at || from <= draft.now().mono) return std::nullopt;
-  const Wall at = wall_at(draft.now(), from);
+  const auto until = former_start_until(draft, session);
+  if (!until) return std::nullopt;
   return StartBlock{
-      "a stop of the former process may still end what starts at the place before " + to_rfc3339(at), at};
+      "a start of the former process may still leave until " + to_rfc3339(wall_at(draft.now(), *until)),
+      wall_at(draft.now(), shown_by(*until, *traits))};
 }
 
-void heed_former_stop(Draft& draft, const Tracked& session) {
-  const Traits* traits = draft.traits(session.row.provider);
-  const bool stops = session.sent_before && session.row.ending && session.row.remote_id;
-  if (!traits || traits->start_scope != StartScope::place || !stops) return;
-  const Mono from = draft.world().start_bound + traits->request_timeout;
-  const std::string key = scope_of(session.row, traits);
-  if (from > draft.now().mono && from > draft.scope(key).stops_until)
-    draft.edit_scope(key).stops_until = from;
+std::optional<Mono> place_kept_until(const Draft& draft, const Tracked& ended) {
+  const Traits* traits = draft.traits(ended.row.provider);
+  if (!traits || traits->start_scope != StartScope::place) return std::nullopt;
+  const Mono until = ended.stop_sent_by + traits->request_timeout;
+  return until > draft.now().mono ? std::optional(until) : std::nullopt;
 }
 
 }  // namespace keeper

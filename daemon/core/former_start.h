@@ -23,8 +23,8 @@ std::optional<Mono> former_start_until(const Draft& draft, const Tracked& sessio
 // What this says against a start, to be shown.
 std::optional<StartBlock> former_start_block(const Draft& draft, const Tracked& session);
 
-// After a load of the configuration: where a stop names a place, nothing starts there that a stop of the
-// former process could end.
-void heed_former_stop(Draft& draft, const Tracked& session);
+// Where a stop names a place, one of a former process would end what starts there next: until when the place
+// stays with the session that has ended. Empty: it does not.
+std::optional<Mono> place_kept_until(const Draft& draft, const Tracked& ended);
 
 }  // namespace keeper

@@ -57,6 +57,7 @@ Tracked recovered(const SessionRow& row, Mono start_bound, Now now) {
   call_now(session, now.mono);
   session.known_at = now.mono;
   session.start_sent = start_sent_by(row, start_bound, now.mono);
+  if (row.ending) session.stop_sent_by = start_bound;
   session.sent_before = true;
   look_again(session, now.mono);
   return session;
@@ -110,7 +111,6 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
   }
   for (const auto& [id, session] : draft.world().sessions) {
     claim_scope(draft, session);
-    heed_former_stop(draft, session);
     const Plan* plan = draft.plan(session.row.plan);
     const bool changed = plan && plan->fingerprint != session.row.fingerprint;
     if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);

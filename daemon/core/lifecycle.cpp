@@ -8,6 +8,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/deadlines.h"
+#include "core/former_start.h"
 #include "core/heartbeat_load.h"
 #include "core/notices.h"
 #include "core/rollover.h"
@@ -242,6 +243,10 @@ void resolve(Draft& draft, const SessionId& id) {
   Tracked& session = draft.edit(id);
   KEEPER_CHECK(is_terminal(session.row.state));
   if (session.is_over) return;
+  if (const auto until = place_kept_until(draft, session)) {
+    arm_retry(session, *until);
+    return;
+  }
   const Traits* traits = draft.traits(session.row.provider);
   release_scope(draft, id);
   if (!traits || !traits->has_cleanup || !session.row.remote_id || planted(Bug::forgets_cleanup)) {

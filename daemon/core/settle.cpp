@@ -97,10 +97,6 @@ bool begin_start(Draft& draft, Tracked& session) {
         extend_start_timeout(session, *from, plan->start_timeout);
       return false;
     }
-    if (draft.now().mono < scope.stops_until) {
-      block_start(session, scope.stops_until, plan);
-      return true;
-    }
     Scope& edited = draft.edit_scope(key);
     std::erase(edited.waiting, session.row.id);
     edited.holders.insert(session.row.id);

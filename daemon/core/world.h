@@ -41,6 +41,7 @@ struct Tracked {
   SessionDeadline stop_by;       // stop_timeout passes
   Mono start_sent{};             // the last moment at which a start may have left
   Mono first_sent{};             // when the first start of this process left; the epoch: none did
+  Mono stop_sent_by = Mono::min();  // until then a stop may leave that a former process had begun
   bool sent_before = false;      // by an earlier process: start_sent is only its upper bound
   std::optional<Millis> life;    // of its remote if nobody keeps it, by the plan that sent the start
   Mono known_at{};               // when this process first knew the remote, which was created before that
@@ -95,7 +96,6 @@ struct PlanTrack {
 struct Scope {
   std::set<SessionId> holders;  // they occupy it: a start of theirs is unanswered, or the place is theirs
   std::vector<SessionId> waiting;
-  Mono stops_until = Mono::min();  // until then a stop of a former process may end what starts at the place
   bool operator==(const Scope&) const = default;
 };
 

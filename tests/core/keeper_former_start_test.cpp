@@ -133,7 +133,7 @@ TEST_CASE("who waits for a start that could not be told apart waits for its form
   CHECK(bench.waiting() == "start");
 }
 
-TEST_CASE("nothing starts at a place while a stop of a former process may end it") {
+TEST_CASE("a place stays with its session while a stop of a former process may end what is there") {
   Plan plan = at_place("cad");
   Bench former({plan});
   former.answer(former.pop(EffectKind::start), std::vector{former.remote("r1")});
@@ -144,10 +144,31 @@ TEST_CASE("nothing starts at a place while a stop of a former process may end it
   Bench bench({plan}, ledger);
   bench.tick();
   bench.answer(bench.pop(EffectKind::stop), std::vector{bench.ended("r1", State::closed)});
-  bench.advance(Seconds{1});
-  const auto left = started_after(bench, minutes{5});
-  REQUIRE(left);
-  CHECK(*left == bound + Seconds{30});
+  CHECK(bench.rows.back().state == State::closed);
+  CHECK_FALSE(bench.rows.back().resolved);
+  bench.advance(bound + Seconds{30} - Millis{1});
+  CHECK(bench.waiting() == "");
+  bench.advance(Millis{1});
+  // One that takes over meanwhile finds the place kept as well.
+  CHECK(bench.waiting() == "stop");
+  bench.answer(bench.pop(EffectKind::stop), std::vector{bench.ended("r1", State::closed)});
+  bench.tick();
+  CHECK(bench.waiting() == "start");
+}
+
+TEST_CASE("a place is free at once where this process alone has asked for the end") {
+  Plan plan = at_place("cad");
+  Bench former({plan});
+  former.answer(former.pop(EffectKind::start), std::vector{former.remote("r1")});
+  Ledger ledger = former.ledger();
+  ledger.start_bound = Bench::monday.mono + bound;
+  Bench bench({plan}, ledger);
+  bench.tick();
+  bench.answer(bench.pop(EffectKind::observe), std::vector{bench.remote("r1")});
+  OperatorAsked stop = stop_of(former);
+  bench.take(stop);
+  bench.answer(bench.pop(EffectKind::stop), std::vector{bench.ended("r1", State::closed)});
+  CHECK(bench.rows.back().resolved);
 }
 
 TEST_CASE("every provider is listed at once, and again when what a former process may start is shown") {

@@ -31,35 +31,35 @@ struct Flight {
 struct Tracked {
   SessionRow row;
   std::optional<Flight> flight;
-  Moment call_at;                // the next provider call is not before this
-  SessionDeadline beat_at;       // the next heartbeat
-  SessionDeadline idle_at;       // the provider's idle timeout passes
-  SessionDeadline hard_at;       // the provider's maximum passes
-  SessionDeadline own_hard_at;   // the plan's max_duration passes
-  SessionDeadline rollover_at;   // a successor is due
-  SessionDeadline start_by;      // start_timeout passes
-  SessionDeadline stop_by;       // stop_timeout passes
-  Mono start_sent{};             // the last moment at which a start may have left
-  Mono first_sent{};             // when the first start of this process left; the epoch: none did
+  Moment call_at;                   // the next provider call is not before this
+  SessionDeadline beat_at;          // the next heartbeat
+  SessionDeadline idle_at;          // the provider's idle timeout passes
+  SessionDeadline hard_at;          // the provider's maximum passes
+  SessionDeadline own_hard_at;      // the plan's max_duration passes
+  SessionDeadline rollover_at;      // a successor is due
+  SessionDeadline start_by;         // start_timeout passes
+  SessionDeadline stop_by;          // stop_timeout passes
+  Mono start_sent{};                // the last moment at which a start may have left
+  Mono first_sent{};                // when the first start of this process left; the epoch: none did
   Mono stop_sent_by = Mono::min();  // until then a stop may leave that a former process had begun
-  bool sent_before = false;      // by an earlier process: start_sent is only its upper bound
-  std::optional<Millis> life;    // of its remote if nobody keeps it, by the plan that sent the start
-  Mono known_at{};               // when this process first knew the remote, which was created before that
-  Mono read_at{};                // when the call of the newest good reading left
-  std::optional<Wall> activity;  // what that reading told as the last activity
-  std::optional<Wall> deadline;  // what it told as the deadline that heartbeats move
-  Mono activity_told_at{};       // when the answer came that told it first
-  int absent_reads = 0;          // answers in a row that did not know the remote
-  Mono absent_since{};           // when the first of them came
-  int tries = 0;                 // calls in a row that failed
-  Millis idle{0};                // the provider's idle timeout, where idle_at is set
-  Millis beat_every{0};          // how often it is kept alive, where beat_at is set
-  int vain_heartbeats = 0;       // heartbeats in a row that did not move the idle clock
-  bool beats_sooner = false;     // than the plan asks, whose heartbeat is not shorter than the idle timeout
-  bool confirm = false;          // a delivery said something that a read should confirm
-  bool seen_alive = false;       // by this process
-  bool is_over = false;          // its end is confirmed, and what it left at the provider is to be cleaned up
-  Moment due;                    // when settle() is needed next; mono_never: an event will come
+  bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
+  std::optional<Millis> life;       // of its remote if nobody keeps it, by the plan that sent the start
+  Mono known_at{};                  // when this process first knew the remote, which was created before that
+  Mono read_at{};                   // when the call of the newest good reading left
+  std::optional<Wall> activity;     // what that reading told as the last activity
+  std::optional<Wall> deadline;     // what it told as the deadline that heartbeats move
+  Mono activity_told_at{};          // when the answer came that told it first
+  int absent_reads = 0;             // answers in a row that did not know the remote
+  Mono absent_since{};              // when the first of them came
+  int tries = 0;                    // calls in a row that failed
+  Millis idle{0};                   // the provider's idle timeout, where idle_at is set
+  Millis beat_every{0};             // how often it is kept alive, where beat_at is set
+  int vain_heartbeats = 0;          // heartbeats in a row that did not move the idle clock
+  bool beats_sooner = false;  // than the plan asks, whose heartbeat is not shorter than the idle timeout
+  bool confirm = false;       // a delivery said something that a read should confirm
+  bool seen_alive = false;    // by this process
+  bool is_over = false;       // its end is confirmed, and what it left at the provider is to be cleaned up
+  Moment due;                 // when settle() is needed next; mono_never: an event will come
   bool operator==(const Tracked&) const = default;
 };
 

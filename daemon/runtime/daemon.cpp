@@ -76,7 +76,7 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       store_(std::move(store)),
       token_(std::move(token)),
       inbox_(deliveries_max),
-      leadership_(settings->database ? make_leadership() : nullptr),
+      leadership_(settings->database ? make_leadership(settings->database->lease) : nullptr),
       workers_(
           [this](Answer answer) {
             if (answer.held_back) tell_held_back(answer, meters_);

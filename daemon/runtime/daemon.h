@@ -128,7 +128,7 @@ class Daemon {
   Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
          Signals& signals);
 
-  std::unique_ptr<Leadership> make_leadership();
+  std::unique_ptr<Leadership> make_leadership(Millis lease);
   void watch(const Settings& settings);
   LoopPorts lead_ports(LoopPorts ports);
   bool has_other_nodes();

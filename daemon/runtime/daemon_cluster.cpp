@@ -26,10 +26,11 @@ std::string leader_of(const ClusterFacts& facts) {
 }  // namespace
 
 // It is asked only for what a loop dispatches, and so after follow().
-std::unique_ptr<Leadership> Daemon::make_leadership() {
+std::unique_ptr<Leadership> Daemon::make_leadership(Millis lease) {
   Leadership::Ports ports;
   ports.lead_until = [this] { return database_->lead_until(); };
   ports.ask = [this] { return lead_check_->ask(); };
+  ports.patience = 2 * transaction_patience(lease);
   return std::make_unique<Leadership>(std::move(ports));
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("a confirmation counts from when the question was sent, not from its a
   const auto store = open_pg(settings);
   PgLeadCheck check(settings, store->fence());
   check_confirmed(check);
-  const auto other = pg::Connection::open(settings.url, "", Seconds{5});
+  const auto other = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   pg::run(*other, pg::begin_text, Seconds{5});
   const std::string locks = pg::in_schema("LOCK TABLE @lead", settings.schema);
   pg::run(*other, locks, Seconds{5});

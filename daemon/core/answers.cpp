@@ -207,7 +207,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits) return call_now(session, draft.now().mono);
-  Mono settled = session.start_sent + traits->request_timeout + list_lag + Seconds{1};
+  Mono settled = session.start_sent + traits->request_timeout + traits->list_lag + Seconds{1};
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
   if ((found.unclear || !answer.whole) && !planted(Bug::trusts_part)) {
     ++session.tries;

@@ -8,9 +8,6 @@
 
 namespace keeper {
 
-// A list shows what was made only after this time: of real ones 1 to 3 s are known.
-inline constexpr Millis list_lag = Seconds{15};
-
 // What an answer to `find` shows of a session's start.
 struct Found {
   const Remote* remote = nullptr;  // the one that the start made; into the answer

@@ -100,6 +100,8 @@ struct Traits {
   State gone_state = State::error;
   std::optional<Reason> gone_reason = Reason::lost;
   bool gone_by_deadline = true;  // timed_out instead, where a deadline that is known had passed
+  // A list shows what was made only after this time: of real ones 1 to 3 s are known.
+  Millis list_lag{Seconds{15}};
   Millis request_timeout{};
   int max_concurrent = 0;  // calls at once
   Millis poll_interval{Seconds{30}};

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Millis clock_allowance = Seconds{5};
 constexpr Millis created_allowance = Seconds{3};
+constexpr Millis listed_within = Seconds{15};
 constexpr Millis ended_shown = std::chrono::minutes{1};
 constexpr Millis stop_again = Seconds{10};
 // The core takes one answer of "unknown" for no end.
@@ -219,7 +220,7 @@ class BriefPart {
           std::to_string(whole_lists_) + " of " + std::to_string(lists_) + " lists showed their end");
     }
     if (listed_) {
-      findings_.set(Claim::listed, *listed_ <= list_lag ? Verdict::holds : Verdict::fails,
+      findings_.set(Claim::listed, *listed_ <= listed_within ? Verdict::holds : Verdict::fails,
                     "after " + seconds_text(*listed_));
       return;
     }

@@ -90,7 +90,7 @@ class Cleaning {
       const std::vector<RemoteId> made = heard.ok() ? made_by(start, heard) : std::vector<RemoteId>{};
       if (heard.ok() && made.empty()) {
         told = heard.reply.whole ? unclear_in_list(start) : "the list never shows its end";
-        const bool counts = told.empty() && is_past(traits.request_timeout + list_lag + Seconds{1});
+        const bool counts = told.empty() && is_past(traits.request_timeout + traits.list_lag + Seconds{1});
         if (counts && ++absent == 2) return {};
         if (told.empty()) told = "the list does not show it yet";
       } else if (heard.ok()) {

@@ -30,8 +30,9 @@ void check_one_lives(Keeping& keeping) {
 }
 
 // A start goes wrong by this rule; in the end one session lives, and no second was made beside it.
-std::string after_bad_start(const Adapter& adapter, Json rule, const Json& switches = {}) {
-  Keeping keeping(adapter);
+std::string after_bad_start(const Adapter& adapter, Json rule, const Json& switches = {},
+                            Millis request_timeout = Seconds{5}) {
+  Keeping keeping(adapter, request_timeout);
   rule["operation"] = "start";
   rule["times"] = 1;
   keeping.playground().fault(rule);
@@ -59,6 +60,13 @@ std::string conflict_of_ours(const Adapter& adapter) {
 std::string lost_and_late_list(const Adapter& adapter) {
   return after_bad_start(adapter, {{"reset_after_effect", 1.0}},
                          {{"operation", "cancel"}, {"times", 0}, {"vendor_list_lag_ms", 20'000}});
+}
+// With the usual limit of a call.
+template <int seconds>
+std::string lost_and_later_list(const Adapter& adapter) {
+  return after_bad_start(adapter, {{"reset_after_effect", 1.0}},
+                         {{"operation", "cancel"}, {"times", 0}, {"vendor_list_lag_ms", 1000 * seconds}},
+                         Seconds{30});
 }
 std::string lost_and_slow_start(const Adapter& adapter) {
   return after_bad_start(adapter, {{"reset_after_effect", 1.0}},
@@ -133,6 +141,8 @@ const std::vector<VendorRow>& rows() {
       {"409 on a start", conflict},
       {"409 on a start that was made", conflict_of_ours},
       {"a lost start, and a list that lags by 20 s", lost_and_late_list},
+      {"a lost start, and a list that lags by 40 s", lost_and_later_list<40>},
+      {"a lost start, and a list that lags by 90 s", lost_and_later_list<90>},
       {"a lost start that is queued for 40 s", lost_and_slow_start},
       {"a lost start, and items that cannot be read", lost_and_odd_items},
       {"an end by somebody else", ended_elsewhere},

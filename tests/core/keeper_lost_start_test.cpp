@@ -216,6 +216,17 @@ TEST_CASE("a list has 15 s to show what a call made within its time limit") {
   CHECK(*again <= Seconds{60});
 }
 
+TEST_CASE("a list whose lag is not known has longer to show it, within the usual start_timeout") {
+  Bench bench({});
+  bench.config.providers[ProviderName{"notte"}].list_lag = Seconds{75};
+  bench.load({short_plan()});
+  const auto again = sent_again(bench, minutes{10}, [](Answer&) {});
+  REQUIRE(again);
+  CHECK(*again > Seconds{105});
+  CHECK(*again <= Seconds{115});
+  CHECK_FALSE(bench.row().ending);
+}
+
 TEST_CASE("a start that cannot be looked up is waited out to its known end, and said once") {
   Plan plan = always_plan("watch", "notte");
   SECTION("by its maximum") {

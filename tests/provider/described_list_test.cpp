@@ -354,3 +354,21 @@ TEST_CASE("a credential that stands in a query is shown in no error") {
   REQUIRE_FALSE(answer.ok());
   CHECK(answer.error().what.find("planted") == std::string::npos);
 }
+
+TEST_CASE("what has ended and is ours is kept for a look-up, and for the list where it is cleaned up") {
+  const Effect any = effect_of(EffectKind::list);
+  const std::string ours = start_tag(any.instance, any.session);
+  const std::string all =
+      R"([{"id":"a","status":"up"},{"id":"b","status":"down"},{"id":"c","status":"down","tag":")" + ours +
+      R"("}])";
+  FakeServer server([&](const Received&, Wire& wire) { wire.send(reply(200, all)); });
+  ProviderSettings settings =
+      listing_settings({DescribedCall{"GET", "/all", "", "", {}, {Form::whole, ""}}}, server.url());
+  const auto shown = [&](EffectKind kind) {
+    return ids_in(waiting_provider(settings)->carry_out(effect_of(kind)));
+  };
+  CHECK(shown(EffectKind::list) == "a");
+  CHECK(shown(EffectKind::find) == "ac");
+  settings.description.cleanup = DescribedCall{"DELETE", "/disks/{id}", "", ""};
+  CHECK(shown(EffectKind::list) == "ac");
+}

@@ -1,6 +1,7 @@
 // Budgets, notices and the machine's route in the simulated world, and what must hold of them.
 #include <algorithm>
 
+#include "base/hash.h"
 #include "core/budget.h"
 #include "core/known_plan.h"
 #include "sim/simulation.h"
@@ -30,7 +31,10 @@ void Simulation::draw_money() {
     if (!random_.chance(0.5)) continue;
     const double per_hour = 1 + random_.unit() * 5;
     const Millis minimum = random_.chance(0.5) ? random_.between(minutes{1}, minutes{20}) : Millis{0};
-    traits.price = Price{per_hour, minimum, Millis{0}, "USD"};
+    // By a hash, so that no other draw moves.
+    const std::uint64_t draw = stable_hash(std::to_string(options_.seed) + name.str(), 47);
+    const Millis increment = draw % 3 == 0 ? Millis{minutes{1 + draw / 3 % 10}} : Millis{0};
+    traits.price = Price{per_hour, minimum, increment, "USD"};
   }
   if (!random_.chance(0.3)) return;
   Budget budget = test::known_budget();

@@ -239,6 +239,10 @@ void set_gone(Gone gone, Traits& facts) {
   facts.gone_by_deadline = gone != Gone::closed;
 }
 
+// How far a vendor's list lags is not documented, and a second session costs more than a wait. With the usual
+// limit of a call a start is sent again after 106 s, which is within the usual start_timeout.
+constexpr Millis unknown_list_lag = Seconds{75};
+
 // What can be done is what was described.
 Traits traits(const ProviderSettings& settings) {
   const Description& description = settings.description;
@@ -248,6 +252,7 @@ Traits traits(const ProviderSettings& settings) {
   facts.can_list = !description.list.empty();
   // Without either, no session in a list can be told to be a start's own, or not to be.
   facts.can_find = description.find || (facts.can_list && (tagged || !description.created_at.empty()));
+  if (!description.find) facts.list_lag = unknown_list_lag;
   facts.has_heartbeat = description.heartbeat.has_value();
   facts.start_scope = tagged ? StartScope::free : StartScope::provider;
   facts.slow_start = std::chrono::minutes{1};

@@ -12,7 +12,9 @@
 #include "cli/backup.h"
 #include "cli/completion.h"
 #include "cli/control.h"
+#include "cli/decimal.h"
 #include "cli/export.h"
+#include "cli/nodes.h"
 #include "cli/offline.h"
 #include "cli/preview_command.h"
 #include "cli/probe_command.h"
@@ -85,18 +87,6 @@ class Commands {
   static std::string version_text() { return "session-keeper " KEEPER_VERSION; }
 
   bool json() const { return options_.output == "json"; }
-
-  // CLI11 reads a leading 0 as octal.
-  static CLI::Validator decimal() {
-    return CLI::Validator(
-        [](std::string& text) {
-          if (text.empty() || text.find_first_not_of("0123456789") != std::string::npos)
-            return std::string("must be a whole number");
-          text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
-          return std::string();
-        },
-        "");
-  }
 
   // An empty value, say of a shell's variable that is not set, would mean the default.
   void refuse_empty_values() {
@@ -205,11 +195,11 @@ class Commands {
   }
 
   void declare_lists() {
-    CLI::App& status = add_asking(
-        "status", "what runs; exit 0: all as wanted, 1: something is degraded or blocked, 3: not running",
-        [this](const Asking& a) {
-          return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
-        });
+    CLI::App& status =
+        add_asking("status", "what runs; exit 0: all as wanted, 1: not so, or a follower, 3: not running",
+                   [this](const Asking& a) {
+                     return options_.watch ? watch_status(a, terminal_) : ask_status(a, terminal_);
+                   });
     status.add_flag("-w,--watch", options_.watch,
                     "show it anew every two seconds, with the sessions, until interrupted");
     add_asking("plans", "the plans", [this](const Asking& a) { return ask_plans(a, terminal_); });
@@ -338,6 +328,11 @@ class Commands {
     pause.add_option("--reason", options_.control.reason, "the reason; the status page and `plans` show it");
     CLI::App& resume = add_order("resume", "end a pause", ask_resume);
     resume.add_option("plan", options_.control.target, "the plan")->required();
+    add_asking("nodes", "the nodes that share the store, and which of them leads",
+               [this](const Asking& a) { return ask_nodes(a, terminal_); });
+    CLI::App& switchover = add_order(
+        "switchover", "have the leader hand over, and wait until another node leads", ask_switchover);
+    switchover.add_option("node", options_.control.target, "that is to lead (default: any other)");
   }
 
   void declare_words() {

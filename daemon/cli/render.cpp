@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "cli/nodes.h"
 #include "cli/table.h"
 
 namespace keeper {
@@ -123,6 +124,10 @@ bool as_wanted(const Json& status) {
 }
 
 void show_status(const Json& status, const Terminal& terminal) {
+  if (const std::string elsewhere = told_follower(status); !elsewhere.empty()) {
+    terminal.out << elsewhere << "\n";
+    return;
+  }
   const Json& config = member(status, "config");
   const Json& sessions = member(status, "sessions");
   const bool ready = member(status, "ready") == Json(true);
@@ -159,6 +164,10 @@ void show_status(const Json& status, const Terminal& terminal) {
 }
 
 void show_providers(const Json& status, const Terminal& terminal) {
+  if (const std::string elsewhere = told_follower(status); !elsewhere.empty()) {
+    terminal.out << elsewhere << "\n";
+    return;
+  }
   const Json& providers = list(status, "providers");
   Table table({"PROVIDER~", "TYPE", "STATE", "STARTS FROM", "RATE LIMIT"});
   for (const Json& provider : providers) {
@@ -223,6 +232,8 @@ void show_session(const Json& session, const Json& transitions, const Terminal& 
     const std::string next = moment(cleanup, "next_try");
     fact(terminal, "cleanup", "waits: " + (next.empty() ? "a try is under way" : "tried at " + next));
   }
+  if (const std::string elsewhere = told_follower(session); !elsewhere.empty())
+    terminal.out << "its deadlines only the leader knows: " << elsewhere << "\n";
   terminal.out << "\n";
   show_transitions(transitions, terminal);
 }

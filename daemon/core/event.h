@@ -61,8 +61,18 @@ struct PeriodCounted {
   std::vector<SpentBy> spent;
 };
 
-using Event =
-    std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted, PeriodCounted>;
+// Something that the process around the core has seen, and that somebody is to be told of: it happened, or it
+// begins to last (firing), or it is over (resolved). One that begins again, or ends without having begun,
+// tells nobody anything.
+struct Noticed {
+  Topic topic{};
+  Phase phase = Phase::happened;
+  std::string subject;
+  std::string text;
+};
+
+using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted,
+                           PeriodCounted, Noticed>;
 
 // accepted, unknown (no such plan or session), refused (it makes no sense now): for operators.
 enum class Ack { recorded, duplicate, held, ignored, loaded, accepted, unknown, refused };

@@ -195,6 +195,7 @@ Decision Keeper::decide(const Event& event, Now now) const {
         if constexpr (std::is_same_v<E, OperatorAsked>) on_operator_asked(draft, one);
         if constexpr (std::is_same_v<E, Posted>) on_posted(draft, one);
         if constexpr (std::is_same_v<E, PeriodCounted>) on_period_counted(draft, one);
+        if constexpr (std::is_same_v<E, Noticed>) on_noticed(draft, one);
       },
       event);
   settle_woken(draft);

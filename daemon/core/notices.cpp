@@ -222,6 +222,17 @@ void on_posted(Draft& draft, const Posted& posted) {
   track.row.next_at = draft.now().wall + next;
 }
 
+void on_noticed(Draft& draft, const Noticed& noticed) {
+  switch (noticed.phase) {
+    case Phase::happened:
+      return happen(draft, noticed.topic, noticed.subject, noticed.text);
+    case Phase::firing:
+      return raise(draft, noticed.topic, noticed.subject, noticed.text);
+    case Phase::resolved:
+      return clear(draft, noticed.topic, noticed.subject, noticed.text);
+  }
+}
+
 void configure_targets(Draft& draft) {
   const Config& config = draft.config();
   for (const auto& [key, track] : draft.world().alerts) {

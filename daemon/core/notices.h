@@ -16,7 +16,7 @@ namespace keeper {
 // The empty target is the log: it is told everything, without a message.
 inline const TargetName log_target{};
 
-// `subject` is the plan, provider or budget. To raise an alert that is raised already, or to clear one that
+// `subject` is the plan, provider or budget, or what else a Noticed event names. To raise an alert that is raised already, or to clear one that
 // is not, changes nothing and tells nobody.
 void raise(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 void clear(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
@@ -31,6 +31,7 @@ bool is_raised(const Draft& draft, Topic topic, const std::string& subject);
 // Sends the messages that are due and repeats the alerts that are.
 void send_due_notices(Draft& draft);
 void on_posted(Draft& draft, const Posted& posted);
+void on_noticed(Draft& draft, const Noticed& noticed);
 
 // After a load of the configuration: alerts of providers and targets that are not in it any more are dropped,
 // and a new target is told what lasts.

@@ -45,6 +45,10 @@ struct Clean {
     clean(event.session);
     make_storable(event.reason);
   }
+  void operator()(Noticed& event) const {
+    make_storable(event.subject);
+    make_storable(event.text);
+  }
   void operator()(Posted& event) const {
     make_storable(event.message);
     if (event.outcome) return;

@@ -130,15 +130,19 @@ KEEPER_WORDS(Missed, missed, missed_causes, KEEPER_MISSED)
 
 // What somebody is told of; and the word for the end of what lasts, which is the same word for what only
 // happens.
-#define KEEPER_TOPICS(ENTRY)                                 \
-  ENTRY(session_lost, "session_lost", "session_lost")        \
-  ENTRY(plan_degraded, "plan_degraded", "plan_recovered")    \
-  ENTRY(provider_down, "provider_down", "provider_up")       \
-  ENTRY(keeping_behind, "keeping_behind", "keeping_in_time") \
-  ENTRY(budget_soft, "budget_soft", "budget_renewed")        \
-  ENTRY(budget_hard, "budget_hard", "budget_renewed")        \
-  ENTRY(orphan_found, "orphan_found", "orphan_found")        \
-  ENTRY(start_missed, "start_missed", "start_missed")
+#define KEEPER_TOPICS(ENTRY)                                            \
+  ENTRY(session_lost, "session_lost", "session_lost")                   \
+  ENTRY(plan_degraded, "plan_degraded", "plan_recovered")               \
+  ENTRY(provider_down, "provider_down", "provider_up")                  \
+  ENTRY(keeping_behind, "keeping_behind", "keeping_in_time")            \
+  ENTRY(budget_soft, "budget_soft", "budget_renewed")                   \
+  ENTRY(budget_hard, "budget_hard", "budget_renewed")                   \
+  ENTRY(orphan_found, "orphan_found", "orphan_found")                   \
+  ENTRY(start_missed, "start_missed", "start_missed")                   \
+  ENTRY(leader_changed, "leader_changed", "leader_changed")             \
+  ENTRY(no_standby, "no_standby", "standby_back")                       \
+  ENTRY(store_lost_commits, "store_lost_commits", "store_lost_commits") \
+  ENTRY(late_start, "late_start", "late_start")
 KEEPER_WORDS(Topic, topic, topics, KEEPER_TOPICS)
 
 // Something happens once, or it lasts from firing to resolved.

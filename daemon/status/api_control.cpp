@@ -7,6 +7,7 @@ namespace keeper {
 ApiAnswer Api::orphans(const ApiRequest& request, const Parts&) {
   QueryReader query(request.parameters);
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const auto seen = view();
   const View& view = **seen;
   JsonWriter json;
@@ -23,6 +24,7 @@ ApiAnswer Api::orphans(const ApiRequest& request, const Parts&) {
 }
 
 ApiAnswer Api::operate(OperatorAsked asked) {
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const bool of_session = asked.order == Order::stop_session;
   const Result<Ack> ack = ports_.operate(std::move(asked));
   if (!ack) return problem(503, ack.error().what);

@@ -1,6 +1,7 @@
 #include "status/explain.h"
 #include "status/http_api.h"
 #include "status/json_rows.h"
+#include "status/leadership.h"
 
 namespace keeper {
 namespace {
@@ -18,6 +19,11 @@ void end_list(JsonWriter& json, const std::optional<std::int64_t>& next) {
 }  // namespace
 
 std::vector<std::string> Api::explanation_of(const SessionRow& row, const ViewIndex& seen, Wall now) {
+  if (const DaemonFacts facts = ports_.facts(); follows(facts)) {
+    std::vector<std::string> words = explain_row(row);
+    words.push_back("What comes next only the leader knows: " + told_follower(*facts.cluster) + ".");
+    return words;
+  }
   std::vector<std::string> words = explain(row, seen.session(row.id), seen.plan(row.plan.str()));
   if (const Price* price = price_of(seen.config(), row.provider)) tell_cost(row, *price, now, words);
   return words;
@@ -49,7 +55,10 @@ ApiAnswer Api::sessions(const ApiRequest& request, const Parts&) {
   for (const SessionRow& row : page->rows) {
     write(json, row, seen->session(row.id), price_of(seen->config(), row.provider), now);
   }
-  end_list(json, page->next);
+  json.end_array();
+  json.text_or_null("next", page->next ? std::to_string(*page->next) : std::string{});
+  write_cluster(json, ports_.facts());
+  json.end_object();
   return {.body = json.take()};
 }
 
@@ -60,7 +69,10 @@ ApiAnswer Api::session(const ApiRequest& request, const Parts& parts) {
   if (!row) return answer_failure(row.error());
   JsonWriter json;
   const auto seen = view();
-  write(json, *row, seen->session(row->id), price_of(seen->config(), row->provider), wall_now());
+  json.begin_object();
+  write_members(json, *row, seen->session(row->id), price_of(seen->config(), row->provider), wall_now());
+  write_cluster(json, ports_.facts());
+  json.end_object();
   return {.body = json.take()};
 }
 
@@ -129,7 +141,9 @@ ApiAnswer Api::plan_missed(const ApiRequest& request, const Parts& parts) {
   wanted.before = query.cursor("before");
   wanted.limit = query.limit();
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
-  if (!view()->plan(parts.at(0))) return problem(404, "there is no plan of this name");
+  // A follower does not know the plans; what they missed is in the database.
+  if (!view()->plan(parts.at(0)) && !follows(ports_.facts()))
+    return problem(404, "there is no plan of this name");
   const auto page = history_->missed(wanted);
   if (!page) return answer_failure(page.error());
   JsonWriter json;

@@ -48,6 +48,7 @@ ApiAnswer Api::cost(const ApiRequest& request, const Parts&) {
   const Wall since = query.time("since").value_or(until - default_span);
   if (since >= until) query.complain("'since' must be before 'until'");
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const auto seen = view();
   const Config& config = seen->config();
   const Prices prices = prices_of(config);

@@ -34,6 +34,7 @@ ApiAnswer Api::preview(const ApiRequest& request, const Parts&) {
   const std::string name = query.text("file").value_or("");
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
   if (request.body.empty()) return problem(400, "the body must be the text of a configuration file");
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const Result<Preview> preview = ports_.preview(request.body, name);
   if (!preview)
     return problem(preview.error().kind == ErrorKind::malformed ? 422 : 503, preview.error().what);

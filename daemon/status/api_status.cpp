@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <array>
 
+#include "base/hash.h"
 #include "base/problem_document.h"
 #include "status/http_api.h"
 #include "status/json_rows.h"
+#include "status/leadership.h"
 
 namespace keeper {
 namespace {
@@ -48,6 +51,8 @@ std::string tag_of(const View& view, const DaemonFacts& facts) {
                     std::to_string(facts.store.last_seq) + "-" +
                     std::to_string(view.at.time_since_epoch().count());
   for (const CheckFact& check : facts.ready) tag += check.passes ? "" : "-" + check.name;
+  if (facts.cluster)
+    tag += (facts.cluster->leads ? "-leads" : "-follows-") + stable_hex128(told_leader(*facts.cluster));
   if (facts.monitor && facts.monitor->failing_since) tag += "-unheard";
   const auto loaded = facts.config.loaded_at;
   tag += "-" + std::to_string(loaded ? loaded->time_since_epoch().count() : 0);
@@ -58,6 +63,29 @@ const ProviderFacts* facts_of(const DaemonFacts& facts, const ProviderName& name
   const auto found = std::find_if(facts.providers.begin(), facts.providers.end(),
                                   [&](const ProviderFacts& each) { return each.name == name; });
   return found == facts.providers.end() ? nullptr : &*found;
+}
+
+// What only the leader knows.
+constexpr std::array live_members{"sessions", "cleanups_waiting", "plans", "providers", "budgets", "alerts", "notifications"};
+
+void write_live(JsonWriter& json, const View& view, const DaemonFacts& facts) {
+  write_counts(json, view);
+  json.begin_array("plans");
+  for (const PlanView& plan : view.plans) write_plan(json, plan, false);
+  json.end_array();
+  json.begin_array("providers");
+  for (const ProviderView& provider : view.providers)
+    write_provider(json, provider, facts_of(facts, provider.name));
+  json.end_array();
+  json.begin_array("budgets");
+  for (const BudgetView& budget : view.budgets) write(json, budget);
+  json.end_array();
+  json.begin_array("alerts");
+  for (const AlertRow& alert : view.alerts) write(json, alert);
+  json.end_array();
+  json.begin_array("notifications");
+  for (const TargetView& target : view.targets) write(json, target);
+  json.end_array();
 }
 
 }  // namespace
@@ -87,23 +115,11 @@ ApiAnswer Api::status(const ApiRequest& request, const Parts&) {
   json.key("store");
   write(json, facts.store);
   json.field("loop_age_ms", facts.loop_age.count());
-  write_counts(json, view);
-  json.begin_array("plans");
-  for (const PlanView& plan : view.plans) write_plan(json, plan, false);
-  json.end_array();
-  json.begin_array("providers");
-  for (const ProviderView& provider : view.providers)
-    write_provider(json, provider, facts_of(facts, provider.name));
-  json.end_array();
-  json.begin_array("budgets");
-  for (const BudgetView& budget : view.budgets) write(json, budget);
-  json.end_array();
-  json.begin_array("alerts");
-  for (const AlertRow& alert : view.alerts) write(json, alert);
-  json.end_array();
-  json.begin_array("notifications");
-  for (const TargetView& target : view.targets) write(json, target);
-  json.end_array();
+  if (follows(facts)) {
+    for (const char* name : live_members) json.field(name, nullptr);
+  } else {
+    write_live(json, view, facts);
+  }
   json.key("dead_mans_switch");
   if (facts.monitor) {
     write(json, *facts.monitor);
@@ -112,6 +128,7 @@ ApiAnswer Api::status(const ApiRequest& request, const Parts&) {
   }
   json.key("webhook");
   write(json, facts.webhook);
+  write_cluster(json, facts);
   json.end_object();
   ApiAnswer answer{.body = json.take()};
   answer.headers.emplace_back("ETag", tag_of(view, facts));
@@ -123,6 +140,7 @@ ApiAnswer Api::plans(const ApiRequest& request, const Parts&) {
   const auto limit = static_cast<std::size_t>(query.limit());
   const std::string after = query.text("before").value_or("");
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const auto seen = view();
   const std::vector<PlanView>& all = (*seen)->plans;
   auto at =
@@ -144,6 +162,7 @@ ApiAnswer Api::plans(const ApiRequest& request, const Parts&) {
 ApiAnswer Api::plan(const ApiRequest& request, const Parts& parts) {
   QueryReader query(request.parameters);
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const auto seen = view();
   const PlanView* plan = seen->plan(parts.at(0));
   if (plan == nullptr) return problem(404, "there is no plan of this name");
@@ -156,6 +175,7 @@ ApiAnswer Api::plan_next(const ApiRequest& request, const Parts& parts) {
   QueryReader query(request.parameters);
   const int count = query.limit("n", 10);
   if (const std::string complaint = query.complaint(); !complaint.empty()) return problem(400, complaint);
+  if (auto elsewhere = at_follower()) return *std::move(elsewhere);
   const auto seen = view();
   const auto& config = (*seen)->config;
   const PlanName name(parts.at(0));

@@ -59,6 +59,17 @@ std::string start_of(const SessionRow& row, const SessionView& seen) {
          "; what became of it at the provider is not known yet.";
 }
 
+std::vector<std::string> tell_the_row(const SessionRow& row, const SessionView* seen) {
+  std::vector<std::string> words{creation_of(row), state_of(row)};
+  if (!row.last_error.empty()) words.push_back("Its last error: " + printable(row.last_error, 400));
+  tell_the_end(row, seen, words);
+  return words;
+}
+
+void tell_the_successor(const SessionRow& row, std::vector<std::string>& words) {
+  if (row.successor) words.push_back("Its successor is session " + row.successor->str() + ".");
+}
+
 void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector<std::string>& words) {
   if (seen.is_over) return;
   if (seen.call_in_flight) {
@@ -81,8 +92,7 @@ void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector
   if (seen.hard_deadline) words.push_back("Its maximum passes at " + at(*seen.hard_deadline) + ".");
 }
 
-void tell_the_plan(const SessionRow& row, const PlanView* plan, std::vector<std::string>& words) {
-  if (row.successor) words.push_back("Its successor is session " + row.successor->str() + ".");
+void tell_the_plan(const PlanView* plan, std::vector<std::string>& words) {
   if (plan == nullptr) {
     words.push_back("Its plan is no longer in the configuration.");
     return;
@@ -163,11 +173,16 @@ void tell_cost(const SessionRow& row, const Price& price, Wall now, std::vector<
 }
 
 std::vector<std::string> explain(const SessionRow& row, const SessionView* seen, const PlanView* plan) {
-  std::vector<std::string> words{creation_of(row), state_of(row)};
-  if (!row.last_error.empty()) words.push_back("Its last error: " + printable(row.last_error, 400));
-  tell_the_end(row, seen, words);
+  std::vector<std::string> words = tell_the_row(row, seen);
   if (seen != nullptr) tell_what_comes(row, *seen, words);
-  tell_the_plan(row, plan, words);
+  tell_the_successor(row, words);
+  tell_the_plan(plan, words);
+  return words;
+}
+
+std::vector<std::string> explain_row(const SessionRow& row) {
+  std::vector<std::string> words = tell_the_row(row, nullptr);
+  tell_the_successor(row, words);
   return words;
 }
 

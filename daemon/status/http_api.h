@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,6 +103,9 @@ class Api {
   ApiAnswer cost(const ApiRequest& request, const Parts& parts);
   ApiAnswer notifications(const ApiRequest& request, const Parts& parts);
   ApiAnswer orphans(const ApiRequest& request, const Parts& parts);
+  ApiAnswer leader(const ApiRequest& request, const Parts& parts);
+  ApiAnswer nodes(const ApiRequest& request, const Parts& parts);
+  ApiAnswer switchover(const ApiRequest& request, const Parts& parts);
   ApiAnswer backup(const ApiRequest& request, const Parts& parts);
   ApiAnswer preview(const ApiRequest& request, const Parts& parts);
   ApiAnswer reload(const ApiRequest& request, const Parts& parts);
@@ -113,10 +117,12 @@ class Api {
   ApiAnswer stop_all(const ApiRequest& request, const Parts& parts);
   ApiAnswer plan_order(Order order, const ApiRequest& request, const Parts& parts);
   ApiAnswer operate(OperatorAsked asked);
+  // What is answered instead of something that only the leader knows or may do; empty: this is no follower.
+  std::optional<ApiAnswer> at_follower();
 
   bool may_control(std::string_view authorization) const;
   std::shared_ptr<const ViewIndex> view();
-  static std::vector<std::string> explanation_of(const SessionRow& row, const ViewIndex& seen, Wall now);
+  std::vector<std::string> explanation_of(const SessionRow& row, const ViewIndex& seen, Wall now);
   Result<SessionRow> session_row(const std::string& id);
   ApiAnswer transition_page(const TransitionQuery& query);
 

@@ -51,9 +51,9 @@ void write_deadlines(JsonWriter& json, const SessionView& seen) {
 
 }  // namespace
 
-void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now) {
+void write_members(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price,
+                   Wall now) {
   static const SessionView unknown;
-  json.begin_object();
   json.field("id", row.id.str());
   json.field("plan", row.plan.str());
   json.field("provider", row.provider.str());
@@ -75,6 +75,11 @@ void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, con
   id_or_null(json, "successor", row.successor);
   json.text_or_null("last_error", row.last_error);
   write_cost(json, row, price, now);
+}
+
+void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now) {
+  json.begin_object();
+  write_members(json, row, seen, price, now);
   json.end_object();
 }
 

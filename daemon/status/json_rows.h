@@ -12,6 +12,9 @@ namespace keeper {
 // `seen` is the same session in the view, which alone knows the deadlines, or null. `price` is that of its
 // provider, or null. The cost of a session that is still alive is counted up to `now`.
 void write(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price, Wall now);
+// The same without the braces.
+void write_members(JsonWriter& json, const SessionRow& row, const SessionView* seen, const Price* price,
+                   Wall now);
 void write(JsonWriter& json, const TransitionRow& row);
 void write(JsonWriter& json, const DeliveryRow& row);  // without its body
 void write(JsonWriter& json, const MissedRow& row);
@@ -26,6 +29,8 @@ void write(JsonWriter& json, const TargetView& target);
 void write(JsonWriter& json, const MonitorFacts& monitor);
 void write(JsonWriter& json, const OrphanView& orphan);
 void write(JsonWriter& json, const SweepView& sweep);
+// As the member "cluster": this node and the leader; null where the store is a file.
+void write_cluster(JsonWriter& json, const DaemonFacts& facts);
 void write_pause(JsonWriter& json, const std::optional<Pause>& pause);  // as the member "pause"
 void write_plan(JsonWriter& json, const PlanView& plan, bool in_full);
 void write_provider(JsonWriter& json, const ProviderView& provider, const ProviderFacts* facts);

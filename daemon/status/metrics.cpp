@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "status/leadership.h"
+
 namespace keeper {
 namespace {
 
@@ -145,6 +147,35 @@ void add_sessions(Families& to, const View& view) {
   add_plans(to, view);
 }
 
+// Who leads, and what the nodes and their database are.
+void add_cluster(Families& to, const ClusterFacts& cluster) {
+  to.gauge(
+      "holding", truth(holds(cluster)),
+      "1 while this node led last, its lease has run out and the database does not answer: it keeps what "
+      "lives and starts nothing.");
+  if (cluster.lease_left)
+    to.gauge("lease_left_seconds", seconds(*cluster.lease_left),
+             "What is left of this node's lease of the lead.");
+  to.counter("takeovers_total", cluster.takeovers, "How often this process took the lead.");
+  to.gauge("store_standbys", cluster.database.synchronous_standbys,
+           "Synchronous standbys of the database that are connected.");
+  to.gauge("store_timeline", static_cast<double>(timeline_number(cluster.database)),
+           "The database's timeline, which rises when a standby takes over.");
+  to.family("store_durability", MetricType::Gauge, "1 for what store.durability is.");
+  to.sample(1.0, {{"durability", std::string(to_word(cluster.durability))}});
+  to.family("nodes", MetricType::Gauge, "Nodes that were seen within 20 seconds, by state.");
+  for (const NodeState state : all_node_states) {
+    const auto nodes = std::count_if(cluster.nodes.begin(), cluster.nodes.end(), [&](const NodeRow& node) {
+      return is_live(node) && node.state == state;
+    });
+    to.sample(static_cast<double>(nodes), {{"state", to_word(state)}});
+  }
+  const NodeRow* own = find_node(cluster, cluster.node);
+  if (own == nullptr || !own->clock_offset) return;
+  to.gauge("clock_offset_seconds", seconds(*own->clock_offset),
+           "How far this machine's clock is ahead of the database's.");
+}
+
 void add_webhook(Families& to, const WebhookFacts& webhook) {
   to.gauge("webhook_listening", truth(webhook.listening), "1 when the webhook listener is up.");
   to.gauge("webhook_connections", static_cast<double>(webhook.connections), "Connections that are open now.");
@@ -182,10 +213,16 @@ std::string metrics_text(const View& view, const DaemonFacts& facts,
   all.gauge("store_size_bytes", static_cast<double>(facts.store.size_bytes), "The store's size.");
   all.counter("log_lines_dropped_total", facts.log_lines_dropped,
               "Log lines that were not written, because nobody read the log.");
-  add_sessions(all, view);
-  add_providers(all, view, facts);
-  add_budgets(all, view);
-  add_told(all, view, facts);
+  all.gauge("leader", truth(takes_lead(facts)),
+            "1 while this daemon leads, which one whose store is a file always does.");
+  if (facts.cluster) add_cluster(all, *facts.cluster);
+  // A follower knows of no plan and no session, which is not the same as that there are none.
+  if (!follows(facts)) {
+    add_sessions(all, view);
+    add_providers(all, view, facts);
+    add_budgets(all, view);
+    add_told(all, view, facts);
+  }
   add_webhook(all, facts.webhook);
   return all.text();
 }

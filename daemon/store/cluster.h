@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/words.h"
 #include "settings/database.h"
 
 namespace keeper {
@@ -23,6 +24,13 @@ enum class NodeState {
   not_durable,     // a follower that may not lead, since the database has no synchronous standby
   clock_off,       // a follower whose wall clock is too far from the database's
 };
+inline constexpr std::array node_state_words{Word<NodeState>{NodeState::leader, "leader"},
+                                             Word<NodeState>{NodeState::follower, "follower"},
+                                             Word<NodeState>{NodeState::config_differs, "config_differs"},
+                                             Word<NodeState>{NodeState::too_old, "too_old"},
+                                             Word<NodeState>{NodeState::not_durable, "not_durable"},
+                                             Word<NodeState>{NodeState::clock_off, "clock_off"}};
+inline constexpr auto all_node_states = values_of(node_state_words);
 const char* to_word(NodeState state);
 std::optional<NodeState> node_state_of(std::string_view word);
 

@@ -1,6 +1,5 @@
 #include "store/pg_cluster.h"
 
-#include <array>
 #include <utility>
 
 #include "store/boot.h"
@@ -18,30 +17,13 @@ constexpr Millis first_schema_limit = Seconds{30};
 // A round trip that took longer says too little of a clock.
 constexpr Millis round_trip_max = Millis{500};
 
-constexpr std::array node_states{std::pair{NodeState::leader, "leader"},
-                                 std::pair{NodeState::follower, "follower"},
-                                 std::pair{NodeState::config_differs, "config_differs"},
-                                 std::pair{NodeState::too_old, "too_old"},
-                                 std::pair{NodeState::not_durable, "not_durable"},
-                                 std::pair{NodeState::clock_off, "clock_off"}};
-
 const char* const now_ms = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 }  // namespace
 
-const char* to_word(NodeState state) {
-  for (const auto& [known, word] : node_states) {
-    if (known == state) return word;
-  }
-  return "";
-}
+const char* to_word(NodeState state) { return word_of(node_state_words, state).data(); }
 
-std::optional<NodeState> node_state_of(std::string_view word) {
-  for (const auto& [state, known] : node_states) {
-    if (known == word) return state;
-  }
-  return std::nullopt;
-}
+std::optional<NodeState> node_state_of(std::string_view word) { return value_of(node_state_words, word); }
 
 string why_not_durable(pg::Connection& connection, Durability durability, Millis limit) {
   static const string text =

@@ -305,3 +305,38 @@ TEST_CASE("a stop that is not heeded within stop_timeout shows although the prov
   for (int i = 0; i < 13; ++i) bench.advance(Seconds{5});
   CHECK(bench.row().last_error.find("not ended within stop_timeout") != std::string::npos);
 }
+
+TEST_CASE(
+    "what the process around the keeper has seen is told: once while it lasts, its end, and each time") {
+  Bench bench = with_target({always_plan("one", "videosdk")});
+  const auto see = [](Bench& to, Topic topic, Phase phase, const std::string& text) {
+    to.take(Noticed{topic, phase, "store", text});
+    to.advance(minutes{2});
+  };
+  see(bench, Topic::no_standby, Phase::resolved, "nothing lasts yet");
+  CHECK(bench.posts.empty());
+  see(bench, Topic::no_standby, Phase::firing, "the standby is gone");
+  see(bench, Topic::no_standby, Phase::firing, "the standby is gone still");
+  MessageRow told = bench.deliver();
+  CHECK(words_of(told) == std::vector<std::string>{"no_standby"});
+  CHECK(told.notices.front().subject == "store");
+  CHECK(told.notices.front().text == "the standby is gone");
+  CHECK(bench.posts.empty());
+
+  // The next process, or another node that has taken the lead, has only the rows.
+  Bench again = with_target({always_plan("one", "videosdk")}, test::known_target(), bench.ledger());
+  see(again, Topic::no_standby, Phase::firing, "the standby is gone");
+  CHECK(again.posts.empty());
+  see(again, Topic::no_standby, Phase::resolved, "a standby is there");
+  CHECK(words_of(again.deliver()) == std::vector<std::string>{"standby_back"});
+  CHECK(again.alerts.empty());
+
+  for (const char* text : {"a leads", "b leads"}) see(again, Topic::leader_changed, Phase::happened, text);
+  for (const char* text : {"a leads", "b leads"}) {
+    told = again.deliver();
+    CHECK(words_of(told) == std::vector<std::string>{"leader_changed"});
+    CHECK(told.notices.front().text == text);
+  }
+  CHECK(again.notices ==
+        std::vector<std::string>{"standby_back store", "leader_changed store", "leader_changed store"});
+}

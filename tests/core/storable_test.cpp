@@ -70,6 +70,11 @@ TEST_CASE("the texts of every event become storable, and bodies stay as they cam
   event = Posted{"m", 1, Error{ErrorKind::not_applied, bad}};
   make_storable(event);
   CHECK(std::get<Posted>(event).outcome.error().what == good);
+
+  event = Noticed{Topic::no_standby, Phase::firing, bad, bad};
+  make_storable(event);
+  CHECK(std::get<Noticed>(event).subject == good);
+  CHECK(std::get<Noticed>(event).text == good);
 }
 
 }  // namespace

@@ -103,14 +103,16 @@ TEST_CASE("metrics pass Prometheus' own check, and all that the rules and the da
 TEST_CASE("each alert fires when it should, and does not before") {
   Stage stage(measured_plans);
   const std::string source = KEEPER_SOURCE_DIR;
-  for (const char* file :
-       {"/config/prometheus/session-keeper.rules.yaml", "/tests/golden/prometheus/rules_test.yaml"}) {
-    fs::copy_file(source + file, stage.directory / fs::path(file).filename());
+  for (const char* folder : {"/config/prometheus", "/tests/golden/prometheus"}) {
+    for (const auto& file : fs::directory_iterator(source + folder))
+      fs::copy_file(file.path(), stage.directory / file.path().filename());
   }
   std::string output;
-  CHECK(promtool(stage, "check rules " + (stage.directory / "session-keeper.rules.yaml").string(), &output) ==
-        0);
-  CHECK(promtool(stage, "test rules " + (stage.directory / "rules_test.yaml").string(), &output) == 0);
-  INFO(output);
-  CHECK(output.find("SUCCESS") != std::string::npos);
+  for (const char* rules : {"session-keeper.rules.yaml", "session-keeper-cluster.rules.yaml"})
+    CHECK(promtool(stage, "check rules " + (stage.directory / rules).string(), &output) == 0);
+  for (const char* tests : {"rules_test.yaml", "cluster_rules_test.yaml"}) {
+    CHECK(promtool(stage, "test rules " + (stage.directory / tests).string(), &output) == 0);
+    INFO(output);
+    CHECK(output.find("SUCCESS") != std::string::npos);
+  }
 }

@@ -61,7 +61,7 @@ TEST_CASE("no command exits 0 whose standard output could not be written") {
   REQUIRE(commands.size() > 20);
   stage.cli_program = wrapped;
   for (const std::string& command : commands) {
-    if (command == "run") continue;  // prints nothing
+    if (command == "run" || command == "switchover") continue;  // they print nothing: here is no other node
     const auto given = arguments.find(command);
     std::vector<std::string> line{command};
     if (given != arguments.end()) {

@@ -10,6 +10,7 @@
 
 #include "catch.h"
 #include "core/words.h"
+#include "store/cluster.h"
 
 namespace keeper {
 namespace {
@@ -20,6 +21,12 @@ template <class Values>
 Words words_of(const Values& values) {
   Words words;
   for (const auto value : values) words.emplace_back(to_string(value));
+  return words;
+}
+
+Words node_state_list() {
+  Words words;
+  for (const NodeState state : all_node_states) words.emplace_back(to_word(state));
   return words;
 }
 
@@ -48,6 +55,7 @@ std::map<std::string, Words> tables() {
           {"orphan_condition", words_of(all_orphan_conditions)},
           {"budget_level", words_of(all_budget_levels)},
           {"plan_change", words_of(all_plan_changes)},
+          {"node_state", node_state_list()},
           {"event", all_event_words()}};
 }
 

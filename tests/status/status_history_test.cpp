@@ -59,32 +59,33 @@ TEST_CASE("a session is its row, with the deadlines that only the view knows") {
   seen.rollover_at = at(50);
   view.sessions = {seen};
   stage.publish(view);
-  const json expected{{"id", "s1"},
-                      {"plan", "front-desk"},
-                      {"provider", "browsers"},
-                      {"remote_id", "r1"},
-                      {"state", "active"},
-                      {"reason", "start_confirmed"},
-                      {"progress", "asked"},
-                      {"ending", nullptr},
-                      {"cleanup", nullptr},
-                      {"native_status", nullptr},
-                      {"occurrence", "2026-11-21T09:01:00.000Z"},
-                      {"attempt", 0},
-                      {"replica", 0},
-                      {"created_at", "2026-11-21T09:01:00.000Z"},
-                      {"active_at", "2026-11-21T09:01:30.000Z"},
-                      {"ended_at", nullptr},
-                      {"idle_deadline", "2026-11-21T09:30:00.000Z"},
-                      {"hard_deadline", "2026-11-21T10:00:00.000Z"},
-                      {"next_heartbeat_at", "2026-11-21T09:10:00.000Z"},
-                      {"rollover_at", "2026-11-21T09:50:00.000Z"},
-                      {"predecessor", nullptr},
-                      {"successor", nullptr},
-                      {"last_error", nullptr},
-                      {"cost", nullptr}};
-  CHECK(stage.json("/api/v1/sessions/s1") == expected);
+  json expected{{"id", "s1"},
+                {"plan", "front-desk"},
+                {"provider", "browsers"},
+                {"remote_id", "r1"},
+                {"state", "active"},
+                {"reason", "start_confirmed"},
+                {"progress", "asked"},
+                {"ending", nullptr},
+                {"cleanup", nullptr},
+                {"native_status", nullptr},
+                {"occurrence", "2026-11-21T09:01:00.000Z"},
+                {"attempt", 0},
+                {"replica", 0},
+                {"created_at", "2026-11-21T09:01:00.000Z"},
+                {"active_at", "2026-11-21T09:01:30.000Z"},
+                {"ended_at", nullptr},
+                {"idle_deadline", "2026-11-21T09:30:00.000Z"},
+                {"hard_deadline", "2026-11-21T10:00:00.000Z"},
+                {"next_heartbeat_at", "2026-11-21T09:10:00.000Z"},
+                {"rollover_at", "2026-11-21T09:50:00.000Z"},
+                {"predecessor", nullptr},
+                {"successor", nullptr},
+                {"last_error", nullptr},
+                {"cost", nullptr}};
   CHECK(stage.json("/api/v1/sessions").at("sessions").at(0) == expected);
+  expected["cluster"] = nullptr;
+  CHECK(stage.json("/api/v1/sessions/s1") == expected);
   stage.move(row, State::closed, Reason::stopped_by_plan);
   CHECK(stage.json("/api/v1/sessions/s1").at("idle_deadline").is_null());
   stage.json("/api/v1/sessions/nobody", 404);

@@ -7,20 +7,28 @@ namespace keeper::test {
 namespace {
 
 StatusPorts ports(StatusStage& stage) {
-  return {[&] { return stage.view.with([](auto& view) { return view; }); },
-          [&] { return stage.facts.with([](auto& facts) { return facts; }); },
-          [&] { return stage.reload.with([](auto& outcome) { return outcome; }); },
-          [&](const OperatorAsked& asked) {
-            return stage.orders.with([&](auto& orders) {
-              orders.push_back(asked);
-              return stage.order_answer;
-            });
-          },
-          [] { return std::vector<prometheus::MetricFamily>{}; },
-          [&](std::string text, const std::string& name) {
-            stage.previewed.with([&](auto& last) { last = {std::move(text), name}; });
-            return stage.preview_answer;
-          }};
+  StatusPorts ports;
+  ports.view = [&] { return stage.view.with([](auto& view) { return view; }); };
+  ports.facts = [&] { return stage.facts.with([](auto& facts) { return facts; }); };
+  ports.reload = [&] { return stage.reload.with([](auto& outcome) { return outcome; }); };
+  ports.operate = [&](const OperatorAsked& asked) {
+    return stage.orders.with([&](auto& orders) {
+      orders.push_back(asked);
+      return stage.order_answer;
+    });
+  };
+  ports.switchover = [&](const std::string& node) {
+    return stage.switchovers.with([&](auto& nodes) {
+      nodes.push_back(node);
+      return stage.switchover_answer;
+    });
+  };
+  ports.measured = [] { return std::vector<prometheus::MetricFamily>{}; };
+  ports.preview = [&](std::string text, const std::string& name) {
+    stage.previewed.with([&](auto& last) { last = {std::move(text), name}; });
+    return stage.preview_answer;
+  };
+  return ports;
 }
 
 DaemonFacts some_facts() {

@@ -44,6 +44,8 @@ class StatusStage {
   Locked<ReloadOutcome> reload;
   Locked<std::vector<OperatorAsked>> orders;  // that were given
   Result<Ack> order_answer = Ack::accepted;
+  Locked<std::vector<std::string>> switchovers;  // the node that each was asked for
+  Status switchover_answer = Done{};
   Locked<std::pair<std::string, std::string>> previewed;  // the text and the name of the last preview
   Result<Preview> preview_answer = Preview{};
   std::unique_ptr<StatusListener> listener;

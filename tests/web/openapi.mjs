@@ -90,7 +90,8 @@ await withStage(config, async (stage) => {
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, { responses }] of Object.entries(methods)) {
       const good = Object.keys(responses).filter((status) => status.startsWith('2'));
-      if (path !== '/api/v1/events' && !good.some((status) => seen.has(`${method} ${path} ${status}`))) unseen.push(`${method} ${path}`);
+      // A store that is a file has no other node to hand over to.
+      if (path !== '/api/v1/events' && path !== '/api/v1/switchover' && !good.some((status) => seen.has(`${method} ${path} ${status}`))) unseen.push(`${method} ${path}`);
     }
   }
   assert.deepEqual(unseen, []);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "status/leadership.h"
+#include "status/page/cluster_line.h"
+
 namespace keeper {
 namespace {
 
@@ -62,9 +65,17 @@ bool is_troubled(const PlanView& plan) {
 Headline headline_of(const View& view, const DaemonFacts& facts) {
   std::string failing;
   for (const CheckFact& check : facts.ready) {
-    if (!check.passes) failing += (failing.empty() ? "" : ", ") + spaced(check.name);
+    // That it follows is told by its own words.
+    const bool told = check.name == "follower" && follows(facts);
+    if (!check.passes && !told) failing += (failing.empty() ? "" : ", ") + spaced(check.name);
   }
+  if (facts.cluster && holds(*facts.cluster))
+    return {"bad", "The database does not answer: what lives is kept, and nothing is started"};
   if (!failing.empty()) return {"bad", "Not ready: " + failing};
+  if (follows(facts)) {
+    if (facts.cluster->leader.empty()) return {"bad", "No node leads"};
+    return {"calm", "This node is a follower; node " + facts.cluster->leader + " leads"};
+  }
   for (const PlanCondition condition : {PlanCondition::degraded, PlanCondition::blocked}) {
     const auto plans = count_of(view, condition);
     if (plans == 1) return {"bad", "One plan is " + spaced(to_string(condition))};
@@ -99,6 +110,7 @@ void write_attention(Html& html, const View& view, const DaemonFacts& facts) {
     if (target.failing_since) tell(list, target);
   }
   if (facts.monitor && facts.monitor->failing_since) tell(list, *facts.monitor);
+  if (facts.cluster) tell_cluster_troubles(list, *facts.cluster);
   const std::string told = list.inner();
   if (!told.empty()) html.raw("<ul class=\"attention\">").raw(told).raw("</ul>\n");
 }

@@ -8,7 +8,9 @@
 #include <map>
 
 #include "base/digest.h"
+#include "status/leadership.h"
 #include "status/page/attention.h"
+#include "status/page/cluster_line.h"
 #include "status/page/page_assets.h"
 #include "status/page/page_tables.h"
 #include "status/page/timeline.h"
@@ -47,20 +49,37 @@ class Writer {
     const Headline headline = headline_of(view_, page_.facts);
     write_head(headline);
     write_attention(html_, view_, page_.facts);
-    write_plans();
-    write_sessions();
-    write_providers();
+    if (follows(page_.facts)) {
+      write_way_to_leader(html_, *page_.facts.cluster);
+    } else {
+      write_plans();
+      write_sessions();
+      write_providers();
+    }
     write_transitions(html_, "Recent transitions", page_.recent, view_.config.get());
-    write_webhooks();
-    write_budgets();
+    if (follows(page_.facts)) {
+      write_deliveries(html_, "Webhooks", page_.deliveries);
+    } else {
+      write_webhooks();
+      write_budgets();
+    }
     write_foot();
     return html_.document(headline.words, headline.mood);
   }
 
  private:
   void write_head(const Headline& headline) {
-    html_.raw("<header><p class=\"kicker\">session-keeper ").text(page_.facts.version).raw("</p>\n<h1>");
-    html_.state(headline.mood, headline.words).raw("</h1>\n<ul class=\"figures\">");
+    const auto& cluster = page_.facts.cluster;
+    html_.raw("<header><p class=\"kicker\">session-keeper ").text(page_.facts.version);
+    if (cluster) html_.raw(" · node ").text(cluster->node);
+    html_.raw("</p>\n<h1>").state(headline.mood, headline.words).raw("</h1>\n");
+    if (cluster) write_cluster_line(html_, *cluster);
+    if (!follows(page_.facts)) write_figures();
+    html_.raw("</header>\n");
+  }
+
+  void write_figures() {
+    html_.raw("<ul class=\"figures\">");
     for (std::size_t i = 0; i < all_states.size(); ++i) {
       html_.raw("<li><b>")
           .number(view_.counts[i])
@@ -77,7 +96,7 @@ class Writer {
       html_.raw("<li><b><time datetime=\"").raw(to_rfc3339(*next)).raw("\"><i>");
       html_.text(relative_time(*next, page_.now)).raw("</i></time></b>next start</li>");
     }
-    html_.raw("</ul></header>\n");
+    html_.raw("</ul>");
   }
 
   void write_plans() {
@@ -281,7 +300,8 @@ class Writer {
 
   void write_foot() {
     const DaemonFacts& facts = page_.facts;
-    html_.raw("<footer><p>Times are UTC unless a zone stands beside them, as of ").raw(to_rfc3339(view_.at));
+    html_.raw("<footer><p>Times are UTC unless a zone stands beside them, as of ")
+        .raw(to_rfc3339(follows(facts) ? page_.now : view_.at));
     html_.raw(". Running since ").raw(to_rfc3339(facts.started_at)).raw(".</p>\n<p>Configuration <code>");
     html_.text(facts.config.path)
         .raw("</code>, store <code>")

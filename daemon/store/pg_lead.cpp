@@ -33,7 +33,7 @@ LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Mill
 }
 
 std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
-                                  const Claim& claim, Millis limit) {
+                                  const Claimant& claimant, Millis limit) {
   if (!seen.released && seen.backend != 0) {
     // Nothing where it has gone, since a number without a process is worth a warning to the server.
     static const std::string end_other =
@@ -53,8 +53,8 @@ std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string&
       "WHERE shard = 'all' AND epoch = $5 AND beat = $6",
       schema);
   const pg::Rows rows = pg::run(connection, text, limit, [&](pg::Parameters& to) {
-    to.integer(fence.epoch).text(fence.token).text(claim.node).integer(claim.lease.count());
-    to.integer(seen.epoch).integer(seen.beat).text(claim.config_hash);
+    to.integer(fence.epoch).text(fence.token).text(claimant.node).integer(claimant.lease.count());
+    to.integer(seen.epoch).integer(seen.beat).text(claimant.config_hash);
   });
   return rows.changed() == 1 ? std::optional<PgFence>(fence) : std::nullopt;
 }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/ask.h"
-#include "cli/database.h"
+#include "cli/database_request.h"
 
 namespace keeper {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/command_line.h"
-#include "cli/database.h"
+#include "cli/database_request.h"
 
 namespace keeper {
 

@@ -1,4 +1,4 @@
-#include "cli/database.h"
+#include "cli/database_request.h"
 
 #include "base/file_reader.h"
 #include "config/config.h"

@@ -5,11 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 
 #include "cli/control.h"
+#include "store/pg_backup.h"
 #include "store/verify.h"
 
 namespace keeper {
@@ -77,9 +79,20 @@ class NewFile {
   std::optional<Error> failure_;
 };
 
-// What was written, and what verification found in it.
-Result<std::optional<Verification>> take_backup(const Asking& asking, const BackupRequest& request,
-                                                NewFile& file) {
+struct Taken {
+  std::int64_t bytes = 0;
+  std::optional<Verification> verified;
+};
+
+Result<std::optional<Verification>> verify_copy(const BackupRequest& request, const std::string& file) {
+  if (!request.verify) return std::optional<Verification>{};
+  Result<Verification> found = verify_store(file);
+  if (!found) return found.error();
+  if (found->problems.empty()) return std::optional<Verification>(*std::move(found));
+  return Error{ErrorKind::storage, "the copy is not good, and is not kept: " + found->problems.front()};
+}
+
+Result<Taken> take_from_daemon(const Asking& asking, const BackupRequest& request, NewFile& file) {
   const Result<Secret> token = control_token(asking.client, request.token_file);
   if (!token) return token.error();
   if (Status opened = file.open_part(); !opened) return opened.error();
@@ -87,38 +100,42 @@ Result<std::optional<Verification>> take_backup(const Asking& asking, const Back
                                               [&](std::string_view bytes) { return file.write(bytes); });
   if (file.failure()) return *file.failure();
   if (!taken) return taken.error();
-  std::optional<Verification> verified;
-  if (request.verify) {
-    Result<Verification> found = verify_store(file.part());
-    if (!found) return found.error();
-    if (!found->problems.empty()) {
-      return Error{ErrorKind::storage, "the copy is not good, and is not kept: " + found->problems.front()};
-    }
-    verified = std::move(*found);
-  }
+  const auto verified = verify_copy(request, file.part());
+  if (!verified) return verified.error();
   if (Status named = file.name_it(); !named) return named.error();
-  return verified;
+  return Taken{file.size(), *verified};
+}
+
+Result<Taken> take_from_database(const BackupRequest& request) {
+  const Result<PgSettings> settings = database_of(request.from);
+  if (!settings) return settings.error();
+  if (const Status copied = backup_database(*settings, request.file); !copied) return copied.error();
+  const auto verified = verify_copy(request, request.file);
+  if (verified) return Taken{static_cast<std::int64_t>(std::filesystem::file_size(request.file)), *verified};
+  std::filesystem::remove(request.file);
+  return verified.error();
 }
 
 }  // namespace
 
 int ask_backup(const Asking& asking, const BackupRequest& request, const Terminal& terminal) {
   NewFile file(request.file);
-  const auto verified = take_backup(asking, request, file);
-  if (!verified) {
-    terminal.err << "session-keeper: " << verified.error().what << "\n";
+  const Result<Taken> taken =
+      request.from.url.empty() ? take_from_daemon(asking, request, file) : take_from_database(request);
+  if (!taken) {
+    terminal.err << "session-keeper: " << taken.error().what << "\n";
     return 1;
   }
   if (asking.json) {
     nlohmann::ordered_json told{
-        {"file", request.file}, {"size_bytes", file.size()}, {"verified", verified->has_value()}};
+        {"file", request.file}, {"size_bytes", taken->bytes}, {"verified", taken->verified.has_value()}};
     terminal.out << told.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
     return 0;
   }
-  terminal.out << request.file << ": " << file.size() << " bytes";
-  if (*verified) {
-    terminal.out << ", verified: " << (*verified)->sessions << " sessions, " << (*verified)->transitions
-                 << " transitions, " << (*verified)->deliveries << " deliveries";
+  terminal.out << request.file << ": " << taken->bytes << " bytes";
+  if (const auto& verified = taken->verified) {
+    terminal.out << ", verified: " << verified->sessions << " sessions, " << verified->transitions
+                 << " transitions, " << verified->deliveries << " deliveries";
   }
   terminal.out << "\n";
   return 0;

@@ -9,18 +9,16 @@
 #include <system_error>
 
 #include "cli/ask.h"
-#include "cli/backup.h"
 #include "cli/completion.h"
 #include "cli/control.h"
 #include "cli/decimal.h"
-#include "cli/export.h"
 #include "cli/nodes.h"
 #include "cli/offline.h"
 #include "cli/preview_command.h"
 #include "cli/probe_command.h"
 #include "cli/replay.h"
 #include "cli/simulate.h"
-#include "cli/verification.h"
+#include "cli/store_options.h"
 #include "config/config.h"
 #include "provider/provider_table.h"
 
@@ -48,7 +46,8 @@ struct Options {
   PreviewRequest preview;
   ProbeRequest probe;
   std::string replayed;
-  std::string verified;
+  VerifyRequest verify;
+  MoveRequest move;
   std::string shell;
   bool watch = false;
   bool known = false;
@@ -188,9 +187,12 @@ class Commands {
     simulation.add_option("--to", options_.simulate.to, "its end")->required();
     add_output(simulation);
     CLI::App& verify =
-        add("verify-store", "whether a store file is whole and unchanged, also while the daemon runs",
-            [this] { return show_verification(options_.verified, json(), terminal_); });
-    verify.add_option("file", options_.verified, "the store, or a copy of it")->required();
+        add("verify-store", "whether a store is whole and unchanged, also while the daemon runs", [this] {
+          options_.verify.json = json();
+          return show_verification(options_.verify, terminal_);
+        });
+    options_.verify.config = default_config;
+    add_verify_options(verify, options_.verify);
     add_output(verify);
   }
 
@@ -259,16 +261,15 @@ class Commands {
     CLI::App& backup =
         add_asking("backup", "a whole copy of the running daemon's store, in a file here",
                    [this](const Asking& a) { return ask_backup(a, options_.backup, terminal_); });
-    backup.add_option("file", options_.backup.file, "its name; it must not exist")->required();
+    add_backup_options(backup, options_.backup);
     add_token_file(backup, options_.backup.token_file);
-    backup.add_flag("!--no-verify", options_.backup.verify, "do not check the copy as verify-store does");
+    CLI::App& move = add("move-store", "moves a store from its file into a PostgreSQL database",
+                         [this] { return run_move(options_.move, terminal_); });
+    add_move_options(move, options_.move);
     CLI::App& exported = add_client("export", "the transitions, oldest first", [this](const Asking& a) {
       return ask_export(a, options_.exported, terminal_);
     });
-    exported.add_option("--since", options_.exported.since, "recorded at this time or later (default: all)");
-    exported.add_option("-o,--output", options_.exported.format, "jsonl (JSON lines) or csv")
-        ->check(CLI::IsMember({"jsonl", "csv"}))
-        ->capture_default_str();
+    add_export_options(exported, options_.exported);
   }
 
   void declare_preview() {

@@ -1,6 +1,7 @@
 // The command line: it parses the arguments, runs the one subcommand that they name, prints to the streams
 // that it is given, and returns the exit code. A subcommand calls a running daemon over HTTP, or reads a
-// configuration file. The command line never opens the store, but for `verify-store`. Main thread.
+// configuration file. Of the commands, `backup`, `move-store`, `probe` and `verify-store` alone
+// open a store. Main thread.
 #pragma once
 
 #include <functional>

@@ -76,7 +76,8 @@ string bash_script(const std::vector<Command>& commands,
       " COMPREPLY=()\n"
       "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case $previous:$word in --url:* | *:-*) ;; "
       "*) command=$word; break ;; esac\n    previous=$word\n  done\n  case ${COMP_WORDS[COMP_CWORD-1]} in\n"
-      "    --config | --token-file) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); return ;;\n  esac\n"
+      "    --config | --token-file | --password-file) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); "
+      "return ;;\n  esac\n"
       "  case $command in\n    '') words='" +
       words + "' ;;\n";
   for (const Command& command : commands) {

@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "provider/provider_table.h"
 #include "schedule/schedule.h"
+#include "store/pg_store.h"
 
 namespace keeper {
 namespace {
@@ -45,6 +46,10 @@ void show_unproven(const Settings& settings, const Terminal& terminal) {
     for (std::size_t i = 0; i < claims.size(); ++i) terminal.out << (i == 0 ? "" : ", ") << claims[i];
     terminal.out << "\n";
   }
+}
+
+std::string place_of_store(const Settings& settings) {
+  return settings.database ? pg_location(*settings.database) : settings.store_path;
 }
 
 bool is_error(const Problem& problem) { return problem.severity == Problem::Severity::error; }
@@ -171,9 +176,9 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   options.strict = request.strict;
   options.secrets_required = request.online;
   LoadOutcome outcome = load_settings(request.file, provider_kinds(), options);
-  std::vector<ProviderCheck> checks;
-  if (request.online && outcome.settings) checks = check_providers(*outcome.settings);
-  for (const ProviderCheck& check : checks) {
+  std::vector<OnlineCheck> checks;
+  if (request.online && outcome.settings) checks = check_online(*outcome.settings);
+  for (const OnlineCheck& check : checks) {
     if (!check.works())
       outcome.problems.push_back({request.file, 0, 0, Problem::Severity::error, check.told});
   }
@@ -184,13 +189,13 @@ int check_config(const CheckRequest& request, const Terminal& terminal) {
   } else {
     for (const Problem& problem : outcome.problems) terminal.err << to_line(problem) << "\n";
     const auto errors = std::count_if(outcome.problems.begin(), outcome.problems.end(), is_error);
-    for (const ProviderCheck& check : checks) {
+    for (const OnlineCheck& check : checks) {
       if (check.works()) terminal.out << check.told << "\n";
     }
     if (good) {
       terminal.out << request.file << ": good, " << outcome.settings->config->plans.size() << " plans, "
                    << outcome.settings->providers.size() << " providers\n"
-                   << "the store is " << printable(outcome.settings->store_path) << "\n";
+                   << "the store is " << printable(place_of_store(*outcome.settings)) << "\n";
       show_unproven(*outcome.settings, terminal);
     } else {
       terminal.out << request.file << ": " << errors << (errors == 1 ? " error\n" : " errors\n");

@@ -1,5 +1,6 @@
-// Asks each provider of a configuration whether it accepts the credentials, for `check-config --online`. It
-// starts no session. A call blocks for at most the provider's request timeout. Main thread.
+// What a configuration names outside this machine, for `check-config --online`: whether each provider accepts
+// the credentials, and what the database of the store is fit for. It starts no session and changes nothing. A
+// call blocks for at most the provider's request timeout. Main thread.
 #pragma once
 
 #include <string>
@@ -13,15 +14,15 @@ enum class Outcome {
   accepted,
   no_call,  // there is no call that would tell
   denied,
-  unclear,  // the provider could not be reached, or answered something else
+  unclear,  // it could not be reached, or answered something else
 };
 
-struct ProviderCheck {
+struct OnlineCheck {
   Outcome outcome = Outcome::accepted;
   std::string told;  // a line for people, without secrets
   bool works() const { return outcome == Outcome::accepted || outcome == Outcome::no_call; }
 };
 
-std::vector<ProviderCheck> check_providers(const Settings& settings);
+std::vector<OnlineCheck> check_online(const Settings& settings);
 
 }  // namespace keeper

@@ -18,7 +18,7 @@
 #include "probe/measurement.h"
 #include "provider/provider_table.h"
 #include "runtime/signals.h"
-#include "store/history.h"
+#include "store/pg_history.h"
 
 namespace keeper {
 namespace {
@@ -90,13 +90,14 @@ std::optional<Settings> load(const ProbeRequest& request, const Terminal& termin
 
 std::string journal_directory(const ProbeRequest& request, const Settings& settings) {
   if (!request.state_directory.empty()) return request.state_directory;
-  return fs::path(settings.store_path).parent_path().string();
+  return settings.directory;
 }
 
 // Where the daemon's ledger cannot be read, nothing that is found by time alone is touched.
-bool is_in_ledger(const std::string& store, const ProviderName& provider, const RemoteId& remote) {
-  if (!fs::exists(store)) return false;
-  const auto history = History::open(store);
+bool is_in_ledger(const Settings& settings, const ProviderName& provider, const RemoteId& remote) {
+  if (!settings.database && !fs::exists(settings.store_path)) return false;
+  const auto history =
+      settings.database ? PgHistory::open(*settings.database) : History::open(settings.store_path);
   if (!history) return true;
   SessionQuery query;
   query.provider = provider;
@@ -116,7 +117,7 @@ probe::CleaningPorts ports_of(const Settings& settings, const ProviderName& prov
                               const Terminal& terminal) {
   probe::CleaningPorts ports;
   ports.is_kept = [&settings, provider](const RemoteId& remote) {
-    return is_in_ledger(settings.store_path, provider, remote);
+    return is_in_ledger(settings, provider, remote);
   };
   ports.tell = [&terminal](const std::string& line) {
     terminal.err << "probe: " << printable(line) << std::endl;

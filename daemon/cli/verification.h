@@ -1,14 +1,21 @@
-// The command `verify-store`: it checks the hash chains, the digests and the pages of a store's file. A
-// daemon may be using the file meanwhile. It prints what it finds and returns the exit code: 0 if all is
-// well, 1 if something is wrong or the file cannot be read. Main thread.
+// The command `verify-store`: it prints what the verification of a store found, and returns the exit code.
+// Main thread.
 #pragma once
 
 #include <string>
 
 #include "cli/command_line.h"
+#include "cli/database_request.h"
 
 namespace keeper {
 
-int show_verification(const std::string& file, bool json, const Terminal& terminal);
+struct VerifyRequest {
+  std::string place;         // a file or a database's URL; empty: the configuration's store
+  std::string config;        // its file
+  DatabaseRequest database;  // the place's other options, where it is a URL
+  bool json = false;
+};
+
+int show_verification(const VerifyRequest& request, const Terminal& terminal);
 
 }  // namespace keeper

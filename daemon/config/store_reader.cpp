@@ -5,10 +5,24 @@
 #include <filesystem>
 
 #include "base/digest.h"
+#include "config/config.h"
 #include "config/readers.h"
 #include "config/value.h"
 
-namespace keeper::config {
+namespace keeper {
+
+bool holds_password(const std::string& url) {
+  const std::size_t at = url.find('@');
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t colon = url.find(':', host);
+  const bool in_front = scheme != std::string::npos && at != std::string::npos && colon < at;
+  const std::size_t named = url.find("password=");
+  const std::size_t text = in_front ? colon + 1 : named == std::string::npos ? named : named + 9;
+  return text != std::string::npos && url.compare(text, 2, "${") != 0;
+}
+
+namespace config {
 namespace {
 
 // Of the root's keys, those that decide what a node would do if it led.
@@ -39,18 +53,6 @@ void write_canonical(const Node& node, std::string& to) {
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
-
-// A password that stands in the file itself, and not in a variable.
-bool has_password(const std::string& url) {
-  const std::size_t at = url.find('@');
-  const std::size_t scheme = url.find("://");
-  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t colon = url.find(':', host);
-  const bool in_front = scheme != std::string::npos && at != std::string::npos && colon < at;
-  const std::size_t named = url.find("password=");
-  const std::size_t text = in_front ? colon + 1 : named == std::string::npos ? named : named + 9;
-  return text != std::string::npos && url.compare(text, 2, "${") != 0;
 }
 
 class StoreReader {
@@ -89,7 +91,7 @@ class StoreReader {
  private:
   void read_url(const Node& url, PgSettings& read) {
     if (!url.is_scalar()) return;
-    if (has_password(url.text)) {
+    if (holds_password(url.text)) {
       problems_.error(url.place, "'url' holds a password; give it as 'password_file'");
       return;
     }
@@ -140,4 +142,5 @@ std::string config_hash(const Node& root) {
   return sha256_hex(text);
 }
 
-}  // namespace keeper::config
+}  // namespace config
+}  // namespace keeper

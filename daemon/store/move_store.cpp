@@ -59,6 +59,9 @@ class Arrival {
     const string lead =
         sql(string("UPDATE @lead SET last_seq = $1, bytes = ") + reckoned_bytes + " WHERE shard = 'all'");
     pg::run(connection_, lead, whole_table_limit, [&](pg::Parameters& to) { to.integer(last_seq); });
+    // The verification asks the new tables at once, and so does the first leader.
+    for (const CopiedTable& table : copied_tables())
+      pg::run(connection_, sql("ANALYZE @" + table.name), whole_table_limit);
   }
 
   Verification verify() { return verify_rows(connection_, schema_); }

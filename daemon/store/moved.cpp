@@ -71,6 +71,9 @@ Result<bool> take_back_moved(const string& path) {
     return Error{ErrorKind::storage, "store " + path + ": is used by process " + StoreLock::holder(path) +
                                          "; stop that daemon first"};
   }
+  const Result<bool> alone = (**lock).take_file(path);
+  if (!alone) return alone.error();
+  if (!*alone) return Error{ErrorKind::storage, "store " + path + ": is used under another name"};
   int code = 0;
   return sqlite::guarded(path, &code, [&]() -> Result<bool> {
     const auto database = open_for_writing(path);

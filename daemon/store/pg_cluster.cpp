@@ -190,4 +190,32 @@ Result<string> PgCluster::not_durable() {
   });
 }
 
+Result<DatabaseInspection> PgCluster::inspect() {
+  return run([&]() -> Result<DatabaseInspection> {
+    static const string rights_text =
+        "SELECT coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') AND CASE WHEN count(c.oid) = 0 "
+        "THEN has_schema_privilege(n.oid, 'CREATE') ELSE bool_and(has_table_privilege(c.oid, 'SELECT') AND "
+        "has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND "
+        "has_table_privilege(c.oid, 'DELETE')) END FROM pg_namespace n LEFT JOIN pg_class c "
+        "ON c.relnamespace = n.oid AND c.relkind = 'r' WHERE n.nspname = $1 GROUP BY n.oid), "
+        "has_database_privilege(current_database(), 'CREATE')), "
+        "has_function_privilege('pg_terminate_backend(integer, bigint)', 'EXECUTE'), "
+        "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')";
+    DatabaseInspection found;
+    found.database = read_facts();
+    found.clock_offset = clock_offset_;
+    const pg::Rows rows = pg::run(*connection_, rights_text, statement_limit,
+                                  [&](pg::Parameters& to) { to.text(settings_.schema); });
+    pg::Reader from(rows, 0);
+    found.can_write = from.boolean();
+    found.can_end_others = from.boolean();
+    found.sees_standbys = from.boolean();
+    found.not_durable = why_not_durable(*connection_, settings_.durability, statement_limit);
+    const PgIdentity identity = identify(*connection_, settings_.schema, statement_limit);
+    if (!identity.blank)
+      found.store = PgKnown{identity.instance, identity.version <= pg_schema_version, identity.is_readable()};
+    return found;
+  });
+}
+
 }  // namespace keeper

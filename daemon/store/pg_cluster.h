@@ -29,6 +29,17 @@ struct PgKnown {
   bool is_readable = true;  // it can read them
 };
 
+// What somebody wants to know of a database before a daemon uses it.
+struct DatabaseInspection {
+  DatabaseFacts database;              // without its commits
+  std::optional<Millis> clock_offset;  // as of ClusterRead
+  std::optional<PgKnown> store;        // empty: the schema has none yet
+  bool can_write = false;              // its tables, or where there are none, make them
+  bool can_end_others = false;         // the server's processes of its own user, such as a paused leader's
+  bool sees_standbys = false;          // and whether they are synchronous
+  std::string not_durable;             // as of not_durable()
+};
+
 class PgCluster {
  public:
   explicit PgCluster(PgSettings settings);
@@ -53,6 +64,9 @@ class PgCluster {
 
   // Why no node may lead this database, as `durability` has it; empty: one may.
   Result<std::string> not_durable();
+
+  // Changes nothing.
+  Result<DatabaseInspection> inspect();
 
  private:
   template <class Call>

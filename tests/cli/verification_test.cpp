@@ -20,7 +20,7 @@ struct Said {
 Said verify(const std::string& path, bool json = false) {
   std::ostringstream out;
   std::ostringstream err;
-  const int code = show_verification(path, json, Terminal{out, err, 80, false, {}});
+  const int code = show_verification({path, "", {}, json}, Terminal{out, err, 80, false, {}});
   return {code, out.str(), err.str()};
 }
 

@@ -42,6 +42,7 @@ TEST_CASE("no command exits 0 whose standard output could not be written") {
       {"history", "--follow"},
       {"missed", "watch"},
       {"backup", stage.directory / "copy.db"},
+      {"move-store", "--undo --from " + (stage.directory / "other.db").string()},
       {"preview", "--config " + config},
       {"probe", "--clean --config " + config},
       {"session", session},
@@ -52,6 +53,8 @@ TEST_CASE("no command exits 0 whose standard output could not be written") {
       {"resume", "watch"},
       {"status", "--watch"},
       {"completion", "bash"}};
+  std::string made;
+  REQUIRE(stage.run_cli({"backup", stage.directory / "other.db"}, &made) == 0);
   const auto wrapped = stage.directory / "into-full";
   std::ofstream(wrapped) << "#!/bin/sh\n" KEEPER_PROGRAM " \"$@\" >/dev/full\n";
   std::filesystem::permissions(wrapped, std::filesystem::perms::owner_all);

@@ -166,7 +166,9 @@ void note_absent_start(Draft& draft, const Tracked& session) {
   auto& starts = draft.edit_provider(session.row.provider).absent_starts;
   std::erase_if(starts, [&](const AbsentStart& start) { return start.forget_at <= draft.now().mono; });
   if (starts.size() == absent_starts_max) starts.erase(starts.begin());
-  starts.push_back({session.start_sent, draft.now().mono + absent_start_kept});
+  // What an earlier process had begun may also have left when this one had loaded it, or later.
+  const Mono from = session.sent_before ? std::min(session.start_sent, session.known_at) : session.start_sent;
+  starts.push_back({from, session.start_sent, draft.now().mono + absent_start_kept});
 }
 
 // Nothing tells whether the start happened. It is looked for until its remote would be over.
@@ -207,7 +209,7 @@ void on_found(Draft& draft, const SessionId& id, const Answer& answer) {
   // Without its provider in the configuration nothing can be looked up again, so that nothing follows.
   const Traits* traits = draft.traits(session.row.provider);
   if (!traits) return call_now(session, draft.now().mono);
-  Mono settled = session.start_sent + traits->request_timeout + list_lag + Seconds{1};
+  Mono settled = shown_by(session.start_sent, *traits);
   if (planted(Bug::hasty_retry)) settled = session.start_sent;
   if ((found.unclear || !answer.whole) && !planted(Bug::trusts_part)) {
     ++session.tries;

@@ -132,11 +132,12 @@ void note_provider(Draft& draft, const Answer& answer) {
   if (!draft.traits(answer.provider)) return;
   const Mono now = draft.now().mono;
   ProviderTrack& track = draft.edit_provider(answer.provider);
+  if (track.probe == answer.session) track.probe.reset();
+  if (answer.held_back) return;
   const bool good = answer.remotes.ok() || answer.remotes.error().kind == ErrorKind::gone;
   track.healthy = good;
   track.last_error = good ? std::string{} : answer.remotes.error().what;
   track.denied = !good && answer.remotes.error().credentials;
-  if (track.probe == answer.session) track.probe.reset();
   // A call that could not leave this machine says nothing of the provider.
   track.cut_off = !answer.remotes.ok() && answer.remotes.error().kind == ErrorKind::cut_off;
   if (track.cut_off && !planted(Bug::blind_route)) return;

@@ -5,6 +5,7 @@
 #include "core/budget.h"
 #include "core/circuit.h"
 #include "core/counting.h"
+#include "core/former_start.h"
 #include "core/heartbeat_load.h"
 #include "core/lost_start.h"
 #include "core/notices.h"
@@ -39,6 +40,7 @@ struct Tally {
 // The start of a session that has its row and was not sent yet. Its least price is in the budget's sum
 // already.
 std::optional<StartBlock> block_of(Draft& draft, const SessionRow& queued) {
+  if (auto block = former_start_block(draft, *draft.find(queued.id))) return block;
   if (queued.start_sent_at || queued.remote_id) return std::nullopt;
   if (auto block = budget_block(draft, queued.plan, queued.provider, true)) return block;
   if (auto block = provider_block(queued.provider, draft.provider(queued.provider), draft.now()))

@@ -58,7 +58,8 @@ void drop_rollover(Tracked& session);
 
 // --- start_by: start_timeout passes.
 
-// Counted from when the session was made, and anew from a start of the process.
+// Counted from when the session was made, and anew from a start of the process, or from when the start of an
+// earlier process can leave no more.
 void arm_start_timeout(Tracked& session, Mono now, Millis limit);
 // The provider is out of reach, so that what the start came to cannot be learned: not before `limit` after
 // now.

@@ -65,6 +65,8 @@ struct Answer {
   Result<std::vector<Remote>> remotes = std::vector<Remote>{};
   // find, list: the provider showed that nothing is missing. Otherwise the answer proves no absence.
   bool whole = false;
+  // No request left, for a reason of the keeper's own: the answer says nothing of the provider.
+  bool held_back = false;
   // find, list: the loop fills, for each remote that the keeper does not track, the row that the store has
   // for it.
   std::vector<std::optional<SessionRow>> known{};

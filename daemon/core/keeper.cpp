@@ -10,6 +10,7 @@
 #include "core/counting.h"
 #include "core/deadlines.h"
 #include "core/deliveries.h"
+#include "core/former_start.h"
 #include "core/lifecycle.h"
 #include "core/notices.h"
 #include "core/operator.h"
@@ -50,12 +51,12 @@ void settle_woken(Draft& draft) {
   check_failed("woken sessions and plans come to rest", __FILE__, __LINE__);
 }
 
-Tracked recovered(const SessionRow& row, Now now) {
+Tracked recovered(const SessionRow& row, Mono start_bound, Now now) {
   Tracked session;
   session.row = row;
   call_now(session, now.mono);
   session.known_at = now.mono;
-  session.start_sent = row.start_sent_by_mono.value_or(now.mono);
+  session.start_sent = start_sent_by(row, start_bound, now.mono);
   session.sent_before = true;
   look_again(session, now.mono);
   return session;
@@ -109,12 +110,14 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
   }
   for (const auto& [id, session] : draft.world().sessions) {
     claim_scope(draft, session);
+    heed_former_stop(draft, session);
     const Plan* plan = draft.plan(session.row.plan);
     const bool changed = plan && plan->fingerprint != session.row.fingerprint;
     if (changed && !session.row.successor) arm_rollover(draft.edit(id), draft.now().mono);
     // After a start of the process it has its time anew.
     const bool begins = session.row.state == State::queued && !session.row.ending && !session.start_by;
-    if (begins && plan) arm_start_timeout(draft.edit(id), draft.now().mono, plan->start_timeout);
+    const Mono from = std::max(draft.now().mono, session.start_sent);
+    if (begins && plan) arm_start_timeout(draft.edit(id), from, plan->start_timeout);
     draft.wake_session(id);
   }
   configure_sweeps(draft);
@@ -138,11 +141,12 @@ void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked) {
 
 Keeper::Keeper(const Ledger& ledger, Now now) {
   world_.instance = ledger.instance;
+  world_.start_bound = ledger.start_bound;
   world_.counts = ledger.counts;
   Decision load;
   load.values_after.config = world_.config;
   for (const SessionRow& row : ledger.unresolved) {
-    load.sessions.push_back({row.id, std::nullopt, recovered(row, now)});
+    load.sessions.push_back({row.id, std::nullopt, recovered(row, world_.start_bound, now)});
   }
   std::map<SlotKey, Slot> slots;
   for (const SessionRow& row : ledger.latest) slots[{row.plan, row.replica}] = recovered_slot(row, now);

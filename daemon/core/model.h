@@ -236,6 +236,9 @@ struct Ledger {
   std::vector<MessageRow> messages;                      // that wait
   std::array<std::int64_t, all_states.size()> counts{};  // sessions by state, in the order of all_states
   std::int64_t last_seq = 0;
+  // Until when a start, or a stop that names a place, may still leave that an earlier process had begun.
+  // Before now: none may, because that process has ended.
+  Mono start_bound = Mono::min();
 };
 
 }  // namespace keeper

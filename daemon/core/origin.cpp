@@ -178,9 +178,10 @@ std::optional<std::size_t> absent_start_of(const Draft& draft, const Remote& rem
   const Millis age = *there - *remote.created_at;
   for (std::size_t i = track.absent_starts.size(); i-- > 0;) {
     const AbsentStart& start = track.absent_starts[i];
-    if (was_listed_before(draft, key, remote.id, start.sent)) continue;
-    const Millis after = now.mono - age - start.sent;
-    if (draft.now().mono < start.forget_at && after >= -absent_slack && after <= late_start_max) return i;
+    if (was_listed_before(draft, key, remote.id, start.from)) continue;
+    const Mono created = now.mono - age;
+    const bool possible = created >= start.from - absent_slack && created <= start.sent + late_start_max;
+    if (draft.now().mono < start.forget_at && possible) return i;
   }
   return std::nullopt;
 }

@@ -11,6 +11,11 @@ namespace keeper {
 // A list shows what was made only after this time: of real ones 1 to 3 s are known.
 inline constexpr Millis list_lag = Seconds{15};
 
+// A look-up that leaves after this shows what a start made that left at `sent` at the latest.
+inline Mono shown_by(Mono sent, const Traits& traits) {
+  return sent + traits.request_timeout + list_lag + Seconds{1};
+}
+
 // What an answer to `find` shows of a session's start.
 struct Found {
   const Remote* remote = nullptr;  // the one that the start made; into the answer

@@ -8,6 +8,7 @@
 #include "core/circuit.h"
 #include "core/condition.h"
 #include "core/deadlines.h"
+#include "core/former_start.h"
 #include "core/heartbeat_load.h"
 #include "core/lifecycle.h"
 #include "core/lost_start.h"
@@ -83,6 +84,7 @@ void send(Draft& draft, Tracked& session, EffectKind kind) {
 // Sends the session's start, or blocks it. The row says that a start may have left before it leaves. Returns
 // false while another start occupies the scope.
 bool begin_start(Draft& draft, Tracked& session) {
+  const Plan* plan = draft.plan(session.row.plan);
   const std::string key = scope_of(session.row, draft.traits(session.row.provider));
   if (!key.empty()) {
     const Scope& scope = draft.scope(key);
@@ -91,7 +93,13 @@ bool begin_start(Draft& draft, Tracked& session) {
       if (std::find(scope.waiting.begin(), scope.waiting.end(), session.row.id) == scope.waiting.end()) {
         draft.edit_scope(key).waiting.push_back(session.row.id);
       }
+      if (const auto from = former_start_until(draft, session); from && plan)
+        extend_start_timeout(session, *from, plan->start_timeout);
       return false;
+    }
+    if (draft.now().mono < scope.stops_until) {
+      block_start(session, scope.stops_until, plan);
+      return true;
     }
     Scope& edited = draft.edit_scope(key);
     std::erase(edited.waiting, session.row.id);
@@ -100,19 +108,18 @@ bool begin_start(Draft& draft, Tracked& session) {
   if (const auto block = budget_block(draft, session.row)) {
     session.row.last_error = block->why;
     release_scope(draft, session.row.id);
-    block_start(session, on_mono(*block, draft.now()), draft.plan(session.row.plan));
+    block_start(session, on_mono(*block, draft.now()), plan);
     return true;
   }
   auto until = held_for_keeping(draft, session);
   if (!until) until = start_blocked_until(draft, session.row);
   if (until) {
     release_scope(draft, session.row.id);
-    block_start(session, *until, draft.plan(session.row.plan));
+    block_start(session, *until, plan);
     if (draft.provider(session.row.provider).exhausted) note_no_room(draft, session.row.id);
     return true;
   }
   // It may have been blocked for less time than was expected: from here on start_timeout is enough.
-  const Plan* plan = draft.plan(session.row.plan);
   if (plan) cut_start_timeout(session, draft.now().mono, plan->start_timeout);
   if (!planted(Bug::no_intent)) session.row.start_sent_at = draft.now().wall;
   session.row.start_sent_mono = draft.now().mono;

@@ -30,6 +30,14 @@ constexpr std::string_view alive_after_end = "the provider shows it alive after 
 
 enum class Verdict { known, wait, orphan, stranger };
 
+// When the place is listed again, `wait` from now: once more as soon as a list shows what a start of an
+// earlier process made that left as late as it may.
+Mono list_again(const Draft& draft, const SweepKey& key, const Answer& answer, Millis wait) {
+  const Mono now = draft.now().mono;
+  const Mono late = shown_by(draft.world().start_bound, *draft.traits(key.provider));
+  return answer.sent_at < late ? std::min(now + wait, std::max(late, now)) : now + wait;
+}
+
 // What names the place to the provider.
 std::string parameters_of(const Draft& draft, const SweepKey& key) {
   for (const auto& [name, plan] : draft.config().plans) {
@@ -260,8 +268,8 @@ void look_at(Draft& draft, const SweepKey& key, const Answer& answer) {
   sweep.done_at = draft.now().wall;
   sweep.last_error.clear();
   const auto spread = stable_hash(key.provider.str() + key.place, 11) % 30'000;
-  sweep.due =
-      draft.now().mono + (again ? sweep_again : sweep_every + Millis{static_cast<std::int64_t>(spread)});
+  const Millis wait = again ? sweep_again : sweep_every + Millis{static_cast<std::int64_t>(spread)};
+  sweep.due = list_again(draft, key, answer, wait);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/budget.h"
+#include "core/former_start.h"
 #include "core/keeper.h"
 #include "core/notices.h"
 #include "core/occurrences.h"
@@ -18,6 +19,7 @@ std::optional<Wall> on_wall(Now now, const std::optional<Mono>& mono) {
 SessionView view_of(const Tracked& session, const Traits* traits, Now now) {
   SessionView view;
   view.row = session.row;
+  view.start_may_leave_until = on_wall(now, start_may_leave_until(session, now.mono));
   view.idle_deadline = on_wall(now, session.idle_at);
   const Mono hard = std::min(session.hard_at.value_or(mono_never), session.own_hard_at.value_or(mono_never));
   view.hard_deadline = on_wall(now, hard);

@@ -18,6 +18,7 @@ namespace keeper {
 // A session whose remote may still exist, with its volatile deadlines as wall times.
 struct SessionView {
   SessionRow row;
+  std::optional<Wall> start_may_leave_until;  // the former process's; empty: none of it may
   std::optional<Wall> idle_deadline;
   std::optional<Wall> hard_deadline;
   std::optional<Wall> overdue_at;  // see core/condition.h

@@ -95,13 +95,15 @@ struct PlanTrack {
 struct Scope {
   std::set<SessionId> holders;  // they occupy it: a start of theirs is unanswered, or the place is theirs
   std::vector<SessionId> waiting;
+  Mono stops_until = Mono::min();  // until then a stop of a former process may end what starts at the place
   bool operator==(const Scope&) const = default;
 };
 
 // A start whose answer was lost and that was then proven absent. Where remotes carry no tag, one that turns
 // up later is told by it.
 struct AbsentStart {
-  Mono sent{};
+  Mono from{};  // it left at the earliest
+  Mono sent{};  // and at the latest
   Mono forget_at{};
   bool operator==(const AbsentStart&) const = default;
 };
@@ -302,6 +304,7 @@ const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int6
 
 struct World : Values, Tables<MemoryTable> {
   InstanceId instance;
+  Mono start_bound = Mono::min();  // see Ledger
   std::array<std::int64_t, 5> counts{};
 
   // Derived by apply().

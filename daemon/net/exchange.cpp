@@ -180,6 +180,9 @@ int Exchange::on_request(void* self, char*, char* local_ip, int, int local_port)
   const bool is_kept = made == 0 && exchange.kept_ != nullptr;
   exchange.held_unasked_bytes_ = is_kept && exchange.kept_->has_input(local_ip, local_port);
   if (exchange.held_unasked_bytes_) return CURL_PREREQFUNC_ABORT;
+  Confirmation* confirmation = exchange.request_.confirmation;
+  exchange.unconfirmed_ = confirmation != nullptr && !confirmation->admits(BootClock::now());
+  if (exchange.unconfirmed_) return CURL_PREREQFUNC_ABORT;
   ++exchange.sent_;
   return CURL_PREREQFUNC_OK;
 }
@@ -278,6 +281,11 @@ Result<HttpResponse> Exchange::result(CURLcode ended) {
   }
   const std::string& authority = options_.url.authority;
   if (sent_ > 0) return Error{ErrorKind::maybe_applied, authority + ": " + failure(ended)};
+  if (unconfirmed_) {
+    return Error{ErrorKind::not_applied, "nothing was sent to " + authority +
+                                             ": that this process leads was not confirmed within the last " +
+                                             to_text(Confirmation::life)};
+  }
   if (ended == CURLE_SSL_CACERT_BADFILE)
     return Error{ErrorKind::denied, "ca_file " + options_.ca_file + " cannot be read as PEM"};
   const bool cut_off = ended == CURLE_COULDNT_CONNECT && !has_route(endpoints_);

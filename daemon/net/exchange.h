@@ -5,7 +5,7 @@
 // The request leaves at most once. Where a kept connection turns out to be dead before the first byte of an
 // answer, libcurl would send the request again by itself; only a GET may go a second time (RFC 9110, 9.2.2).
 // On a kept connection that holds bytes which nobody asked for, no request leaves: they would be taken for
-// its answer.
+// its answer. Nor does one leave that its confirmation does not admit.
 #pragma once
 
 #include <curl/curl.h>
@@ -77,7 +77,8 @@ class Exchange {
   const KeptSockets* kept_ = nullptr;
   int sent_ = 0;  // times that the request left, or may have
   bool held_unasked_bytes_ = false;
-  bool has_head_ = false;  // of the final answer
+  bool unconfirmed_ = false;  // the last time that the request was to leave
+  bool has_head_ = false;     // of the final answer
   std::size_t head_bytes_ = 0;
   std::size_t body_bytes_ = 0;
   std::string refused_;  // why we refused what came

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/confirmation.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "base/task.h"
@@ -31,6 +32,9 @@ struct HttpRequest {
   // that looks the same as a request that was acted on, and the longer it was idle the likelier that is.
   // Common servers close after 60 s or more. Zero: a connection of its own.
   std::chrono::milliseconds idle_max{std::chrono::seconds{55}};
+  // Must admit the request in the last moment before its first byte leaves, each time. It outlives the call.
+  // Null: nothing has to.
+  Confirmation* confirmation = nullptr;
 };
 
 using HeaderLines = std::vector<std::pair<std::string, std::string>>;
@@ -83,8 +87,9 @@ class HttpClient {
   explicit HttpClient(HttpOptions options, std::shared_ptr<Transfers> transfers = nullptr);
 
   // Ends by the deadline. The client must live until then. Errors: not_applied where nothing was sent,
-  // cut_off where that is for want of a route, maybe_applied where something was sent; denied for an unusable
-  // ca_file. A response whose head came is no error, however short its body.
+  // also where the request's confirmation did not admit it; cut_off where that is for want of a route,
+  // maybe_applied where something was sent; denied for an unusable ca_file. A response whose head came is no
+  // error, however short its body.
   Task<Result<HttpResponse>> call(HttpRequest request, CallDeadline deadline);
 
  private:

@@ -10,10 +10,10 @@ Task<Reply> Provider::clean_up(const Effect&) {
 
 Task<Result<Checked>> Provider::check() { co_return Checked::no_call; }
 
-Task<Reply> carry_out(Provider& provider, const Effect& effect) {
+Task<Reply> carry_out(Provider& provider, const Effect& effect, Confirmation* confirmation) {
   switch (effect.kind) {
     case EffectKind::start:
-      return provider.start(effect);
+      return provider.start(effect, confirmation);
     case EffectKind::find:
       return provider.find(effect);
     case EffectKind::observe:
@@ -21,7 +21,7 @@ Task<Reply> carry_out(Provider& provider, const Effect& effect) {
     case EffectKind::keep_alive:
       return provider.keep_alive(effect);
     case EffectKind::stop:
-      return provider.stop(effect);
+      return provider.stop(effect, confirmation);
     case EffectKind::cleanup:
       return provider.clean_up(effect);
     case EffectKind::list:

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/confirmation.h"
 #include "base/task.h"
 #include "core/effect.h"
 #include "settings/settings.h"
@@ -32,15 +33,17 @@ class Provider {
  public:
   virtual ~Provider() = default;
 
-  // One remote. maybe_applied: it may be there, find it first.
-  virtual Task<Reply> start(const Effect& effect) = 0;
+  // One remote. maybe_applied: it may be there, find it first. `confirmation`: must admit the start; null:
+  // nothing has to.
+  virtual Task<Reply> start(const Effect& effect, Confirmation* confirmation) = 0;
   // All candidates for an ambiguous start; none, in a whole list: it is absent.
   virtual Task<Reply> find(const Effect& effect) = 0;
   virtual Task<Reply> observe(const Effect& effect) = 0;
   // One remote whose last_activity_at and heartbeat_error say whether it counted.
   virtual Task<Reply> keep_alive(const Effect& effect) = 0;
-  // One remote: ended once the provider confirmed it. gone is as good.
-  virtual Task<Reply> stop(const Effect& effect) = 0;
+  // One remote: ended once the provider confirmed it. gone is as good. `confirmation`: must admit the call
+  // that ends it; null: nothing has to.
+  virtual Task<Reply> stop(const Effect& effect, Confirmation* confirmation) = 0;
   // No remote: what one left that has ended is gone. gone is as good. Called where Traits::has_cleanup.
   virtual Task<Reply> clean_up(const Effect& effect);
   // Every remote that has not ended, tagged ones with their tag; strangers among them.
@@ -60,6 +63,7 @@ struct ProviderContext {
 // Reads no file and makes no call; an unusable base_url or ca_file is an error of each call.
 std::unique_ptr<Provider> make_provider(const ProviderSettings& settings, const ProviderContext& context);
 
-Task<Reply> carry_out(Provider& provider, const Effect& effect);
+// `confirmation` outlives the task.
+Task<Reply> carry_out(Provider& provider, const Effect& effect, Confirmation* confirmation = nullptr);
 
 }  // namespace keeper

@@ -90,8 +90,8 @@ void ProviderApi::make_client(const ProviderSettings& settings) {
   client_.emplace(std::move(options));
 }
 
-Visit ProviderApi::begin() const {
-  return Visit{std::chrono::steady_clock::now() + request_timeout_, std::nullopt, {}};
+Visit ProviderApi::begin(Confirmation* confirmation) const {
+  return Visit{std::chrono::steady_clock::now() + request_timeout_, std::nullopt, {}, confirmation};
 }
 
 Visit ProviderApi::begin(const Effect& effect) const {
@@ -139,7 +139,8 @@ Task<Result<HttpResponse>> ProviderApi::send(Visit& visit, const ProviderCall& c
   request.body_bytes_max = call.body_bytes_max;
   request.discard_body = call.discard_body;
   if (call.purpose == Purpose::start) request.idle_max = start_idle_max;
-  const std::string authorization = authorization_();
+  if (call.purpose != Purpose::read) request.confirmation = visit.confirmation;
+  const std::string authorization = visit.authorization ? *visit.authorization : authorization_();
   if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
   visit.secrets.push_back(authorization);
 

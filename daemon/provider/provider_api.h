@@ -22,6 +22,9 @@ struct Visit {
   CallDeadline deadline;
   std::optional<Wall> provider_now;
   std::vector<std::string> secrets;  // what this visit sends beside the credentials
+  // Must admit what starts or changes something; null: nothing has to.
+  Confirmation* confirmation = nullptr;
+  std::optional<std::string> authorization{};  // of this visit alone, instead of the provider's
 };
 
 struct ProviderCall {
@@ -58,7 +61,8 @@ class ProviderApi {
   // `odd_answer`: null for a provider whose answers mean what their statuses say.
   ProviderApi(const ProviderSettings& settings, Authorization authorization, OddAnswer odd_answer = nullptr);
 
-  Visit begin() const;                      // with the whole request timeout ahead
+  // With the whole request timeout ahead.
+  Visit begin(Confirmation* confirmation = nullptr) const;
   Visit begin(const Effect& effect) const;  // with less of it where the effect is to be answered sooner
   Task<ProviderAnswer> ask(Visit& visit, const ProviderCall& call);
   // For a heartbeat: leaves a third of the visit's time for the read that tells whether it counted, and no

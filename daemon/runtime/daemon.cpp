@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/thread_name.h"
-#include "provider/provider_table.h"
+#include "runtime/calling.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/log.h"
 #include "runtime/sd_notify.h"
@@ -33,39 +33,6 @@ struct Hook {
   Secret token;
   bool operator==(const Hook&) const = default;
 };
-
-void log_passed_over(const Effect& effect, const Reply& reply) {
-  Log(Level::warning, "list_items_passed_over")
-      .with("provider", effect.provider.str())
-      .with("items", static_cast<long long>(reply.passed_over))
-      .with("proves_absence", reply.whole ? "yes" : "no");
-}
-
-// What it is given outlives the task.
-Task<Answer> carry(Provider& provider, Meters& meters, const Effect& effect) {
-  const Mono sent_at = BootClock::now();
-  Reply reply = co_await carry_out(provider, effect);
-  if (reply.passed_over > 0) log_passed_over(effect, reply);
-  meters.called(effect.provider, effect.kind, reply.remotes, BootClock::now() - sent_at);
-  Answer answer;
-  answer.kind = effect.kind;
-  answer.sent_at = sent_at;
-  answer.provider_now = reply.provider_now;
-  answer.whole = reply.whole;
-  answer.remotes = std::move(reply.remotes);
-  co_return answer;
-}
-
-PoolSettings pool_settings(const ProviderSettings& provider, const Hook& hook, Meters& meters) {
-  const std::shared_ptr<Provider> calls = make_provider(provider, {hook.url, environment, hook.token});
-  PoolSettings settings;
-  settings.name = provider.name.str();
-  settings.calls_max = provider.max_concurrent;
-  settings.patience = provider.request_timeout;
-  settings.limits = provider.limits;
-  settings.carry = [calls, &meters](const Effect& effect) { return carry(*calls, meters, effect); };
-  return settings;
-}
 
 Hook hook_of(const Settings& settings) {
   if (!settings.webhook) return {};
@@ -109,7 +76,13 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       store_(std::move(store)),
       token_(std::move(token)),
       inbox_(deliveries_max),
-      workers_([this](Answer answer) { inbox_.post(std::move(answer)); }) {
+      leadership_(settings->database ? make_leadership() : nullptr),
+      workers_(
+          [this](Answer answer) {
+            if (answer.held_back) tell_held_back(answer, meters_);
+            inbox_.post(std::move(answer));
+          },
+          leadership_.get()) {
   verifiers_.install(*settings);
   if (store_) {
     location_ = store_->location();
@@ -258,13 +231,15 @@ void Daemon::install_workers(const Settings& fresh, const Settings* old) {
     calls += static_cast<std::size_t>(provider.max_concurrent);
   if (const Status raised = raise_descriptor_limit(calls); !raised)
     Log(Level::warning, "descriptors_short").with("reason", raised.error().what);
+  const Hook hook = hook_of(fresh);
+  const ProviderContext context{hook.url, environment, hook.token};
   std::map<ProviderName, PoolSettings> changed;
   for (const auto& [name, provider] : fresh.providers) {
-    if (old && hook_of(*old) == hook_of(fresh)) {
+    if (old && hook_of(*old) == hook) {
       const auto known = old->providers.find(name);
       if (known != old->providers.end() && known->second == provider) continue;
     }
-    changed.emplace(name, pool_settings(provider, hook_of(fresh), meters_));
+    changed.emplace(name, pool_settings(provider, fresh.config->providers.at(name), context, meters_));
   }
   workers_.install(std::move(changed));
 }

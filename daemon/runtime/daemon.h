@@ -15,6 +15,7 @@
 #include "core/preview.h"
 #include "runtime/cluster_watch.h"
 #include "runtime/dead_mans_switch.h"
+#include "runtime/leadership.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"
 #include "runtime/notifier.h"
@@ -26,6 +27,7 @@
 #include "runtime/workers.h"
 #include "settings/settings.h"
 #include "store/history.h"
+#include "store/pg_lead_check.h"
 #include "store/store.h"
 
 namespace keeper {
@@ -126,6 +128,7 @@ class Daemon {
   Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> store, ControlToken token,
          Signals& signals);
 
+  std::unique_ptr<Leadership> make_leadership();
   void watch(const Settings& settings);
   LoopPorts lead_ports(LoopPorts ports);
   bool has_other_nodes();
@@ -153,6 +156,8 @@ class Daemon {
   SystemClock clock_;
   Inbox inbox_;
   Meters meters_;
+  std::unique_ptr<PgLeadCheck> lead_check_;  // leadership_'s own, once this node leads
+  std::unique_ptr<Leadership> leadership_;   // null where the store is a file
   Workers workers_;
   std::unique_ptr<Notifier> notifier_;           // null while another node leads
   Locked<std::optional<MonitorFacts>> monitor_;  // empty: there is no dead man's switch

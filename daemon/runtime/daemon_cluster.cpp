@@ -25,6 +25,14 @@ std::string leader_of(const ClusterFacts& facts) {
 
 }  // namespace
 
+// It is asked only for what a loop dispatches, and so after follow().
+std::unique_ptr<Leadership> Daemon::make_leadership() {
+  Leadership::Ports ports;
+  ports.lead_until = [this] { return database_->lead_until(); };
+  ports.ask = [this] { return lead_check_->ask(); };
+  return std::make_unique<Leadership>(std::move(ports));
+}
+
 void Daemon::watch(const Settings& settings) {
   location_ = pg_location(*settings.database);
   NodeRow own;
@@ -55,6 +63,7 @@ bool Daemon::follow() {
     if (signal == Signal::reload) reloads_.ask();
     if (std::unique_ptr<PgStore> store = watch_->take_store()) {
       database_ = store.get();
+      lead_check_ = std::make_unique<PgLeadCheck>(*loaded().settings->database, store->fence());
       store_ = std::move(store);
       return true;
     }

@@ -76,10 +76,10 @@ bool Daemon::end() {
       workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_->idle() && store_thread_->idle();
   if (quiet && watch_) {
     // Once no call is under way, another node may lead at once.
+    turning_ = nullptr;
+    workers_.stop();
     store_thread_.reset();
     store_->hand_over();
-    database_ = nullptr;
-    turning_ = nullptr;
     loop_.reset();
     store_.reset();
     watch_->leave();

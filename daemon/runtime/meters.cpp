@@ -33,6 +33,8 @@ Meters::Meters()
           counters("transitions_total", "Transitions that were recorded, by the state and the reason.")),
       deliveries_(counters("deliveries_total", "Deliveries that were recorded, by what they did.")),
       calls_(counters("provider_calls_total", "Calls to providers, by how they ended.")),
+      fenced_(counters("fenced_calls_total",
+                       "Calls that were not made, because that this process leads was not confirmed.")),
       lived_(counters("session_lifetime_seconds_total", "How long the sessions lived that have ended.")),
       cost_(counters("session_cost_total",
                      "What the sessions that have ended cost, by the configured prices.")),
@@ -73,6 +75,10 @@ void Meters::called(const ProviderName& provider, EffectKind kind, const Result<
   const std::string outcome(refused ? "refused" : answer ? "ok" : to_string(answer.error().kind));
   calls_.Add({{"provider", provider.str()}, {"call", call}, {"outcome", outcome}}).Increment();
   call_time_.Add({{"provider", provider.str()}, {"call", call}}, call_bounds()).Observe(took.count());
+}
+
+void Meters::held_back(const ProviderName& provider, EffectKind kind) {
+  fenced_.Add({{"provider", provider.str()}, {"call", std::string(to_string(kind))}}).Increment();
 }
 
 void Meters::committed(const Batch& batch, const Config& config, Time took) {

@@ -26,6 +26,8 @@ class Meters {
 
   void called(const ProviderName& provider, EffectKind kind, const Result<std::vector<Remote>>& answer,
               Time took);
+  // A call that only the leader may make was not made.
+  void held_back(const ProviderName& provider, EffectKind kind);
   void start_left(Time late) { start_lateness_.Observe(late.count()); }
   // `left`: how long before the session would have died the heartbeat was answered.
   void kept_alive(Time left) { heartbeat_margin_.Observe(left.count()); }
@@ -47,6 +49,7 @@ class Meters {
   Counters& transitions_;
   Counters& deliveries_;
   Counters& calls_;
+  Counters& fenced_;
   Counters& lived_;
   Counters& cost_;
   Histograms& call_time_;

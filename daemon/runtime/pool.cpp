@@ -54,6 +54,12 @@ Answer answer_for(const Effect& effect, Error error) {
   return answer;
 }
 
+Answer unconfirmed_answer(const Effect& effect, Error error) {
+  Answer answer = answer_for(effect, std::move(error));
+  answer.held_back = true;
+  return answer;
+}
+
 Pool::Pool(PoolSettings settings, AnswerSink sink)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
@@ -103,6 +109,10 @@ bool Pool::hangs(std::chrono::steady_clock::time_point now) const {
   return !begun_.empty() && now - *begun_.begin() > settings_.patience * effect_calls_max + hang_margin;
 }
 
+bool Pool::is_fenced(const Effect& effect) const {
+  return effect.kind == EffectKind::start || (effect.kind == EffectKind::stop && settings_.stop_names_place);
+}
+
 std::vector<Pool::Need> Pool::needs_of(const Effect& effect) const {
   // A heartbeat is read back, and a stop may have to be.
   if (!settings_.limits.each_call) {
@@ -149,7 +159,7 @@ void Pool::refuse_late(std::unique_lock<std::mutex>& lock) {
   std::vector<Effect> late;
   for (Lane& lane : lanes_) {
     // What has a time to leave by is needed by then, so that it comes first.
-    for (auto at = lane.queue.lower_bound(Queued{watches, 0, {}}); at != lane.queue.end();) {
+    for (auto at = lane.queue.lower_bound(Queued{watches, 0, {}, {}}); at != lane.queue.end();) {
       const auto queued = at++;
       if (queued->rank != watches || now < queued->effect.needed_by) break;
       if (!queued->effect.answer_by || now < *queued->effect.answer_by) continue;
@@ -190,12 +200,12 @@ std::optional<Error> Pool::need_thread() {
   }
 }
 
-void Pool::add(Effect effect) {
+void Pool::add(Effect effect, std::shared_ptr<Confirmation> confirmation) {
   std::optional<Error> refused;
   {
     const std::scoped_lock lock(mutex_);
     Lane& lane = lanes_.at(needs_of(effect).front().lane);
-    Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect)};
+    Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect), std::move(confirmation)};
     refused = refusal(lane, queued);
     if (!refused) refused = need_thread();
     if (refused) {
@@ -213,7 +223,7 @@ void Pool::add(Effect effect) {
 }
 
 // The effect that is to leave now. Empty: there is none before `earliest`, unless something changes.
-std::optional<Effect> Pool::next(Mono now, Mono* earliest) {
+std::optional<Pool::Queued> Pool::next(Mono now, Mono* earliest) {
   Lane* best = nullptr;
   for (Lane& lane : lanes_) {
     if (lane.queue.empty()) continue;
@@ -227,9 +237,10 @@ std::optional<Effect> Pool::next(Mono now, Mono* earliest) {
   }
   if (!best) return std::nullopt;
   --queued_;
-  Effect effect = std::move(best->queue.extract(best->queue.begin()).value().effect);
-  for (const Need& need : needs_of(effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
-  return effect;
+  Queued leaving = std::move(best->queue.extract(best->queue.begin()).value());
+  if (leaving.confirmation && !leaving.confirmation->admits(now)) return leaving;
+  for (const Need& need : needs_of(leaving.effect)) lanes_.at(need.lane).rate.spend(need.calls, now);
+  return leaving;
 }
 
 // Lets out what may leave before it goes on with an answer, so that a heartbeat waits for one answer's
@@ -239,7 +250,7 @@ void Pool::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_ || !begun_.empty()) {
     Mono earliest = mono_never;
-    std::optional<Effect> leaving;
+    std::optional<Queued> leaving;
     const Mono now = BootClock::now();
     if (!stopping_) {
       refuse_late(lock);
@@ -261,32 +272,44 @@ void Pool::work() {
   }
 }
 
-void Pool::begin_call(std::unique_lock<std::mutex>& lock, Effect effect) {
+void Pool::begin_call(std::unique_lock<std::mutex>& lock, Queued leaving) {
+  if (leaving.confirmation && leaving.confirmation->has_refused()) {
+    lock.unlock();
+    sink_(unconfirmed_answer(leaving.effect,
+                             {ErrorKind::not_applied, "the store has not confirmed within the last " +
+                                                          to_text(Confirmation::life) +
+                                                          " that this process leads, so nothing was sent"}));
+    lock.lock();
+    return;
+  }
   const auto begun = begun_.insert(std::chrono::steady_clock::now());
-  const bool is_other = !keeps_or_ends(rank_of(effect.kind));
+  const bool is_other = !keeps_or_ends(leaving.rank);
   if (is_other) ++others_under_way_;
   lock.unlock();
-  launch(carry_out(std::move(effect)), resume_, [this, begun, is_other](Answer answer) {
-    sink_(std::move(answer));
-    const std::scoped_lock ended(mutex_);
-    begun_.erase(begun);
-    if (is_other) --others_under_way_;
-  });
+  launch(carry_out(std::move(leaving.effect), std::move(leaving.confirmation)), resume_,
+         [this, begun, is_other](Answer answer) {
+           sink_(std::move(answer));
+           const std::scoped_lock ended(mutex_);
+           begun_.erase(begun);
+           if (is_other) --others_under_way_;
+         });
   lock.lock();
 }
 
 // A failure of our own code after the call left must not pass for "nothing happened".
-Task<Answer> Pool::carry_out(Effect effect) const {
+Task<Answer> Pool::carry_out(Effect effect, std::shared_ptr<Confirmation> confirmation) const {
   const Mono sent_at = BootClock::now();
   std::string what = "an unknown failure";
   try {
-    Answer answer = co_await settings_.carry(effect);
+    Answer answer = co_await settings_.carry(effect, confirmation.get());
     // Whatever the adapter fills in, the core matches answers by these.
     answer.kind = effect.kind;
     answer.ticket = effect.ticket;
     answer.session = effect.session;
     answer.provider = effect.provider;
     if (answer.sent_at == Mono{}) answer.sent_at = sent_at;
+    answer.held_back = confirmation && confirmation->has_refused() && !answer.remotes &&
+                       answer.remotes.error().kind == ErrorKind::not_applied;
     co_return answer;
   } catch (const std::exception& failure) {
     what = failure.what();

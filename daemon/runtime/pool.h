@@ -14,6 +14,7 @@
 #include <coroutine>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -22,6 +23,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/confirmation.h"
 #include "base/task.h"
 #include "core/effect.h"
 #include "runtime/call_rate.h"
@@ -29,8 +31,9 @@
 
 namespace keeper {
 
-// Carries one effect out. Called on the pool's thread, which it must not block; the effect outlives the task.
-using Carry = std::function<Task<Answer>(const Effect&)>;
+// Carries one effect out. Called on the pool's thread, which it must not block. The effect outlives the task,
+// and so does the confirmation, which is null unless the effect is fenced.
+using Carry = std::function<Task<Answer>(const Effect&, Confirmation*)>;
 using AnswerSink = std::function<void(Answer)>;
 
 struct PoolSettings {
@@ -39,6 +42,7 @@ struct PoolSettings {
   int calls_max = 1;
   CallLimits limits;
   Millis patience{};  // an effect that would wait longer than this for its turn is refused at once
+  bool stop_names_place = false;  // and may end another session there than the one it is meant for
 };
 
 class Pool {
@@ -49,7 +53,12 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  void add(Effect effect);
+  // `confirmation`: null unless the effect is fenced. A fenced effect that it does not admit when its turn
+  // comes is answered as not applied.
+  void add(Effect effect, std::shared_ptr<Confirmation> confirmation = nullptr);
+
+  // Whether only the leader may carry the effect out, because it would be wrong to do it beside another one.
+  bool is_fenced(const Effect& effect) const;
 
   // True while no call is queued or under way.
   bool idle() const;
@@ -66,6 +75,7 @@ class Pool {
     int rank = 0;
     std::uint64_t number = 0;
     Effect effect;
+    std::shared_ptr<Confirmation> confirmation;
     bool operator<(const Queued& other) const {
       return std::tie(rank, effect.needed_by, number) <
              std::tie(other.rank, other.effect.needed_by, other.number);
@@ -91,9 +101,9 @@ class Pool {
   std::optional<Error> refusal(const Lane& lane, const Queued& queued) const;
   std::optional<Error> need_thread();
   void work();
-  std::optional<Effect> next(Mono now, Mono* earliest);
-  void begin_call(std::unique_lock<std::mutex>& lock, Effect effect);
-  Task<Answer> carry_out(Effect effect) const;
+  std::optional<Queued> next(Mono now, Mono* earliest);
+  void begin_call(std::unique_lock<std::mutex>& lock, Queued leaving);
+  Task<Answer> carry_out(Effect effect, std::shared_ptr<Confirmation> confirmation) const;
 
   const PoolSettings settings_;
   const AnswerSink sink_;
@@ -113,5 +123,8 @@ class Pool {
 
 // The answer to an effect for which no call was made.
 Answer answer_for(const Effect& effect, Error error);
+
+// The answer to a fenced effect that was held back, because that this process leads could not be confirmed.
+Answer unconfirmed_answer(const Effect& effect, Error error);
 
 }  // namespace keeper

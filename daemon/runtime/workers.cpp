@@ -20,13 +20,39 @@ void Workers::dispatch(std::vector<Effect> effects) {
   const std::scoped_lock lock(mutex_);
   for (Effect& effect : effects) {
     const auto found = pools_.find(effect.provider);
-    if (found != pools_.end()) {
-      found->second->add(std::move(effect));
+    if (leadership_ != nullptr && found != pools_.end() && found->second->is_fenced(effect)) {
+      confirm(std::move(effect));
     } else {
-      sink_(answer_for(effect, {ErrorKind::not_applied, "provider " + effect.provider.str() +
-                                                            " is not configured any more; add it again"}));
+      hand_on(std::move(effect), nullptr);
     }
   }
+}
+
+// With the lock.
+void Workers::hand_on(Effect effect, std::shared_ptr<Confirmation> confirmation) {
+  const auto found = pools_.find(effect.provider);
+  if (found != pools_.end()) {
+    found->second->add(std::move(effect), std::move(confirmation));
+  } else {
+    sink_(answer_for(effect, {ErrorKind::not_applied, "provider " + effect.provider.str() +
+                                                          " is not configured any more; add it again"}));
+  }
+}
+
+// With the lock.
+void Workers::confirm(Effect effect) {
+  ++confirming_;
+  leadership_->confirm(
+      [this, effect = std::move(effect)](const Result<std::shared_ptr<Confirmation>>& confirmed) {
+        const std::scoped_lock lock(mutex_);
+        if (confirmed) {
+          hand_on(effect, *confirmed);
+        } else {
+          sink_(unconfirmed_answer(effect, confirmed.error()));
+        }
+        --confirming_;
+        all_confirmed_.notify_all();  // with the lock: afterwards this may be gone
+      });
 }
 
 std::optional<std::size_t> Workers::rate_left(const ProviderName& provider) {
@@ -49,7 +75,7 @@ bool Workers::wait_quiet(Millis limit) {
       const std::scoped_lock lock(mutex_);
       const auto idle = [](const std::unique_ptr<Pool>& pool) { return pool->idle(); };
       const auto idle_entry = [&](const auto& entry) { return idle(entry.second); };
-      if (std::all_of(pools_.begin(), pools_.end(), idle_entry) &&
+      if (confirming_ == 0 && std::all_of(pools_.begin(), pools_.end(), idle_entry) &&
           std::all_of(replaced_.begin(), replaced_.end(), idle)) {
         return true;
       }
@@ -60,7 +86,8 @@ bool Workers::wait_quiet(Millis limit) {
 }
 
 void Workers::stop() {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
+  all_confirmed_.wait(lock, [this] { return confirming_ == 0; });
   pools_.clear();
   replaced_.clear();
 }

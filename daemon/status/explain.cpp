@@ -47,6 +47,17 @@ void tell_the_end(const SessionRow& row, const SessionView* seen, std::vector<st
   }
 }
 
+std::string start_of(const SessionRow& row, const SessionView& seen) {
+  if (!row.start_sent_at) return "The start has not left yet.";
+  if (seen.start_may_leave_until) {
+    return "A start of the former process, begun at " + at(*row.start_sent_at) + ", may still leave until " +
+           at(*seen.start_may_leave_until) +
+           "; it is sent again only if the provider does not show its remote after that.";
+  }
+  return "The start left at " + at(*row.start_sent_at) +
+         "; what became of it at the provider is not known yet.";
+}
+
 void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector<std::string>& words) {
   if (seen.call_in_flight) {
     words.push_back("A call to the provider is under way: " + *seen.call_in_flight + ".");
@@ -54,11 +65,7 @@ void tell_what_comes(const SessionRow& row, const SessionView& seen, std::vector
     words.push_back("The next call to the provider is due at " + at(*seen.next_call_at) + ".");
   }
   if (is_terminal(row.state)) return;
-  if (row.state == State::queued && !row.remote_id) {
-    words.push_back(row.start_sent_at ? "The start left at " + at(*row.start_sent_at) +
-                                            "; what became of it at the provider is not known yet."
-                                      : "The start has not left yet.");
-  }
+  if (row.state == State::queued && !row.remote_id) words.push_back(start_of(row, seen));
   if (seen.next_heartbeat_at)
     words.push_back("The next heartbeat is due at " + at(*seen.next_heartbeat_at) + ".");
   if (seen.vain_heartbeats > 0) {

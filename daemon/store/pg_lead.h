@@ -65,6 +65,9 @@ void release_lead(pg::Connection& connection, const std::string& schema, const P
 // a clock, and for clocks that do not run alike.
 inline Millis lease_margin(Millis lease) { return std::max(Millis{Seconds{1}}, lease / 10); }
 
+// What a transaction of the leader waits for the server.
+inline Millis transaction_patience(Millis lease) { return std::min<Millis>(Seconds{2}, lease / 5); }
+
 // When a follower may claim: after it has watched the row, without a break, for 1 % more than the lease, and
 // no renewal came. A look that failed, or that came late, may have missed one, so that counting begins anew.
 class LeaseWatch {

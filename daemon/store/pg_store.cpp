@@ -45,7 +45,7 @@ string pg_location(const PgSettings& settings) {
 PgStore::PgStore(const PgSettings& settings)
     : settings_(settings),
       location_(pg_location(settings)),
-      patience_(std::min<Millis>(Seconds{2}, settings.lease / 5)) {}
+      patience_(transaction_patience(settings.lease)) {}
 
 PgStore::~PgStore() {
   if (!connection_ || needs_reopen_ || deposed_ || fence_.epoch == 0) return;
@@ -137,6 +137,7 @@ Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
   }
   fence_ = *fence;
   hold_until(sent);
+  if (!row.released) start_bound_ = BootClock::now() + settings_.pause_allowance;
   LeadRow mine = look_at_lead(*connection_, settings_.schema, connect_limit);
   if (version_ < pg_schema_version) {
     migrate(*connection_, settings_.schema, version_, fence_, mine.commits, schema_limit);
@@ -182,7 +183,11 @@ auto PgStore::run(Call&& call) -> decltype(call()) {
 }
 
 Result<Ledger> PgStore::load() {
-  return run([&]() -> Result<Ledger> { return load_ledger(*connection_, settings_.schema, read_all_limit); });
+  return run([&]() -> Result<Ledger> {
+    Result<Ledger> ledger = load_ledger(*connection_, settings_.schema, read_all_limit);
+    if (ledger) ledger->start_bound = start_bound_;
+    return ledger;
+  });
 }
 
 Result<std::int64_t> PgStore::commit(const Batch& batch) {

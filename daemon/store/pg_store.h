@@ -57,6 +57,7 @@ class PgStore final : public Store {
   bool is_deposed() const { return deposed_.load(); }
   // Of the lead that this object has.
   std::int64_t epoch() const { return fence_.epoch; }
+  const PgFence& fence() const { return fence_; }
 
  private:
   explicit PgStore(const PgSettings& settings);
@@ -79,6 +80,7 @@ class PgStore final : public Store {
   InstanceId instance_;
   int version_ = 0;
   PgFence fence_;
+  Mono start_bound_ = Mono::min();  // Ledger::start_bound
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<PgWriter> writer_;
   bool needs_reopen_ = false;

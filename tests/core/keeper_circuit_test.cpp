@@ -133,3 +133,22 @@ TEST_CASE("a used-up allowance holds all starts back until the provider's time, 
   bench.advance(minutes{11});
   CHECK(bench.waiting().find("start") != std::string::npos);
 }
+
+TEST_CASE("starts that the keeper held back are sent again, and are not held against the provider") {
+  Bench bench(many(20));
+  bench.tick();
+  int held_back = 0;
+  for (int i = 0; i < 10; ++i) {
+    while (bench.waiting().find("start") != std::string::npos) {
+      Answer told =
+          bench.answer_to(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "not confirmed"});
+      told.held_back = true;
+      bench.take(std::move(told));
+      ++held_back;
+    }
+    CHECK(condition(bench) == ProviderCondition::healthy);
+    bench.advance(Seconds{5});
+  }
+  CHECK(held_back > 40);
+  CHECK(bench.notices.empty());
+}

@@ -147,6 +147,17 @@ TEST_CASE("a stop at Sonoran never touches somebody else's session") {
   CHECK(methods(server) == "GET ");
 }
 
+TEST_CASE("a stop at Sonoran that its confirmation does not admit looks at the place and changes nothing") {
+  Community community{{row(session_uuid)}};
+  FakeServer server(community.script());
+  const Mono now = BootClock::now();
+  Confirmation over(now, now);
+  const Reply answered = sonoran_at(server)->stop(stop_effect(), &over);
+  CHECK(methods(server) == "GET ");
+  REQUIRE_FALSE(answered.remotes.ok());
+  CHECK(answered.remotes.error().kind == ErrorKind::not_applied);
+}
+
 TEST_CASE("a stop at Sonoran is sent once the id is right, and confirmed where its answer shows no end") {
   SECTION("an end in the answer") {
     Community community{{row(session_uuid)}, row(session_uuid, R"(,"endedAt":"2026-11-20T11:00:00Z")")};

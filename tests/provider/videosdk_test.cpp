@@ -2,6 +2,9 @@
 
 #include <openssl/hmac.h>
 
+#include <array>
+#include <ctime>
+
 #include "net/encoding.h"
 #include "net/fake_server.h"
 #include "provider/support.h"
@@ -103,6 +106,54 @@ TEST_CASE("a start at VideoSDK carries the keeper's tag, the webhook and the env
   CHECK(body.at("webhook").at("endPoint") == "https://hooks.example.org/hooks/under-test");
   CHECK(body.at("webhook").at("events").size() == 5);
   CHECK(body.at("webhook").at("events").at(0) == "ai-deployment-session-starting");
+}
+
+std::string imf_date(Wall time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+// The claims of the token that a request carried.
+Json claims_of(const Received& request) {
+  const std::string token = request.headers.at("authorization");
+  const std::size_t first = token.find('.') + 1;
+  return *parse_json(*decode_base64(token.substr(first, token.find('.', first) - first)));
+}
+
+TEST_CASE("the token of a start that only the leader may send ends with the lease, no other one does") {
+  FakeServer server(
+      [](const Received&, Wire& wire) { wire.send(reply(200, golden("videosdk_start_200.json"))); });
+  const auto provider = videosdk_at(server);
+  const Mono now = BootClock::now();
+  Confirmation confirmation(now, now + Seconds{8});
+  const std::int64_t before = std::chrono::floor<Seconds>(wall_now()).time_since_epoch().count();
+  const auto left = [&](std::size_t request) {
+    return claims_of(server.requests().at(request)).at("exp").get<std::int64_t>() - before;
+  };
+  REQUIRE(provider->start(effect_of(EffectKind::start), &confirmation).remotes.ok());
+  CHECK(left(0) >= 8);
+  CHECK(left(0) <= 10);
+  REQUIRE(provider->start(effect_of(EffectKind::start)).remotes.ok());
+  CHECK(left(1) >= 3600);
+  REQUIRE_FALSE(provider->find(effect_of(EffectKind::find)).remotes.ok());
+  CHECK(left(2) >= 3600);
+}
+
+TEST_CASE("a start whose token had ended before it came may be sent again; else a 401 is for good") {
+  const bool had_ended = GENERATE(true, false);
+  FakeServer server([&](const Received& request, Wire& wire) {
+    const Seconds ends{claims_of(request).at("exp").get<std::int64_t>()};
+    const Wall now = Wall{ends} + (had_ended ? Seconds{0} : -Seconds{5});
+    wire.send(reply(401, "{}", "Date: " + imf_date(now) + "\r\n"));
+  });
+  const Mono now = BootClock::now();
+  Confirmation confirmation(now, now + Seconds{8});
+  const Reply answered = videosdk_at(server)->start(effect_of(EffectKind::start), &confirmation);
+  REQUIRE_FALSE(answered.remotes.ok());
+  CHECK(answered.remotes.error().kind == (had_ended ? ErrorKind::not_applied : ErrorKind::denied));
 }
 
 TEST_CASE("without a listener no webhook is asked for") {

@@ -12,11 +12,15 @@ class WaitingProvider {
  public:
   explicit WaitingProvider(std::unique_ptr<Provider> provider) : provider_(std::move(provider)) {}
 
-  Reply start(const Effect& effect) { return wait(provider_->start(effect)); }
+  Reply start(const Effect& effect, Confirmation* confirmation = nullptr) {
+    return wait(provider_->start(effect, confirmation));
+  }
   Reply find(const Effect& effect) { return wait(provider_->find(effect)); }
   Reply observe(const Effect& effect) { return wait(provider_->observe(effect)); }
   Reply keep_alive(const Effect& effect) { return wait(provider_->keep_alive(effect)); }
-  Reply stop(const Effect& effect) { return wait(provider_->stop(effect)); }
+  Reply stop(const Effect& effect, Confirmation* confirmation = nullptr) {
+    return wait(provider_->stop(effect, confirmation));
+  }
   Reply list(const Effect& effect) { return wait(provider_->list(effect)); }
   Result<Checked> check() { return wait(provider_->check()); }
   Reply carry_out(const Effect& effect) { return wait(keeper::carry_out(*provider_, effect)); }

@@ -7,79 +7,14 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/locked.h"
 #include "catch.h"
-#include "runtime/workers.h"
+#include "runtime/pool_kit.h"
 
 namespace keeper {
 namespace {
 
 using namespace std::chrono_literals;
-
-Effect effect_of(EffectKind kind, std::uint64_t ticket, Mono needed_by = Mono{Seconds{1}}) {
-  Effect effect;
-  effect.kind = kind;
-  effect.ticket = ticket;
-  effect.session = SessionId("s" + std::to_string(ticket));
-  effect.provider = ProviderName("p");
-  effect.needed_by = needed_by;
-  return effect;
-}
-
-// Gathers answers from any thread.
-class Answers {
- public:
-  AnswerSink sink() {
-    return [this](Answer answer) {
-      list_.with([&](std::vector<Answer>& list) { list.push_back(std::move(answer)); });
-    };
-  }
-  std::vector<Answer> wait(std::size_t count) {
-    for (int i = 0; i < 1000 && all().size() < count; ++i) std::this_thread::sleep_for(10ms);
-    return all();
-  }
-  std::vector<Answer> all() {
-    return list_.with([](const std::vector<Answer>& list) { return list; });
-  }
-
- private:
-  Locked<std::vector<Answer>> list_;
-};
-
-// Where calls wait until it is opened.
-class Gate {
- public:
-  Task<Done> pass() {
-    using Go = std::function<void(Done)>;
-    auto opened = told<Done>([this](Go go) {
-      const bool is_open = state_.with([&](State& state) {
-        if (!state.open) state.waiting.push_back(go);
-        return state.open;
-      });
-      if (is_open) go(Done{});
-    });
-    co_return co_await opened;
-  }
-
-  void open() {
-    const auto waiting = state_.with([](State& state) {
-      state.open = true;
-      return std::exchange(state.waiting, {});
-    });
-    for (const auto& go : waiting) go(Done{});
-  }
-
-  std::size_t waiting() {
-    return state_.with([](State& state) { return state.waiting.size(); });
-  }
-
- private:
-  struct State {
-    bool open = false;
-    std::vector<std::function<void(Done)>> waiting;
-  };
-  Locked<State> state_;
-};
+using namespace test;
 
 Task<Done> passed(std::chrono::milliseconds time) {
   auto slept = told<Done>([time](std::function<void(Done)> go) {
@@ -89,34 +24,6 @@ Task<Done> passed(std::chrono::milliseconds time) {
     }).detach();
   });
   co_return co_await slept;
-}
-
-Task<Answer> at_once(const Effect&) { co_return Answer{}; }
-
-// Calls of which those that `waits` picks wait at the gate.
-Carry through(Gate& gate, std::function<bool(const Effect&)> waits) {
-  return [&gate, waits = std::move(waits)](const Effect& effect) -> Task<Answer> {
-    if (waits(effect)) co_await gate.pass();
-    co_return Answer{};
-  };
-}
-
-bool all(const Effect&) { return true; }
-bool the_first(const Effect& effect) { return effect.ticket == 1; }
-
-template <class Condition>
-void wait_until(Condition condition) {
-  for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(10ms);
-  REQUIRE(condition());
-}
-
-PoolSettings settings_of(Carry carry, int calls_max = 4) {
-  PoolSettings settings;
-  settings.name = "p";
-  settings.carry = std::move(carry);
-  settings.calls_max = calls_max;
-  settings.patience = Seconds{30};
-  return settings;
 }
 
 TEST_CASE("a call that never ends is told from one that takes its time") {
@@ -159,8 +66,9 @@ TEST_CASE("each effect gets exactly one answer, with its own ticket and session"
 
 TEST_CASE("a call that throws is answered as one that may have been applied") {
   Answers answers;
-  Pool pool(settings_of([](const Effect&) -> Task<Answer> { throw std::runtime_error("no luck"); }),
-            answers.sink());
+  Pool pool(
+      settings_of([](const Effect&, Confirmation*) -> Task<Answer> { throw std::runtime_error("no luck"); }),
+      answers.sink());
   pool.add(effect_of(EffectKind::start, 7));
   const auto list = answers.wait(1);
   REQUIRE(list.size() == 1);
@@ -192,7 +100,7 @@ TEST_CASE("no more calls are in flight than the provider takes, and one thread c
   Gate gate;
   Locked<std::set<std::thread::id>> threads;
   Pool pool(settings_of(
-                [&](const Effect&) -> Task<Answer> {
+                [&](const Effect&, Confirmation*) -> Task<Answer> {
                   threads.with([](auto& seen) { seen.insert(std::this_thread::get_id()); });
                   co_await gate.pass();
                   threads.with([](auto& seen) { seen.insert(std::this_thread::get_id()); });
@@ -214,7 +122,7 @@ TEST_CASE(
   Answers answers;
   {
     Pool pool(settings_of(
-                  [](const Effect&) -> Task<Answer> {
+                  [](const Effect&, Confirmation*) -> Task<Answer> {
                     co_await passed(100ms);
                     co_return Answer{};
                   },

@@ -161,6 +161,19 @@ TEST_CASE("a session is explained in sentences: why it is so, and what comes nex
   CHECK(explain(seen.row, nullptr, nullptr).at(0).find(", as attempt 5.") != std::string::npos);
 }
 
+TEST_CASE("a start that a former process may still send is explained, with until when") {
+  SessionView seen;
+  seen.row.created_at = at(1);
+  seen.row.start_sent_at = at(2);
+  CHECK(json(explain(seen.row, &seen, nullptr)).dump().find("The start left at 2026-11-21T09:02:00.000Z") !=
+        std::string::npos);
+  seen.start_may_leave_until = at(3);
+  const std::string words = json(explain(seen.row, &seen, nullptr)).dump();
+  CHECK(words.find("A start of the former process, begun at 2026-11-21T09:02:00.000Z, may still leave until "
+                   "2026-11-21T09:03:00.000Z; it is sent again only if") != std::string::npos);
+  CHECK(words.find("The start left at") == std::string::npos);
+}
+
 TEST_CASE("bad queries are 400 and say what is wrong") {
   StatusStage stage;
   for (const char* target :

@@ -34,8 +34,8 @@ Result<Remote> Described::remote_in(const Visit& visit, const ProviderCall& call
                       misunderstood(call.purpose, "the answer has no id at " + listed(description_.id)));
 }
 
-Task<Reply> Described::start(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Described::start(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   ProviderCall call = filled_call(description_, api_key_, Purpose::start, description_.start, effect);
   if (const Status tagged = add_tag(description_.tag_in_start, effect, call); !tagged) {
     co_return reply_of(visit, tagged.error());
@@ -121,8 +121,8 @@ Task<Reply> Described::keep_alive(const Effect& effect) {
 }
 
 // The session itself decides whether it ended: a stop may be refused after its effect.
-Task<Reply> Described::stop(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Described::stop(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   ProviderCall call = filled_call(description_, api_key_, Purpose::change, description_.stop, effect);
   call.discard_body = true;
   const ProviderAnswer answer = co_await api_.ask(visit, call);

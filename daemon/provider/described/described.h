@@ -12,11 +12,11 @@ class Described final : public Provider {
  public:
   explicit Described(const ProviderSettings& settings);
 
-  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> start(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> find(const Effect& effect) override;
   Task<Reply> observe(const Effect& effect) override;
   Task<Reply> keep_alive(const Effect& effect) override;
-  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> clean_up(const Effect& effect) override;
   Task<Reply> list(const Effect& effect) override;
   Task<Result<Checked>> check() override;

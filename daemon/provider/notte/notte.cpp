@@ -113,8 +113,8 @@ Remote Notte::harmless(const Visit& visit, Remote remote) const {
   return remote;
 }
 
-Task<Reply> Notte::start(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Notte::start(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   ProviderCall call{Purpose::start, "POST", "/sessions/start"};
   call.body = effect.parameters.empty() ? "{}" : effect.parameters;
   // Sent by Notte's own CLI; that the server heeds it is not documented, so nothing relies on it.
@@ -210,8 +210,8 @@ Task<Reply> Notte::keep_alive(const Effect& effect) {
   co_return reply_of(visit, std::move(remote));
 }
 
-Task<Reply> Notte::stop(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Notte::stop(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const ProviderCall call{Purpose::change, "DELETE", session_path(effect, "/stop")};
   const ProviderAnswer answer = co_await api_.ask(visit, call);
   Result<Remote> remote =

@@ -23,11 +23,11 @@ class Notte final : public Provider {
  public:
   explicit Notte(const ProviderSettings& settings);
 
-  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> start(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> find(const Effect& effect) override;
   Task<Reply> observe(const Effect& effect) override;
   Task<Reply> keep_alive(const Effect& effect) override;
-  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> list(const Effect& effect) override;
   Task<Result<Checked>> check() override;
 
@@ -50,11 +50,11 @@ class NotteLegacy final : public Provider {
  public:
   explicit NotteLegacy(const ProviderSettings& settings);
 
-  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> start(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> find(const Effect& effect) override;
   Task<Reply> observe(const Effect& effect) override;
   Task<Reply> keep_alive(const Effect& effect) override;
-  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> list(const Effect& effect) override;
 
  private:

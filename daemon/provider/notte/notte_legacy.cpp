@@ -40,8 +40,8 @@ NotteLegacy::NotteLegacy(const ProviderSettings& settings)
     : api_(
           settings, [key = settings.api_key] { return "Bearer " + key.reveal(); }, notte_odd_answer) {}
 
-Task<Reply> NotteLegacy::start(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> NotteLegacy::start(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const ProviderCall call{Purpose::start, "POST", "/session/start",
                           effect.parameters.empty() ? "{}" : effect.parameters};
   const ProviderAnswer answer = co_await api_.ask(visit, call);
@@ -95,8 +95,8 @@ Task<Reply> NotteLegacy::keep_alive(const Effect& effect) {
   co_return reply_of(visit, std::move(remote));
 }
 
-Task<Reply> NotteLegacy::stop(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> NotteLegacy::stop(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const ProviderCall call{Purpose::change, "POST", "/session/close", session_body(effect, false)};
   const ProviderAnswer answer = co_await api_.ask(visit, call);
   if (!answer.json) co_return reply_of(visit, with_words_heeded(answer));

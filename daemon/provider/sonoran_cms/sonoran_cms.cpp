@@ -77,8 +77,8 @@ Result<Sonoran::Target> Sonoran::target_of(const Effect& effect) const {
                 json_text(Json{{"serverId", *server_id}, {"accId", *account_id}})};
 }
 
-Task<Reply> Sonoran::start(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Sonoran::start(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const auto target = target_of(effect);
   if (!target) co_return reply_of(visit, target.error());
   const ProviderCall call{Purpose::start, "POST", sessions_path, target->body};
@@ -176,8 +176,8 @@ Task<Result<Remote>> Sonoran::confirm_end(Visit& visit, const Target& target, co
   co_return otherwise ? std::move(otherwise) : contradicted(otherwise.error());
 }
 
-Task<Reply> Sonoran::stop(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Sonoran::stop(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const auto target = target_of(effect);
   if (!target) co_return reply_of(visit, target.error());
   // The call names a server: without this look it would end somebody else's session.

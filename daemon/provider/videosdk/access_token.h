@@ -15,6 +15,8 @@ class AccessToken {
   explicit AccessToken(const ProviderSettings& settings);
 
   std::string at(Wall now);
+  // One that is made for this call and ends at `until`; the ready one where that is what there is.
+  std::string until(Wall now, Wall until) const;
   void forget();  // the provider refused it: the next one is new
 
  private:

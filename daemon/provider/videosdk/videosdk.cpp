@@ -116,12 +116,25 @@ Result<std::string> Videosdk::start_body(Visit& visit, const Effect& effect) con
   return json_text(body);
 }
 
-Task<Reply> Videosdk::start(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Videosdk::start(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   auto body = start_body(visit, effect);
   if (!body) co_return reply_of(visit, body.error());
   const ProviderCall call{Purpose::start, "POST", std::string(sessions_path) + "/start", std::move(*body)};
+  std::optional<Wall> token_ends;
+  if (confirmation != nullptr) {
+    const Wall now = wall_now();
+    // A token knows whole seconds. The lease's margin has room for one more.
+    token_ends = std::chrono::ceil<Seconds>(now + (confirmation->lead_until() - BootClock::now()));
+    visit.authorization = token_.until(now, *token_ends);
+  }
   const ProviderAnswer answer = co_await ask(visit, call);
+  // Its own end explains the refusal: that of a start which came too late, not of the credentials.
+  const bool came_late = answer.status == 401 && token_ends && visit.provider_now >= *token_ends - Seconds{1};
+  if (came_late) {
+    co_return reply_of(
+        visit, api_.explain(visit, call, {ErrorKind::not_applied, "the start came after the lease's end"}));
+  }
   if (!answer.json) co_return reply_of(visit, answer.json.error());
   auto remote = mapped(visit, call, member(*answer.json, "data"));
   if (remote) remote->tag = effect.session;
@@ -249,8 +262,8 @@ Task<Reply> Videosdk::observe(const Effect& effect) {
 
 Task<Reply> Videosdk::keep_alive(const Effect& effect) { co_return co_await observe(effect); }
 
-Task<Reply> Videosdk::stop(const Effect& effect) {
-  Visit visit = api_.begin();
+Task<Reply> Videosdk::stop(const Effect& effect, Confirmation* confirmation) {
+  Visit visit = api_.begin(confirmation);
   const ProviderCall call{Purpose::change, "POST", std::string(sessions_path) + "/end",
                           json_text(Json{{"sessionId", effect.remote.str()}})};
   const ProviderAnswer answer = co_await ask(visit, call);

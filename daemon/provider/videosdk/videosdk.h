@@ -17,11 +17,11 @@ class Videosdk final : public Provider {
  public:
   Videosdk(const ProviderSettings& settings, ProviderContext context);
 
-  Task<Reply> start(const Effect& effect) override;
+  Task<Reply> start(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> find(const Effect& effect) override;
   Task<Reply> observe(const Effect& effect) override;
   Task<Reply> keep_alive(const Effect& effect) override;
-  Task<Reply> stop(const Effect& effect) override;
+  Task<Reply> stop(const Effect& effect, Confirmation* confirmation) override;
   Task<Reply> list(const Effect& effect) override;
   Task<Result<Checked>> check() override;
 

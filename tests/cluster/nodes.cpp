@@ -121,11 +121,11 @@ void Nodes::write_configuration(const std::string& node) {
       << ":" << status_port << "\n  allow_remote: true\n  allowed_hosts: [" << own
       << ", leader.keeper.internal]\nwebhook:\n  listen: " << own << ":" << webhook_port
       << "\n  public_url: http://" << front() << ":" << webhook_port
-      << "\n  allow_http: true\n  trusted_proxies: [" << front()
+      << "\n  trusted_proxies: [" << front()
       << "]\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
       << "${SANDBOX_SECRET}\n"
       << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"
-      << base << "  load:\n    type: videosdk\n    api_key: other\n    secret: other\n"
+      << base << "  load:\n    type: videosdk\n    api_key: ${LOAD_KEY}\n    secret: ${LOAD_KEY}\n"
       << "    webhook_public_key_file: " << (folder() / "load.pem").string() << "\n    orphans: report\n"
       << base
       << "  tagged:\n    type: http\n    description: browserbase\n    api_key: ${SANDBOX_KEY}\n    "
@@ -138,6 +138,7 @@ void Nodes::start(const std::string& node) {
   const auto program = options_.programs.find(node);
   std::map<std::string, std::string> environment{{"SANDBOX_KEY", "sandbox-key"},
                                                  {"SANDBOX_SECRET", "sandbox-secret"},
+                                                 {"LOAD_KEY", "of-nobody"},
                                                  {"RUNTIME_DIRECTORY", (folder() / node).string()},
                                                  {"PATH", "/usr/bin:/bin"}};
   if (!options_.preloaded.empty()) {
@@ -219,7 +220,7 @@ std::optional<std::string> Nodes::wait_for_leader(Millis most) {
   std::optional<std::string> found;
   eventually(most, [&] {
     found = leader();
-    return found.has_value();
+    return found.has_value() || !surprises_.empty();
   });
   return found;
 }

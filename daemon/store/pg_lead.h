@@ -45,7 +45,7 @@ struct PgFence {
 extern const char* const fence_text;
 inline constexpr const char* not_leading = "22012";
 
-struct Claim {
+struct Claimant {
   std::string node;
   Millis lease{0};
 };
@@ -53,7 +53,7 @@ struct Claim {
 // Takes the lead from whoever had it when the row was as it was seen, and ends the server's process of that
 // leader, which may have stopped inside a transaction. Empty: the row has changed since.
 std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
-                                  const Claim& claim, Millis limit);
+                                  const Claimant& claimant, Millis limit);
 
 // Lets another node claim at once. It does nothing where another one leads already.
 void release_lead(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit);

@@ -86,6 +86,14 @@ enum class Bug {
   takes_jitter_for_identity,
   stops_repeated,
   knows_whole_tags,
+  renews_by_name,
+  lease_from_answer,
+  no_start_bound,
+  unfenced_prune,
+  hasty_release,
+  believes_warning,
+  watch_goes_on,
+  unchecked_start,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

@@ -229,6 +229,15 @@ const std::vector<Mutant>& mutants() {
        nullptr, true},
       {"starts_in_outage", "22: calls leave in an outage whose rows are not on disk", Bug::starts_in_outage,
        nullptr, true},
+      {"renews_by_name", "28: whoever has the leader's name renews its lease", Bug::renews_by_name},
+      {"lease_from_answer", "28: the lease counts from the answer", Bug::lease_from_answer},
+      {"no_start_bound", "28: a former leader's start has left by the takeover", Bug::no_start_bound},
+      {"hasty_release", "28: the lead is given back while a start of the one before may leave",
+       Bug::hasty_release},
+      {"unfenced_prune", "28: rows are pruned without the fence", Bug::unfenced_prune},
+      {"believes_warning", "28: a COMMIT that ended with a warning is one", Bug::believes_warning},
+      {"watch_goes_on", "28: a watch that was broken goes on", Bug::watch_goes_on},
+      {"unchecked_start", "28: a start leaves without a look at the lease", Bug::unchecked_start},
   };
   return all;
 }

@@ -23,6 +23,9 @@ struct Mutant {
   std::optional<SimWorld> world{};    // it needs this unkind world
 };
 
+// What breaks invariant 28 needs several nodes.
+inline bool needs_nodes(const Mutant& mutant) { return mutant.breaks.starts_with("28:"); }
+
 const std::vector<Mutant>& mutants();
 const Mutant& mutant_named(std::string_view name);
 

@@ -11,14 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "sim/simulation.h"
+#include "sim/cluster.h"
 
 namespace {
 
 using namespace keeper::sim;
 
+Verdict run(const Options& options) {
+  return options.cluster ? Cluster(options).run() : Simulation(options).run();
+}
+
 int replay(const Options& options) {
-  const Verdict verdict = Simulation(options).run();
+  const Verdict verdict = run(options);
   std::printf("%s\nlog hash %016llx\n",
               verdict.broken.empty() ? "every invariant held" : verdict.broken.c_str(),
               static_cast<unsigned long long>(verdict.log_hash));
@@ -27,7 +31,7 @@ int replay(const Options& options) {
 
 Verdict run_seed(Options options, std::uint64_t seed) {
   options.seed = seed;
-  return Simulation(options).run();
+  return run(options);
 }
 
 int catch_mutant(std::uint64_t from, std::uint64_t seeds, const Options& options) {
@@ -79,40 +83,64 @@ int print_hashes(std::uint64_t from, std::uint64_t seeds, const Options& options
   return 0;
 }
 
+void add(const Verdict& one, Verdict& all) {
+  all.starts += one.starts;
+  all.crashes += one.crashes;
+  all.rollovers += one.rollovers;
+  all.deliveries += one.deliveries;
+  all.adopted += one.adopted;
+  all.orphans += one.orphans;
+  all.outages += one.outages;
+  all.lasted += one.lasted;
+  all.messages += one.messages;
+  all.troubles += one.troubles;
+  all.session_time += one.session_time;
+  all.takeovers += one.takeovers;
+  all.handovers += one.handovers;
+}
+
+void print(const Verdict& all, bool cluster) {
+  const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
+  const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
+  std::printf("%lld virtual hours, %lld session-hours: %d starts, ", static_cast<long long>(hours),
+              static_cast<long long>(session_hours), all.starts);
+  if (cluster) {
+    std::printf("%d troubles, %d takeovers, %d handovers, %d deliveries, %d adopted, %d orphans\n",
+                all.troubles, all.takeovers, all.handovers, all.deliveries, all.adopted, all.orphans);
+  } else {
+    std::printf(
+        "%d crashes, %d rollovers, %d deliveries, %d adopted, %d orphans, %d outages, %d messages, %d "
+        "troubles of the disk\n",
+        all.crashes, all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages,
+        all.troubles);
+  }
+}
+
+// Faults that never happen would hide bugs as well as a check that never fails.
+bool is_exercised(const Verdict& all, const Options& options) {
+  if (options.cluster) {
+    return all.troubles > 0 && all.takeovers > 0 && all.handovers > 0 && all.deliveries > 0 &&
+           all.adopted > 0;
+  }
+  return !options.worlds.empty() ||
+         (all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 && all.orphans > 0 &&
+          all.outages > 0 && all.messages > 0 && all.troubles > 0);
+}
+
 int run_many(std::uint64_t from, std::uint64_t seeds, const Options& options) {
   Verdict all;
   std::uint64_t broken = 0;
   for (std::uint64_t n = from; n < from + seeds; ++n) {
     const Verdict verdict = run_seed(options, n);
-    all.starts += verdict.starts;
-    all.crashes += verdict.crashes;
-    all.rollovers += verdict.rollovers;
-    all.deliveries += verdict.deliveries;
-    all.adopted += verdict.adopted;
-    all.orphans += verdict.orphans;
-    all.outages += verdict.outages;
-    all.lasted += verdict.lasted;
-    all.messages += verdict.messages;
-    all.troubles += verdict.troubles;
-    all.session_time += verdict.session_time;
+    add(verdict, all);
     if (verdict.broken.empty()) continue;
     ++broken;
     std::printf("%s\n", verdict.broken.c_str());
   }
-  const auto hours = std::chrono::duration_cast<std::chrono::hours>(all.lasted).count();
-  const auto session_hours = std::chrono::duration_cast<std::chrono::hours>(all.session_time).count();
-  std::printf(
-      "%lld virtual hours, %lld session-hours: %d starts, %d crashes, %d rollovers, %d deliveries, %d "
-      "adopted, %d orphans, %d outages, %d messages, %d troubles of the disk\n",
-      static_cast<long long>(hours), static_cast<long long>(session_hours), all.starts, all.crashes,
-      all.rollovers, all.deliveries, all.adopted, all.orphans, all.outages, all.messages, all.troubles);
+  print(all, options.cluster);
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(seeds - broken),
               static_cast<unsigned long long>(broken));
-  // Faults that never happen would hide bugs as well as a check that never fails.
-  const bool exercised = !options.worlds.empty() ||
-                         (all.crashes > 0 && all.rollovers > 0 && all.deliveries > 0 && all.adopted > 0 &&
-                          all.orphans > 0 && all.outages > 0 && all.messages > 0 && all.troubles > 0);
-  return broken == 0 && (exercised || seeds < 200) ? 0 : 1;
+  return broken == 0 && (is_exercised(all, options) || seeds < 200) ? 0 : 1;
 }
 
 }  // namespace
@@ -134,12 +162,14 @@ int main(int argc, char** argv) {
   bool broken = false;
   bool disk = false;
   bool draw = false;
+  bool cluster = false;
   CLI::App app{"The seeded simulator"};
   app.add_option("--seed", seed, "replay this seed and print its log");
   app.add_option("--seeds", seeds, "how many seeds to run");
   app.add_option("--from", from, "the first of them");
   app.add_option("--long-times", long_times, "how many times as many in the long form of the tests");
   app.add_flag("--disk", disk, "give the disk its troubles in each seed");
+  app.add_flag("--cluster", cluster, "several nodes over one database");
   app.add_flag("--hashes", hashes, "print the hash of each seed's log, and judge nothing");
   app.add_flag("--mutants", list, "print the names of the bugs that can be planted");
   std::vector<std::string> bugs;
@@ -157,6 +187,7 @@ int main(int argc, char** argv) {
   Options options{seed, seed != 0, mutant.empty() ? Mutant{} : mutant_named(mutant)};
   options.disk = disk || options.mutant.disk;
   options.draw_worlds = draw;
+  options.cluster = cluster || needs_nodes(options.mutant);
   if (world.empty() && options.mutant.world) options.worlds.insert(*options.mutant.world);
   if (!world.empty()) options.worlds.insert(names.at(world));
   if (seed != 0) return replay(options);

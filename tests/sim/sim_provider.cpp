@@ -5,10 +5,6 @@
 namespace keeper::sim {
 namespace {
 
-// The limits that the simulated plans ask for.
-constexpr Millis notte_idle = std::chrono::minutes{3};
-constexpr Millis notte_maximum = std::chrono::minutes{20};
-
 std::vector<Remote> one(Remote remote) { return {std::move(remote)}; }
 
 std::string_view type_of(Progress progress, bool failed) {
@@ -131,8 +127,8 @@ Result<std::vector<Remote>> SimProvider::start(const Effect& effect, Mono now, R
   remote.created = remote.last_activity = now;
   remote.active_at = now;
   if (type_ == ProviderType{"notte"}) {
-    remote.idle = notte_idle;
-    remote.maximum = notte_maximum;
+    remote.idle = idle_;
+    remote.maximum = maximum_;
   }
   if (type_ == ProviderType{"videosdk"}) {
     remote.active_at = now + random.between(Millis{100}, Seconds{20});

@@ -71,6 +71,8 @@ class SimProvider {
   const std::vector<SimRemote>& remotes() const { return remotes_; }
   std::vector<SimDelivery>& outbox() { return outbox_; }
   void set_clock(Millis skew) { skew_ = skew; }
+  // Notte's idle timeout and maximum.
+  void set_limits(Millis idle, std::optional<Millis> maximum) { idle_ = idle, maximum_ = maximum; }
   void bill_ended() { bills_ended_ = true; }          // what has ended is billed until it is cleaned up
   void tell_deadlines() { tells_deadlines_ = true; }  // heartbeats move a deadline, and no activity is told
   bool tells_deadlines() const { return tells_deadlines_; }
@@ -94,6 +96,8 @@ class SimProvider {
   ProviderType type_;
   bool bills_ended_ = false, tells_deadlines_ = false;
   Millis skew_;
+  Millis idle_ = std::chrono::minutes{3};
+  std::optional<Millis> maximum_ = std::chrono::minutes{20};
   std::vector<SimRemote> remotes_;
   std::vector<SimDelivery> outbox_;
   int made_ = 0;

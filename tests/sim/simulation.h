@@ -28,6 +28,7 @@ struct Options {
   bool log = false;
   Mutant mutant;
   bool disk = false;            // every seed has a disk with troubles, and not only some
+  bool cluster = false;         // several nodes: Cluster instead of Simulation
   bool draw_worlds = false;     // some seeds are in an unkind world that the program stands
   std::set<SimWorld> worlds{};  // the unkind worlds that are on
 };
@@ -36,7 +37,8 @@ struct Verdict {
   std::string broken;  // empty: every invariant held
   std::uint64_t log_hash = 0;
   int starts = 0, crashes = 0, rollovers = 0, deliveries = 0, adopted = 0, orphans = 0, outages = 0;
-  int messages = 0, troubles = 0;  // of the disk
+  int messages = 0, troubles = 0;  // of the disk; in a cluster all that goes wrong
+  int takeovers = 0, handovers = 0;
   Millis lasted{};
   Millis session_time{};  // of the providers' remotes
 };

@@ -94,6 +94,7 @@ enum class Bug {
   believes_warning,
   watch_goes_on,
   unchecked_start,
+  forgets_answers,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

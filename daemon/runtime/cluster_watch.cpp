@@ -120,7 +120,18 @@ void ClusterWatch::exchange(Mono now) {
     return kept;
   });
   if (!before.empty()) Log(Level::info, "database_answers");
-  if (epoch_ > 0) calls_.read(facts);
+  if (epoch_ == 0) return;
+  const Result<std::vector<LateStart>> words = cluster_.take_words();
+  if (!words) return note_unreachable(words.error());
+  calls_.read(facts, *words);
+}
+
+// The counter falls only where acknowledged commits were lost.
+void ClusterWatch::count_commits(const LeadRow& row) {
+  const std::int64_t before = std::exchange(commits_, row.commits);
+  if (row.commits >= before) return;
+  facts_.with([&](ClusterFacts& facts) { facts.lost_commits += before - row.commits; });
+  Log(Level::error, "store_lost_commits").with("commits", static_cast<long long>(before - row.commits));
 }
 
 NodeState ClusterWatch::state() const {
@@ -162,6 +173,7 @@ void ClusterWatch::follow(Mono now) {
   now = BootClock::now();
   const bool is_over = lease_.is_over(row, now);
   if (!row) return note_unreachable(looked.error());
+  count_commits(*row);
   if (!is_over) over_since_.reset();
   if (is_over && !over_since_) over_since_ = now;
   const std::string why = is_over ? waits_for(*row, now) : std::string{};
@@ -210,6 +222,7 @@ void ClusterWatch::take(const LeadRow& row) {
 void ClusterWatch::lead() {
   const Result<LeadRow> row = cluster_.look();
   if (!row) return note_unreachable(row.error());
+  count_commits(*row);
   if (row->epoch != epoch_) {
     facts_.with([&](ClusterFacts& facts) {
       facts.leads = false;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/locked.h"
 #include "store/pg_cluster.h"
@@ -26,7 +27,9 @@ class ClusterWatch {
     std::function<void()> taken;      // this node leads: take_store() has its store
     std::function<void()> hand_over;  // this node leads, and is asked to hand over
     std::function<void()> deposed;    // this node led, and another one does now
-    std::function<void(const ClusterFacts&)> read = [](const ClusterFacts&) {};  // while this node leads
+    // While this node leads, every few seconds; with the late starts of former leaders, each once.
+    std::function<void(const ClusterFacts&, const std::vector<LateStart>&)> read =
+        [](const ClusterFacts&, const std::vector<LateStart>&) {};
   };
 
   // `own`: the node's name, address and version; the rest is filled in.
@@ -57,6 +60,7 @@ class ClusterWatch {
   std::string waits_for(const LeadRow& row, Mono now) const;
   void take(const LeadRow& row);
   void note_unreachable(const Error& error);
+  void count_commits(const LeadRow& row);
 
   PgSettings settings_;
   NodeRow own_;
@@ -68,6 +72,7 @@ class ClusterWatch {
   std::optional<ClusterRead> read_;  // the last one
   Mono exchange_at_{};
   std::optional<Mono> over_since_;  // since when nobody leads
+  std::int64_t commits_ = 0;        // of the store, the last time that it was looked at
   std::int64_t epoch_ = 0;          // of this node's lead; 0: it follows
   bool is_asked_ = false;           // to hand over
   Locked<ClusterFacts> facts_;

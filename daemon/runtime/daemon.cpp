@@ -80,6 +80,7 @@ Daemon::Daemon(std::shared_ptr<const Settings> settings, std::unique_ptr<Store> 
       workers_(
           [this](Answer answer) {
             if (answer.held_back) tell_held_back(answer, meters_);
+            note_if_late(answer);
             inbox_.post(std::move(answer));
           },
           leadership_.get()) {

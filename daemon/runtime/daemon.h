@@ -131,6 +131,9 @@ class Daemon {
   std::unique_ptr<Leadership> make_leadership(Millis lease);
   void watch(const Settings& settings);
   LoopPorts lead_ports(LoopPorts ports);
+  void tell(const ClusterFacts& facts, const std::vector<LateStart>& late);
+  void note_if_late(const Answer& answer);
+  void leave_words();
   bool has_other_nodes();
 
   template <class T>
@@ -172,6 +175,12 @@ class Daemon {
   std::atomic<bool> ending_{false};
   std::atomic<bool> deposed_{false};  // another node took the lead
   std::atomic<bool> asked_to_hand_over_{false};
+  // The watch's thread alone: what was told of the lead.
+  bool told_of_lead_ = false;
+  std::optional<bool> told_bare_;  // that there is no standby
+  std::int64_t told_lost_commits_ = 0;
+  // Starts that were answered after the end of the lease.
+  Locked<std::vector<LateStart>> late_;
   std::mutex beginning_;  // held while this node begins to lead, and by a reload
   Locked<Loaded> loaded_;
   Locked<std::function<void()>> on_published_;

@@ -49,6 +49,7 @@ void Daemon::watch(const Settings& settings) {
     deposed_ = true;
     inbox_.wake();
   };
+  calls.read = [this](const ClusterFacts& facts, const std::vector<LateStart>& late) { tell(facts, late); };
   watch_ = std::make_unique<ClusterWatch>(*settings.database, std::move(own), std::move(calls));
 }
 
@@ -81,6 +82,56 @@ bool Daemon::follow() {
   notify_stopping(Seconds{5});
   watch_->leave();
   return false;
+}
+
+// On the watch's thread. Before the configuration is in effect nobody is known who could be told.
+void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late) {
+  if (turning_ == nullptr) return;
+  if (!std::exchange(told_of_lead_, true) && !facts.former.empty() && facts.former != facts.node) {
+    inbox_.post(Noticed{Topic::leader_changed, Phase::happened, facts.node,
+                        "node " + facts.node + " leads now; before it node " + facts.former +
+                            (facts.handed_over ? ", which handed over" : ", which was not heard of")});
+  }
+  const bool is_bare = facts.durability == Durability::replicated && facts.database.synchronous_standbys == 0;
+  if (std::exchange(told_bare_, is_bare) != is_bare) {
+    inbox_.post(Noticed{Topic::no_standby, is_bare ? Phase::firing : Phase::resolved, "store",
+                        is_bare ? "the database has no synchronous standby that is connected"
+                                : "the database has a synchronous standby, or needs none"});
+  }
+  const std::int64_t lost = facts.lost_commits - std::exchange(told_lost_commits_, facts.lost_commits);
+  if (lost > 0) {
+    inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
+                        "the database has lost " + std::to_string(lost) + " acknowledged commits"});
+  }
+  for (const LateStart& one : late) {
+    inbox_.post(Noticed{Topic::late_start, Phase::happened, one.session,
+                        "node " + one.node + " had begun a start at provider " + one.provider +
+                            " that was answered after another node led: remote " + one.remote});
+  }
+}
+
+// On a worker's thread. Whether it was late is known once another node leads.
+void Daemon::note_if_late(const Answer& answer) {
+  const bool has_started = answer.kind == EffectKind::start && answer.remotes.ok() && !answer.remotes->empty();
+  if (database_ == nullptr || !has_started || BootClock::now() < database_->lead_until()) return;
+  late_.with([&](std::vector<LateStart>& late) {
+    late.push_back({watch_->facts().node, answer.provider.str(), answer.session.str(),
+                    answer.remotes->front().id.str()});
+  });
+}
+
+void Daemon::leave_words() {
+  const std::vector<LateStart> late = late_.with([](const std::vector<LateStart>& kept) { return kept; });
+  if (late.empty()) return;
+  PgCluster cluster(*loaded().settings->database);
+  for (const LateStart& one : late) {
+    Log(Level::error, "late_start")
+        .with("provider", one.provider)
+        .with("session", one.session)
+        .with("remote", one.remote);
+    if (const Status left = cluster.leave_word(one); !left)
+      Log(Level::error, "late_start_not_told").with("error", left.error().what);
+  }
 }
 
 LoopPorts Daemon::lead_ports(LoopPorts ports) {

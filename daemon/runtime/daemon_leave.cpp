@@ -70,8 +70,12 @@ int Daemon::leave(bool hands_over, const std::function<void()>& stop_listening) 
 
 bool Daemon::end() {
   if (turning_ == nullptr) return true;
-  // What is under way is the next leader's to find out.
-  if (deposed_) return false;
+  if (deposed_) {
+    // What is under way is the next leader's to find out.
+    workers_.wait_quiet(quiet_limit);
+    leave_words();
+    return false;
+  }
   const bool quiet =
       workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_->idle() && store_thread_->idle();
   if (quiet && watch_) {

@@ -103,10 +103,10 @@ void move_to(std::vector<Item>& waiting, std::vector<Item>& items) {
 // The store refuses what the rows hold, and would refuse it each time. The round is taken back, and what is
 // not told at once comes again in smaller rounds, until the one item is found whose rows are refused. False:
 // it is not the items' doing, so the store cannot be used.
-bool Rounds::is_narrowed(Round& round, const Batch& batch, const Error& error) {
+bool Rounds::is_narrowed(Round& round, const Batch& batch, const Error& error, Now now) {
   std::vector<Item>& items = round.items();
   if (error.kind != ErrorKind::malformed || items.empty()) return false;
-  round.revert(keeper_);
+  round.revert(keeper_, now);
   std::string what = error.what;
   if (!batch.deliveries.empty()) {
     what += "; the first delivery has the digest " + batch.deliveries.front().digest;
@@ -140,7 +140,7 @@ void Rounds::enter_outage(const std::string& why, Now now) {
 // rows.
 void Rounds::begin_outage(Round round, std::shared_ptr<const Batch> batch, const Error& error, Now now) {
   enter_outage(error.what, now);
-  round.revert(keeper_);
+  round.revert(keeper_, now);
   refuse_deliveries(round.items());
   outage_->written = round.written();
   outage_->batch = std::move(batch);
@@ -181,7 +181,7 @@ void Rounds::late_commit(const Result<Written>& written, Now now) {
     return;
   }
   ports_.store_error(written.error().what);
-  held.revert(keeper_);
+  held.revert(keeper_, now);
   outage_->failed = std::move(held);
   find_out(now);
 }
@@ -224,10 +224,10 @@ void Rounds::resolve_doubt(const Result<Ledger>& ledger, Now now) {
     move_to(outage_->waiting, failed.items());
     return;
   }
-  failed.install(keeper_);
+  failed.install(keeper_, now);
   const std::string with = difference(keeper_.world(), *ledger);
   if (!with.empty()) {
-    failed.revert(keeper_);
+    failed.revert(keeper_, now);
     outage_->failed = std::move(failed);
     write_lost(*ledger, "neither the state before it (" + without + ") nor the one after it (" + with + ")",
                now);

@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "base/check.h"
+#include "base/planted.h"
+#include "core/deadlines.h"
 
 namespace keeper {
 namespace {
@@ -193,13 +195,58 @@ std::vector<Item> Round::withdraw_starts(Now now) {
   return answers;
 }
 
-void Round::revert(Keeper& keeper) const {
-  for (auto decision = decisions_.rbegin(); decision != decisions_.rend(); ++decision)
-    keeper.revert(*decision);
+void Round::revert(Keeper& keeper, Now now) const { move_to(Side::before, keeper, now); }
+
+void Round::install(Keeper& keeper, Now now) const { move_to(Side::after, keeper, now); }
+
+// Of the sessions that it changes, the calls as they are, where they are not as the side `from` has them.
+std::map<SessionId, std::optional<Flight>> Round::moved_calls(Side from, const Keeper& keeper) const {
+  std::map<SessionId, std::optional<Flight>> left;
+  for (const Decision& decision : decisions_) {
+    for (const auto& change : decision.sessions) {
+      if (!change.before || !change.after) continue;
+      if (from == Side::before) left.emplace(change.key, change.before->flight);
+      if (from == Side::after) left.insert_or_assign(change.key, change.after->flight);
+    }
+  }
+  std::map<SessionId, std::optional<Flight>> moved;
+  for (const auto& [id, flight] : left) {
+    const auto session = keeper.world().sessions.find(id);
+    if (session != keeper.world().sessions.end() && session->second.flight != flight)
+      moved.emplace(id, session->second.flight);
+  }
+  return moved;
 }
 
-void Round::install(Keeper& keeper) const {
-  for (const Decision& decision : decisions_) keeper.install(decision);
+bool Round::has_effect(const Flight& flight) const {
+  return std::any_of(decisions_.begin(), decisions_.end(), [&](const Decision& decision) {
+    return std::any_of(decision.effects.begin(), decision.effects.end(),
+                       [&](const Effect& effect) { return effect.ticket == flight.ticket; });
+  });
+}
+
+void Round::move_to(Side side, Keeper& keeper, Now now) const {
+  const auto moved = moved_calls(side == Side::after ? Side::before : Side::after, keeper);
+  if (side == Side::after) {
+    for (const Decision& decision : decisions_) keeper.install(decision);
+  } else {
+    for (auto decision = decisions_.rbegin(); decision != decisions_.rend(); ++decision)
+      keeper.revert(*decision);
+  }
+  Decision kept;
+  kept.values_before = kept.values_after = keeper.world();
+  for (const auto& [id, flight] : moved) {
+    const auto session = keeper.world().sessions.find(id);
+    if (session == keeper.world().sessions.end() || session->second.flight == flight) continue;
+    // A call of the round's own leaves yet, and its answer comes.
+    if (side == Side::after && session->second.flight && has_effect(*session->second.flight)) continue;
+    Tracked after = session->second;
+    after.flight = flight;
+    call_now(after, now.mono);
+    due_at(after, now.mono);
+    kept.sessions.push_back({id, session->second, std::move(after)});
+  }
+  if (!planted(Bug::forgets_answers)) keeper.install(kept);
 }
 
 }  // namespace keeper

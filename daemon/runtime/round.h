@@ -7,6 +7,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -74,9 +76,10 @@ class Round {
   // The sessions of which it writes a row.
   std::set<SessionId> written() const;
 
-  // Takes its decisions back, the newest first; installs them once more.
-  void revert(Keeper& keeper) const;
-  void install(Keeper& keeper) const;
+  // Takes its decisions back, the newest first; installs them once more. What became of a session's call
+  // since stays: a call that was answered meanwhile is not under way again, and the session is looked at now.
+  void revert(Keeper& keeper, Now now) const;
+  void install(Keeper& keeper, Now now) const;
 
   std::vector<Item>& items() { return items_; }
   bool empty() const { return decisions_.empty(); }
@@ -84,6 +87,10 @@ class Round {
  private:
   void decide_items(Keeper& keeper, const Asked& asked, Findings& findings, Now now, const RoundPorts& ports);
   void install(Keeper& keeper, Decision decision, Now now);
+  enum class Side { before, after };
+  void move_to(Side side, Keeper& keeper, Now now) const;
+  std::map<SessionId, std::optional<Flight>> moved_calls(Side from, const Keeper& keeper) const;
+  bool has_effect(const Flight& flight) const;
   std::optional<SessionRow> left_in_round(const ProviderName& provider, const RemoteId& remote) const;
   void find_held(Answer& answer, const Keeper& keeper, const Findings& findings) const;
   std::size_t find_known(Answer& answer, std::size_t item, const Keeper& keeper, const Asked& asked,

@@ -78,7 +78,7 @@ void Rounds::commit(Round round, Now now) {
       return;
     }
     if (!written->ok()) {
-      if (is_narrowed(round, *batch, written->error())) return;
+      if (is_narrowed(round, *batch, written->error(), now)) return;
       begin_outage(std::move(round), batch, written->error(), now);
       return;
     }

@@ -81,7 +81,7 @@ class Rounds {
   bool look_up(Round& round, std::shared_ptr<const Asked> asked, Findings& findings, Now now);
   void commit(Round round, Now now);
   void committed(const Batch& batch, const Written& written);
-  bool is_narrowed(Round& round, const Batch& batch, const Error& error);
+  bool is_narrowed(Round& round, const Batch& batch, const Error& error, Now now);
   void widen();
 
   void enter_outage(const std::string& why, Now now);

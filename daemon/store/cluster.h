@@ -46,6 +46,16 @@ struct NodeRow {
   bool operator==(const NodeRow&) const = default;
 };
 
+// A start of a process that had lost the lead before the provider answered it: no session stands for what it
+// made, until the leader finds it.
+struct LateStart {
+  std::string node;
+  std::string provider;
+  std::string session;
+  std::string remote;
+  bool operator==(const LateStart&) const = default;
+};
+
 // What the database says of itself.
 struct DatabaseFacts {
   std::string server;    // host and port that answered
@@ -73,6 +83,8 @@ struct ClusterFacts {
   std::string former;           // who led before this node; empty: nobody did
   bool handed_over = false;     // and let this node lead, instead of being given up
   std::int64_t last_seq = 0;    // of the store, where this node follows
+  // How many acknowledged commits the database has been seen to lose since this process began.
+  std::int64_t lost_commits = 0;
 };
 
 // A node that was not seen for longer is gone.

@@ -184,6 +184,35 @@ Status PgCluster::ask_hand_over(const string& node) {
   });
 }
 
+Status PgCluster::leave_word(const LateStart& late) {
+  return run([&]() -> Status {
+    const string text =
+        pg::in_schema(string("INSERT INTO @late VALUES ($1, $2, $3, $4, ") + now_ms + ")", settings_.schema);
+    pg::run(*connection_, text, statement_limit, [&](pg::Parameters& to) {
+      to.text(late.node).text(late.provider).text(late.session).text(late.remote);
+    });
+    return Done{};
+  });
+}
+
+Result<std::vector<LateStart>> PgCluster::take_words() {
+  return run([&]() -> Result<std::vector<LateStart>> {
+    const string text =
+        pg::in_schema("DELETE FROM @late RETURNING node, provider, session, remote", settings_.schema);
+    const pg::Rows rows = pg::run(*connection_, text, statement_limit);
+    std::vector<LateStart> words;
+    for (int i = 0; i < rows.count(); ++i) {
+      pg::Reader from(rows, i);
+      LateStart& late = words.emplace_back();
+      late.node = from.text();
+      late.provider = from.text();
+      late.session = from.text();
+      late.remote = from.text();
+    }
+    return words;
+  });
+}
+
 Result<string> PgCluster::not_durable() {
   return run([&]() -> Result<string> {
     return why_not_durable(*connection_, settings_.durability, statement_limit);

@@ -62,6 +62,10 @@ class PgCluster {
   // Asks the leader to hand over: to `node`, or to any where it is empty.
   Status ask_hand_over(const std::string& node);
 
+  // Leaves word of a late start for whoever leads; takes what is there away and gives it.
+  Status leave_word(const LateStart& late);
+  Result<std::vector<LateStart>> take_words();
+
   // Why no node may lead this database, as `durability` has it; empty: one may.
   Result<std::string> not_durable();
 

@@ -45,6 +45,12 @@ constexpr std::array first_tables{
   state text NOT NULL,
   clock_offset_ms bigint,
   seen_at bigint NOT NULL) WITH (fillfactor = 20))sql",
+    R"sql(CREATE TABLE @late(
+  node text NOT NULL,
+  provider text NOT NULL,
+  session text NOT NULL,
+  remote text NOT NULL,
+  at bigint NOT NULL))sql",
     R"sql(CREATE TABLE @plans(
   name text COLLATE "C" PRIMARY KEY,
   known_since bigint NOT NULL,

@@ -49,6 +49,8 @@ PgStore::PgStore(const PgSettings& settings)
 
 PgStore::~PgStore() {
   if (!connection_ || needs_reopen_ || deposed_ || fence_.epoch == 0) return;
+  // Released, the lead would say that no start can leave any more; one of the leader before may.
+  if (BootClock::now() < start_bound_) return;
   try {
     release_lead(*connection_, settings_.schema, fence_, patience_);
   } catch (const pg::Failed&) {

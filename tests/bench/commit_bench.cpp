@@ -1,12 +1,13 @@
 // The bare limit of the disk: the deliveries that `hook-load make` made, ROWS a transaction, on one thread
 // that does nothing else; first into one table as a receiver needs it at least, then through the keeper's
-// store with its lookups.
-//   commit_bench DIRECTORY ROWS SECONDS
+// store with its lookups, and where a database is given, through a store in it, whose schema must be new.
+//   commit_bench DIRECTORY ROWS SECONDS [URL SCHEMA]
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <stdexcept>
@@ -15,7 +16,7 @@
 
 #include "load/signed_deliveries.h"
 #include "provider/videosdk/videosdk_webhook.h"
-#include "store/store.h"
+#include "store/pg_store.h"
 
 using namespace keeper;
 
@@ -38,19 +39,27 @@ std::vector<DeliveryRow> rows_of(const std::string& directory) {
   return rows;
 }
 
-// Rows a second. `commit` puts the rows from one place to another on disk.
+struct Speed {
+  double per_second = 0;
+  double cpu_us = 0;  // of this process, for each row
+};
+
+// `commit` puts the rows from one place to another on disk.
 template <class Commit>
-double measured(const Work& work, Commit&& commit) {
+Speed measured(const Work& work, Commit&& commit) {
   const auto begin = Clock::now();
+  const std::clock_t cpu_begin = std::clock();
   std::size_t done = 0;
   while (done + work.rows_a_transaction <= work.rows.size() && Clock::now() - begin < work.time) {
     commit(done, done + work.rows_a_transaction);
     done += work.rows_a_transaction;
   }
-  return static_cast<double>(done) / std::chrono::duration<double>(Clock::now() - begin).count();
+  const auto rows = static_cast<double>(done);
+  const double cpu_seconds = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
+  return {rows / std::chrono::duration<double>(Clock::now() - begin).count(), cpu_seconds * 1e6 / rows};
 }
 
-double bare(const Work& work, const std::string& path) {
+Speed bare(const Work& work, const std::string& path) {
   SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = FULL");
@@ -78,8 +87,7 @@ double bare(const Work& work, const std::string& path) {
   });
 }
 
-double through_store(const Work& work, const std::string& path) {
-  const auto store = Store::open(path).value();
+Speed through_store(const Work& work, const std::unique_ptr<Store>& store) {
   return measured(work, [&](std::size_t at, std::size_t until) {
     Batch batch;
     Questions questions;
@@ -97,6 +105,15 @@ double through_store(const Work& work, const std::string& path) {
   });
 }
 
+PgSettings database_of(const char* url, const char* schema) {
+  PgSettings settings;
+  settings.url = Secret(url);
+  settings.schema = schema;
+  settings.node = "bench";
+  settings.durability = Durability::local;
+  return settings;
+}
+
 void remove_store(const std::string& path) {
   for (const char* part : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(path + part);
 }
@@ -104,8 +121,8 @@ void remove_store(const std::string& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4 || std::atoi(argv[2]) < 1 || std::atof(argv[3]) <= 0) {
-    std::cerr << "usage: commit_bench DIRECTORY ROWS SECONDS\n";
+  if ((argc != 4 && argc != 6) || std::atoi(argv[2]) < 1 || std::atof(argv[3]) <= 0) {
+    std::cerr << "usage: commit_bench DIRECTORY ROWS SECONDS [URL SCHEMA]\n";
     return 2;
   }
   try {
@@ -113,14 +130,20 @@ int main(int argc, char** argv) {
     const Work work{rows_of(argv[1]), static_cast<std::size_t>(std::atoi(argv[2])),
                     std::chrono::duration<double>(std::atof(argv[3]))};
     remove_store(path);
-    const double one_table = bare(work, path);
+    const Speed one_table = bare(work, path);
     remove_store(path);
-    const double store = through_store(work, path);
+    const Speed store = through_store(work, Store::open(path).value());
     remove_store(path);
-    std::cout << nlohmann::json{{"rows", work.rows_a_transaction},
-                                {"bare_per_second", one_table},
-                                {"store_per_second", store}}
-              << "\n";
+    nlohmann::json told{{"rows", work.rows_a_transaction},
+                        {"bare_per_second", one_table.per_second},
+                        {"store_per_second", store.per_second},
+                        {"store_cpu_us", store.cpu_us}};
+    if (argc == 6) {
+      const Speed database = through_store(work, PgStore::open(database_of(argv[4], argv[5])).value());
+      told["database_per_second"] = database.per_second;
+      told["database_cpu_us"] = database.cpu_us;
+    }
+    std::cout << told << "\n";
   } catch (const std::exception& failed) {
     std::cerr << "commit_bench: " << failed.what() << "\n";
     return 1;

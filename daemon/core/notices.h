@@ -16,8 +16,8 @@ namespace keeper {
 // The empty target is the log: it is told everything, without a message.
 inline const TargetName log_target{};
 
-// `subject` is the plan, provider or budget, or what else a Noticed event names. To raise an alert that is raised already, or to clear one that
-// is not, changes nothing and tells nobody.
+// `subject` is the plan, provider or budget, or what else a Noticed event names. To raise an alert that is
+// raised already, or to clear one that is not, changes nothing and tells nobody.
 void raise(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 void clear(Draft& draft, Topic topic, const std::string& subject, const std::string& text);
 // Clears several topics of one subject whose ends have the same word, and tells of the end once.

@@ -112,7 +112,8 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
 
 // On a worker's thread. Whether it was late is known once another node leads.
 void Daemon::note_if_late(const Answer& answer) {
-  const bool has_started = answer.kind == EffectKind::start && answer.remotes.ok() && !answer.remotes->empty();
+  const bool has_started =
+      answer.kind == EffectKind::start && answer.remotes.ok() && !answer.remotes->empty();
   if (database_ == nullptr || !has_started || BootClock::now() < database_->lead_until()) return;
   late_.with([&](std::vector<LateStart>& late) {
     late.push_back({watch_->facts().node, answer.provider.str(), answer.session.str(),

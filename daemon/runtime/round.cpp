@@ -243,7 +243,7 @@ void Round::move_to(Side side, Keeper& keeper, Now now) const {
     Tracked after = session->second;
     after.flight = flight;
     call_now(after, now.mono);
-    due_at(after, now.mono);
+    look_again(after, now.mono);
     kept.sessions.push_back({id, session->second, std::move(after)});
   }
   if (!planted(Bug::forgets_answers)) keeper.install(kept);

@@ -66,7 +66,8 @@ const ProviderFacts* facts_of(const DaemonFacts& facts, const ProviderName& name
 }
 
 // What only the leader knows.
-constexpr std::array live_members{"sessions", "cleanups_waiting", "plans", "providers", "budgets", "alerts", "notifications"};
+constexpr std::array live_members{"sessions", "cleanups_waiting", "plans",        "providers",
+                                  "budgets",  "alerts",           "notifications"};
 
 void write_live(JsonWriter& json, const View& view, const DaemonFacts& facts) {
   write_counts(json, view);

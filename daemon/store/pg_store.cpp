@@ -194,7 +194,14 @@ Result<Ledger> PgStore::load() {
 
 Result<std::int64_t> PgStore::commit(const Batch& batch) {
   return run([&]() -> Result<std::int64_t> {
-    if (!batch.empty()) hold_until(writer_->commit(batch, patience_));
+    if (batch.empty()) return writer_->last_seq();
+    try {
+      hold_until(writer_->commit(batch, patience_));
+    } catch (const PgMisfit&) {
+      // Rows that do not go on from those of a later leader are no fault of whoever sent them.
+      hold_until(writer_->renew(patience_));
+      throw;
+    }
     return writer_->last_seq();
   });
 }

@@ -9,8 +9,8 @@
 #include <sstream>
 
 #include "catch.h"
+#include "cluster/delivery_load.h"
 #include "cluster/faults.h"
-#include "cluster/load.h"
 #include "cluster/witness.h"
 
 using namespace keeper::cluster;

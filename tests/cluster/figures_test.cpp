@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "catch.h"
-#include "cluster/load.h"
+#include "cluster/delivery_load.h"
 #include "cluster/nodes.h"
 
 using namespace keeper::cluster;

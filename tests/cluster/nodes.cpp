@@ -120,8 +120,7 @@ void Nodes::write_configuration(const std::string& node) {
       << "s\n  pause_allowance: " << options_.pause_allowance.count() << "s\nstatus:\n  listen: " << own
       << ":" << status_port << "\n  allow_remote: true\n  allowed_hosts: [" << own
       << ", leader.keeper.internal]\nwebhook:\n  listen: " << own << ":" << webhook_port
-      << "\n  public_url: http://" << front() << ":" << webhook_port
-      << "\n  trusted_proxies: [" << front()
+      << "\n  public_url: http://" << front() << ":" << webhook_port << "\n  trusted_proxies: [" << front()
       << "]\nproviders:\n  agents:\n    type: videosdk\n    api_key: ${SANDBOX_KEY}\n    secret: "
       << "${SANDBOX_SECRET}\n"
       << base << "  browsers:\n    type: notte\n    api_key: ${SANDBOX_KEY}\n"

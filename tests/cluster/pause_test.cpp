@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "catch.h"
-#include "cluster/load.h"
+#include "cluster/delivery_load.h"
 #include "cluster/nodes.h"
 
 using namespace keeper::cluster;

@@ -1,4 +1,4 @@
-#include "cluster/load.h"
+#include "cluster/delivery_load.h"
 
 #include <httplib.h>
 

@@ -19,7 +19,8 @@ int refused(const Terminal& terminal, const Error& error) {
   return 1;
 }
 
-// $RUNTIME_DIRECTORY and systemd's directory; else beside the store that the daemon names.
+// $RUNTIME_DIRECTORY and systemd's directory; else beside the store that the daemon names. A daemon whose
+// store is a database keeps its own files in the state directory.
 std::string token_path(const Client& client) {
   if (const char* runtime = std::getenv("RUNTIME_DIRECTORY"); runtime && *runtime != '\0') {
     const std::string directories = runtime;
@@ -32,6 +33,11 @@ std::string token_path(const Client& client) {
   const Result<Json> status = parse_answer(*body);
   if (!status) return system_token;
   const std::string store = status->value("store", Json::object()).value("path", std::string{});
+  if (store.starts_with("postgresql://")) {
+    const char* state = std::getenv("STATE_DIRECTORY");
+    const std::string directories = state != nullptr && *state != '\0' ? state : "/var/lib/session-keeper";
+    return directories.substr(0, directories.find(':')) + "/control.token";
+  }
   return (std::filesystem::path(store).parent_path() / "control.token").string();
 }
 

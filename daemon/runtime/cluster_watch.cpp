@@ -57,8 +57,17 @@ void ClusterWatch::leave() {
   static_cast<void>(cluster_.leave(own_.node, own_.incarnation));
 }
 
+// The row of the lead is read more often than those of the nodes, so that it says who leads.
 ClusterFacts ClusterWatch::facts() {
-  return facts_.with([](const ClusterFacts& facts) { return facts; });
+  ClusterFacts facts = facts_.with([](const ClusterFacts& kept) { return kept; });
+  for (NodeRow& node : facts.nodes) {
+    if (node.node == facts.leader) {
+      node.state = NodeState::leader;
+    } else if (node.state == NodeState::leader) {
+      node.state = NodeState::follower;
+    }
+  }
+  return facts;
 }
 
 void ClusterWatch::set_config_hash(const std::string& hash) {

@@ -1,7 +1,7 @@
 #include "status/explain.h"
 #include "status/http_api.h"
 #include "status/json_rows.h"
-#include "status/leadership.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

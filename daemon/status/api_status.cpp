@@ -5,7 +5,7 @@
 #include "base/problem_document.h"
 #include "status/http_api.h"
 #include "status/json_rows.h"
-#include "status/leadership.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "status/leadership.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

@@ -83,7 +83,7 @@ class Arrival {
   }
 
   void drop_tables() {
-    std::deque<string> texts{sql("DROP TABLE @nodes, @lead")};
+    std::deque<string> texts{sql("DROP TABLE @late, @nodes, @lead")};
     for (const CopiedTable& table : copied_tables()) texts.front() += ", " + sql("@" + table.name);
     pg::run(connection_, texts.front(), flush_limit);
   }

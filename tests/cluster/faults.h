@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/nodes.h"
+#include "cluster/cluster_nodes.h"
 
 namespace keeper::cluster {
 

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "catch.h"
+#include "cluster/cluster_nodes.h"
 #include "cluster/delivery_load.h"
-#include "cluster/nodes.h"
 
 using namespace keeper::cluster;
 using std::chrono::seconds;

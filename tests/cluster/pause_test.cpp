@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include "catch.h"
+#include "cluster/cluster_nodes.h"
 #include "cluster/delivery_load.h"
-#include "cluster/nodes.h"
 
 using namespace keeper::cluster;
 using std::chrono::minutes;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/planted.h"
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 namespace keeper::sim {
 namespace {

@@ -1,7 +1,7 @@
 // The rules of several nodes, held against the truth of the database and of the providers.
 #include <algorithm>
 
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 namespace keeper::sim {
 

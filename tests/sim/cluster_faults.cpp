@@ -1,7 +1,7 @@
 // What goes wrong with the nodes and their database, and what is asked of the leader meanwhile.
 #include <algorithm>
 
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 namespace keeper::sim {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 namespace keeper::sim {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 namespace {
 

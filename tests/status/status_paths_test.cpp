@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -280,7 +281,6 @@ TEST_CASE("a session has a page of its own, with why and what comes next") {
 TEST_CASE("the store's copy is given to who has the token, and is whole") {
   StatusStage stage;
   stage.add_sessions(1, 500);
-  stage.facts.with([&](DaemonFacts& facts) { facts.store.path = stage.directory + "/keeper.db"; });
   CHECK(stage.get("/api/v1/backup").status == 401);
   const std::string right = "Authorization: Bearer " + std::string(StatusStage::token) + "\r\n";
   for (int round = 0; round < 2; ++round) {
@@ -300,7 +300,7 @@ TEST_CASE("the store's copy is given to who has the token, and is whole") {
     REQUIRE(history.ok());
     CHECK((*history)->sessions({.limit = 1000})->rows.size() == 500);
   }
-  stage.facts.with([&](DaemonFacts& facts) { facts.store.path = stage.directory + "/none.db"; });
+  std::filesystem::remove(stage.directory + "/keeper.db");
   for (int wait = 0; wait < 2; ++wait) CHECK(stage.send("GET", "/api/v1/backup", right).status == 503);
 }
 

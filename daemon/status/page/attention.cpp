@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "status/leadership.h"
 #include "status/page/cluster_line.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "status/leadership.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

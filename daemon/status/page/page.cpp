@@ -8,12 +8,12 @@
 #include <map>
 
 #include "base/digest.h"
-#include "status/leadership.h"
 #include "status/page/attention.h"
 #include "status/page/cluster_line.h"
 #include "status/page/page_assets.h"
 #include "status/page/page_tables.h"
 #include "status/page/timeline.h"
+#include "status/told_leader.h"
 
 namespace keeper {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/cluster.h"
+#include "sim/sim_cluster.h"
 
 #include <algorithm>
 #include <cstdio>

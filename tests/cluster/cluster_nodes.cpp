@@ -1,4 +1,4 @@
-#include "cluster/nodes.h"
+#include "cluster/cluster_nodes.h"
 
 #include <httplib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "status/leadership.h"
+#include "status/told_leader.h"
 
 #include <unistd.h>
 

@@ -94,7 +94,10 @@ class Draft {
   void post(Post post) { posts_.push_back(std::move(post)); }
 
   void set_config(std::shared_ptr<const Config> config) { values_.config = std::move(config); }
-  void set_shutting_down() { values_.shutting_down = true; }
+  void set_shutting_down(bool sessions_go_on) {
+    values_.shutting_down = true;
+    values_.sessions_go_on = sessions_go_on;
+  }
 
   Tracked& add(const SessionRow& row);  // a new session
   void adopt(const SessionId& id, const RemoteId& remote);

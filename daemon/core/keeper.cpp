@@ -127,7 +127,7 @@ void on_config_loaded(Draft& draft, const ConfigLoaded& loaded) {
 }
 
 void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked) {
-  draft.set_shutting_down();
+  draft.set_shutting_down(asked.keeps);
   for (const auto& [id, session] : draft.world().sessions) {
     const Plan* plan = draft.plan(session.row.plan);
     if (!asked.keeps && plan && plan->on_shutdown == OnShutdown::stop && !planted(Bug::leaves_running)) {
@@ -239,7 +239,7 @@ bool Keeper::ready_to_leave() const {
     const bool starts = session.flight && session.flight->kind == EffectKind::start;
     const auto plan = world_.config->plans.find(session.row.plan);
     const bool stops = plan != world_.config->plans.end() && plan->second.on_shutdown == OnShutdown::stop;
-    return starts || stops;
+    return starts || (stops && !world_.sessions_go_on);
   });
 }
 

@@ -196,6 +196,7 @@ struct TargetTrack {
 struct Values {
   std::shared_ptr<const Config> config;
   bool shutting_down = false;
+  bool sessions_go_on = false;  // under another process, when this one ends
   std::uint64_t tickets = 0;
   std::int64_t last_delivery = 0;      // the id of the newest one
   std::optional<Millis> clock_offset;  // wall minus boot time at the last event; a change is a clock step

@@ -17,10 +17,12 @@ constexpr int times = 5;
 
 // From `strike` at the leader until another node says that it leads.
 double takeover(Nodes& nodes, const std::function<void(const std::string& leader)>& strike) {
-  const auto leader = nodes.wait_for_leader(seconds{60});
-  REQUIRE(leader.has_value());
-  // A follower that has just come has not seen the lease from its begin.
+  REQUIRE(nodes.wait_for_leader(seconds{60}).has_value());
+  // Until one that led before has ended, and followers that have just come have seen the lease from its
+  // begin.
   nodes.live(seconds{5});
+  const auto leader = nodes.leader();
+  REQUIRE(leader.has_value());
   const auto begin = std::chrono::steady_clock::now();
   strike(*leader);
   std::optional<std::string> next;

@@ -367,6 +367,16 @@ TEST_CASE("a reload that changes a session and takes its window or its place awa
   }
 }
 
+TEST_CASE("at shutdown nothing is stopped or waited for where another process goes on with the sessions") {
+  Plan stops = always_plan("desk", "videosdk");
+  stops.on_shutdown = OnShutdown::stop;
+  Bench bench({stops});
+  bench.answer(bench.pop(EffectKind::start), std::vector{bench.remote("r1")});
+  bench.take(ShutdownAsked{true});
+  CHECK(bench.keeper().ready_to_leave());
+  CHECK(bench.waiting().empty());
+}
+
 TEST_CASE("at shutdown a plan's sessions are left, or stopped where it says so") {
   Plan stops = always_plan("desk", "videosdk");
   stops.on_shutdown = OnShutdown::stop;

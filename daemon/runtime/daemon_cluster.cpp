@@ -196,7 +196,10 @@ std::string Daemon::not_leading() {
 bool Daemon::has_other_nodes() {
   if (!watch_) return false;
   const ClusterFacts facts = watch_->facts();
-  return std::any_of(facts.nodes.begin(), facts.nodes.end(),
+  // What was read last may be of nodes that have ended since.
+  const Result<std::vector<NodeRow>> asked = PgCluster(*loaded().settings->database).nodes();
+  const std::vector<NodeRow>& nodes = asked ? *asked : facts.nodes;
+  return std::any_of(nodes.begin(), nodes.end(),
                      [&](const NodeRow& node) { return node.node != facts.node && is_live(node); });
 }
 

@@ -163,6 +163,10 @@ Result<ClusterRead> PgCluster::exchange(const NodeRow& own, std::int64_t epoch) 
   });
 }
 
+Result<std::vector<NodeRow>> PgCluster::nodes() {
+  return run([&]() -> Result<std::vector<NodeRow>> { return read_nodes(); });
+}
+
 Status PgCluster::leave(const string& node, const string& incarnation) {
   return run([&]() -> Status {
     const string text =

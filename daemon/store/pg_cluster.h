@@ -56,6 +56,9 @@ class PgCluster {
   // `epoch`: of its own lead, whose configuration is then that of the row; 0: it does not lead.
   Result<ClusterRead> exchange(const NodeRow& own, std::int64_t epoch);
 
+  // By name.
+  Result<std::vector<NodeRow>> nodes();
+
   // Takes the node's own row away, for one that ends.
   Status leave(const std::string& node, const std::string& incarnation);
 

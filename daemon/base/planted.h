@@ -94,7 +94,6 @@ enum class Bug {
   believes_warning,
   watch_goes_on,
   unchecked_start,
-  forgets_answers,
 };
 
 #ifdef KEEPER_PLANTED_BUGS

@@ -81,7 +81,8 @@ void Cluster::send(Node& node, const Effect& effect) {
   }
   const Millis latency = !healed_ && random_.chance(0.05) ? random_.between(Millis{800}, limit * 3 / 5)
                                                           : random_.between(Millis{20}, Millis{800});
-  const bool fails = !healed_ && random_.chance(0.06);
+  // Where one fault comes at a time, a call that is lost beside it would be a second one.
+  const bool fails = !healed_ && !single_ && random_.chance(0.06);
   if (fails && random_.chance(0.5)) {
     answer(node, now_ + limit, effect, sent, Error{ErrorKind::maybe_applied, "no answer"});
     return;

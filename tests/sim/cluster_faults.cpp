@@ -13,7 +13,9 @@ constexpr int tries_max = 12;
 // In a run of single faults the next one waits until the last one's consequences are over.
 void Cluster::meddle() {
   constexpr Millis over_after = Seconds{25};
-  if (single_ && now_ < troubled_until_ + over_after) return;
+  const bool is_stop_due =
+      std::any_of(nodes_.begin(), nodes_.end(), [](const Node& node) { return node.stop_at_next_write; });
+  if (single_ && (is_stop_due || now_ < troubled_until_ + over_after)) return;
   ++verdict_.troubles;
   if (random_.chance(0.25)) return strike_database();
   // Most of what matters happens to the one that leads.
@@ -32,6 +34,7 @@ void Cluster::strike(Node& node) {
     case 1:
       return stop(node, random_.between(Millis{500}, terms_.pause_allowance));
     case 2:
+      if (single_ && !node.leads()) return;
       log(node.label() + " is to be stopped at its next write");
       node.stop_at_next_write = true;
       troubled_until_ = now_ + terms_.pause_allowance;
@@ -48,6 +51,9 @@ void Cluster::strike(Node& node) {
       if (node.leads() && !node.leaving_since && now_ >= node.stands_until) {
         log(node.label() + " is asked to leave");
         node.leaving_since = now_;
+        // The lead is not given back where a start of the leader before may leave yet: then the lease runs
+        // out.
+        troubled_until_ = now_ + Seconds{20};
         node.inbox->post(ShutdownAsked{});
       }
       return;

@@ -237,8 +237,6 @@ const std::vector<Mutant>& mutants() {
       {"unfenced_prune", "28: rows are pruned without the fence", Bug::unfenced_prune},
       {"believes_warning", "28: a COMMIT that ended with a warning is one", Bug::believes_warning},
       {"watch_goes_on", "28: a watch that was broken goes on", Bug::watch_goes_on},
-      {"forgets_answers", "28: a call that was answered while a commit was in doubt is under way again",
-       Bug::forgets_answers},
       {"unchecked_start", "28: a start leaves without a look at the lease", Bug::unchecked_start},
   };
   return all;

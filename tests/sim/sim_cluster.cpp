@@ -171,7 +171,6 @@ void Cluster::live() {
   for (Node& node : nodes_) {
     mend(node);
     node.provider_cut = node.stop_at_next_write = false;
-    node.stands_until = std::min(node.stands_until, now_);
   }
   run_until(begin_ + troubled + calm);
   if (!verdict_.broken.empty()) return;

@@ -228,7 +228,7 @@ void Simulation::check_cleaned_up() {
       const bool known = std::any_of(rows_.begin(), rows_.end(), [&](const auto& one) {
         return one.second.provider == provider.name() && one.second.remote_id == remote.id;
       });
-      if (known) fail("28: what has ended is still billed: " + remote.id.str());
+      if (known) fail("29: what has ended is still billed: " + remote.id.str());
     }
   }
 }

@@ -143,7 +143,7 @@ const std::vector<Mutant>& mutants() {
        nullptr, false, SimWorld::heartbeat_refused},
       {"ends_at_touch", "6: where the next window touches, no successor is made", Bug::ends_at_touch, nullptr,
        false, SimWorld::touching_windows},
-      {"forgets_cleanup", "28: what has ended and is billed is not cleaned up", Bug::forgets_cleanup},
+      {"forgets_cleanup", "29: what has ended and is billed is not cleaned up", Bug::forgets_cleanup},
       {"zombie", "9: a remote that shows up alive after its end is not stopped", Bug::zombie},
       {"quiet_stop", "stop_timeout: a stop that lasts longer is not told", Bug::quiet_stop},
       {"no_circuit", "10: starts go on although the provider does not answer", Bug::no_circuit},

@@ -37,7 +37,9 @@ ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
   });
 }
 
-ClusterWatch::~ClusterWatch() {
+ClusterWatch::~ClusterWatch() { stop(); }
+
+void ClusterWatch::stop() {
   {
     const std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -47,12 +49,7 @@ ClusterWatch::~ClusterWatch() {
 }
 
 void ClusterWatch::leave() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  stopped_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  stop();
   // A row that stays is not live for long.
   static_cast<void>(cluster_.leave(own_.node, own_.incarnation));
 }

@@ -51,6 +51,7 @@ class ClusterWatch {
   void leave();
 
  private:
+  void stop();
   void work();
   void go_round();
   void follow(Mono now);

@@ -148,6 +148,7 @@ class Daemon {
   LoopPorts loop_ports();
   Millis leave_limit();
   void follow_reload(std::shared_ptr<const Settings> fresh);
+  int end_by_itself();
   int leave(bool hands_over, const std::function<void()>& stop_listening);
 
   Signals& signals_;
@@ -179,6 +180,7 @@ class Daemon {
   bool told_of_lead_ = false;
   std::optional<bool> told_bare_;  // that there is no standby
   std::int64_t told_lost_commits_ = 0;
+  std::vector<LateStart> untold_late_;
   // Starts that were answered after the end of the lease.
   Locked<std::vector<LateStart>> late_;
   std::mutex beginning_;  // held while this node begins to lead, and by a reload

@@ -15,14 +15,6 @@ constexpr Millis look_around_every{100};
 // Longer than any call to the database may take.
 constexpr Millis watch_hangs_after = Seconds{60};
 
-std::string leader_of(const ClusterFacts& facts) {
-  if (facts.leader.empty()) return "no node leads now";
-  for (const NodeRow& node : facts.nodes) {
-    if (node.node == facts.leader) return "node " + node.node + " leads, at " + node.address;
-  }
-  return "node " + facts.leader + " leads";
-}
-
 }  // namespace
 
 // It is asked only for what a loop dispatches, and so after follow().
@@ -69,7 +61,7 @@ bool Daemon::follow() {
       store_ = std::move(store);
       return true;
     }
-    const std::string line = "follows; " + leader_of(watch_->facts());
+    const std::string line = "follows; " + told_leader(watch_->facts());
     if (line != told) notify_status(line);
     told = line;
     const bool is_fed = !limit || now < fed + *limit / 4 || now - watch_->turned_at() > watch_hangs_after;
@@ -86,6 +78,7 @@ bool Daemon::follow() {
 
 // On the watch's thread. Before the configuration is in effect nobody is known who could be told.
 void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late) {
+  untold_late_.insert(untold_late_.end(), late.begin(), late.end());
   if (turning_ == nullptr) return;
   if (!std::exchange(told_of_lead_, true) && !facts.former.empty() && facts.former != facts.node) {
     inbox_.post(Noticed{Topic::leader_changed, Phase::happened, facts.node,
@@ -103,7 +96,7 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
     inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
                         "the database has lost " + std::to_string(lost) + " acknowledged commits"});
   }
-  for (const LateStart& one : late) {
+  for (const LateStart& one : std::exchange(untold_late_, {})) {
     inbox_.post(Noticed{Topic::late_start, Phase::happened, one.session,
                         "node " + one.node + " had begun a start at provider " + one.provider +
                             " that was answered after another node led: remote " + one.remote});
@@ -190,7 +183,7 @@ Status Daemon::ask_hand_over(const std::string& node) {
 
 std::string Daemon::not_leading() {
   if (turning_ != nullptr) return {};
-  return watch_ ? leader_of(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
+  return watch_ ? told_leader(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
 }
 
 bool Daemon::has_other_nodes() {

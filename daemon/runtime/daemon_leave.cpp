@@ -30,11 +30,15 @@ int Daemon::serve(const std::function<void()>& stop_listening) {
   notify_ready();
   while (!asked_to_hand_over_) {
     const std::optional<Signal> signal = signals_.wait(mono_never);
-    if (!signal) break;
+    if (!signal) return end_by_itself();
     if (*signal == Signal::terminate) return leave(false, stop_listening);
     if (*signal == Signal::reload) reloads_.ask();
   }
-  if (loop_->fatal().empty() && asked_to_hand_over_) return leave(true, stop_listening);
+  return leave(true, stop_listening);
+}
+
+// The loop cannot go on.
+int Daemon::end_by_itself() {
   ending_ = true;
   reloads_.stop();
   thread_.join();

@@ -21,15 +21,6 @@ bool takes_lead(const DaemonFacts& facts);
 // What the nodes of the store are; where it is a file, this daemon alone, by the name of its machine.
 ClusterFacts nodes_of(const DaemonFacts& facts);
 
-// Null for a node that is not known.
-const NodeRow* find_node(const ClusterFacts& cluster, std::string_view name);
-
-// Of the leader's status listener; empty where it is not known.
-std::string leader_address(const ClusterFacts& cluster);
-
-// "node a leads, at 10.0.0.1:8470" or "no node leads", and why not.
-std::string told_leader(const ClusterFacts& cluster);
-
 // "this is node b, a follower; node a leads, at 10.0.0.1:8470; ask it there".
 std::string told_follower(const ClusterFacts& cluster);
 

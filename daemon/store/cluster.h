@@ -91,4 +91,13 @@ struct ClusterFacts {
 inline constexpr Millis node_gone_after = Seconds{20};
 inline bool is_live(const NodeRow& node) { return node.seen_ago <= node_gone_after; }
 
+// Null for a node that is not known.
+const NodeRow* find_node(const ClusterFacts& cluster, std::string_view name);
+
+// Of the leader's status listener; empty where it is not known.
+std::string leader_address(const ClusterFacts& cluster);
+
+// "node a leads, at 10.0.0.1:8470" or "no node leads", and why not.
+std::string told_leader(const ClusterFacts& cluster);
+
 }  // namespace keeper

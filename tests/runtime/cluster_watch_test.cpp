@@ -34,7 +34,11 @@ class Node {
     own.version = "1.0.0";
     own.address = "127.0.0.1:1";
     watch = std::make_unique<ClusterWatch>(
-        settings, own, ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; }});
+        settings, own,
+        ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; },
+                            [this](const ClusterFacts&, const std::vector<LateStart>& late) {
+                              words += static_cast<int>(late.size());
+                            }});
   }
 
   // Whether it leads within the time; then it has the store.
@@ -54,7 +58,7 @@ class Node {
 
   std::unique_ptr<PgStore> store;
   std::unique_ptr<ClusterWatch> watch;
-  std::atomic<int> taken{0}, asked{0}, deposed{0};
+  std::atomic<int> taken{0}, asked{0}, deposed{0}, words{0};
 };
 
 template <class Condition>
@@ -149,6 +153,20 @@ TEST_CASE("a leader that is asked hands over to the node that was named, though 
   CHECK(c.watch->facts().handed_over);
   CHECK_FALSE(b.leads_within(Seconds{1}));
   CHECK(a.asked == 1);
+}
+
+TEST_CASE("what a former leader says of a late start reaches the leader once", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  REQUIRE(PgCluster(settings).leave_word({"b", "browsers", "s1", "r1"}).ok());
+  CHECK(comes_true([&] {
+    a.renew();
+    return a.words == 1;
+  }));
+  const Result<std::vector<LateStart>> left = PgCluster(settings).take_words();
+  REQUIRE(left.ok());
+  CHECK(left->empty());
 }
 
 TEST_CASE("a node does not lead a database that may lose acknowledged commits, and says why",

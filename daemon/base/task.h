@@ -167,7 +167,8 @@ T wait(Task<T> task) {
     outcome = std::move(value);
     has_ended = true;
   });
-  while (!has_ended) {
+  // The callback above sets it.
+  while (!has_ended) {  // NOLINT(bugprone-infinite-loop)
     std::unique_lock lock(mutex);
     arrived.wait(lock, [&] { return !to_resume.empty(); });
     const std::coroutine_handle<> next = to_resume.front();

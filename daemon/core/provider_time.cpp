@@ -74,7 +74,6 @@ Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time) {
 
 std::optional<Mono> start_left(const Tracked& session, Now now) {
   if (!session.row.start_sent_at) return std::nullopt;
-  if (!session.sent_before) return session.first_sent;
   if (session.row.start_sent_mono) return session.row.start_sent_mono;
   // The machine was rebooted since, so that our wall clock is all that tells.
   const Millis ago = now.wall - *session.row.start_sent_at;

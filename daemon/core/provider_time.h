@@ -30,7 +30,8 @@ Mono on_boot_clock(const Draft& draft, const Answer& answer, Wall time);
 // not later than it comes.
 Mono ahead_on_our_clock(const Draft& draft, const Answer& answer, Wall time);
 
-// When the session's start left at the earliest; empty: it had none, or nobody can tell any more.
+// When the session's last start left, at the earliest; empty: it had none, or nobody can tell any more.
+// Starts before that one are known to have made nothing.
 std::optional<Mono> start_left(const Tracked& session, Now now);
 
 // When the session's remote was created. It was after its start left and before the keeper knew it, whatever

@@ -122,7 +122,6 @@ bool begin_start(Draft& draft, Tracked& session) {
   session.row.start_sent_by_mono.reset();
   end_idle_alert(draft, session.row.provider);
   session.start_sent = draft.now().mono;
-  if (session.first_sent == Mono{}) session.first_sent = draft.now().mono;
   session.sent_before = false;
   session.life = plan ? life_unattended(*plan) : std::nullopt;
   session.absent_reads = 0;

@@ -40,7 +40,6 @@ struct Tracked {
   SessionDeadline start_by;         // start_timeout passes
   SessionDeadline stop_by;          // stop_timeout passes
   Mono start_sent{};                // the last moment at which a start may have left
-  Mono first_sent{};                // when the first start of this process left; the epoch: none did
   Mono stop_sent_by = Mono::min();  // until then a stop may leave that a former process had begun
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
   std::optional<Millis> life;       // of its remote if nobody keeps it, by the plan that sent the start

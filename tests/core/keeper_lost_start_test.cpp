@@ -2,6 +2,7 @@
 // line; and when a start that nobody can look up is sent again.
 #include "catch.h"
 #include "core/bench.h"
+#include "core/provider_time.h"
 
 using namespace keeper;
 using namespace keeper::bench;
@@ -120,6 +121,26 @@ TEST_CASE("lost start, rule 4: a Date of 1970 or of an hour ago makes no strange
     CHECK(judged(then, sent - minutes{30}) == Verdict::unclear);
     CHECK(judged(then, sent + Seconds{1}) == Verdict::taken);
   }
+}
+
+TEST_CASE(
+    "lost start, rule 4: a start that was refused makes no stranger ours that came before the next one") {
+  Bench bench({short_plan()});
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "no room"});
+  Remote stranger = bench.remote("stranger");
+  for (int i = 0; i < 3; ++i) {
+    while (bench.waiting().find("start") == std::string::npos) bench.advance(Seconds{1});
+    bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "no room"});
+  }
+  while (bench.waiting().find("start") == std::string::npos) bench.advance(Seconds{1});
+  REQUIRE(bench.now.wall - *stranger.created_at > clock_margin);
+  Draft draft(bench.keeper().world(), bench.now);
+  draft.edit_provider(ProviderName{"notte"}).creation_times = CreationTimes::right;
+  bench.keeper().install(draft.finish());
+  bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::maybe_applied, "no answer"});
+  while (bench.waiting().find("find") == std::string::npos) bench.advance(Seconds{1});
+  bench.answer(bench.pop(EffectKind::find), std::vector{stranger});
+  CHECK_FALSE(bench.row().remote_id);
 }
 
 TEST_CASE("lost start, rule 5: after a reboot, one that is younger than the start by a wall clock is taken") {

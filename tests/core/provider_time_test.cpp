@@ -92,6 +92,26 @@ TEST_CASE("a session is no older than its start, whatever the provider says of i
   }
 }
 
+TEST_CASE("a start that was refused makes the session of a later one no older") {
+  Plan plan = kept_plan(hours{1});
+  plan.start_timeout = hours{2};
+  Bench bench({plan});
+  for (const Mono end = bench.now.mono + minutes{40}; bench.now.mono < end; bench.advance(Seconds{10})) {
+    if (bench.waiting().find("start") == std::string::npos) continue;
+    bench.answer(bench.pop(EffectKind::start), Error{ErrorKind::not_applied, "no room"});
+  }
+  while (bench.waiting().find("start") == std::string::npos) bench.advance(Seconds{10});
+  const Mono left = bench.now.mono;
+  // Our wall clock, which is all that tells, is half an hour ahead.
+  Remote remote = bench.remote("r1");
+  *remote.created_at -= minutes{30};
+  Answer answer = bench.answer_to(bench.pop(EffectKind::start), std::vector{remote});
+  answer.provider_now.reset();
+  bench.take(answer);
+  REQUIRE(first(bench).hard_at);
+  CHECK(*first(bench).hard_at == left + hours{1});
+}
+
 TEST_CASE("the bound of a session's age outlives the process and a reboot") {
   Bench before({kept_plan(hours{1})});
   before.answer(before.pop(EffectKind::start), std::vector{before.remote("r1")});

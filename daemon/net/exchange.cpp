@@ -19,6 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t head_bytes_max = 64U << 10U;
+constexpr std::size_t beginning = 64;  // kept of a body that is discarded
 
 // "HTTP/1.1 200 OK": the status, or 0 for anything else. libcurl takes more for a status line.
 int status_in(std::string_view line) {
@@ -249,7 +250,8 @@ bool Exchange::take_body(std::string_view bytes) {
     return false;
   }
   const bool discard = request_.discard_body && response_.status >= 200 && response_.status < 300;
-  if (!discard) response_.body.append(bytes);
+  const std::size_t kept = discard ? beginning - std::min(beginning, response_.body.size()) : bytes.size();
+  response_.body.append(bytes.substr(0, kept));
   return true;
 }
 

@@ -27,7 +27,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};  // JSON; empty: none
   std::size_t body_bytes_max = std::size_t{1} << 20U;
-  bool discard_body = false;  // of a success: an error's body says why
+  // Of a success only the beginning is kept, which tells an API's answer from a page; an error's body says
+  // why.
+  bool discard_body = false;
   // How long a kept connection may have been idle. Where the server closes it just as the request leaves,
   // that looks the same as a request that was acted on, and the longer it was idle the likelier that is.
   // Common servers close after 60 s or more. Zero: a connection of its own.

@@ -180,6 +180,7 @@ ProviderAnswer ProviderApi::judge(const Visit& visit, const ProviderCall& call, 
   }
   if (odd) return {status, std::move(*odd)};
   const bool is_empty = response.body.empty() && response.cut_short.empty();
+  if (call.discard_body && is_page(response)) return {status, misunderstood(call.purpose, text_of(response))};
   if (call.discard_body || is_empty) return {status, Json(), is_empty};
   if (!response.cut_short.empty()) return {status, misunderstood(call.purpose, response.cut_short)};
   if (json) return {status, std::move(*json)};

@@ -69,12 +69,16 @@ std::string text_in(const Json& answer) {
   return answer.is_string() ? answer.get<std::string>() : "";
 }
 
+bool is_page(const HttpResponse& response) {
+  const std::size_t start = response.body.find_first_not_of(" \t\r\n");
+  return start != std::string::npos && response.body[start] == '<';
+}
+
 std::string text_of(const HttpResponse& response) {
+  if (is_page(response)) return "an HTML page";
   if (const auto json = parse_json(response.body)) return text_in(*json);
   const std::size_t start = response.body.find_first_not_of(" \t\r\n");
-  if (start == std::string::npos) return {};
-  if (response.body[start] == '<') return "an HTML page";
-  return response.body.substr(start, 300);
+  return start == std::string::npos ? std::string{} : response.body.substr(start, 300);
 }
 
 Error refusal(const HttpResponse& response, Purpose purpose, Wall now) {

@@ -22,6 +22,9 @@ enum class Purpose { start, read, change };
 std::string text_of(const HttpResponse& response);
 std::string text_in(const Json& answer);
 
+// A page for a browser, such as a proxy's or a firewall's, which no API sends: nothing was carried out.
+bool is_page(const HttpResponse& response);
+
 // For any answer that is no success. `what` is the provider's text alone.
 Error refusal(const HttpResponse& response, Purpose purpose, Wall now);
 

@@ -73,7 +73,7 @@ TEST_CASE("a body that is thrown away is still read to its end") {
   for (int i = 0; i < 2; ++i) {
     const Called called = call(client, request, 5s);
     REQUIRE(called.response.ok());
-    CHECK(called.response->body.empty());
+    CHECK(called.response->body == std::string(64, 'x'));
     CHECK(called.response->cut_short.empty());
   }
   CHECK(server.connections() == 1);

@@ -100,6 +100,9 @@ TEST_CASE("a heartbeat that was taken counts also where the read after it comes 
   CHECK(remote.id.str() == "a");
   CHECK(remote.heartbeat_error.empty());
   CHECK_FALSE(there.ask(EffectKind::observe).remotes.ok());
+  Boxes behind_page(
+      {{"POST /boxes/a/beat", reply(200, "<html>", "", "text/html")}, {"GET /boxes/a", box_up}});
+  CHECK(only(behind_page.ask(EffectKind::keep_alive)).heartbeat_error.find("HTML page") != std::string::npos);
   // Where only what is read back proves it, nothing else says that it was kept alive.
   Description told = boxes();
   told.heartbeat_proof = HeartbeatProof::read_back;
@@ -147,6 +150,10 @@ TEST_CASE("a cleanup is done by its own 2xx, and a 404 is as good; anything else
   CHECK(cleaned(reply(409, R"({"error":"busy"})")).error().kind == ErrorKind::malformed);
   CHECK(cleaned(reply(429, "{}")).error().kind == ErrorKind::exhausted);
   CHECK(cleaned(reply(500, "{}")).error().kind == ErrorKind::maybe_applied);
+  const auto page =
+      cleaned(reply(200, "\r\n<!DOCTYPE html><title>Sign in</title>" + std::string(5'000, ' ')));
+  REQUIRE_FALSE(page.ok());
+  CHECK(page.error().what.find("an HTML page") != std::string::npos);
 }
 
 TEST_CASE("the read after a heartbeat holds its call for a third of the time") {

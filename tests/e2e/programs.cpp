@@ -34,6 +34,17 @@ std::filesystem::path temporary_directory() {
   return name;
 }
 
+bool can_listen(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  const bool is_free = bind(fd, static_cast<sockaddr*>(static_cast<void*>(&address)), sizeof address) == 0;
+  close(fd);
+  return is_free;
+}
+
 httplib::Client client_of(int port) {
   httplib::Client client("127.0.0.1", port);
   client.set_connection_timeout(2);
@@ -94,17 +105,17 @@ std::optional<int> Child::wait(std::chrono::milliseconds most) {
 
 bool Child::running() { return !wait(std::chrono::milliseconds{0}); }
 
+// Below the ports that the system gives to connections, which could take one before the program listens
+// there; and by the process, so that tests beside this one are given others.
 int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = static_cast<sockaddr*>(static_cast<void*>(&address));
-  if (bind(fd, generic, size) != 0 || getsockname(fd, generic, &size) != 0)
-    throw std::runtime_error("no free port");
-  close(fd);
-  return ntohs(address.sin_port);
+  constexpr int first = 16'000;
+  constexpr int count = 16'000;
+  static int tried = getpid() * 32;
+  for (int left = count; left > 0; --left) {
+    const int port = first + tried++ % count;
+    if (can_listen(port)) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 std::optional<Json> get_json(int port, const std::string& path) {

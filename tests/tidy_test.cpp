@@ -1,6 +1,7 @@
 // The rules of the house that a compiler does not hold: ceilings of size, layers, words.
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <string>
@@ -141,6 +142,22 @@ TEST_CASE("no two files of daemon/ and tests/ have the same name") {
     const auto [first, is_new] = paths.emplace(fs::path(source.path).filename(), source.path);
     INFO(source.path << " has the name of " << first->second);
     CHECK(is_new);
+  }
+}
+
+TEST_CASE("each file of tests is compiled: its folder's CMakeLists.txt names it, or looks for such files") {
+  // A test that is not compiled would pass for ever.
+  for (const Source& source : sources()) {
+    const fs::path path = source.path;
+    const fs::path list = root / path.parent_path() / "CMakeLists.txt";
+    if (!begins_with(source.path, "tests/") || !path.stem().string().ends_with("_test") || !fs::exists(list))
+      continue;
+    std::ifstream file(list);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const bool is_looked_for =
+        text.find(" *.cpp)") != std::string::npos || text.find(" *_test.cpp") != std::string::npos;
+    INFO(source.path << ": add it to " << path.parent_path().string() << "/CMakeLists.txt");
+    CHECK((is_looked_for || std::regex_search(text, std::regex("\\b" + path.filename().string() + "\\b"))));
   }
 }
 

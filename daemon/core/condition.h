@@ -16,7 +16,8 @@
 
 namespace keeper {
 
-// Early ends in a row in one slot from which on a plan is degraded.
+// Early ends in a row in one slot from which on a plan is degraded. An attempt ends early where nobody here
+// ended it, it was not active for `backoff_reset_after`, and it did not time out as its plan wants it.
 inline constexpr int degraded_failures = 3;
 
 // What the word follows from.

@@ -1,11 +1,12 @@
 // The idle clock: when a session ends unless it is kept alive, and when its next heartbeat is due, by what
-// one reading tells. Loop thread only; nothing here calls out.
+// one reading tells. A heartbeat is due a third of the idle timeout after the last activity, or as the plan's
+// `heartbeat` says. Loop thread only; nothing here calls out.
 //
-//   the provider tells the last activity        the idle timeout after it
-//   it tells when the session ends if nothing   that time; the idle timeout, or what a heartbeat asks for,
-//   says comes (Remote::idle_until)                  how long before it the heartbeats are due it tells
-//   neither                            counted from the start and from the heartbeats that counted, by
-//                                               the idle timeout or by what a heartbeat asks for
+//   the provider tells                     the session ends
+//   its last activity                      the idle timeout after that
+//   when it ends if nothing comes          at that time; its last activity was the idle timeout before that,
+//   (Remote::idle_until)                   or as long before as a heartbeat asks for
+//   neither                                as above, after the start or the last heartbeat that counted left
 #pragma once
 
 #include "core/draft.h"

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "provider/answer_json.h"
+#include "provider/credentials.h"
 
 namespace keeper::probe {
 namespace {
@@ -109,9 +110,7 @@ std::optional<Effect> effect_in(const Json& value) {
 }
 
 Trace::Trace(const ProviderSettings& settings) {
-  for (const Secret* secret : {&settings.api_key, &settings.secret, &settings.token, &settings.proxy})
-    redaction_.add_secret(secret->reveal());
-  for (const auto& [name, secret] : settings.description.credentials) redaction_.add_secret(secret.reveal());
+  for (const Secret& secret : credentials_of(settings)) redaction_.add_secret(secret.reveal());
 }
 
 Status Trace::open(const std::string& path) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "net/encoding.h"
 #include "net/proxy.h"
+#include "provider/credentials.h"
 
 namespace keeper {
 namespace {
@@ -23,16 +24,6 @@ void blot_out(std::string* text, const std::string& secret) {
     text->replace(at, secret.size(), "[secret]");
     at += 8;
   }
-}
-
-// Also as they stand in a query.
-std::vector<Secret> credentials_of(const ProviderSettings& settings) {
-  std::vector<Secret> all{settings.api_key, settings.secret, settings.token};
-  for (const auto& [name, secret] : settings.description.credentials) {
-    all.push_back(secret);
-    all.emplace_back(encode_percent(secret.reveal()));
-  }
-  return all;
 }
 
 std::string cure(const Error& error, int status) {

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -75,12 +77,32 @@ TEST_CASE("wrong usage exits 2 and says so on standard error") {
   }
 }
 
-TEST_CASE("each command stands in the help, in the manual page and in each shell's completion") {
+std::string text_of(const std::string& file) {
+  std::ifstream stream(std::string(KEEPER_SOURCE_DIR) + "/" + file);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// The lines of the manual page that are set in bold, as commands are, without the marks of fonts.
+std::string bold_lines(const std::string& manual) {
+  std::istringstream lines(std::regex_replace(manual, std::regex("\\\\f[A-Z]"), ""));
+  std::string bold;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(".B")) bold += line + "\n";
+  }
+  return bold;
+}
+
+bool has_word(const std::string& text, const std::string& before, const std::string& word) {
+  return std::regex_search(text, std::regex(before + word + "(?![a-z_-])"));
+}
+
+TEST_CASE("each command stands in the help, the manual page, the operator's guide and each completion") {
   const std::string help = run({"help"}).out;
   std::istringstream lines(help.substr(
       help.find("SUBCOMMANDS") != std::string::npos ? help.find("SUBCOMMANDS") : help.find("Subcommands")));
-  std::ifstream file(std::string(KEEPER_SOURCE_DIR) + "/packaging/session-keeper.1");
-  const std::string manual{std::istreambuf_iterator<char>(file), {}};
+  const std::string manual = bold_lines(text_of("packaging/session-keeper.1"));
+  const std::string guide = text_of("docs/operations.md");
+  const std::set<std::string> not_in_guide{"run", "version", "help"};
   const std::string bash = run({"completion", "bash"}).out;
   const std::string zsh = run({"completion", "zsh"}).out;
   const std::string fish = run({"completion", "fish"}).out;
@@ -94,7 +116,8 @@ TEST_CASE("each command stands in the help, in the manual page and in each shell
     if (command.ends_with(',')) command.pop_back();  // a second name follows
     INFO(command);
     ++commands;
-    CHECK(manual.find(command) != std::string::npos);
+    CHECK(has_word(manual, "[ \"]", command));
+    CHECK((not_in_guide.contains(command) || has_word(guide, "(`|session-keeper )", command)));
     CHECK(bash.find("\n    " + command + ") words=") != std::string::npos);
     CHECK(zsh.find("\n    " + command + ") options=") != std::string::npos);
     CHECK(fish.find(" -a " + command + " ") != std::string::npos);

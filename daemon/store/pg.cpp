@@ -3,37 +3,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <bit>
 #include <cctype>
 #include <charconv>
 #include <cstring>
 
 namespace keeper::pg {
 namespace {
-
-constexpr Oid type_bytes = 17;
-constexpr Oid type_integer = 20;
-constexpr Oid type_text = 25;
-constexpr Oid type_integers = 1016;
-constexpr Oid type_texts = 1009;
-
-template <class Number>
-void append_number(std::string& to, Number value) {
-  const auto bits = static_cast<std::make_unsigned_t<Number>>(value);
-  for (std::size_t i = sizeof(Number); i-- > 0;) to += static_cast<char>((bits >> (i * 8U)) & 0xffU);
-}
-
-// The head of an array of one dimension whose elements are never null.
-std::string array_of(Oid element, std::size_t size) {
-  std::string array;
-  append_number<std::int32_t>(array, size == 0 ? 0 : 1);
-  append_number<std::int32_t>(array, 0);
-  append_number<std::int32_t>(array, static_cast<std::int32_t>(element));
-  if (size == 0) return array;
-  append_number<std::int32_t>(array, static_cast<std::int32_t>(size));
-  append_number<std::int32_t>(array, 1);
-  return array;
-}
 
 std::string message_of(const char* text) {
   std::string message = text == nullptr ? "" : text;
@@ -80,7 +55,7 @@ void Parameters::put(Oid type, const char* data, std::size_t size) {
 }
 
 void Parameters::put_integer(std::int64_t value) {
-  append_number(owned_.emplace_back(), value);
+  append_integer(owned_.emplace_back(), value);
   put(type_integer, owned_.back().data(), owned_.back().size());
 }
 
@@ -94,24 +69,27 @@ void Parameters::put_blob(const std::string& value) { put(type_bytes, value.data
 
 void Parameters::put_null() { put(0, nullptr, 0); }
 
-Parameters& Parameters::texts(const std::vector<std::string_view>& values) {
-  std::string& array = owned_.emplace_back(array_of(type_text, values.size()));
-  for (const std::string_view value : values) {
-    append_number(array, static_cast<std::int32_t>(value.size()));
-    array += value;
+Parameters& Parameters::array(Array values) {
+  const Oid type = values.type();
+  if (type == 0) {
+    put_null();
+  } else {
+    const std::string& binary = owned_.emplace_back(values.take());
+    put(type, binary.data(), binary.size());
   }
-  put(type_texts, array.data(), array.size());
   return *this;
 }
 
+Parameters& Parameters::texts(const std::vector<std::string_view>& values) {
+  Array all;
+  for (const std::string_view value : values) all.bytes(type_text, value);
+  return array(std::move(all));
+}
+
 Parameters& Parameters::integers(const std::vector<std::int64_t>& values) {
-  std::string& array = owned_.emplace_back(array_of(type_integer, values.size()));
-  for (const std::int64_t value : values) {
-    append_number<std::int32_t>(array, sizeof value);
-    append_number(array, value);
-  }
-  put(type_integers, array.data(), array.size());
-  return *this;
+  Array all;
+  for (const std::int64_t value : values) all.integer(value);
+  return array(std::move(all));
 }
 
 Parameters& Parameters::bytes(std::string value) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/pg_arrays.h"
 #include "store/sql.h"
 
 namespace keeper::pg {
@@ -62,6 +63,7 @@ class Parameters final : public sql::Binder {
   // Whole columns: $n::text[] and $n::bigint[]. The values are copied.
   Parameters& texts(const std::vector<std::string_view>& values);
   Parameters& integers(const std::vector<std::int64_t>& values);
+  Parameters& array(Array values);
   // Bytes that are copied.
   Parameters& bytes(std::string value);
 

@@ -53,7 +53,7 @@ Pruned PgWriter::prune(Wall ended_before, int rows_max, Millis limit) {
   const std::array texts{sql(prune_sessions), sql(prune_deliveries), sql(prune_missed), sql(prune_messages)};
   pg::Pipeline pipeline(connection_);
   pipeline.add(pg::begin_text);
-  bind_fence(pipeline.add(fence_sql_), 0, 0);
+  bind_fence(pipeline.add(texts_.fence), 0, 0);
   for (const string& text : texts) pipeline.add(text).time(ended_before).integer(rows_max);
   pipeline.add(pg::commit_text);
   const std::vector<pg::Rows> rows = pipeline.run(limit);

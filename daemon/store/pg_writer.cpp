@@ -1,6 +1,7 @@
 #include "store/pg_writer.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "store/rows.h"
@@ -19,39 +20,46 @@ constexpr std::int64_t session_bytes = 1024;
 constexpr std::int64_t transition_bytes = 384;
 constexpr std::int64_t delivery_bytes = 384;
 
-string placeholders(std::size_t first, std::size_t count) {
-  string text;
-  for (std::size_t i = 0; i < count; ++i) text += (i > 0 ? ", $" : "$") + std::to_string(first + i);
-  return text;
-}
-
-string session_upsert() {
-  const auto columns = session_columns();
-  string changes;
-  for (const SessionColumn& column : columns) {
-    if (column.is_fixed) continue;
-    const string name(column.name);
-    changes += (changes.empty() ? "" : ", ") + name + " = EXCLUDED." + name;
-  }
-  return "INSERT INTO @sessions(" + session_column_names() + ", number, chain_head) VALUES (" +
-         placeholders(1, columns.size() + 2) + ") ON CONFLICT (id) DO UPDATE SET " + changes;
-}
-
-// An INSERT that replaces the whole row. `columns` as in rows.h.
-string replacing(const string& table, const string& columns, const string& key) {
-  string changes;
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < columns.size(); ++count) {
-    const std::size_t end = std::min(columns.find(", ", at), columns.size());
-    const string name = columns.substr(at, end - at);
-    changes += (changes.empty() ? "" : ", ") + name + " = EXCLUDED." + name;
-    at = end + 2;
-  }
-  return "INSERT INTO " + table + "(" + columns + ") VALUES (" + placeholders(1, count) + ") ON CONFLICT (" +
-         key + ") DO UPDATE SET " + changes;
-}
-
 std::int64_t length(const string& text) { return static_cast<std::int64_t>(text.size()); }
+
+// Adds the statement, where there are rows for it.
+void write_rows(pg::RowArrays& rows, const string& text, pg::Pipeline& to) {
+  if (rows.size() > 0) rows.bind(to.add(text));
+}
+
+// The last row of each key, since no statement writes one twice; they replace the whole row.
+template <class Row, class Key>
+std::vector<const Row*> last_of_each(const std::vector<Row>& rows, Key Row::*key) {
+  std::map<Key, const Row*> last;
+  for (const Row& row : rows) last.insert_or_assign(row.*key, &row);
+  std::vector<const Row*> all;
+  all.reserve(last.size());
+  for (const auto& [ignored, row] : last) all.push_back(row);
+  return all;
+}
+
+// What kind of statement writes a delivery.
+const string& text_of(const DeliveryRow& row, const PgStatements& texts) {
+  if (row.body.empty()) return texts.changed_deliveries;
+  return row.id != 0 ? texts.deliveries : texts.unnumbered;
+}
+
+// No two rows of a statement may have the same one.
+string key_of(const DeliveryRow& row) {
+  return row.body.empty() ? std::to_string(row.id) : row.provider.str() + '\n' + row.key;
+}
+
+void bind_delivery(sql::Binder& to, const DeliveryRow& row) {
+  if (row.body.empty()) {
+    to.integer(row.id).name(to_string(row.disposition)).text(row.session);
+    return;
+  }
+  if (row.id != 0) to.integer(row.id);
+  to.text(row.provider).text(row.key).text(row.type);
+  to.integer(static_cast<int>(row.progress)).integer(row.failed ? 1 : 0);
+  to.text(row.remote_id).text(row.session).name(to_string(row.disposition));
+  to.time(row.received_at).text(row.digest).blob(row.body);
+}
 
 }  // namespace
 
@@ -61,52 +69,7 @@ PgWriter::PgWriter(pg::Connection& connection, const string& schema, PgFence fen
       fence_(std::move(fence)),
       last_seq_(lead.last_seq),
       commits_(lead.commits),
-      fence_sql_(sql(fence_text)),
-      find_sql_(
-          sql("SELECT s.id, s.number, s.plan, s.provider, s.state, s.resolved, s.chain_head, t.to_state "
-              "FROM @sessions s LEFT JOIN @transitions t ON t.session = s.number "
-              "WHERE s.id = ANY($1::text[]) ORDER BY s.number, t.ordinal")),
-      session_sql_(sql(session_upsert())),
-      head_sql_(sql("UPDATE @sessions SET chain_head = $1 WHERE number = $2")),
-      transition_sql_(sql(
-          "INSERT INTO @transitions(seq, session, ordinal, plan, remote_id, from_state, to_state, reason, "
-          "cause, at, recorded_at, detail, hash) VALUES (" +
-          placeholders(1, 13) + ")")),
-      counts_sql_(sql("UPDATE @session_counts SET sessions = sessions + $1 WHERE state = $2")),
-      delivery_sql_(
-          sql("INSERT INTO @deliveries(id, provider, key, type, progress, failed, remote_id, session, "
-              "disposition, "
-              "received_at, digest, body) VALUES (COALESCE($1, (SELECT COALESCE(MAX(id), 0) + 1 FROM "
-              "@deliveries)), "
-              "$2, $3, $4, $5, $6, $7, (SELECT number FROM @sessions WHERE id = $8), $9, $10, $11, $12) "
-              "ON CONFLICT (provider, key) DO UPDATE SET disposition = EXCLUDED.disposition, "
-              "session = EXCLUDED.session")),
-      change_delivery_sql_(
-          sql("WITH changed AS (UPDATE @deliveries SET disposition = $1, "
-              "session = (SELECT number FROM @sessions WHERE id = $2) WHERE id = $3 RETURNING 1) "
-              "SELECT 1 / count(*) FROM changed")),
-      plan_sql_(sql(replacing("@plans", plan_columns, "name"))),
-      missed_sql_(sql("INSERT INTO @missed(plan, occurrence, why, recorded_at) VALUES ($1, $2, $3, $4) "
-                      "ON CONFLICT DO NOTHING")),
-      resolve_alert_sql_(sql("DELETE FROM @alerts WHERE target = $1 AND topic = $2 AND subject = $3")),
-      alert_sql_(sql(
-          replacing("@alerts", "target, topic, subject, since, told_at, text", "target, topic, subject"))),
-      message_sql_(
-          sql("INSERT INTO @messages(id, target, created_at, attempts, next_at, state, settled_at, "
-              "last_error, number) VALUES (" +
-              placeholders(1, 8) +
-              ", (SELECT COALESCE(MAX(number), 0) + 1 FROM @messages)) ON CONFLICT (id) DO UPDATE SET "
-              "attempts = EXCLUDED.attempts, next_at = EXCLUDED.next_at, state = EXCLUDED.state, "
-              "settled_at = EXCLUDED.settled_at, last_error = EXCLUDED.last_error")),
-      // Once the message was sent, it says what it says.
-      notice_sql_(
-          sql("INSERT INTO @notices AS n(message, n, topic, phase, subject, since, at, times, text) "
-              "VALUES (" +
-              placeholders(1, 9) +
-              ") ON CONFLICT (message, n) DO UPDATE SET topic = EXCLUDED.topic, phase = EXCLUDED.phase, "
-              "subject = EXCLUDED.subject, since = EXCLUDED.since, at = EXCLUDED.at, "
-              "times = EXCLUDED.times, text = EXCLUDED.text "
-              "WHERE (SELECT attempts FROM @messages WHERE id = n.message) = 0")) {}
+      texts_(schema) {}
 
 bool PgWriter::is_fenced(const pg::Failed& failure) {
   return failure.state() == not_leading && failure.statement() == fence_place;
@@ -129,7 +92,7 @@ Mono PgWriter::commit(const Batch& batch, Millis limit) {
   draft.seq = last_seq_;
   draft.number = last_number_;
   draft.pipeline.add(pg::begin_text);
-  pg::Parameters& fence = draft.pipeline.add(fence_sql_);
+  pg::Parameters& fence = draft.pipeline.add(texts_.fence);
   write(batch, draft);
   bind_fence(fence, draft.seq - last_seq_, draft.bytes);
   draft.pipeline.add(pg::commit_text);
@@ -156,7 +119,7 @@ Mono PgWriter::commit(const Batch& batch, Millis limit) {
 Mono PgWriter::renew(Millis limit) {
   pg::Pipeline pipeline(connection_);
   pipeline.add(pg::begin_text);
-  bind_fence(pipeline.add(fence_sql_), 0, 0);
+  bind_fence(pipeline.add(texts_.fence), 0, 0);
   pipeline.add(pg::commit_text);
   const Mono sent = BootClock::now();
   passed(pipeline.run(limit)[fence_place]);
@@ -170,7 +133,7 @@ Mono PgWriter::forget_other_boot(const string& boot, Millis limit) {
   const string note = sql("UPDATE @meta SET boot = $1 WHERE boot <> $1");
   pg::Pipeline pipeline(connection_);
   pipeline.add(pg::begin_text);
-  bind_fence(pipeline.add(fence_sql_), 0, 0);
+  bind_fence(pipeline.add(texts_.fence), 0, 0);
   pipeline.add(forget).text(boot);
   pipeline.add(note).text(boot);
   pipeline.add(pg::commit_text);
@@ -193,7 +156,7 @@ void PgWriter::find_stored(const Batch& batch, Draft& draft, Millis limit) {
   for (const SessionRow& row : batch.sessions) want(row.id);
   for (const TransitionRow& row : batch.transitions) want(row.session);
   if (!missing.empty()) {
-    const pg::Rows rows = pg::run(connection_, find_sql_, limit, [&](pg::Parameters& to) {
+    const pg::Rows rows = pg::run(connection_, texts_.find_sessions, limit, [&](pg::Parameters& to) {
       to.texts({missing.begin(), missing.end()});
     });
     for (int i = 0; i < rows.count(); ++i) {
@@ -209,34 +172,28 @@ void PgWriter::find_stored(const Batch& batch, Draft& draft, Millis limit) {
     }
   }
   if (last_number_ >= 0 || batch.sessions.empty()) return;
-  const string text = sql("SELECT COALESCE(MAX(number), 0) FROM @sessions");
-  last_number_ = pg::Reader(pg::run(connection_, text, limit), 0).integer();
+  last_number_ = pg::Reader(pg::run(connection_, texts_.last_number, limit), 0).integer();
 }
 
 void PgWriter::write(const Batch& batch, Draft& draft) {
-  for (const PlanRow& row : batch.plans) bind_plan(draft.pipeline.add(plan_sql_), row);
-  for (const SessionRow* row : by_creation(batch.sessions)) write_session(*row, draft);
-  for (const TransitionRow& row : batch.transitions) append(row, draft);
-  for (const SessionId& id : draft.grown) {
-    const Stored& stored = draft.sessions.at(id);
-    draft.pipeline.add(head_sql_).blob(stored.chain_head).integer(stored.number);
-  }
-  for (const DeliveryRow& row : batch.deliveries) write_delivery(row, draft);
+  pg::RowArrays plans;
+  for (const PlanRow* row : last_of_each(batch.plans, &PlanRow::name)) bind_plan(plans.next(), *row);
+  write_rows(plans, texts_.plans, draft.pipeline);
+  for (const SessionRow* row : by_creation(batch.sessions)) take_session(*row, draft);
+  for (const TransitionRow& row : batch.transitions) take_transition(row, draft);
+  write_sessions(draft);
+  write_deliveries(batch.deliveries, draft);
+  pg::RowArrays missed;
   for (const MissedRow& row : batch.missed) {
-    draft.pipeline.add(missed_sql_)
-        .text(row.plan)
-        .time(row.occurrence)
-        .name(to_string(row.why))
-        .time(row.recorded_at);
+    missed.next().text(row.plan).time(row.occurrence).name(to_string(row.why)).time(row.recorded_at);
   }
-  write_notices(batch, draft);
-  for (const State state : all_states) {
-    const std::int64_t change = draft.counts[static_cast<std::size_t>(state)];
-    if (change != 0) draft.pipeline.add(counts_sql_).integer(change).name(to_string(state));
-  }
+  write_rows(missed, texts_.missed, draft.pipeline);
+  write_alerts(batch, draft);
+  write_messages(batch.messages, draft);
+  write_counts(draft);
 }
 
-void PgWriter::write_session(const SessionRow& row, Draft& draft) {
+void PgWriter::take_session(const SessionRow& row, Draft& draft) {
   Stored& stored = draft.sessions[row.id];
   const bool is_new = !stored.state;
   if (is_new) {
@@ -252,14 +209,13 @@ void PgWriter::write_session(const SessionRow& row, Draft& draft) {
   if (is_new || *stored.state != row.state) ++draft.counts[static_cast<std::size_t>(row.state)];
   stored.state = row.state;
   stored.resolved = row.resolved;
-  pg::Parameters& to = draft.pipeline.add(session_sql_);
-  bind_session(to, row);
-  to.integer(stored.number);
-  to.bytes(Chain::start);
+  const auto [place, is_first] = draft.places.emplace(row.id, draft.changed.size());
+  if (is_first) draft.changed.push_back({&row, &row});
+  draft.changed[place->second].last = &row;
 }
 
 // A transition that is there already is left as it is: the outcome of an earlier commit was unknown.
-void PgWriter::append(const TransitionRow& row, Draft& draft) {
+void PgWriter::take_transition(const TransitionRow& row, Draft& draft) {
   const auto found = draft.sessions.find(row.session);
   if (found == draft.sessions.end())
     throw PgMisfit("a transition of session " + row.session.str() + ", which is not there");
@@ -277,7 +233,7 @@ void PgWriter::append(const TransitionRow& row, Draft& draft) {
   stored.passed.push_back(row.to);
   draft.grown.insert(row.session);
   draft.bytes += transition_bytes + length(row.detail);
-  pg::Parameters& to = draft.pipeline.add(transition_sql_);
+  sql::Binder& to = draft.transitions.next();
   to.integer(++draft.seq)
       .integer(stored.number)
       .integer(ordinal_of(row.to))
@@ -289,60 +245,98 @@ void PgWriter::append(const TransitionRow& row, Draft& draft) {
     to.null();
   }
   to.name(to_string(row.to)).name(to_string(row.reason)).name(to_string(row.cause));
-  to.time(row.at).time(row.recorded_at).text(row.detail);
-  to.bytes(stored.chain_head);
+  to.time(row.at).time(row.recorded_at).text(row.detail).blob(stored.chain_head);
 }
 
-void PgWriter::write_delivery(const DeliveryRow& row, Draft& draft) {
-  if (row.body.empty()) {
-    draft.pipeline.add(change_delivery_sql_)
-        .name(to_string(row.disposition))
-        .text(row.session)
-        .integer(row.id);
-    return;
+// The chain of a session has grown, if at all, before its row is written.
+void PgWriter::write_sessions(Draft& draft) {
+  pg::RowArrays sessions;
+  for (const Changed& one : draft.changed) {
+    const Stored& stored = draft.sessions.at(one.first->id);
+    sql::Binder& to = sessions.next();
+    for (const SessionColumn& column : session_columns())
+      column.bind(to, column.is_fixed ? *one.first : *one.last);
+    to.integer(stored.number).blob(stored.chain_head);
+    draft.grown.erase(one.first->id);
   }
-  draft.bytes += delivery_bytes + length(row.body);
-  pg::Parameters& to = draft.pipeline.add(delivery_sql_);
-  if (row.id != 0) {
-    to.integer(row.id);
-  } else {
-    to.null();
+  pg::RowArrays heads;
+  for (const SessionId& id : draft.grown) {
+    const Stored& stored = draft.sessions.at(id);
+    heads.next().integer(stored.number).blob(stored.chain_head);
   }
-  to.text(row.provider).text(row.key).text(row.type);
-  to.integer(static_cast<int>(row.progress)).integer(row.failed ? 1 : 0);
-  to.text(row.remote_id).text(row.session).name(to_string(row.disposition));
-  to.time(row.received_at).text(row.digest).blob(row.body);
+  write_rows(sessions, texts_.sessions, draft.pipeline);
+  write_rows(heads, texts_.heads, draft.pipeline);
+  write_rows(draft.transitions, texts_.transitions, draft.pipeline);
 }
 
-void PgWriter::write_message(const MessageRow& row, Draft& draft) {
-  draft.pipeline.add(message_sql_)
-      .text(row.id)
-      .text(row.target)
-      .time(row.created_at)
-      .integer(row.attempts)
-      .time(row.next_at)
-      .name(to_string(row.state))
-      .time(row.settled_at)
-      .text(row.last_error);
-  for (std::size_t n = 0; n < row.notices.size(); ++n) {
-    const Notice& notice = row.notices[n];
-    pg::Parameters& to = draft.pipeline.add(notice_sql_);
-    to.text(row.id).integer(static_cast<std::int64_t>(n)).name(to_string(notice.topic));
-    to.name(to_string(notice.phase)).text(notice.subject).time(notice.since).time(notice.at);
-    to.integer(notice.times).text(notice.text);
+// In their order: a statement ends where a row needs another one, or its key comes again.
+void PgWriter::write_deliveries(const std::vector<DeliveryRow>& rows, Draft& draft) {
+  pg::RowArrays together;
+  const string* text = nullptr;
+  std::unordered_set<string> keys;
+  for (const DeliveryRow& row : rows) {
+    const string& own = text_of(row, texts_);
+    string key = key_of(row);
+    if (text != &own || keys.contains(key)) {
+      if (text != nullptr) write_rows(together, *text, draft.pipeline);
+      text = &own;
+      keys.clear();
+    }
+    bind_delivery(together.next(), row);
+    keys.insert(std::move(key));
+    if (!row.body.empty()) draft.bytes += delivery_bytes + length(row.body);
   }
+  if (text != nullptr) write_rows(together, *text, draft.pipeline);
 }
 
-void PgWriter::write_notices(const Batch& batch, Draft& draft) {
-  for (const AlertKey& key : batch.resolved) {
-    draft.pipeline.add(resolve_alert_sql_).text(key.target).name(to_string(key.topic)).text(key.subject);
+// Likewise: what a message's row says decides whether its notices may still change.
+void PgWriter::write_messages(const std::vector<MessageRow>& rows, Draft& draft) {
+  pg::RowArrays messages;
+  pg::RowArrays notices;
+  std::set<string> ids;
+  const auto write_both = [&] {
+    write_rows(messages, texts_.messages, draft.pipeline);
+    write_rows(notices, texts_.notices, draft.pipeline);
+    ids.clear();
+  };
+  for (const MessageRow& row : rows) {
+    if (ids.contains(row.id)) write_both();
+    ids.insert(row.id);
+    sql::Binder& to = messages.next();
+    to.text(row.id).text(row.target).time(row.created_at).integer(row.attempts).time(row.next_at);
+    to.name(to_string(row.state)).time(row.settled_at).text(row.last_error);
+    for (std::size_t n = 0; n < row.notices.size(); ++n) {
+      const Notice& notice = row.notices[n];
+      sql::Binder& of = notices.next();
+      of.text(row.id).integer(static_cast<std::int64_t>(n)).name(to_string(notice.topic));
+      of.name(to_string(notice.phase)).text(notice.subject).time(notice.since).time(notice.at);
+      of.integer(notice.times).text(notice.text);
+    }
   }
-  for (const AlertRow& row : batch.alerts) {
-    pg::Parameters& to = draft.pipeline.add(alert_sql_);
-    to.text(row.key.target).name(to_string(row.key.topic)).text(row.key.subject);
-    to.time(row.since).time(row.told_at).text(row.text);
+  write_both();
+}
+
+void PgWriter::write_alerts(const Batch& batch, Draft& draft) {
+  pg::RowArrays resolved;
+  for (const AlertKey& key : batch.resolved)
+    resolved.next().text(key.target).name(to_string(key.topic)).text(key.subject);
+  write_rows(resolved, texts_.resolved_alerts, draft.pipeline);
+  pg::RowArrays alerts;
+  for (const AlertRow* row : last_of_each(batch.alerts, &AlertRow::key)) {
+    sql::Binder& to = alerts.next();
+    to.text(row->key.target).name(to_string(row->key.topic)).text(row->key.subject);
+    to.time(row->since).time(row->told_at).text(row->text);
   }
-  for (const MessageRow& row : batch.messages) write_message(row, draft);
+  write_rows(alerts, texts_.alerts, draft.pipeline);
+}
+
+void PgWriter::write_counts(Draft& draft) {
+  pg::RowArrays counts;
+  for (const State state : all_states) {
+    const std::int64_t change = draft.counts[static_cast<std::size_t>(state)];
+    if (change != 0) counts.next().name(to_string(state)).integer(change);
+  }
+  write_rows(counts, texts_.counts, draft.pipeline);
 }
 
 }  // namespace keeper

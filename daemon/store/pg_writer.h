@@ -16,7 +16,9 @@
 #include "core/model.h"
 #include "store/chain.h"
 #include "store/pg.h"
+#include "store/pg_arrays.h"
 #include "store/pg_lead.h"
+#include "store/pg_statements.h"
 #include "store/store.h"
 
 namespace keeper {
@@ -61,11 +63,19 @@ class PgWriter {
     std::vector<State> passed;  // by its transitions, in their order
   };
   using Counts = std::array<std::int64_t, all_states.size()>;
+  // The rows of one session in a batch. The first is the one that may make it, the last one says how it is.
+  struct Changed {
+    const SessionRow* first;
+    const SessionRow* last;
+  };
   // One transaction on its way.
   struct Draft {
     explicit Draft(pg::Connection& connection) : pipeline(connection) {}
     pg::Pipeline pipeline;
     std::map<SessionId, Stored> sessions;
+    std::vector<Changed> changed;             // in the order of their creation
+    std::map<SessionId, std::size_t> places;  // in `changed`
+    pg::RowArrays transitions;
     Counts counts{};
     std::int64_t seq = 0;
     std::int64_t number = 0;
@@ -75,11 +85,13 @@ class PgWriter {
 
   void find_stored(const Batch& batch, Draft& draft, Millis limit);
   void write(const Batch& batch, Draft& draft);
-  void write_session(const SessionRow& row, Draft& draft);
-  void append(const TransitionRow& row, Draft& draft);
-  void write_delivery(const DeliveryRow& row, Draft& draft);
-  void write_message(const MessageRow& row, Draft& draft);
-  void write_notices(const Batch& batch, Draft& draft);
+  void take_session(const SessionRow& row, Draft& draft);
+  void take_transition(const TransitionRow& row, Draft& draft);
+  void write_sessions(Draft& draft);
+  void write_deliveries(const std::vector<DeliveryRow>& rows, Draft& draft);
+  void write_messages(const std::vector<MessageRow>& rows, Draft& draft);
+  void write_alerts(const Batch& batch, Draft& draft);
+  void write_counts(Draft& draft);
   void bind_fence(pg::Parameters& to, std::int64_t transitions, std::int64_t bytes) const;
   void passed(const pg::Rows& fence);
   std::string sql(std::string_view text) const { return pg::in_schema(text, schema_); }
@@ -93,20 +105,7 @@ class PgWriter {
   Chain chain_;
   std::map<SessionId, Stored> stored_;
 
-  const std::string fence_sql_;
-  const std::string find_sql_;
-  const std::string session_sql_;
-  const std::string head_sql_;
-  const std::string transition_sql_;
-  const std::string counts_sql_;
-  const std::string delivery_sql_;
-  const std::string change_delivery_sql_;
-  const std::string plan_sql_;
-  const std::string missed_sql_;
-  const std::string resolve_alert_sql_;
-  const std::string alert_sql_;
-  const std::string message_sql_;
-  const std::string notice_sql_;
+  const PgStatements texts_;
 };
 
 }  // namespace keeper

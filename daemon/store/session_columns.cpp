@@ -55,9 +55,19 @@ void take(sql::Reader& from, std::optional<Mono>& value) {
   value = Mono{Millis{from.integer()}};
 }
 
+// What put() binds of a field.
+template <class Record, class Value>
+constexpr sql::Kind kind_of(Value Record::*) {
+  constexpr bool is_text = !std::is_convertible_v<Value, int> && !std::is_same_v<Value, Progress> &&
+                           !std::is_same_v<Value, Wall> && !std::is_same_v<Value, std::optional<Wall>> &&
+                           !std::is_same_v<Value, std::optional<Mono>>;
+  return is_text ? sql::Kind::text : sql::Kind::integer;
+}
+
 template <auto Member>
 constexpr SessionColumn column(std::string_view name, bool is_fixed = false) {
-  return {name, is_fixed, [](sql::Binder& to, const SessionRow& row) { put(to, row.*Member); },
+  return {name, kind_of(Member), is_fixed,
+          [](sql::Binder& to, const SessionRow& row) { put(to, row.*Member); },
           [](sql::Reader& from, SessionRow& row) { take(from, row.*Member); }};
 }
 
@@ -72,7 +82,7 @@ template <auto Member>
 constexpr SessionColumn ending(std::string_view name) {
   constexpr bool is_first = std::is_same_v<decltype(Member), State Ending::*>;
   constexpr bool is_flag = std::is_same_v<decltype(Member), bool Ending::*>;
-  return {name, false,
+  return {name, kind_of(Member), false,
           [](sql::Binder& to, const SessionRow& row) {
             if (row.ending) {
               put(to, (*row.ending).*Member);

@@ -20,7 +20,8 @@ namespace keeper {
 
 struct SessionColumn {
   std::string_view name;
-  bool is_fixed;  // written with the row and never again, so that the indices over it are left alone
+  sql::Kind kind;  // integer or text, where it is not null
+  bool is_fixed;   // written with the row and never again, so that the indices over it are left alone
   void (*bind)(sql::Binder& to, const SessionRow& row);
   // Throws sql::Corrupt for a value that this program never writes.
   void (*read)(sql::Reader& from, SessionRow& row);

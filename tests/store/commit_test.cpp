@@ -210,6 +210,34 @@ STORE_TEST_CASE("a known delivery without a body changes its session and disposi
   REQUIRE(found.value() == std::optional<DeliveryRow>(wanted));
 }
 
+STORE_TEST_CASE("the rows of one delivery take effect in their order, also within a batch") {
+  const auto store = world.open();
+  const auto row = [](int n, Disposition disposition) {
+    DeliveryRow made = delivery(n, disposition);
+    made.id = n;
+    return made;
+  };
+  const auto change = [](int n, Disposition disposition) {
+    DeliveryRow made;
+    made.id = n;
+    made.disposition = disposition;
+    return made;
+  };
+  Batch batch;
+  batch.deliveries = {row(1, Disposition::held),       row(2, Disposition::held),
+                      change(1, Disposition::applied), change(1, Disposition::late),
+                      row(3, Disposition::applied),    row(3, Disposition::held),
+                      row(2, Disposition::late)};
+  must_commit(*store, batch);
+  const Findings found = must_find(*store, {.held = {1, 2, 3}});
+  CHECK(found.held.at(1).disposition == Disposition::late);
+  CHECK(found.held.at(2).disposition == Disposition::late);
+  CHECK(found.held.at(3).disposition == Disposition::held);
+  batch.deliveries = {change(1, Disposition::held), change(4, Disposition::held)};
+  CHECK_FALSE(store->commit(batch).ok());
+  CHECK(must_load(*store).held.size() == 1);
+}
+
 STORE_TEST_CASE("a delivery without a body that is not there is refused") {
   const auto store = world.open();
   Batch batch;

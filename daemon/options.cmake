@@ -22,6 +22,11 @@ endif()
 if(KEEPER_SANITIZE)
   add_compile_options(-fsanitize=${KEEPER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEEPER_SANITIZE})
+  # These four take a quarter of the compiler's time. What reads or writes through a null pointer, beyond an object or after its
+  # end, the address sanitizer sees as well.
+  if(NOT KEEPER_SANITIZE_ALL)
+    add_compile_options(-fno-sanitize=null,object-size,alignment,vptr)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     add_compile_options(-fno-sanitize=function)  # before clang 16 it cannot be where there are coroutines
   endif()

@@ -99,12 +99,13 @@ enum class Bug {
 #ifdef KEEPER_PLANTED_BUGS
 inline Bug planted_bug = Bug::none;
 inline bool planted(Bug bug) { return bug == planted_bug; }
-
-struct CheckFailed {
-  std::string what;
-};
 #else
 consteval bool planted(Bug) { return false; }
 #endif
+
+// Thrown by check_failed() where bugs can be planted.
+struct CheckFailed {
+  std::string what;
+};
 
 }  // namespace keeper

@@ -1,9 +1,13 @@
 #include "store/schema.h"
 
+#include <SQLiteCpp/Backup.h>
+
 #include <array>
+#include <memory>
 #include <string>
 
 #include "base/check.h"
+#include "store/connection.h"
 #include "store/sqlite.h"
 
 namespace keeper {
@@ -282,6 +286,16 @@ void migrate(SQLite::Database& database, int version, int newest) {
       throw;
     }
   }
+}
+
+void copy_newest(SQLite::Database& blank) {
+  static const std::unique_ptr<SQLite::Database> made = [] {
+    auto first =
+        std::make_unique<SQLite::Database>(memory_path, SQLite::OPEN_READWRITE | SQLite::OPEN_FULLMUTEX);
+    migrate(*first, 0);
+    return first;
+  }();
+  SQLite::Backup(blank, *made).executeStep();
 }
 
 }  // namespace keeper

@@ -26,4 +26,8 @@ StoreIdentity identify(const SQLite::Database& database);
 // Brings the schema from `version` to `newest`, one transaction a step. Throws SQLite::Exception.
 void migrate(SQLite::Database& database, int version, int newest = store_version);
 
+// Gives a blank database the newest schema, as a copy of one that the process makes only once: a store in
+// memory may live for less time than making its tables takes. Throws SQLite::Exception.
+void copy_newest(SQLite::Database& blank);
+
 }  // namespace keeper

@@ -190,7 +190,11 @@ Status SqliteStore::open_connection(bool may_create, Refusal* refusal) {
   if (!identity.blank && identity.version < store_version) {
     if (Status kept = keep_copy(path_, identity.version); !kept) return kept;
   }
-  migrate(*database_, identity.version);
+  if (path_ == memory_path && identity.blank) {
+    copy_newest(*database_);
+  } else {
+    migrate(*database_, identity.version);
+  }
   SQLite::Statement meta(*database_, "INSERT OR IGNORE INTO meta(one, instance) VALUES (1, ?)");
   const InstanceId drawn(draw_hex());
   sqlite::Binder(meta).text(drawn);

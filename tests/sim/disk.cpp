@@ -53,10 +53,16 @@ std::string_view to_string(Trouble trouble) {
 }
 
 SimDisk::SimDisk(const InstanceId& instance, std::function<Mono()> now)
-    : instance_(instance),
-      now_(std::move(now)),
-      path_(folder() + "/keeper.db"),
-      store_(Store::open_as(path_, instance).value()) {}
+    : instance_(instance), now_(std::move(now)), path_(folder() + "/keeper.db") {
+  // Every disk begins with the files of a store that has just been made: making them takes longer than many
+  // a world lasts.
+  static const kit::FaultyDisk::Image blank = [&] {
+    Store::open_as(path_, instance).value().reset();
+    return disk_.image();
+  }();
+  disk_.load(blank);
+  store_ = Store::open_as(path_, instance).value();
+}
 
 SimDisk::~SimDisk() {
   store_.reset();

@@ -80,10 +80,9 @@ void Simulation::check_left(const Effect& effect) {
 // 21: whatever the disk does, a session that is kept alive does not lapse. In some worlds it may: heartbeats
 // are refused, no process can start, or nobody knows yet how long a heartbeat takes.
 void Simulation::check_lapse(const SimRemote& remote) {
-  const bool may_lapse =
-      is_in(SimWorld::heartbeat_refused) || is_in(SimWorld::config_invalid) || is_in(SimWorld::few_calls);
-  if (!calm_ || may_lapse || remote.alive || remote.stranger) return;
-  if (remote.end_reason != Reason::idle_timeout) return;
+  if (!calm_ || remote.alive || remote.stranger || remote.end_reason != Reason::idle_timeout) return;
+  if (is_in(SimWorld::heartbeat_refused) || is_in(SimWorld::config_invalid) || is_in(SimWorld::few_calls))
+    return;
   const SessionRow& row = rows_.at(remote.session);
   const auto plan = config_->plans.find(row.plan);
   // An end may be decided whose commit hangs.
@@ -95,41 +94,38 @@ void Simulation::check_lapse(const SimRemote& remote) {
 
 // 5: one live remote for each session and slot, two only while one rolls over.
 void Simulation::check_remotes() {
-  std::map<SessionId, int> per_session;
-  std::map<SlotOccurrence, std::vector<SessionId>> per_slot;
+  std::vector<const SessionRow*> living;
   for (const auto& [name, provider] : providers_) {
     for (const SimRemote& remote : provider.remotes()) {
       if (remote.stranger && !remote.alive) fail("11: a stranger was touched: " + remote.id.str());
       check_lapse(remote);
       if (!remote.alive || remote.stranger || remote.unexpected) continue;
-      if (++per_session[remote.session] > 1) {
+      const SessionRow& row = rows_.at(remote.session);
+      if (std::find(living.begin(), living.end(), &row) != living.end()) {
         const bool part = worlds_.part_shown.contains(remote.session);
         fail((part ? "24: a list that was cut proves a start absent: " : "5: a double start of ") +
              remote.session.str());
       }
-      const SessionRow& row = rows_.at(remote.session);
-      per_slot[{row.plan, row.occurrence, row.replica}].push_back(row.id);
+      for (const SessionRow* other : living) check_pair(*other, row);
+      living.push_back(&row);
     }
   }
-  for (const auto& [slot, ids] : per_slot) {
-    if (ids.size() == 1) continue;
-    const SessionRow& a = rows_.at(ids[0]);
-    const SessionRow& b = rows_.at(ids[1]);
-    const bool rolls = ids.size() == 2 && (a.successor == b.id || b.successor == a.id);
-    if (!rolls) fail("5: more than one live remote of " + std::get<0>(slot).str());
+}
+
+// Two that live at once.
+void Simulation::check_pair(const SessionRow& a, const SessionRow& b) {
+  if (a.replica != b.replica || a.plan != b.plan) return;
+  if (a.occurrence == b.occurrence) {
+    const bool rolls = a.successor == b.id || b.successor == a.id;
+    if (!rolls) fail("5: more than one live remote of " + a.plan.str());
+    return;
   }
   // Where occurrences may not overlap, those of one slot live one after the other; a changed overlap ends
   // none.
   if (is_in(SimWorld::config_overlap)) return;
-  std::set<std::pair<PlanName, int>> occupied;
-  for (const auto& [slot, ids] : per_slot) {
-    const auto& [name, occurrence, replica] = slot;
-    const Plan* plan = plan_of(name);
-    if (!plan || plan->schedule.kind() != Schedule::Kind::occurrences || plan->overlap == Overlap::allow)
-      continue;
-    if (!occupied.insert({name, replica}).second)
-      fail("overlap: two occurrences live at once: " + name.str());
-  }
+  const Plan* plan = plan_of(a.plan);
+  if (plan && plan->schedule.kind() == Schedule::Kind::occurrences && plan->overlap != Overlap::allow)
+    fail("overlap: two occurrences live at once: " + a.plan.str());
 }
 
 // 12: each occurrence that was due began, or stands in the store with the reason.

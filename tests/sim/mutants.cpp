@@ -249,7 +249,13 @@ const Mutant& mutant_named(std::string_view name) {
   return *found;
 }
 
-void plant(const Mutant& mutant) { planted_bug = mutant.bug; }
+void plant(const Mutant& mutant) {
+#ifdef KEEPER_PLANTED_BUGS
+  planted_bug = mutant.bug;
+#else
+  KEEPER_CHECK(mutant.bug == Bug::none);
+#endif
+}
 
 std::shared_ptr<const Config> given(const Mutant& mutant, const std::shared_ptr<const Config>& config) {
   if (!mutant.ignore) return config;

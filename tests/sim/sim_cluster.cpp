@@ -104,7 +104,7 @@ void Cluster::fail(const std::string& what) {
   log("BROKEN " + what);
 }
 
-void Cluster::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
+void Cluster::later(Mono at, std::function<void()> act) { queue_.emplace(at, std::move(act)); }
 
 void Cluster::of_process(Node& node, Mono at, std::function<void()> act) {
   later(at, [this, &node, process = node.process, act = std::move(act)] {
@@ -135,18 +135,14 @@ Mono Cluster::next_of(const Node& node) const {
 void Cluster::run_until(Mono end) {
   int at_once = 0;
   while (now_ < end && verdict_.broken.empty()) {
-    Mono next = queue_.empty() ? end : queue_.top().at;
+    Mono next = queue_.empty() ? end : queue_.begin()->first;
     for (const Node& node : nodes_) next = std::min(next, next_of(node));
     next = std::min(std::max(next, now_), end);
     at_once = next == now_ ? at_once + 1 : 0;
     if (at_once > steps_at_once_max) fail("23: the rounds turn and do nothing of what waits");
     now_ = next;
     for (auto& [name, provider] : providers_) provider.expire(now_);
-    while (!queue_.empty() && queue_.top().at <= now_) {
-      const auto act = queue_.top().act;
-      queue_.pop();
-      act();
-    }
+    while (!queue_.empty() && queue_.begin()->first <= now_) queue_.extract(queue_.begin()).mapped()();
     carry_deliveries();
     for (Node& node : nodes_) {
       if (node.process != 0 && now_ >= node.stands_until) step(node);

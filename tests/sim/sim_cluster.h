@@ -60,15 +60,6 @@ class Cluster {
   Verdict run();
 
  private:
-  struct Pending {
-    Mono at{};
-    std::uint64_t order = 0;
-    std::function<void()> act;
-    bool operator>(const Pending& other) const {
-      return at != other.at ? at > other.at : order > other.order;
-    }
-  };
-
   void draw_nodes();
   void draw_plans();
   void later(Mono at, std::function<void()> act);
@@ -134,8 +125,8 @@ class Cluster {
   Mono now_{std::chrono::hours{490'000}};
   Mono begin_{};
   bool healed_ = false;
-  std::uint64_t order_ = 0, processes_ = 0;
-  std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
+  std::uint64_t processes_ = 0;
+  std::multimap<Mono, std::function<void()>> queue_;  // at one moment in the order in which they came
   Database database_;
   std::vector<Node> nodes_;
   Mono troubled_until_{};  // in a run of single faults

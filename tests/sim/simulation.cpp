@@ -182,7 +182,7 @@ void Simulation::trouble_disk() {
   disk_->trouble(trouble, now_ + lasts, random_);
 }
 
-void Simulation::later(Mono at, std::function<void()> act) { queue_.push({at, ++order_, std::move(act)}); }
+void Simulation::later(Mono at, std::function<void()> act) { queue_.emplace(at, std::move(act)); }
 
 void Simulation::meddle() {
   if (worlds_.down) return;
@@ -207,7 +207,8 @@ void Simulation::meddle() {
   // Also in the middle of what schedules begin at the full minute.
   if (disk_ && random_.chance(0.06))
     later(now_ + random_.between(Millis{0}, Millis{500}), [this] { trouble_disk(); });
-  if (disk_ && store_works_ && disk_->trouble() == Trouble::none) disk_->remember();
+  // It forgets only where all else is calm.
+  if (disk_ && calm_ && store_works_ && disk_->trouble() == Trouble::none) disk_->remember();
   if (calm_) return;
   if (random_.chance(0.02)) begin_outage();
   if (random_.chance(0.01)) cut_off();
@@ -276,7 +277,7 @@ void Simulation::run_until(Mono end) {
   int turns_at_once = 0;
   while (now_ < end && verdict_.broken.empty()) {
     Mono next = worlds_.down ? mono_never : rounds_->next_turn(now());
-    if (!queue_.empty()) next = std::min(next, queue_.top().at);
+    if (!queue_.empty()) next = std::min(next, queue_.begin()->first);
     if (inbox_->size() > 0 && !worlds_.down) next = now_;
     next = std::min(std::max(next, now_), end);
     turns_at_once = next == now_ ? turns_at_once + 1 : 0;
@@ -288,11 +289,7 @@ void Simulation::run_until(Mono end) {
 void Simulation::step(Mono at) {
   now_ = at;
   for (auto& [name, provider] : providers_) provider.expire(now_);
-  while (!queue_.empty() && queue_.top().at <= now_) {
-    const auto act = queue_.top().act;
-    queue_.pop();
-    act();
-  }
+  while (!queue_.empty() && queue_.begin()->first <= now_) queue_.extract(queue_.begin()).mapped()();
   carry_deliveries();
   if (worlds_.down) return;
   turn();

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <set>
 #include <string>
 #include <tuple>
@@ -49,15 +48,6 @@ class Simulation {
   Verdict run();
 
  private:
-  struct Pending {
-    Mono at{};
-    std::uint64_t order = 0;
-    std::function<void()> act;
-    bool operator>(const Pending& other) const {
-      return at != other.at ? at > other.at : order > other.order;
-    }
-  };
-
   void draw_world();
   void draw_disk();
   Plan draw_plan(int number, const SimProvider& provider);
@@ -158,6 +148,7 @@ class Simulation {
   void check_all();
   void check_store();
   void check_remotes();
+  void check_pair(const SessionRow& a, const SessionRow& b);
   void check_left(const Effect& effect);
   void check_lapse(const SimRemote& remote);
   void check_healed();
@@ -191,9 +182,8 @@ class Simulation {
   Mono now_{std::chrono::hours{490'000}};
   Mono healed_at_ = mono_never;
   Millis wall_offset_{0};
-  std::uint64_t order_ = 0;
   int epoch_ = 0;  // of the keeper's process: answers to an older one are lost
-  std::priority_queue<Pending, std::vector<Pending>, std::greater<>> queue_;
+  std::multimap<Mono, std::function<void()>> queue_;  // at one moment in the order in which they came
   struct Outage {
     Mono begin{}, end{};
     int starts = 0;    // tried in it

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/effect.h"
 #include "core/plan.h"
 #include "sim/random.h"
 

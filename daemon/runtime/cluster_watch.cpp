@@ -11,9 +11,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis exchange_every = Seconds{5};
-// A wall clock that is further from the database's starts sessions at other times than the other nodes' do.
-constexpr Millis clock_offset_max = Seconds{2};
-// How long a node with another configuration leaves the lead to those that have the former leader's.
+// How long a node with another configuration leaves the lead to those that have the former leader's, and one
+// that gave it back though its clock is off to those whose clock is right.
 constexpr Millis others_first = Seconds{60};
 
 Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
@@ -21,7 +20,7 @@ Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
 }  // namespace
 
 ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
-    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings) {
+    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings, calls_.wall) {
   own_.node = settings.node;
   own_.config_hash = settings.config_hash;
   own_.incarnation = draw_hex();
@@ -130,6 +129,17 @@ void ClusterWatch::exchange(Mono now) {
   const Result<std::vector<LateStart>> words = cluster_.take_words();
   if (!words) return note_unreachable(words.error());
   calls_.read(facts, *words);
+  hand_over_for_clock();
+}
+
+void ClusterWatch::hand_over_for_clock() {
+  const NodeRow* heir = clock_rule_.heir(own_, read_->clock_offset, read_->nodes);
+  if (heir == nullptr || is_asked_ || read_->lead.epoch != epoch_) return;
+  Log(Level::warning, "lead_handed_over")
+      .with("to", heir->node)
+      .with("reason", "this machine's clock is " + to_text(std::chrono::abs(*read_->clock_offset)) +
+                          " from the database's, and that node's is right; set it by NTP");
+  if (const Status asked = cluster_.ask_hand_over(heir->node); !asked) note_unreachable(asked.error());
 }
 
 // The counter falls only where acknowledged commits were lost.
@@ -158,9 +168,10 @@ std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (!not_durable_.empty()) return "the database " + not_durable_;
   if (!read_->clock_offset) return "the database takes too long to tell the time";
   const Millis off = std::chrono::abs(*read_->clock_offset);
-  if (off > clock_offset_max)
-    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
   const Millis waited = now - *over_since_;
+  const bool takes_back = row.released && row.node == own_.node && waited >= others_first;
+  if (off > clock_offset_max && !takes_back)
+    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
   for (const NodeRow& other : read_->nodes) {
     if (other.node == own_.node || !is_live(other)) continue;
     const bool is_named = row.released && row.successor == other.node;

@@ -45,8 +45,8 @@ string why_not_durable(pg::Connection& connection, Durability durability, Millis
   return {};
 }
 
-PgCluster::PgCluster(PgSettings settings)
-    : settings_(std::move(settings)), location_(pg_location(settings_)) {}
+PgCluster::PgCluster(PgSettings settings, std::function<Wall()> wall)
+    : settings_(std::move(settings)), wall_(std::move(wall)), location_(pg_location(settings_)) {}
 
 PgCluster::~PgCluster() = default;
 
@@ -91,9 +91,9 @@ DatabaseFacts PgCluster::read_facts() {
       "(SELECT count(*) FROM pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', "
       "'quorum')), " +
       now_ms;
-  const Wall before = wall_now();
+  const Wall before = wall_();
   const pg::Rows rows = pg::run(*connection_, text, statement_limit);
-  const Wall after = wall_now();
+  const Wall after = wall_();
   pg::Reader from(rows, 0);
   DatabaseFacts facts;
   facts.server = from.text();

@@ -4,6 +4,7 @@
 // failed. One thread at a time; no call waits longer than a few seconds.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,7 +43,8 @@ struct DatabaseInspection {
 
 class PgCluster {
  public:
-  explicit PgCluster(PgSettings settings);
+  // `wall`: what this machine's clock shows.
+  explicit PgCluster(PgSettings settings, std::function<Wall()> wall = wall_now);
   ~PgCluster();
   PgCluster(const PgCluster&) = delete;
   PgCluster& operator=(const PgCluster&) = delete;
@@ -85,6 +87,7 @@ class PgCluster {
   const std::string location_;
   std::unique_ptr<pg::Connection> connection_;  // null: not connected
   std::optional<Millis> clock_offset_;
+  const std::function<Wall()> wall_;
 };
 
 // Why commits can be lost that were acknowledged; empty: as `durability` asks. Throws pg::Failed.

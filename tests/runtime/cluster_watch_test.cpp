@@ -38,7 +38,8 @@ class Node {
         ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; },
                             [this](const ClusterFacts&, const std::vector<LateStart>& late) {
                               words += static_cast<int>(late.size());
-                            }});
+                            },
+                            [this] { return wall_now() + ahead.load(); }});
   }
 
   // Whether it leads within the time; then it has the store.
@@ -56,6 +57,7 @@ class Node {
     if (store && BootClock::now() >= store->renew_at()) REQUIRE(store->probe().ok());
   }
 
+  std::atomic<Millis> ahead{Millis{0}};  // of its wall clock
   std::unique_ptr<PgStore> store;
   std::unique_ptr<ClusterWatch> watch;
   std::atomic<int> taken{0}, asked{0}, deposed{0}, words{0};
@@ -153,6 +155,35 @@ TEST_CASE("a leader that is asked hands over to the node that was named, though 
   CHECK(c.watch->facts().handed_over);
   CHECK_FALSE(b.leads_within(Seconds{1}));
   CHECK(a.asked == 1);
+}
+
+TEST_CASE("a leader whose clock is off hands over to a node whose clock is right, and to no other one",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  b.ahead = Millis{-4000};
+  a.ahead = Seconds{5};
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(a, "b", NodeState::clock_off);
+  }));
+  const Mono until = BootClock::now() + Seconds{20};
+  while (BootClock::now() < until) {
+    a.renew();
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  CHECK(a.asked == 0);
+  Node c(settings, "c");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return a.asked == 1;
+  }));
+  a.store.reset();
+  CHECK(c.leads_within(patience));
+  CHECK(c.watch->facts().handed_over);
+  CHECK_FALSE(b.leads_within(Seconds{1}));
 }
 
 TEST_CASE("what a former leader says of a late start reaches the leader once", "[postgresql]") {

@@ -207,7 +207,8 @@ void ClusterWatch::follow(Mono now) {
 
 void ClusterWatch::take(const LeadRow& row) {
   Refusal refusal = Refusal::none;
-  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal);
+  const bool has_lost = facts_.with([](const ClusterFacts& facts) { return facts.lost_commits > 0; });
+  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal, has_lost);
   if (!store) {
     const bool was_faster = refusal == Refusal::in_use;
     Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);

@@ -180,9 +180,11 @@ class Daemon {
   bool told_of_lead_ = false;
   std::optional<bool> told_bare_;  // that there is no standby
   std::int64_t told_lost_commits_ = 0;
+  std::atomic<std::int64_t> lost_commits_{0};  // PgStore::lost_commits
   std::vector<LateStart> untold_late_;
   // Starts that were answered after the end of the lease.
   Locked<std::vector<LateStart>> late_;
+  std::string doubted_since_;      // PgStore::doubted_since, until it is told
   std::mutex beginning_;  // held while this node begins to lead, and by a reload
   Locked<Loaded> loaded_;
   Locked<std::function<void()>> on_published_;

@@ -57,6 +57,7 @@ bool Daemon::follow() {
     if (signal == Signal::reload) reloads_.ask();
     if (std::unique_ptr<PgStore> store = watch_->take_store()) {
       database_ = store.get();
+      doubted_since_ = store->doubted_since();
       lead_check_ = std::make_unique<PgLeadCheck>(*loaded().settings->database, store->fence());
       store_ = std::move(store);
       return true;
@@ -91,7 +92,16 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
                         is_bare ? "the database has no synchronous standby that is connected"
                                 : "the database has a synchronous standby, or needs none"});
   }
-  const std::int64_t lost = facts.lost_commits - std::exchange(told_lost_commits_, facts.lost_commits);
+  if (!doubted_since_.empty()) {
+    inbox_.post(
+        Noticed{Topic::store_lost_commits, Phase::happened, "store",
+                "the database failed over from timeline " + std::exchange(doubted_since_, {}) +
+                    " while no leader watched it, and may have lost acknowledged commits; sessions are "
+                    "looked up at their providers before they are started"});
+  }
+  // The watch may look between two commits, and the writer does not see what was lost before its time.
+  const std::int64_t all_lost = std::max(facts.lost_commits, lost_commits_.load());
+  const std::int64_t lost = all_lost - std::exchange(told_lost_commits_, all_lost);
   if (lost > 0) {
     inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
                         "the database has lost " + std::to_string(lost) + " acknowledged commits"});
@@ -133,6 +143,7 @@ LoopPorts Daemon::lead_ports(LoopPorts ports) {
   ports.renew_at = [this] { return database_->renew_at(); };
   ports.must_end = [this]() -> std::string {
     if (database_->is_deposed()) deposed_ = true;
+    lost_commits_ = database_->lost_commits();
     return deposed_ ? "another node leads; the process ends, and follows when it is started again" : "";
   };
   return ports;

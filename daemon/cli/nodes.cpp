@@ -1,5 +1,6 @@
 #include "cli/nodes.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -68,6 +70,13 @@ std::string remark_on(const Json& node) {
 }
 
 void show_database(const Json& database, const Terminal& terminal) {
+// How many of the nodes that live have this one's name.
+std::ptrdiff_t namesakes(const Json& node, const Json& nodes) {
+  return std::count_if(nodes.begin(), nodes.end(), [&](const Json& other) {
+    return other.value("live", true) && shown(other, "node") == shown(node, "node");
+  });
+}
+
   if (!database.is_object()) {
     terminal.out << "the store is a file, which no other node can use\n";
     return;
@@ -100,8 +109,13 @@ void show_nodes(const Json& answer, const Terminal& terminal) {
   if (answer.value("holds", false))
     terminal.out << "the lease of this node has run out: it keeps what lives, and starts nothing\n";
   for (const Json& node : nodes) {
+  std::string told;
     if (const std::string remark = remark_on(node); !remark.empty())
-      terminal.out << shown(node, "node") << " " << remark << "\n";
+    const std::string name = shown(node, "node");
+      terminal.out << name << " " << remark << "\n";
+    if (const auto same = namesakes(node, nodes); same > 1 && name != std::exchange(told, name))
+      terminal.out << name << " is the name of " << same
+                   << " daemons that live: give each a cluster.node of its own, and restart it\n";
   }
 }
 

@@ -27,6 +27,7 @@ ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
   turned_at_ = BootClock::now().time_since_epoch().count();
   facts_.with([&](ClusterFacts& facts) {
     facts.node = settings.node;
+    facts.incarnation = own_.incarnation;
     facts.durability = settings.durability;
     facts.unreachable = "it has not been asked yet";
   });
@@ -58,7 +59,8 @@ ClusterFacts ClusterWatch::facts() {
   ClusterFacts facts = facts_.with([](const ClusterFacts& kept) { return kept; });
   for (NodeRow& node : facts.nodes) {
     if (node.node == facts.leader) {
-      node.state = NodeState::leader;
+      // Of several with this name each tells of itself.
+      if (!shares_name(node, facts.nodes)) node.state = NodeState::leader;
     } else if (node.state == NodeState::leader) {
       node.state = NodeState::follower;
     }
@@ -125,11 +127,24 @@ void ClusterWatch::exchange(Mono now) {
     return kept;
   });
   if (!before.empty()) Log(Level::info, "database_answers");
+  note_shared_name();
   if (epoch_ == 0) return;
   const Result<std::vector<LateStart>> words = cluster_.take_words();
   if (!words) return note_unreachable(words.error());
   calls_.read(facts, *words);
   hand_over_for_clock();
+}
+
+void ClusterWatch::note_shared_name() {
+  const bool shares = std::any_of(read_->nodes.begin(), read_->nodes.end(), [this](const NodeRow& node) {
+    return node.node == own_.node && node.incarnation != own_.incarnation && is_live(node);
+  });
+  if (std::exchange(shares_name_, shares) || !shares) return;
+  Log(Level::error, "node_name_shared")
+      .with("node", own_.node)
+      .with("reason",
+            "another daemon that lives has this name; give each a cluster.node of its own, and "
+            "restart it");
 }
 
 void ClusterWatch::hand_over_for_clock() {
@@ -173,7 +188,7 @@ std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (off > clock_offset_max && !takes_back)
     return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
   for (const NodeRow& other : read_->nodes) {
-    if (other.node == own_.node || !is_live(other)) continue;
+    if (other.incarnation == own_.incarnation || !is_live(other)) continue;
     const bool is_named = row.released && row.successor == other.node;
     if (is_named && waited < row.lease / 2) return "node " + other.node + " was named as the next leader";
     const bool goes_first = row.config_hash != own_.config_hash && other.config_hash == row.config_hash &&

@@ -59,6 +59,7 @@ class ClusterWatch {
   void follow(Mono now);
   void lead();
   void exchange(Mono now);
+  void note_shared_name();
   void hand_over_for_clock();
   NodeState state() const;
   std::string waits_for(const LeadRow& row, Mono now) const;
@@ -80,6 +81,7 @@ class ClusterWatch {
   std::int64_t commits_ = 0;        // of the store, the last time that it was looked at
   std::int64_t epoch_ = 0;          // of this node's lead; 0: it follows
   bool is_asked_ = false;           // to hand over
+  bool shares_name_ = false;        // with another process that lives
   Locked<ClusterFacts> facts_;
   Locked<std::unique_ptr<PgStore>> store_;
   Locked<std::optional<std::string>> fresh_hash_;

@@ -197,14 +197,39 @@ std::string Daemon::not_leading() {
   return watch_ ? told_leader(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
 }
 
-bool Daemon::has_other_nodes() {
+// Whether another process goes on with what runs. The row of one that was killed looks like that of one that
+// lives, until it is too old to count; so, where it matters, its next renewal is waited for, and this node
+// leads meanwhile. False is said only of rows that were read.
+bool Daemon::has_heir() {
   if (!watch_) return false;
   const ClusterFacts facts = watch_->facts();
-  // What was read last may be of nodes that have ended since.
-  const Result<std::vector<NodeRow>> asked = PgCluster(*loaded().settings->database).nodes();
-  const std::vector<NodeRow>& nodes = asked ? *asked : facts.nodes;
-  return std::any_of(nodes.begin(), nodes.end(),
-                     [&](const NodeRow& node) { return node.node != facts.node && is_live(node); });
+  const auto is_any = [&](const std::vector<NodeRow>& nodes, Millis seen_most) {
+    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeRow& node) {
+      return is_heir(node, facts) && node.seen_ago <= seen_most;
+    });
+  };
+  PgCluster cluster(*loaded().settings->database);
+  const bool matters = stops_sessions();
+  const Mono asked_first = BootClock::now();
+  while (true) {
+    const Mono asked = BootClock::now();
+    const Result<std::vector<NodeRow>> nodes = cluster.nodes();
+    if (!nodes) return is_any(facts.nodes, node_gone_after);
+    if (!is_any(*nodes, node_gone_after)) return false;
+    const Millis waited = asked - asked_first;
+    if (!matters || deposed_ || is_any(*nodes, waited) || waited > heir_limit) return true;
+    const std::optional<Signal> signal = signals_.wait(asked + look_around_every);
+    hurried_ = signal == Signal::terminate;
+    const bool is_interrupted = !signal && BootClock::now() < asked + look_around_every;
+    if (hurried_ || is_interrupted) return true;
+  }
+}
+
+bool Daemon::stops_sessions() {
+  const auto settings = loaded().settings;
+  const auto& plans = settings->config->plans;
+  return std::any_of(plans.begin(), plans.end(),
+                     [](const auto& one) { return one.second.on_shutdown == OnShutdown::stop; });
 }
 
 }  // namespace keeper

@@ -67,15 +67,17 @@ struct DatabaseFacts {
 };
 
 struct ClusterFacts {
-  std::string node;  // this one
+  std::string node;         // this one
+  std::string incarnation;  // of this process, as its row has it
   Durability durability = Durability::replicated;
   bool leads = false;
   std::string leader;  // the node that leads; empty: none, or not known
   std::int64_t epoch = 0;
   std::optional<Wall> leads_since;   // of this node, where it leads
   std::optional<Millis> lease_left;  // of this node, where it leads; negative: it holds
-  std::string waits_for;       // why this node does not take the lead though nobody has it; empty: nothing
-  std::vector<NodeRow> nodes;  // by name, with those not seen for up to a day
+  std::string waits_for;  // why this node does not take the lead though nobody has it; empty: nothing
+  // By name, with those not seen for up to a day; a name that several processes have comes several times.
+  std::vector<NodeRow> nodes;
   DatabaseFacts database;
   std::optional<Wall> as_of;    // when the nodes and the database were last read
   std::string unreachable;      // why the database cannot be asked; empty while it can
@@ -91,7 +93,14 @@ struct ClusterFacts {
 inline constexpr Millis node_gone_after = Seconds{20};
 inline bool is_live(const NodeRow& node) { return node.seen_ago <= node_gone_after; }
 
-// Null for a node that is not known.
+// Whether another process that lives has the name of this one. Each is led and followed as a node of its own;
+// but who is named as the next leader, and who leads, is told by the name.
+bool shares_name(const NodeRow& node, const std::vector<NodeRow>& nodes);
+
+// Whether another process lives that could lead in place of this one.
+bool is_heir(const NodeRow& node, const ClusterFacts& cluster);
+
+// Null for a node that is not known; of those with one name, the one that leads.
 const NodeRow* find_node(const ClusterFacts& cluster, std::string_view name);
 
 // Of the leader's status listener; empty where it is not known.

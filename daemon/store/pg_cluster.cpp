@@ -109,7 +109,7 @@ DatabaseFacts PgCluster::read_facts() {
 std::vector<NodeRow> PgCluster::read_nodes() {
   const string text =
       pg::in_schema(string("SELECT node, incarnation, version, address, config_hash, state, greatest(") +
-                        now_ms + " - seen_at, 0), clock_offset_ms FROM @nodes ORDER BY node",
+                        now_ms + " - seen_at, 0), clock_offset_ms FROM @nodes ORDER BY node, began_at",
                     settings_.schema);
   const pg::Rows rows = pg::run(*connection_, text, statement_limit);
   std::vector<NodeRow> nodes;
@@ -135,14 +135,17 @@ Result<ClusterRead> PgCluster::exchange(const NodeRow& own, std::int64_t epoch) 
     read.database = read_facts();
     read.clock_offset = clock_offset_;
     const string write = pg::in_schema(
-        string("INSERT INTO @nodes VALUES ($1, $2, $3, $4, $5, $6, $7, ") + now_ms +
-            ") ON CONFLICT (node) DO UPDATE SET incarnation = excluded.incarnation, version = "
-            "excluded.version, "
+        string("INSERT INTO @nodes VALUES ($1, $2, $3, $4, $5, $6, $7, ") + now_ms + ", " + now_ms +
+            " - $8) ON CONFLICT (node, incarnation) DO UPDATE SET version = excluded.version, "
             "address = excluded.address, config_hash = excluded.config_hash, state = excluded.state, "
             "clock_offset_ms = excluded.clock_offset_ms, seen_at = excluded.seen_at",
         settings_.schema);
-    const string tidy = pg::in_schema(string("DELETE FROM @nodes WHERE seen_at < ") + now_ms + " - 86400000",
-                                      settings_.schema);
+    // A process that was not seen since another one of its name began has ended.
+    const string tidy =
+        pg::in_schema(string("DELETE FROM @nodes WHERE seen_at < ") + now_ms +
+                          " - 86400000 OR node = $1 AND incarnation <> $2 AND seen_at <= "
+                          "(SELECT began_at FROM @nodes WHERE node = $1 AND incarnation = $2)",
+                      settings_.schema);
     const string tell = pg::in_schema(
         "UPDATE @lead SET config_hash = $1 WHERE shard = 'all' AND epoch = $2 AND config_hash <> $1",
         settings_.schema);
@@ -152,7 +155,8 @@ Result<ClusterRead> PgCluster::exchange(const NodeRow& own, std::int64_t epoch) 
     row.text(own.node).text(own.incarnation).text(own.version).text(own.address).text(own.config_hash);
     row.name(to_word(own.state));
     clock_offset_ ? row.integer(clock_offset_->count()) : row.null();
-    pipeline.add(tidy);
+    row.integer((BootClock::now() - began_).count());
+    pipeline.add(tidy).text(own.node).text(own.incarnation);
     if (epoch > 0) pipeline.add(tell).text(own.config_hash).integer(epoch);
     pipeline.add(pg::commit_text);
     pipeline.run(statement_limit);

@@ -54,7 +54,9 @@ class PgCluster {
 
   Result<LeadRow> look();
 
-  // Writes the node's own row, whose `seen_ago` and `clock_offset` count nothing, and reads the rest.
+  // Writes the row of the node's process, which began when this object was made, and takes away those of
+  // processes of its name that ended before; then reads the rest. In `own`, `seen_ago` and `clock_offset`
+  // count nothing.
   // `epoch`: of its own lead, whose configuration is then that of the row; 0: it does not lead.
   Result<ClusterRead> exchange(const NodeRow& own, std::int64_t epoch);
 
@@ -87,6 +89,7 @@ class PgCluster {
   const std::string location_;
   std::unique_ptr<pg::Connection> connection_;  // null: not connected
   std::optional<Millis> clock_offset_;
+  const Mono began_ = BootClock::now();
   const std::function<Wall()> wall_;
 };
 

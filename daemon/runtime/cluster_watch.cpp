@@ -168,6 +168,7 @@ void ClusterWatch::count_commits(const LeadRow& row) {
 NodeState ClusterWatch::state() const {
   if (epoch_ > 0) return NodeState::leader;
   if (known_ && !known_->is_known) return NodeState::too_old;
+  if (known_ && !known_->moved.empty()) return NodeState::store_moved;
   if (!not_durable_.empty()) return NodeState::not_durable;
   if (read_ && read_->clock_offset && std::chrono::abs(*read_->clock_offset) > clock_offset_max)
     return NodeState::clock_off;
@@ -180,6 +181,7 @@ NodeState ClusterWatch::state() const {
 std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (!read_ || !known_) return "the database has not told yet which nodes take part";
   if (!known_->is_known) return "the store's tables are newer than this program";
+  if (!known_->moved.empty()) return "the store " + known_->moved;
   if (!not_durable_.empty()) return "the database " + not_durable_;
   if (!read_->clock_offset) return "the database takes too long to tell the time";
   const Millis off = std::chrono::abs(*read_->clock_offset);

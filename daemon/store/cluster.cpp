@@ -20,6 +20,7 @@ bool is_heir(const NodeRow& node, const ClusterFacts& cluster) {
     case NodeState::too_old:
     case NodeState::not_durable:
     case NodeState::clock_off:
+    case NodeState::store_moved:
       return false;
   }
   return false;

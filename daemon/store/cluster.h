@@ -23,13 +23,15 @@ enum class NodeState {
   too_old,         // a follower that does not know the store's tables: it never leads
   not_durable,     // a follower that may not lead, since the database has no synchronous standby
   clock_off,       // a follower whose wall clock is too far from the database's
+  store_moved,     // a follower that never leads, since the store was moved to a file
 };
 inline constexpr std::array node_state_words{Word<NodeState>{NodeState::leader, "leader"},
                                              Word<NodeState>{NodeState::follower, "follower"},
                                              Word<NodeState>{NodeState::config_differs, "config_differs"},
                                              Word<NodeState>{NodeState::too_old, "too_old"},
                                              Word<NodeState>{NodeState::not_durable, "not_durable"},
-                                             Word<NodeState>{NodeState::clock_off, "clock_off"}};
+                                             Word<NodeState>{NodeState::clock_off, "clock_off"},
+                                             Word<NodeState>{NodeState::store_moved, "store_moved"}};
 inline constexpr auto all_node_states = values_of(node_state_words);
 const char* to_word(NodeState state);
 std::optional<NodeState> node_state_of(std::string_view word);

@@ -19,6 +19,11 @@ constexpr Millis round_trip_max = Millis{500};
 
 const char* const now_ms = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+PgKnown known_of(const PgIdentity& identity) {
+  return {identity.instance, identity.version <= pg_schema_version, identity.is_readable(),
+          identity.moved_to.empty() ? string{} : moved_words(identity)};
+}
+
 }  // namespace
 
 const char* to_word(NodeState state) { return word_of(node_state_words, state).data(); }
@@ -73,7 +78,7 @@ Result<PgKnown> PgCluster::identify_store() {
       make_store(*connection_, settings_.schema, InstanceId(draw_hex()), first_schema_limit);
       identity = identify(*connection_, settings_.schema, statement_limit);
     }
-    return PgKnown{identity.instance, identity.version <= pg_schema_version, identity.is_readable()};
+    return known_of(identity);
   });
 }
 
@@ -249,8 +254,7 @@ Result<DatabaseInspection> PgCluster::inspect() {
     found.sees_standbys = from.boolean();
     found.not_durable = why_not_durable(*connection_, settings_.durability, statement_limit);
     const PgIdentity identity = identify(*connection_, settings_.schema, statement_limit);
-    if (!identity.blank)
-      found.store = PgKnown{identity.instance, identity.version <= pg_schema_version, identity.is_readable()};
+    if (!identity.blank) found.store = known_of(identity);
     return found;
   });
 }

@@ -28,6 +28,7 @@ struct PgKnown {
   InstanceId instance;
   bool is_known = true;     // this program knows its tables, and may lead
   bool is_readable = true;  // it can read them
+  std::string moved{};      // where to, with the cure; empty: the store is here
 };
 
 // What somebody wants to know of a database before a daemon uses it.
@@ -86,11 +87,11 @@ class PgCluster {
   std::vector<NodeRow> read_nodes();
 
   const PgSettings settings_;
+  const std::function<Wall()> wall_;
   const std::string location_;
+  const Mono began_ = BootClock::now();
   std::unique_ptr<pg::Connection> connection_;  // null: not connected
   std::optional<Millis> clock_offset_;
-  const Mono began_ = BootClock::now();
-  const std::function<Wall()> wall_;
 };
 
 // Why commits can be lost that were acknowledged; empty: as `durability` asks. Throws pg::Failed.

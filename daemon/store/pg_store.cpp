@@ -111,6 +111,10 @@ Status PgStore::identify_store(Refusal* refusal) {
                                    std::to_string(pg_schema_version) +
                                    "); install that version, or restore an older backup");
   }
+  if (!identity.moved_to.empty()) {
+    *refusal = Refusal::newer;
+    return pg_error(location_, moved_words(identity));
+  }
   if (!instance_.empty() && identity.instance != instance_) {
     return pg_error(location_,
                     "was replaced by another store while the daemon ran; put it back or restart the "

@@ -259,6 +259,16 @@ TEST_CASE("two daemons with one name know of each other, and take the lead one a
   CHECK(second.leads_within(patience));
 }
 
+TEST_CASE("a node does not lead a store that was moved to a file, and says where it is", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  REQUIRE(PgCluster(settings).identify_store().ok());
+  run_sql(settings, "UPDATE @meta SET moved_to = '/var/lib/keeper.db', moved_at = 0");
+  Node a(settings, "a");
+  REQUIRE(comes_true([&] { return knows(a, "a", NodeState::store_moved); }));
+  CHECK(a.watch->facts().waits_for.find("/var/lib/keeper.db") != std::string::npos);
+  CHECK_FALSE(a.leads_within(Seconds{1}));
+}
+
 TEST_CASE("a node with another configuration leaves the lead to one that has the leader's", "[postgresql]") {
   const PgSettings settings = fresh_settings();
   Node a(settings, "a");

@@ -263,7 +263,7 @@ class Commands {
                    [this](const Asking& a) { return ask_backup(a, options_.backup, terminal_); });
     add_backup_options(backup, options_.backup);
     add_token_file(backup, options_.backup.token_file);
-    CLI::App& move = add("move-store", "moves a store from its file into a PostgreSQL database",
+    CLI::App& move = add("move-store", "moves a store from its file into a PostgreSQL database, or back",
                          [this] { return run_move(options_.move, terminal_); });
     add_move_options(move, options_.move);
     CLI::App& exported = add_client("export", "the transitions, oldest first", [this](const Asking& a) {

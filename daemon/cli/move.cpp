@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "store/move_back.h"
 #include "store/move_store.h"
 #include "store/moved.h"
 #include "store/pg_store.h"
@@ -14,10 +15,26 @@ int not_moved(const Terminal& terminal, const Error& error, int code) {
   return code;
 }
 
-int undo_move(const std::string& file, const Terminal& terminal) {
-  const Result<bool> taken_back = take_back_moved(file);
+// The settings of the database that the store is moved from.
+Result<PgSettings> source_of(const MoveRequest& request) {
+  DatabaseRequest source = request.to;
+  source.url = request.from;
+  return database_of(source);
+}
+
+int undo_move(const MoveRequest& request, const Terminal& terminal) {
+  std::string place = request.from;
+  Result<bool> taken_back = false;
+  if (is_database_url(request.from)) {
+    const Result<PgSettings> settings = source_of(request);
+    if (!settings) return not_moved(terminal, settings.error(), exit_usage);
+    place = pg_location(*settings);
+    taken_back = take_back_moved(*settings);
+  } else {
+    taken_back = take_back_moved(request.from);
+  }
   if (!taken_back) return not_moved(terminal, taken_back.error(), 1);
-  terminal.out << file
+  terminal.out << place
                << (*taken_back ? ": is a store again, as it was when it was moved\n" : ": was not moved\n");
   return 0;
 }
@@ -40,12 +57,30 @@ void show(const MovedStore& moved, const std::string& file, const std::string& p
   terminal.out << "the file is kept, and no daemon opens it any more; give store.url in its place\n";
 }
 
+int run_move_back(const MoveRequest& request, const Terminal& terminal) {
+  const Result<PgSettings> settings = source_of(request);
+  if (!settings) return not_moved(terminal, settings.error(), exit_usage);
+  if (is_database_url(request.to.url))
+    return not_moved(terminal, {ErrorKind::malformed, "--from URL needs a file after --to"}, exit_usage);
+  const Result<Verification> moved = move_back(*settings, request.to.url);
+  if (!moved) return not_moved(terminal, moved.error(), 1);
+  terminal.out << pg_location(*settings) << ": moved to " << request.to.url
+               << ", verified: " << moved->sessions << " sessions, " << moved->transitions << " transitions, "
+               << moved->deliveries << " deliveries\n"
+               << "the rows are kept there, and no daemon leads them any more; give store.path in place of "
+                  "store.url\n";
+  return 0;
+}
+
 }  // namespace
 
 int run_move(const MoveRequest& request, const Terminal& terminal) {
-  if (request.undo) return undo_move(request.from, terminal);
-  if (request.to.url.empty())
-    return not_moved(terminal, {ErrorKind::malformed, "move-store needs --to URL, or --undo"}, exit_usage);
+  if (request.undo) return undo_move(request, terminal);
+  if (request.to.url.empty()) {
+    return not_moved(terminal, {ErrorKind::malformed, "move-store needs --to URL, --to FILE, or --undo"},
+                     exit_usage);
+  }
+  if (is_database_url(request.from)) return run_move_back(request, terminal);
   const Result<PgSettings> settings = database_of(request.to);
   if (!settings) return not_moved(terminal, settings.error(), exit_usage);
   const Result<MovedStore> moved = move_store(request.from, *settings);

@@ -1,5 +1,6 @@
-// The command `move-store`: it moves a store from its file into a database, or makes a store again of a file
-// whose store was moved. It prints what it did and returns the exit code. Main thread.
+// The command `move-store`: it moves a store from its file into a database, or from a database into a new
+// file, or makes a store again of the one of them whose store was moved. It prints what it did and returns
+// the exit code. Main thread.
 #pragma once
 
 #include <string>
@@ -10,8 +11,8 @@
 namespace keeper {
 
 struct MoveRequest {
-  std::string from;
-  DatabaseRequest to;
+  std::string from;    // a file, or a database's URL
+  DatabaseRequest to;  // where `from` is a URL: the file, and the schema and password of that database
   bool undo = false;
 };
 

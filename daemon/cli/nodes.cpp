@@ -1,5 +1,6 @@
 #include "cli/nodes.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <ostream>
 #include <thread>
+#include <utility>
 
 #include "base/text.h"
 #include "base/time.h"
@@ -63,8 +65,16 @@ std::string remark_on(const Json& node) {
     return "has another configuration than the leader, and leads only if nobody else can";
   if (state == "too_old") return "does not know the store's tables, and never leads: upgrade it";
   if (state == "not_durable") return "may not lead, since the database could lose what it has acknowledged";
+  if (state == "store_moved") return "may not lead, since the store was moved to a file";
   if (state == "clock_off") return "may not lead, since its clock is too far from the database's";
   return {};
+}
+
+// How many of the nodes that live have this one's name.
+std::ptrdiff_t namesakes(const Json& node, const Json& nodes) {
+  return std::count_if(nodes.begin(), nodes.end(), [&](const Json& other) {
+    return other.value("live", true) && shown(other, "node") == shown(node, "node");
+  });
 }
 
 void show_database(const Json& database, const Terminal& terminal) {
@@ -99,9 +109,14 @@ void show_nodes(const Json& answer, const Terminal& terminal) {
   }
   if (answer.value("holds", false))
     terminal.out << "the lease of this node has run out: it keeps what lives, and starts nothing\n";
+  std::string told;
   for (const Json& node : nodes) {
+    const std::string name = shown(node, "node");
     if (const std::string remark = remark_on(node); !remark.empty())
-      terminal.out << shown(node, "node") << " " << remark << "\n";
+      terminal.out << name << " " << remark << "\n";
+    if (const auto same = namesakes(node, nodes); same > 1 && name != std::exchange(told, name))
+      terminal.out << name << " is the name of " << same
+                   << " daemons that live: give each a cluster.node of its own, and restart it\n";
   }
 }
 

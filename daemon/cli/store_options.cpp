@@ -28,10 +28,14 @@ void add_export_options(CLI::App& command, ExportRequest& request) {
 }
 
 void add_move_options(CLI::App& command, MoveRequest& request) {
-  command.add_option("--from", request.from, "the file; no daemon may use it")->required();
-  auto* to = command.add_option("--to", request.to.url, "the database, as postgresql://user@host/name");
+  command
+      .add_option("--from", request.from,
+                  "the file, or the database as postgresql://user@host/name; no daemon may use it")
+      ->required();
+  auto* to = command.add_option("--to", request.to.url,
+                                "the database as postgresql://user@host/name, or a new file");
   add_database(command, request.to);
-  command.add_flag("--undo", request.undo, "make a store again of a file whose store was moved")
+  command.add_flag("--undo", request.undo, "make a store again of the place whose store was moved")
       ->excludes(to);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/deadlines.h"
 #include "core/lifecycle.h"
 #include "core/origin.h"
 
@@ -33,6 +34,20 @@ std::optional<Mono> former_start_until(const Draft& draft, const Tracked& sessio
     if (holder) until = std::max(until, start_may_leave_until(*holder, now));
   }
   return until;
+}
+
+void doubt_start(const Draft& draft, Tracked& session) {
+  const Now now = draft.now();
+  const Traits* traits = draft.traits(session.row.provider);
+  const bool is_found = traits && traits->can_find && traits->start_scope == StartScope::free;
+  if (now.mono >= draft.world().doubt_until || !is_found || session.is_doubted) return;
+  session.is_doubted = true;
+  if (session.row.start_sent_at || session.row.ending) return;
+  session.row.start_sent_at = now.wall;
+  session.start_sent = std::max(now.mono, draft.world().start_bound);
+  session.sent_before = true;
+  const Plan* plan = draft.plan(session.row.plan);
+  if (plan) extend_start_timeout(session, session.start_sent, plan->start_timeout);
 }
 
 std::optional<StartBlock> former_start_block(const Draft& draft, const Tracked& session) {

@@ -142,6 +142,7 @@ void on_shutdown_asked(Draft& draft, const ShutdownAsked& asked) {
 Keeper::Keeper(const Ledger& ledger, Now now) {
   world_.instance = ledger.instance;
   if (!planted(Bug::no_start_bound)) world_.start_bound = ledger.start_bound;
+  world_.doubt_until = ledger.doubt_until;
   world_.counts = ledger.counts;
   Decision load;
   load.values_after.config = world_.config;

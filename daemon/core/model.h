@@ -239,6 +239,9 @@ struct Ledger {
   // Until when a start, or a stop that names a place, may still leave that an earlier process had begun.
   // Before now: none may, because that process has ended.
   Mono start_bound = Mono::min();
+  // The store may have lost rows that it had acknowledged: a session that has no start, and is loaded or
+  // made before this, may have one all the same. Before now: no row is lost.
+  Mono doubt_until = Mono::min();
 };
 
 }  // namespace keeper

@@ -131,6 +131,7 @@ bool begin_start(Draft& draft, Tracked& session) {
 
 // The next call of a session without a remote id; true if it waits for another session's start.
 bool call_without_remote(Draft& draft, Tracked& session, const Traits& traits) {
+  doubt_start(draft, session);
   if (session.row.start_sent_at) {
     if (traits.can_find) {
       send(draft, session, EffectKind::find);

@@ -42,6 +42,7 @@ struct Tracked {
   Mono start_sent{};                // the last moment at which a start may have left
   Mono stop_sent_by = Mono::min();  // until then a stop may leave that a former process had begun
   bool sent_before = false;         // by an earlier process: start_sent is only its upper bound
+  bool is_doubted = false;          // whether its start was lost was asked once (doubt_start())
   std::optional<Millis> life;       // of its remote if nobody keeps it, by the plan that sent the start
   Mono known_at{};                  // when this process first knew the remote, which was created before that
   Mono read_at{};                   // when the call of the newest good reading left
@@ -305,6 +306,7 @@ const DeliveryRow* recorded_by(const std::vector<Decision>& decisions, std::int6
 struct World : Values, Tables<MemoryTable> {
   InstanceId instance;
   Mono start_bound = Mono::min();  // see Ledger
+  Mono doubt_until = Mono::min();  // see Ledger
   std::array<std::int64_t, 5> counts{};
 
   // Derived by apply().

@@ -11,9 +11,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis exchange_every = Seconds{5};
-// A wall clock that is further from the database's starts sessions at other times than the other nodes' do.
-constexpr Millis clock_offset_max = Seconds{2};
-// How long a node with another configuration leaves the lead to those that have the former leader's.
+// How long a node with another configuration leaves the lead to those that have the former leader's, and one
+// that gave it back though its clock is off to those whose clock is right.
 constexpr Millis others_first = Seconds{60};
 
 Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
@@ -21,13 +20,14 @@ Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
 }  // namespace
 
 ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
-    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings) {
+    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings, calls_.wall) {
   own_.node = settings.node;
   own_.config_hash = settings.config_hash;
   own_.incarnation = draw_hex();
   turned_at_ = BootClock::now().time_since_epoch().count();
   facts_.with([&](ClusterFacts& facts) {
     facts.node = settings.node;
+    facts.incarnation = own_.incarnation;
     facts.durability = settings.durability;
     facts.unreachable = "it has not been asked yet";
   });
@@ -59,7 +59,8 @@ ClusterFacts ClusterWatch::facts() {
   ClusterFacts facts = facts_.with([](const ClusterFacts& kept) { return kept; });
   for (NodeRow& node : facts.nodes) {
     if (node.node == facts.leader) {
-      node.state = NodeState::leader;
+      // Of several with this name each tells of itself.
+      if (!shares_name(node, facts.nodes)) node.state = NodeState::leader;
     } else if (node.state == NodeState::leader) {
       node.state = NodeState::follower;
     }
@@ -126,10 +127,34 @@ void ClusterWatch::exchange(Mono now) {
     return kept;
   });
   if (!before.empty()) Log(Level::info, "database_answers");
+  note_shared_name();
   if (epoch_ == 0) return;
   const Result<std::vector<LateStart>> words = cluster_.take_words();
   if (!words) return note_unreachable(words.error());
   calls_.read(facts, *words);
+  hand_over_for_clock();
+}
+
+void ClusterWatch::note_shared_name() {
+  const bool shares = std::any_of(read_->nodes.begin(), read_->nodes.end(), [this](const NodeRow& node) {
+    return node.node == own_.node && node.incarnation != own_.incarnation && is_live(node);
+  });
+  if (std::exchange(shares_name_, shares) || !shares) return;
+  Log(Level::error, "node_name_shared")
+      .with("node", own_.node)
+      .with("reason",
+            "another daemon that lives has this name; give each a cluster.node of its own, and "
+            "restart it");
+}
+
+void ClusterWatch::hand_over_for_clock() {
+  const NodeRow* heir = clock_rule_.heir(own_, read_->clock_offset, read_->nodes);
+  if (heir == nullptr || is_asked_ || read_->lead.epoch != epoch_) return;
+  Log(Level::warning, "lead_handed_over")
+      .with("to", heir->node)
+      .with("reason", "this machine's clock is " + to_text(std::chrono::abs(*read_->clock_offset)) +
+                          " from the database's, and that node's is right; set it by NTP");
+  if (const Status asked = cluster_.ask_hand_over(heir->node); !asked) note_unreachable(asked.error());
 }
 
 // The counter falls only where acknowledged commits were lost.
@@ -143,6 +168,7 @@ void ClusterWatch::count_commits(const LeadRow& row) {
 NodeState ClusterWatch::state() const {
   if (epoch_ > 0) return NodeState::leader;
   if (known_ && !known_->is_known) return NodeState::too_old;
+  if (known_ && !known_->moved.empty()) return NodeState::store_moved;
   if (!not_durable_.empty()) return NodeState::not_durable;
   if (read_ && read_->clock_offset && std::chrono::abs(*read_->clock_offset) > clock_offset_max)
     return NodeState::clock_off;
@@ -155,14 +181,16 @@ NodeState ClusterWatch::state() const {
 std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (!read_ || !known_) return "the database has not told yet which nodes take part";
   if (!known_->is_known) return "the store's tables are newer than this program";
+  if (!known_->moved.empty()) return "the store " + known_->moved;
   if (!not_durable_.empty()) return "the database " + not_durable_;
   if (!read_->clock_offset) return "the database takes too long to tell the time";
   const Millis off = std::chrono::abs(*read_->clock_offset);
-  if (off > clock_offset_max)
-    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
   const Millis waited = now - *over_since_;
+  const bool takes_back = row.released && row.node == own_.node && waited >= others_first;
+  if (off > clock_offset_max && !takes_back)
+    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
   for (const NodeRow& other : read_->nodes) {
-    if (other.node == own_.node || !is_live(other)) continue;
+    if (other.incarnation == own_.incarnation || !is_live(other)) continue;
     const bool is_named = row.released && row.successor == other.node;
     if (is_named && waited < row.lease / 2) return "node " + other.node + " was named as the next leader";
     const bool goes_first = row.config_hash != own_.config_hash && other.config_hash == row.config_hash &&
@@ -196,7 +224,8 @@ void ClusterWatch::follow(Mono now) {
 
 void ClusterWatch::take(const LeadRow& row) {
   Refusal refusal = Refusal::none;
-  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal);
+  const bool has_lost = facts_.with([](const ClusterFacts& facts) { return facts.lost_commits > 0; });
+  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal, has_lost);
   if (!store) {
     const bool was_faster = refusal == Refusal::in_use;
     Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);

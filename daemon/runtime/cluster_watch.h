@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/locked.h"
+#include "store/clock_rule.h"
 #include "store/pg_cluster.h"
 #include "store/pg_store.h"
 
@@ -30,6 +31,7 @@ class ClusterWatch {
     // While this node leads, every few seconds; with the late starts of former leaders, each once.
     std::function<void(const ClusterFacts&, const std::vector<LateStart>&)> read =
         [](const ClusterFacts&, const std::vector<LateStart>&) {};
+    std::function<Wall()> wall = wall_now;  // what this machine's clock shows
   };
 
   // `own`: the node's name, address and version; the rest is filled in.
@@ -57,6 +59,8 @@ class ClusterWatch {
   void follow(Mono now);
   void lead();
   void exchange(Mono now);
+  void note_shared_name();
+  void hand_over_for_clock();
   NodeState state() const;
   std::string waits_for(const LeadRow& row, Mono now) const;
   void take(const LeadRow& row);
@@ -68,6 +72,7 @@ class ClusterWatch {
   const Calls calls_;
   PgCluster cluster_;
   LeaseWatch lease_;
+  ClockRule clock_rule_;
   std::optional<PgKnown> known_;
   std::string not_durable_;          // why no node may lead; empty: one may
   std::optional<ClusterRead> read_;  // the last one
@@ -76,6 +81,7 @@ class ClusterWatch {
   std::int64_t commits_ = 0;        // of the store, the last time that it was looked at
   std::int64_t epoch_ = 0;          // of this node's lead; 0: it follows
   bool is_asked_ = false;           // to hand over
+  bool shares_name_ = false;        // with another process that lives
   Locked<ClusterFacts> facts_;
   Locked<std::unique_ptr<PgStore>> store_;
   Locked<std::optional<std::string>> fresh_hash_;

@@ -32,6 +32,9 @@
 
 namespace keeper {
 
+// How long a node that ends looks whether another one lives: no row outlasts this that nobody renews.
+inline constexpr Millis heir_limit = node_gone_after + Seconds{5};
+
 inline constexpr int exit_good = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_deposed = 75;        // it led the nodes of a database, and does not any more
@@ -134,7 +137,8 @@ class Daemon {
   void tell(const ClusterFacts& facts, const std::vector<LateStart>& late);
   void note_if_late(const Answer& answer);
   void leave_words();
-  bool has_other_nodes();
+  bool has_heir();
+  bool stops_sessions();
 
   template <class T>
   bool wait_for(const std::future<T>& answer, Mono until) const;
@@ -176,9 +180,11 @@ class Daemon {
   std::atomic<bool> ending_{false};
   std::atomic<bool> deposed_{false};  // another node took the lead
   std::atomic<bool> asked_to_hand_over_{false};
+  std::atomic<std::int64_t> lost_commits_{0};  // PgStore::lost_commits
   // The watch's thread alone: what was told of the lead.
   bool told_of_lead_ = false;
   std::optional<bool> told_bare_;  // that there is no standby
+  std::string doubted_since_;      // PgStore::doubted_since, until it is told
   std::int64_t told_lost_commits_ = 0;
   std::vector<LateStart> untold_late_;
   // Starts that were answered after the end of the lease.

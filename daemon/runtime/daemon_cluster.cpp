@@ -57,6 +57,7 @@ bool Daemon::follow() {
     if (signal == Signal::reload) reloads_.ask();
     if (std::unique_ptr<PgStore> store = watch_->take_store()) {
       database_ = store.get();
+      doubted_since_ = store->doubted_since();
       lead_check_ = std::make_unique<PgLeadCheck>(*loaded().settings->database, store->fence());
       store_ = std::move(store);
       return true;
@@ -91,7 +92,16 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
                         is_bare ? "the database has no synchronous standby that is connected"
                                 : "the database has a synchronous standby, or needs none"});
   }
-  const std::int64_t lost = facts.lost_commits - std::exchange(told_lost_commits_, facts.lost_commits);
+  if (!doubted_since_.empty()) {
+    inbox_.post(
+        Noticed{Topic::store_lost_commits, Phase::happened, "store",
+                "the database failed over from timeline " + std::exchange(doubted_since_, {}) +
+                    " while no leader watched it, and may have lost acknowledged commits; sessions are "
+                    "looked up at their providers before they are started"});
+  }
+  // The watch may look between two commits, and the writer does not see what was lost before its time.
+  const std::int64_t all_lost = std::max(facts.lost_commits, lost_commits_.load());
+  const std::int64_t lost = all_lost - std::exchange(told_lost_commits_, all_lost);
   if (lost > 0) {
     inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
                         "the database has lost " + std::to_string(lost) + " acknowledged commits"});
@@ -133,6 +143,7 @@ LoopPorts Daemon::lead_ports(LoopPorts ports) {
   ports.renew_at = [this] { return database_->renew_at(); };
   ports.must_end = [this]() -> std::string {
     if (database_->is_deposed()) deposed_ = true;
+    lost_commits_ = database_->lost_commits();
     return deposed_ ? "another node leads; the process ends, and follows when it is started again" : "";
   };
   return ports;
@@ -186,14 +197,39 @@ std::string Daemon::not_leading() {
   return watch_ ? told_leader(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
 }
 
-bool Daemon::has_other_nodes() {
+// Whether another process goes on with what runs. The row of one that was killed looks like that of one that
+// lives, until it is too old to count; so, where it matters, its next renewal is waited for, and this node
+// leads meanwhile. False is said only of rows that were read.
+bool Daemon::has_heir() {
   if (!watch_) return false;
   const ClusterFacts facts = watch_->facts();
-  // What was read last may be of nodes that have ended since.
-  const Result<std::vector<NodeRow>> asked = PgCluster(*loaded().settings->database).nodes();
-  const std::vector<NodeRow>& nodes = asked ? *asked : facts.nodes;
-  return std::any_of(nodes.begin(), nodes.end(),
-                     [&](const NodeRow& node) { return node.node != facts.node && is_live(node); });
+  const auto is_any = [&](const std::vector<NodeRow>& nodes, Millis seen_most) {
+    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeRow& node) {
+      return is_heir(node, facts) && node.seen_ago <= seen_most;
+    });
+  };
+  PgCluster cluster(*loaded().settings->database);
+  const bool matters = stops_sessions();
+  const Mono asked_first = BootClock::now();
+  while (true) {
+    const Mono asked = BootClock::now();
+    const Result<std::vector<NodeRow>> nodes = cluster.nodes();
+    if (!nodes) return is_any(facts.nodes, node_gone_after);
+    if (!is_any(*nodes, node_gone_after)) return false;
+    const Millis waited = asked - asked_first;
+    if (!matters || deposed_ || is_any(*nodes, waited) || waited > heir_limit) return true;
+    const std::optional<Signal> signal = signals_.wait(asked + look_around_every);
+    hurried_ = signal == Signal::terminate;
+    const bool is_interrupted = !signal && BootClock::now() < asked + look_around_every;
+    if (hurried_ || is_interrupted) return true;
+  }
+}
+
+bool Daemon::stops_sessions() {
+  const auto settings = loaded().settings;
+  const auto& plans = settings->config->plans;
+  return std::any_of(plans.begin(), plans.end(),
+                     [](const auto& one) { return one.second.on_shutdown == OnShutdown::stop; });
 }
 
 }  // namespace keeper

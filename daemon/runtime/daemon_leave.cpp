@@ -48,12 +48,11 @@ int Daemon::end_by_itself() {
 
 int Daemon::leave(bool hands_over, const std::function<void()>& stop_listening) {
   const Millis limit = leave_limit();
-  const Mono until = BootClock::now() + limit;
   Log(Level::info, "stopping").with("within", to_text(limit));
-  notify_stopping(limit + quiet_limit);
-  // Another node goes on with what runs.
-  inbox_.post(ShutdownAsked{hands_over || has_other_nodes()});
-  while (true) {
+  notify_stopping(limit + quiet_limit + (watch_ ? heir_limit : Millis{0}));
+  inbox_.post(ShutdownAsked{hands_over || has_heir()});
+  const Mono until = BootClock::now() + limit;
+  while (!hurried_) {
     const std::optional<Signal> signal = signals_.wait(until);
     if (signal == Signal::reload || signal == Signal::wake) continue;
     if (signal || BootClock::now() >= until) {

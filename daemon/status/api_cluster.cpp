@@ -37,13 +37,14 @@ std::optional<std::int64_t> known(std::int64_t number) {
 }
 
 void write_node(JsonWriter& json, const NodeRow& node, const ClusterFacts& cluster) {
-  const bool leads = node.node == cluster.leader;
+  const bool leads = node.state == NodeState::leader;
   json.begin_object();
   json.field("node", node.node);
   json.field("state", to_word(node.state));
   json.field("live", is_live(node));
   json.field("epoch", leads ? known(cluster.epoch) : std::nullopt);
-  json.field("lease_left_ms", node.node == cluster.node ? millis_of(cluster.lease_left) : std::nullopt);
+  json.field("lease_left_ms",
+             leads && node.node == cluster.node ? millis_of(cluster.lease_left) : std::nullopt);
   json.field("seen_ago_ms", node.seen_ago.count());
   json.field("version", node.version);
   json.text_or_null("config", node.config_hash.substr(0, short_hash));

@@ -57,6 +57,8 @@ std::string why_not_lead(const NodeRow& node) {
       return "may not lead, since the database could lose what it has acknowledged";
     case NodeState::clock_off:
       return "may not lead, since its clock is too far from the database's";
+    case NodeState::store_moved:
+      return "may not lead, since the store was moved to a file";
   }
   return {};
 }

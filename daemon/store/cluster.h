@@ -23,13 +23,15 @@ enum class NodeState {
   too_old,         // a follower that does not know the store's tables: it never leads
   not_durable,     // a follower that may not lead, since the database has no synchronous standby
   clock_off,       // a follower whose wall clock is too far from the database's
+  store_moved,     // a follower that never leads, since the store was moved to a file
 };
 inline constexpr std::array node_state_words{Word<NodeState>{NodeState::leader, "leader"},
                                              Word<NodeState>{NodeState::follower, "follower"},
                                              Word<NodeState>{NodeState::config_differs, "config_differs"},
                                              Word<NodeState>{NodeState::too_old, "too_old"},
                                              Word<NodeState>{NodeState::not_durable, "not_durable"},
-                                             Word<NodeState>{NodeState::clock_off, "clock_off"}};
+                                             Word<NodeState>{NodeState::clock_off, "clock_off"},
+                                             Word<NodeState>{NodeState::store_moved, "store_moved"}};
 inline constexpr auto all_node_states = values_of(node_state_words);
 const char* to_word(NodeState state);
 std::optional<NodeState> node_state_of(std::string_view word);
@@ -67,15 +69,17 @@ struct DatabaseFacts {
 };
 
 struct ClusterFacts {
-  std::string node;  // this one
+  std::string node;         // this one
+  std::string incarnation;  // of this process, as its row has it
   Durability durability = Durability::replicated;
   bool leads = false;
   std::string leader;  // the node that leads; empty: none, or not known
   std::int64_t epoch = 0;
   std::optional<Wall> leads_since;   // of this node, where it leads
   std::optional<Millis> lease_left;  // of this node, where it leads; negative: it holds
-  std::string waits_for;       // why this node does not take the lead though nobody has it; empty: nothing
-  std::vector<NodeRow> nodes;  // by name, with those not seen for up to a day
+  std::string waits_for;  // why this node does not take the lead though nobody has it; empty: nothing
+  // By name, with those not seen for up to a day; a name that several processes have comes several times.
+  std::vector<NodeRow> nodes;
   DatabaseFacts database;
   std::optional<Wall> as_of;    // when the nodes and the database were last read
   std::string unreachable;      // why the database cannot be asked; empty while it can
@@ -91,7 +95,14 @@ struct ClusterFacts {
 inline constexpr Millis node_gone_after = Seconds{20};
 inline bool is_live(const NodeRow& node) { return node.seen_ago <= node_gone_after; }
 
-// Null for a node that is not known.
+// Whether another process that lives has the name of this one. Each is led and followed as a node of its own;
+// but who is named as the next leader, and who leads, is told by the name.
+bool shares_name(const NodeRow& node, const std::vector<NodeRow>& nodes);
+
+// Whether another process lives that could lead in place of this one.
+bool is_heir(const NodeRow& node, const ClusterFacts& cluster);
+
+// Null for a node that is not known; of those with one name, the one that leads.
 const NodeRow* find_node(const ClusterFacts& cluster, std::string_view name);
 
 // Of the leader's status listener; empty where it is not known.

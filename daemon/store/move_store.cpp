@@ -76,6 +76,8 @@ class Arrival {
     const string lead = sql("SELECT epoch, last_seq FROM @lead WHERE shard = 'all' FOR UPDATE");
     const pg::Rows rows = pg::run(connection_, lead, flush_limit);
     if (rows.count() != 1) return true;
+    // Its rows went to a file, which is moved again.
+    if (!found.moved_to.empty() && found.instance == instance) return false;
     pg::Reader from(rows, 0);
     const bool was_led = from.integer() > 0;
     const bool has_rows = from.integer() > 0;

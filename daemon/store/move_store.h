@@ -1,7 +1,7 @@
 // Moves a store from its SQLite file into a schema of a PostgreSQL database: all rows in one transaction,
 // which is verified before it commits. The file is then marked as moved (moved.h), so that no daemon goes on
 // with it. A move that was broken off leaves the file as it was, and is begun anew by the next one. No daemon
-// may use either of the two. The way back is a backup, which is an SQLite store (pg_backup.h). Any thread.
+// may use either of the two. The way back: move_back.h. Any thread.
 #pragma once
 
 #include <cstdint>

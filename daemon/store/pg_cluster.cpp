@@ -19,6 +19,11 @@ constexpr Millis round_trip_max = Millis{500};
 
 const char* const now_ms = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+PgKnown known_of(const PgIdentity& identity) {
+  return {identity.instance, identity.version <= pg_schema_version, identity.is_readable(),
+          identity.moved_to.empty() ? string{} : moved_words(identity)};
+}
+
 }  // namespace
 
 const char* to_word(NodeState state) { return word_of(node_state_words, state).data(); }
@@ -45,8 +50,8 @@ string why_not_durable(pg::Connection& connection, Durability durability, Millis
   return {};
 }
 
-PgCluster::PgCluster(PgSettings settings)
-    : settings_(std::move(settings)), location_(pg_location(settings_)) {}
+PgCluster::PgCluster(PgSettings settings, std::function<Wall()> wall)
+    : settings_(std::move(settings)), wall_(std::move(wall)), location_(pg_location(settings_)) {}
 
 PgCluster::~PgCluster() = default;
 
@@ -73,7 +78,7 @@ Result<PgKnown> PgCluster::identify_store() {
       make_store(*connection_, settings_.schema, InstanceId(draw_hex()), first_schema_limit);
       identity = identify(*connection_, settings_.schema, statement_limit);
     }
-    return PgKnown{identity.instance, identity.version <= pg_schema_version, identity.is_readable()};
+    return known_of(identity);
   });
 }
 
@@ -91,9 +96,9 @@ DatabaseFacts PgCluster::read_facts() {
       "(SELECT count(*) FROM pg_stat_replication WHERE coalesce(sync_state, 'sync') IN ('sync', "
       "'quorum')), " +
       now_ms;
-  const Wall before = wall_now();
+  const Wall before = wall_();
   const pg::Rows rows = pg::run(*connection_, text, statement_limit);
-  const Wall after = wall_now();
+  const Wall after = wall_();
   pg::Reader from(rows, 0);
   DatabaseFacts facts;
   facts.server = from.text();
@@ -109,7 +114,7 @@ DatabaseFacts PgCluster::read_facts() {
 std::vector<NodeRow> PgCluster::read_nodes() {
   const string text =
       pg::in_schema(string("SELECT node, incarnation, version, address, config_hash, state, greatest(") +
-                        now_ms + " - seen_at, 0), clock_offset_ms FROM @nodes ORDER BY node",
+                        now_ms + " - seen_at, 0), clock_offset_ms FROM @nodes ORDER BY node, began_at",
                     settings_.schema);
   const pg::Rows rows = pg::run(*connection_, text, statement_limit);
   std::vector<NodeRow> nodes;
@@ -135,14 +140,17 @@ Result<ClusterRead> PgCluster::exchange(const NodeRow& own, std::int64_t epoch) 
     read.database = read_facts();
     read.clock_offset = clock_offset_;
     const string write = pg::in_schema(
-        string("INSERT INTO @nodes VALUES ($1, $2, $3, $4, $5, $6, $7, ") + now_ms +
-            ") ON CONFLICT (node) DO UPDATE SET incarnation = excluded.incarnation, version = "
-            "excluded.version, "
+        string("INSERT INTO @nodes VALUES ($1, $2, $3, $4, $5, $6, $7, ") + now_ms + ", " + now_ms +
+            " - $8) ON CONFLICT (node, incarnation) DO UPDATE SET version = excluded.version, "
             "address = excluded.address, config_hash = excluded.config_hash, state = excluded.state, "
             "clock_offset_ms = excluded.clock_offset_ms, seen_at = excluded.seen_at",
         settings_.schema);
-    const string tidy = pg::in_schema(string("DELETE FROM @nodes WHERE seen_at < ") + now_ms + " - 86400000",
-                                      settings_.schema);
+    // A process that was not seen since another one of its name began has ended.
+    const string tidy =
+        pg::in_schema(string("DELETE FROM @nodes WHERE seen_at < ") + now_ms +
+                          " - 86400000 OR node = $1 AND incarnation <> $2 AND seen_at <= "
+                          "(SELECT began_at FROM @nodes WHERE node = $1 AND incarnation = $2)",
+                      settings_.schema);
     const string tell = pg::in_schema(
         "UPDATE @lead SET config_hash = $1 WHERE shard = 'all' AND epoch = $2 AND config_hash <> $1",
         settings_.schema);
@@ -152,7 +160,8 @@ Result<ClusterRead> PgCluster::exchange(const NodeRow& own, std::int64_t epoch) 
     row.text(own.node).text(own.incarnation).text(own.version).text(own.address).text(own.config_hash);
     row.name(to_word(own.state));
     clock_offset_ ? row.integer(clock_offset_->count()) : row.null();
-    pipeline.add(tidy);
+    row.integer((BootClock::now() - began_).count());
+    pipeline.add(tidy).text(own.node).text(own.incarnation);
     if (epoch > 0) pipeline.add(tell).text(own.config_hash).integer(epoch);
     pipeline.add(pg::commit_text);
     pipeline.run(statement_limit);
@@ -245,8 +254,7 @@ Result<DatabaseInspection> PgCluster::inspect() {
     found.sees_standbys = from.boolean();
     found.not_durable = why_not_durable(*connection_, settings_.durability, statement_limit);
     const PgIdentity identity = identify(*connection_, settings_.schema, statement_limit);
-    if (!identity.blank)
-      found.store = PgKnown{identity.instance, identity.version <= pg_schema_version, identity.is_readable()};
+    if (!identity.blank) found.store = known_of(identity);
     return found;
   });
 }

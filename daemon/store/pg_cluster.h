@@ -4,6 +4,7 @@
 // failed. One thread at a time; no call waits longer than a few seconds.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct PgKnown {
   InstanceId instance;
   bool is_known = true;     // this program knows its tables, and may lead
   bool is_readable = true;  // it can read them
+  std::string moved{};      // where to, with the cure; empty: the store is here
 };
 
 // What somebody wants to know of a database before a daemon uses it.
@@ -42,7 +44,8 @@ struct DatabaseInspection {
 
 class PgCluster {
  public:
-  explicit PgCluster(PgSettings settings);
+  // `wall`: what this machine's clock shows.
+  explicit PgCluster(PgSettings settings, std::function<Wall()> wall = wall_now);
   ~PgCluster();
   PgCluster(const PgCluster&) = delete;
   PgCluster& operator=(const PgCluster&) = delete;
@@ -52,7 +55,9 @@ class PgCluster {
 
   Result<LeadRow> look();
 
-  // Writes the node's own row, whose `seen_ago` and `clock_offset` count nothing, and reads the rest.
+  // Writes the row of the node's process, which began when this object was made, and takes away those of
+  // processes of its name that ended before; then reads the rest. In `own`, `seen_ago` and `clock_offset`
+  // count nothing.
   // `epoch`: of its own lead, whose configuration is then that of the row; 0: it does not lead.
   Result<ClusterRead> exchange(const NodeRow& own, std::int64_t epoch);
 
@@ -82,7 +87,9 @@ class PgCluster {
   std::vector<NodeRow> read_nodes();
 
   const PgSettings settings_;
+  const std::function<Wall()> wall_;
   const std::string location_;
+  const Mono began_ = BootClock::now();
   std::unique_ptr<pg::Connection> connection_;  // null: not connected
   std::optional<Millis> clock_offset_;
 };

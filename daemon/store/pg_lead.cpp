@@ -4,6 +4,12 @@
 #include "store/boot.h"
 
 namespace keeper {
+namespace {
+
+constexpr const char* current_timeline = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+
+}  // namespace
+
 const char* const fence_text =
     "WITH fence AS (UPDATE @lead SET beat = beat + 1, commits = commits + 1, last_seq = last_seq + $3, "
     "bytes = bytes + $4 WHERE shard = 'all' AND epoch = $1 AND token = $2 AND released = 0 AND commits = $5 "
@@ -12,7 +18,7 @@ const char* const fence_text =
 LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit) {
   const std::string text = pg::in_schema(
       "SELECT epoch, beat, token, node, backend, lease_ms, released, commits, last_seq, config_hash, "
-      "successor FROM @lead "
+      "successor, timeline FROM @lead "
       "WHERE shard = 'all'",
       schema);
   const pg::Rows rows = pg::run(connection, text, limit);
@@ -30,6 +36,7 @@ LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Mill
   row.last_seq = from.integer();
   row.config_hash = from.text();
   row.successor = from.optional_id<std::string>();
+  row.timeline = from.text();
   return row;
 }
 
@@ -48,16 +55,25 @@ std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string&
   }
   const PgFence fence{seen.epoch + 1, draw_hex()};
   const std::string text = pg::in_schema(
-      "UPDATE @lead SET epoch = $1, beat = 0, token = $2, node = $3, backend = pg_backend_pid(), "
-      "lease_ms = $4, config_hash = $7, successor = NULL, released = 0, timeline = "
-      "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) "
-      "WHERE shard = 'all' AND epoch = $5 AND beat = $6",
+      std::string("UPDATE @lead SET epoch = $1, beat = 0, token = $2, node = $3, backend = "
+                  "pg_backend_pid(), lease_ms = $4, config_hash = $7, successor = NULL, released = 0, "
+                  "timeline = ") +
+          current_timeline + " WHERE shard = 'all' AND epoch = $5 AND beat = $6",
       schema);
   const pg::Rows rows = pg::run(connection, text, limit, [&](pg::Parameters& to) {
     to.integer(fence.epoch).text(fence.token).text(claimant.node).integer(claimant.lease.count());
     to.integer(seen.epoch).integer(seen.beat).text(claimant.config_hash);
   });
   return rows.changed() == 1 ? std::optional<PgFence>(fence) : std::nullopt;
+}
+
+void note_timeline(pg::Connection& connection, const std::string& schema, const PgFence& fence,
+                   Millis limit) {
+  const std::string text = pg::in_schema(
+      std::string("UPDATE @lead SET timeline = ") + current_timeline +
+          " WHERE shard = 'all' AND epoch = $1 AND token = $2 AND timeline <> " + current_timeline,
+      schema);
+  pg::run(connection, text, limit, [&](pg::Parameters& to) { to.integer(fence.epoch).text(fence.token); });
 }
 
 void release_lead(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit) {

@@ -30,6 +30,8 @@ struct LeadRow {
   std::int64_t last_seq = 0;
   std::string config_hash;               // the leader's
   std::optional<std::string> successor;  // the leader is asked to hand over to this node; "": to any
+  // Of the database, when a leader last saw that it had lost no commit of its own; "": nobody has led.
+  std::string timeline;
 };
 
 LeadRow look_at_lead(pg::Connection& connection, const std::string& schema, Millis limit);
@@ -57,6 +59,9 @@ struct Claimant {
 // leader, which may have stopped inside a transaction. Empty: the row has changed since.
 std::optional<PgFence> claim_lead(pg::Connection& connection, const std::string& schema, const LeadRow& seen,
                                   const Claimant& claimant, Millis limit);
+
+// Writes down that the database has lost nothing, whatever its timeline is now.
+void note_timeline(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit);
 
 // Lets another node claim at once. It does nothing where another one leads already.
 void release_lead(pg::Connection& connection, const std::string& schema, const PgFence& fence, Millis limit);

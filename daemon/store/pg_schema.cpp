@@ -19,7 +19,9 @@ constexpr std::array first_tables{
   readable_from bigint NOT NULL,
   instance text NOT NULL,
   boot text NOT NULL DEFAULT '',
-  removed_sessions bigint NOT NULL DEFAULT 0))sql",
+  removed_sessions bigint NOT NULL DEFAULT 0,
+  moved_to text,
+  moved_at bigint))sql",
     R"sql(CREATE TABLE @lead(
   shard text PRIMARY KEY,
   epoch bigint NOT NULL DEFAULT 0,
@@ -37,14 +39,16 @@ constexpr std::array first_tables{
   successor text) WITH (fillfactor = 20))sql",
     "INSERT INTO @lead(shard) VALUES ('all')",
     R"sql(CREATE TABLE @nodes(
-  node text COLLATE "C" PRIMARY KEY,
-  incarnation text NOT NULL,
+  node text COLLATE "C" NOT NULL,
+  incarnation text COLLATE "C" NOT NULL,
   version text NOT NULL,
   address text NOT NULL,
   config_hash text NOT NULL,
   state text NOT NULL,
   clock_offset_ms bigint,
-  seen_at bigint NOT NULL) WITH (fillfactor = 20))sql",
+  seen_at bigint NOT NULL,
+  began_at bigint NOT NULL,
+  PRIMARY KEY(node, incarnation)) WITH (fillfactor = 20))sql",
     R"sql(CREATE TABLE @late(
   node text NOT NULL,
   provider text NOT NULL,
@@ -219,14 +223,24 @@ PgIdentity identify(pg::Connection& connection, const std::string& schema, Milli
   PgIdentity identity;
   identity.blank = !pg::Reader(there, 0).boolean();
   if (identity.blank) return identity;
-  const std::string text = pg::in_schema("SELECT version, readable_from, instance FROM @meta", schema);
+  const std::string text =
+      pg::in_schema("SELECT version, readable_from, instance, moved_to, moved_at FROM @meta", schema);
   const pg::Rows rows = pg::run(connection, text, limit);
   if (rows.count() != 1) sql::fail_corrupt("has lost the row that says what it is");
   pg::Reader from(rows, 0);
   identity.version = from.small();
   identity.readable_from = from.small();
   identity.instance = from.id<InstanceId>();
+  if (from.is_null()) return identity;
+  identity.moved_to = from.text();
+  identity.moved_at = from.time();
   return identity;
+}
+
+std::string moved_words(const PgIdentity& identity) {
+  return "was moved to " + identity.moved_to + " at " + to_rfc3339(identity.moved_at) +
+         "; give that as store.path. Only if no daemon has used it there: `session-keeper move-store --undo "
+         "--from URL` makes this a store again";
 }
 
 void add_tables(pg::Pipeline& pipeline, std::deque<std::string>& texts, const std::string& schema,

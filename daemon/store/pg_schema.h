@@ -20,8 +20,13 @@ struct PgIdentity {
   int version = 0;        // of its tables
   int readable_from = 0;  // the oldest version of a program that can read them
   InstanceId instance;
+  std::string moved_to;  // the file that it was moved to (move_back.h); empty: it is here
+  Wall moved_at{};
   bool is_readable() const { return !blank && readable_from <= pg_schema_version; }
 };
+
+// That no daemon may lead the store that was moved, with the cure.
+std::string moved_words(const PgIdentity& identity);
 
 PgIdentity identify(pg::Connection& connection, const std::string& schema, Millis limit);
 

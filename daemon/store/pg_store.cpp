@@ -18,6 +18,8 @@ using std::string;
 constexpr Millis connect_limit = Seconds{5};
 constexpr Millis read_all_limit = Seconds{30};
 constexpr Millis schema_limit = Seconds{30};
+// After a takeover the plans have made the sessions that they want at once, and the providers are listed.
+constexpr Millis begun_within = Seconds{60};
 
 Error pg_error(const string& location, const string& what) {
   return {ErrorKind::storage, "store " + location + ": " + what};
@@ -60,23 +62,23 @@ PgStore::~PgStore() {
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::open(const PgSettings& settings, Refusal* refusal) {
-  return begin(settings, nullptr, refusal);
+  return begin(settings, nullptr, refusal, false);
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal) {
-  return begin(settings, &seen, refusal);
+                                                    Refusal* refusal, bool has_lost) {
+  return begin(settings, &seen, refusal, has_lost);
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal) {
+                                                Refusal* refusal, bool has_lost) {
   Refusal why = Refusal::other;
   std::unique_ptr<PgStore> store(new PgStore(settings));
   const Status begun = store->run([&]() -> Status {
     if (const Status connected = store->connect(); !connected) return connected;
     if (const Status known = store->identify_store(&why); !known) return known;
     if (const Status durable = store->check_durability(); !durable) return durable;
-    return store->take(seen, &why);
+    return store->take(seen, &why, has_lost);
   });
   if (refusal != nullptr) *refusal = begun ? Refusal::none : why;
   if (!begun) return begun.error();
@@ -84,6 +86,7 @@ Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, cons
 }
 
 Status PgStore::connect() {
+  if (writer_) commits_ = std::max(commits_, writer_->commits());
   writer_.reset();
   connection_.reset();
   connection_ = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), connect_limit);
@@ -108,6 +111,10 @@ Status PgStore::identify_store(Refusal* refusal) {
                                    std::to_string(pg_schema_version) +
                                    "); install that version, or restore an older backup");
   }
+  if (!identity.moved_to.empty()) {
+    *refusal = Refusal::newer;
+    return pg_error(location_, moved_words(identity));
+  }
   if (!instance_.empty() && identity.instance != instance_) {
     return pg_error(location_,
                     "was replaced by another store while the daemon ran; put it back or restart the "
@@ -123,7 +130,7 @@ Status PgStore::check_durability() {
   return why.empty() ? Status(Done{}) : Status(pg_error(location_, why));
 }
 
-Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
+Status PgStore::take(const LeadRow* seen, Refusal* refusal, bool has_lost) {
   const LeadRow row = seen != nullptr ? *seen : look_at_lead(*connection_, settings_.schema, connect_limit);
   if (seen == nullptr && !row.released) {
     *refusal = Refusal::in_use;
@@ -141,6 +148,9 @@ Status PgStore::take(const LeadRow* seen, Refusal* refusal) {
   hold_until(sent);
   if (!row.released) start_bound_ = BootClock::now() + settings_.pause_allowance;
   LeadRow mine = look_at_lead(*connection_, settings_.schema, connect_limit);
+  if (!row.timeline.empty() && row.timeline != mine.timeline) doubted_since_ = row.timeline;
+  if (has_lost || !doubted_since_.empty())
+    doubt_until_ = std::max(BootClock::now(), start_bound_) + begun_within;
   if (version_ < pg_schema_version) {
     migrate(*connection_, settings_.schema, version_, fence_, mine.commits, schema_limit);
     mine = look_at_lead(*connection_, settings_.schema, connect_limit);
@@ -187,7 +197,10 @@ auto PgStore::run(Call&& call) -> decltype(call()) {
 Result<Ledger> PgStore::load() {
   return run([&]() -> Result<Ledger> {
     Result<Ledger> ledger = load_ledger(*connection_, settings_.schema, read_all_limit);
-    if (ledger) ledger->start_bound = start_bound_;
+    if (ledger) {
+      ledger->start_bound = start_bound_;
+      ledger->doubt_until = doubt_until_;
+    }
     return ledger;
   });
 }
@@ -219,6 +232,16 @@ Result<Findings> PgStore::look_up(const Questions& questions) {
   });
 }
 
+// The counter falls only where the database has lost what it acknowledged.
+void PgStore::look_for_loss(const LeadRow& row) {
+  if (row.commits >= commits_) {
+    if (lost_commits_ == 0) note_timeline(*connection_, settings_.schema, fence_, patience_);
+  } else {
+    lost_commits_ += commits_ - row.commits;
+  }
+  commits_ = row.commits;
+}
+
 // The renewal waits for whatever an earlier connection still has under way, and nothing of it can pass the
 // fence afterwards. Where such a transaction came first, the counter has moved.
 Status PgStore::reopen() {
@@ -236,6 +259,7 @@ Status PgStore::reopen() {
       writer_ = std::make_unique<PgWriter>(*connection_, settings_.schema, fence_, row);
       try {
         hold_until(writer_->renew(patience_));
+        look_for_loss(row);
         return Done{};
       } catch (const pg::Failed& failure) {
         if (!PgWriter::is_fenced(failure) || tries > 0) throw;

@@ -27,9 +27,10 @@ class PgStore final : public Store {
   static Result<std::unique_ptr<PgStore>> open(const PgSettings& settings, Refusal* refusal = nullptr);
 
   // As open(), and takes the lead from whoever had it when the row was `seen`, which must be known to be over
-  // (LeaseWatch).
+  // (LeaseWatch). Where the database is on another timeline than its last leader saw it on, or commits are
+  // known to be lost, rows may be lost that it had acknowledged (Ledger::doubt_until).
   static Result<std::unique_ptr<PgStore>> take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal = nullptr);
+                                                    Refusal* refusal = nullptr, bool has_lost = false);
 
   // Gives the lead back, unless a failure has left the connection in doubt.
   ~PgStore() override;
@@ -58,16 +59,22 @@ class PgStore final : public Store {
   // Of the lead that this object has.
   std::int64_t epoch() const { return fence_.epoch; }
   const PgFence& fence() const { return fence_; }
+  // The timeline on which the store was last known to be whole, where that is another one; empty: it is
+  // whole. Of the moment when this object took the lead.
+  const std::string& doubted_since() const { return doubted_since_; }
+  // How many commits that were acknowledged to this object the database has lost; any thread.
+  std::int64_t lost_commits() const { return lost_commits_.load(); }
 
  private:
   explicit PgStore(const PgSettings& settings);
 
   static Result<std::unique_ptr<PgStore>> begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal);
+                                                Refusal* refusal, bool has_lost);
   Status connect();
+  void look_for_loss(const LeadRow& row);
   Status identify_store(Refusal* refusal);
   Status check_durability();
-  Status take(const LeadRow* seen, Refusal* refusal);
+  Status take(const LeadRow* seen, Refusal* refusal, bool has_lost);
   void forget_other_boot();
   void hold_until(Mono sent);
   ErrorKind judge(const pg::Failed& failure);
@@ -81,10 +88,14 @@ class PgStore final : public Store {
   int version_ = 0;
   PgFence fence_;
   Mono start_bound_ = Mono::min();  // Ledger::start_bound
+  Mono doubt_until_ = Mono::min();  // Ledger::doubt_until
+  std::string doubted_since_;
+  std::int64_t commits_ = 0;  // that this object knows of, while the connection is lost
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<PgWriter> writer_;
   bool needs_reopen_ = false;
   std::atomic<bool> deposed_{false};
+  std::atomic<std::int64_t> lost_commits_{0};
   std::atomic<Millis::rep> lead_until_{0};
   ThreadCheck thread_;
 };

@@ -80,6 +80,30 @@ TEST_CASE("move-store moves, verify-store finds the store there, and the file sa
   CHECK(verified({path, "", {}}).code == 0);
 }
 
+TEST_CASE("move-store moves a store back into a file, and the database says where it went") {
+  kit::TempDirectory directory;
+  const std::string path = directory.file("keeper.db");
+  kit::must_commit(*kit::open_store(path), kit::story(kit::session(1), State::closed));
+  const MoveRequest there = request_of(path, "moved_back_by_command");
+  REQUIRE(run_move_of(there).code == 0);
+  MoveRequest back = there;
+  back.from = there.to.url;
+  back.to.url = directory.file("new.db");
+  const Printed moved = run_move_of(back);
+  INFO(moved.err);
+  CHECK(moved.code == 0);
+  CHECK(moved.has("verified: 1 sessions, 3 transitions"));
+  CHECK(verified({back.to.url, "", {}}).code == 0);
+  back.to.url = directory.file("newer.db");
+  CHECK(run_move_of(back).has("was moved to " + directory.file("new.db")));
+  back.undo = true;
+  CHECK(run_move_of(back).has("schema moved_back_by_command: is a store again"));
+  CHECK(run_move_of(back).has("was not moved"));
+  back.undo = false;
+  back.to.url = there.to.url;
+  CHECK(run_move_of(back).code == exit_usage);
+}
+
 TEST_CASE("a database's password is taken from a file, and never shown") {
   kit::TempDirectory directory;
   MoveRequest request = request_of(directory.file("keeper.db"), "x");

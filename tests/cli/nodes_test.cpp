@@ -137,6 +137,20 @@ TEST_CASE("nodes prints who takes part, what the database says, and what is not 
   CHECK(out == daemon.nodes.dump() + "\n");
 }
 
+TEST_CASE("nodes says once which name several daemons that live have") {
+  NodesDaemon daemon;
+  std::string out, err;
+  daemon.nodes["nodes"] = {node_json("a", "leader"), node_json("a", "follower"), node_json("b", "follower")};
+  const std::string told =
+      "a is the name of 2 daemons that live: give each a cluster.node of its own, and restart it\n";
+  CHECK(daemon.run({"nodes"}, out, err) == 0);
+  CHECK(out.find(told) != std::string::npos);
+  CHECK(out.find(told) == out.rfind(told));
+  daemon.nodes["nodes"][1]["live"] = false;
+  CHECK(daemon.run({"nodes"}, out, err) == 0);
+  CHECK(out.find("is the name of") == std::string::npos);
+}
+
 TEST_CASE("switchover waits until another node leads, and says which") {
   NodesDaemon daemon;
   std::string out, err;

@@ -168,8 +168,15 @@ bool Nodes::is_running(const std::string& node) {
 }
 
 void Nodes::restart(const std::string& node) {
+  const int code = end(node, SIGTERM);
+  if (code != 0 && code != deposed)
+    surprises_.push_back(node + " was told to end, and ended with " + std::to_string(code));
+  start(node);
+}
+
+int Nodes::end(const std::string& node, int signal) {
   Daemon& daemon = daemons_.at(node);
-  send(node, SIGTERM);
+  send(node, signal);
   std::optional<int> code;
   const auto end = Clock::now() + seconds{100};
   while (!(code = daemon.child->wait(Millis{0})) && Clock::now() < end) {
@@ -178,9 +185,8 @@ void Nodes::restart(const std::string& node) {
     }
     e2e::sleep_for(Millis{10});
   }
-  if (code != 0 && code != deposed)
-    surprises_.push_back(node + " was told to end, and ended with " + std::to_string(code.value_or(-1)));
-  start(node);
+  daemon.child.reset();
+  return code.value_or(-1);
 }
 
 void Nodes::supervise(const std::string& node) {

@@ -59,6 +59,9 @@ class Nodes {
   // TERM, and started again when it has ended.
   void restart(const std::string& node);
 
+  // With this signal; it is not started again. Its exit code.
+  int end(const std::string& node, int signal);
+
   // Time passes, and daemons that ended are started again: at once after exit 75, else after a second.
   void live(Millis time);
   template <class Condition>

@@ -88,6 +88,43 @@ TEST_CASE("a session whose start was not begun starts at once, whatever a former
   CHECK(bench.waiting() == "start");
 }
 
+TEST_CASE("where rows may be lost, a session without a start is looked up before it is started") {
+  Ledger ledger;
+  ledger.start_bound = Bench::monday.mono + bound;
+  ledger.doubt_until = ledger.start_bound + minutes{1};
+  Bench bench({always_plan("watch", "videosdk")}, ledger);
+  bench.tick();
+  REQUIRE(bench.waiting() == "find");
+
+  SECTION("and taken where it is there") {
+    Remote lost = bench.remote("r1");
+    lost.tag = bench.rows.back().id;
+    bench.answer(bench.pop(EffectKind::find), std::vector{lost});
+    CHECK(bench.rows.back().state == State::active);
+    CHECK(bench.rows.back().remote_id == lost.id);
+  }
+  SECTION("and started once it is proven not to be") {
+    const auto left = started_after(bench, minutes{5});
+    REQUIRE(left);
+    CHECK(*left >= shown);
+    CHECK(*left <= shown + Seconds{1});
+    CHECK_FALSE(bench.rows.back().ending);
+  }
+}
+
+TEST_CASE("what begins after rows may be lost, or cannot be told apart, or is at a place, starts at once") {
+  Ledger ledger;
+  for (const char* provider : {"videosdk", "notte", "sonoran_cms"}) {
+    const bool is_late = provider == std::string("videosdk");
+    ledger.doubt_until = Bench::monday.mono + (is_late ? Millis{0} : Millis{minutes{1}});
+    Plan plan = always_plan("watch", provider);
+    if (provider == std::string("sonoran_cms")) plan.place = "server/1";
+    Bench bench({plan}, ledger);
+    bench.tick();
+    CHECK(bench.waiting() == "start");
+  }
+}
+
 TEST_CASE("what a former process starts late is found and taken") {
   const std::vector<Plan> plans{always_plan("watch", "notte")};
   Bench bench(plans, taken_over(plans));

@@ -38,7 +38,8 @@ class Node {
         ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; },
                             [this](const ClusterFacts&, const std::vector<LateStart>& late) {
                               words += static_cast<int>(late.size());
-                            }});
+                            },
+                            [this] { return wall_now() + ahead.load(); }});
   }
 
   // Whether it leads within the time; then it has the store.
@@ -56,10 +57,17 @@ class Node {
     if (store && BootClock::now() >= store->renew_at()) REQUIRE(store->probe().ok());
   }
 
+  std::atomic<Millis> ahead{Millis{0}};  // of its wall clock
   std::unique_ptr<PgStore> store;
   std::unique_ptr<ClusterWatch> watch;
   std::atomic<int> taken{0}, asked{0}, deposed{0}, words{0};
 };
+
+void run_sql(const PgSettings& settings, const std::string& text) {
+  const auto connection = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
+  const std::string sql = pg::in_schema(text, settings.schema);
+  pg::run(*connection, sql, Seconds{5});
+}
 
 template <class Condition>
 bool comes_true(Condition condition) {
@@ -155,6 +163,35 @@ TEST_CASE("a leader that is asked hands over to the node that was named, though 
   CHECK(a.asked == 1);
 }
 
+TEST_CASE("a leader whose clock is off hands over to a node whose clock is right, and to no other one",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  b.ahead = Millis{-4000};
+  a.ahead = Seconds{5};
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(a, "b", NodeState::clock_off);
+  }));
+  const Mono until = BootClock::now() + Seconds{20};
+  while (BootClock::now() < until) {
+    a.renew();
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  CHECK(a.asked == 0);
+  Node c(settings, "c");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return a.asked == 1;
+  }));
+  a.store.reset();
+  CHECK(c.leads_within(patience));
+  CHECK(c.watch->facts().handed_over);
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+}
+
 TEST_CASE("what a former leader says of a late start reaches the leader once", "[postgresql]") {
   const PgSettings settings = fresh_settings();
   Node a(settings, "a");
@@ -177,6 +214,59 @@ TEST_CASE("a node does not lead a database that may lose acknowledged commits, a
   CHECK_FALSE(a.leads_within(Seconds{2}));
   CHECK(a.watch->facts().waits_for.find("synchronous standby") != std::string::npos);
   CHECK(knows(a, "a", NodeState::not_durable));
+}
+
+TEST_CASE("a node follows a store that a newer version has changed, and does not lead it", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "b", NodeState::follower);
+  }));
+  // As a newer leader migrates: a column more, which this version need not know.
+  run_sql(settings, "UPDATE @meta SET version = version + 1");
+  run_sql(settings, "ALTER TABLE @sessions ADD COLUMN of_the_next_version text");
+  run_sql(settings, "ALTER TABLE @nodes ADD COLUMN of_the_next_version text");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "b", NodeState::too_old);
+  }));
+  CHECK(b.watch->facts().leader == "a");
+  CHECK(b.watch->facts().unreachable.empty());
+  a.store.reset();
+  REQUIRE(comes_true([&] { return b.watch->facts().waits_for.find("newer") != std::string::npos; }));
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+  run_sql(settings, "UPDATE @meta SET version = version - 1");
+  CHECK(b.leads_within(patience));
+}
+
+TEST_CASE("two daemons with one name know of each other, and take the lead one after the other",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node first(settings, "a");
+  REQUIRE(first.leads_within(patience));
+  Node second(settings, "a");
+  REQUIRE(comes_true([&] {
+    first.renew();
+    const std::vector<NodeRow> nodes = second.watch->facts().nodes;
+    return nodes.size() == 2 && shares_name(nodes[0], nodes);
+  }));
+  CHECK(knows(second, "a", NodeState::leader));
+  CHECK(knows(second, "a", NodeState::follower));
+  first.store.reset();
+  CHECK(second.leads_within(patience));
+}
+
+TEST_CASE("a node does not lead a store that was moved to a file, and says where it is", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  REQUIRE(PgCluster(settings).identify_store().ok());
+  run_sql(settings, "UPDATE @meta SET moved_to = '/var/lib/keeper.db', moved_at = 0");
+  Node a(settings, "a");
+  REQUIRE(comes_true([&] { return knows(a, "a", NodeState::store_moved); }));
+  CHECK(a.watch->facts().waits_for.find("/var/lib/keeper.db") != std::string::npos);
+  CHECK_FALSE(a.leads_within(Seconds{1}));
 }
 
 TEST_CASE("a node with another configuration leaves the lead to one that has the leader's", "[postgresql]") {

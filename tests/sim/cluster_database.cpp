@@ -30,7 +30,9 @@ Outcome Database::submit(const Transaction& one) {
   return Outcome::applied;
 }
 
+// A renewal that fits shows that nothing was lost since the last one.
 void Database::apply(const Transaction& one) {
+  lead_.timeline = std::to_string(timeline_);
   if (one.seen) {
     lead_.epoch = one.fence.epoch;
     lead_.beat = 0;
@@ -70,6 +72,7 @@ void Database::set_standby(bool there) {
 }
 
 void Database::promote() {
+  ++timeline_;
   lost_ += done_.size() - replicated_;
   const bool loses = replicated_ < done_.size();
   done_.resize(replicated_);

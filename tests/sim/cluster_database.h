@@ -78,6 +78,7 @@ class Database {
   std::size_t lost_ = 0;
   std::string boot_;
   bool is_up_ = true, standby_ = true;
+  int timeline_ = 1;
 };
 
 }  // namespace keeper::sim

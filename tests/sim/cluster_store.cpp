@@ -98,6 +98,8 @@ bool FencedStore::claim(const LeadRow& seen, const std::string& token) {
   lead_until_ = sent + terms_.lease - lease_margin(terms_.lease);
   // A lead that was given back has no call under way.
   if (!seen.released) start_bound_ = clock_() + took_.time + terms_.pause_allowance;
+  const bool doubts = !seen.timeline.empty() && seen.timeline != database_.lead().timeline;
+  if (doubts) doubt_until_ = std::max(clock_(), start_bound_) + std::chrono::minutes{1};
   return forget_other_boot().ok();
 }
 
@@ -134,7 +136,10 @@ std::optional<bool> FencedStore::confirm() const {
 Result<Ledger> FencedStore::load() {
   if (const Status reached = reach(); !reached) return reached.error();
   Result<Ledger> ledger = database_.rows().load();
-  if (ledger) ledger->start_bound = start_bound_;
+  if (ledger) {
+    ledger->start_bound = start_bound_;
+    ledger->doubt_until = doubt_until_;
+  }
   return ledger;
 }
 

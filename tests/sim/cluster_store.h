@@ -89,6 +89,7 @@ class FencedStore final : public Store {
   PgFence fence_;
   std::int64_t commits_ = 0;
   Mono start_bound_ = Mono::min();
+  Mono doubt_until_ = Mono::min();
   Mono lead_until_ = Mono::min();
   Mono renewed_at_ = Mono::min();
   bool needs_reopen_ = false, deposed_ = false;

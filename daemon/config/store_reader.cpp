@@ -1,10 +1,9 @@
 // Where the ledger is: a file of this machine, or a database that several machines share.
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 
 #include "base/digest.h"
+#include "base/host_name.h"
 #include "config/config.h"
 #include "config/readers.h"
 #include "config/value.h"
@@ -48,11 +47,6 @@ void write_canonical(const Node& node, std::string& to) {
   } else {
     to += (node.quoted ? "q" : "s") + std::to_string(node.text.size()) + ":" + node.text;
   }
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 class StoreReader {

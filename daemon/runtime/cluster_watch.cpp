@@ -94,7 +94,7 @@ void ClusterWatch::go_round() {
   }
   const Mono now = BootClock::now();
   if (now >= exchange_at_) exchange(now);
-  epoch_ > 0 ? lead() : follow(BootClock::now());
+  epoch_ > 0 ? lead() : follow();
   turned_at_ = BootClock::now().time_since_epoch().count();
 }
 
@@ -127,7 +127,7 @@ void ClusterWatch::exchange(Mono now) {
   });
   if (!before.empty()) Log(Level::info, "database_answers");
   if (epoch_ == 0) return;
-  const Result<std::vector<LateStart>> words = cluster_.take_words();
+  const Result<std::vector<LateStart>> words = cluster_.take_words(epoch_);
   if (!words) return note_unreachable(words.error());
   calls_.read(facts, *words);
 }
@@ -173,10 +173,10 @@ std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   return {};
 }
 
-void ClusterWatch::follow(Mono now) {
+void ClusterWatch::follow() {
   const Result<LeadRow> looked = cluster_.look();
   const std::optional<LeadRow> row = looked ? std::optional(*looked) : std::nullopt;
-  now = BootClock::now();
+  const Mono now = BootClock::now();
   const bool is_over = lease_.is_over(row, now);
   if (!row) return note_unreachable(looked.error());
   count_commits(*row);

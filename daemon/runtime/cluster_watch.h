@@ -54,7 +54,7 @@ class ClusterWatch {
   void stop();
   void work();
   void go_round();
-  void follow(Mono now);
+  void follow();
   void lead();
   void exchange(Mono now);
   NodeState state() const;

@@ -117,6 +117,7 @@ void ClusterWatch::exchange(Mono now) {
   Result<ClusterRead> read = cluster_.exchange(own_, epoch_);
   if (!read) return note_unreachable(read.error());
   read_ = *std::move(read);
+  if (!led_ && read_->lead.epoch > 0) led_ = known_->instance;
   std::string before;
   const ClusterFacts facts = facts_.with([&](ClusterFacts& kept) {
     before = std::exchange(kept.unreachable, {});
@@ -155,6 +156,8 @@ NodeState ClusterWatch::state() const {
 std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (!read_ || !known_) return "the database has not told yet which nodes take part";
   if (!known_->is_known) return "the store's tables are newer than this program";
+  if (led_ && *led_ != known_->instance)
+    return "the store was replaced by another one while the daemon ran; put it back or restart the daemon";
   if (!not_durable_.empty()) return "the database " + not_durable_;
   if (!read_->clock_offset) return "the database takes too long to tell the time";
   const Millis off = std::chrono::abs(*read_->clock_offset);
@@ -196,7 +199,8 @@ void ClusterWatch::follow() {
 
 void ClusterWatch::take(const LeadRow& row) {
   Refusal refusal = Refusal::none;
-  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal);
+  Result<std::unique_ptr<PgStore>> store =
+      PgStore::take_over(settings_, row, &refusal, led_.value_or(InstanceId{}));
   if (!store) {
     const bool was_faster = refusal == Refusal::in_use;
     Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);

@@ -69,6 +69,7 @@ class ClusterWatch {
   PgCluster cluster_;
   LeaseWatch lease_;
   std::optional<PgKnown> known_;
+  std::optional<InstanceId> led_;    // of the store that some node has led since this process began
   std::string not_durable_;          // why no node may lead; empty: one may
   std::optional<ClusterRead> read_;  // the last one
   Mono exchange_at_{};

@@ -49,18 +49,19 @@ PgStore::~PgStore() {
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::open(const PgSettings& settings, Refusal* refusal) {
-  return begin(settings, nullptr, refusal);
+  return begin(settings, nullptr, {}, refusal);
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal) {
-  return begin(settings, &seen, refusal);
+                                                    Refusal* refusal, InstanceId expected) {
+  return begin(settings, &seen, std::move(expected), refusal);
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal) {
+                                                InstanceId expected, Refusal* refusal) {
   Refusal why = Refusal::other;
   std::unique_ptr<PgStore> store(new PgStore(settings));
+  store->instance_ = std::move(expected);
   const Status begun = store->run([&]() -> Status {
     if (const Status connected = store->connect(); !connected) return connected;
     if (const Status known = store->identify_store(&why); !known) return known;

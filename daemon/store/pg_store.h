@@ -27,9 +27,9 @@ class PgStore final : public Store {
   static Result<std::unique_ptr<PgStore>> open(const PgSettings& settings, Refusal* refusal = nullptr);
 
   // As open(), and takes the lead from whoever had it when the row was `seen`, which must be known to be over
-  // (LeaseWatch).
+  // (LeaseWatch). `expected`: the store that it must be; empty: any.
   static Result<std::unique_ptr<PgStore>> take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal = nullptr);
+                                                    Refusal* refusal = nullptr, InstanceId expected = {});
 
   // Gives the lead back, unless a failure has left the connection in doubt.
   ~PgStore() override;
@@ -63,7 +63,7 @@ class PgStore final : public Store {
   explicit PgStore(const PgSettings& settings);
 
   static Result<std::unique_ptr<PgStore>> begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal);
+                                                InstanceId expected, Refusal* refusal);
   Status connect();
   Status identify_store(Refusal* refusal);
   Status check_durability();

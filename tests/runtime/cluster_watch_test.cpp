@@ -184,6 +184,27 @@ TEST_CASE("what is left for the leader stays there while another node than the o
   CHECK(cluster.take_words((*store)->epoch()).value().size() == 1);
 }
 
+TEST_CASE("a node does not lead the empty store that has come in the place of one that was led",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "b", NodeState::follower) && b.watch->facts().epoch == 1;
+  }));
+  const auto connection = pg::Connection::open(settings.url.reveal(), "", patience);
+  const std::string drop = "DROP SCHEMA " + settings.schema + " CASCADE";
+  pg::run(*connection, drop, patience);
+  a.watch.reset();
+  CHECK(comes_true([&] { return b.watch->facts().waits_for.find("replaced") != std::string::npos; }));
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+  // By a process that has not seen the former one.
+  Node c(settings, "c");
+  CHECK(c.leads_within(patience));
+}
+
 TEST_CASE("a node does not lead a database that may lose acknowledged commits, and says why",
           "[postgresql]") {
   PgSettings settings = fresh_settings();

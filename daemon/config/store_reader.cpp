@@ -1,10 +1,9 @@
 // Where the ledger is: a file of this machine, or a database that several machines share.
-#include <unistd.h>
-
 #include <array>
 #include <filesystem>
 
 #include "base/digest.h"
+#include "base/host_name.h"
 #include "config/config.h"
 #include "config/readers.h"
 #include "config/value.h"
@@ -50,9 +49,14 @@ void write_canonical(const Node& node, std::string& to) {
   }
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+// A name or a password that a variable puts in may hold these. What comes after the first of them would be
+// taken for a host's name, and shown as such.
+bool has_stray_at(std::string_view url) {
+  const std::string_view rest = url.substr(url.find("://") + 3);
+  const std::string_view named = rest.substr(0, rest.find('?'));
+  const std::size_t first = named.find('@');
+  return first != std::string_view::npos &&
+         (named.find('/') < first || named.find('@', first + 1) != std::string_view::npos);
 }
 
 class StoreReader {
@@ -101,6 +105,11 @@ class StoreReader {
     const bool is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
     if (!is_url && text.find("${") == std::string::npos)
       problems_.error(url.place, "'url' must be such as postgresql://keeper@pg1,pg2/keeper");
+    if (is_url && has_stray_at(text)) {
+      problems_.error(
+          url.place,
+          "'url' has an '@' or a '/' before its hosts; in a name or a password write them as %40 and %2F");
+    }
   }
 
   void read_node(PgSettings& read) {

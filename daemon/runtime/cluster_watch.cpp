@@ -95,7 +95,7 @@ void ClusterWatch::go_round() {
   }
   const Mono now = BootClock::now();
   if (now >= exchange_at_) exchange(now);
-  epoch_ > 0 ? lead() : follow(BootClock::now());
+  epoch_ > 0 ? lead() : follow();
   turned_at_ = BootClock::now().time_since_epoch().count();
 }
 
@@ -118,6 +118,7 @@ void ClusterWatch::exchange(Mono now) {
   Result<ClusterRead> read = cluster_.exchange(own_, epoch_);
   if (!read) return note_unreachable(read.error());
   read_ = *std::move(read);
+  if (!led_ && read_->lead.epoch > 0) led_ = known_->instance;
   std::string before;
   const ClusterFacts facts = facts_.with([&](ClusterFacts& kept) {
     before = std::exchange(kept.unreachable, {});
@@ -129,7 +130,7 @@ void ClusterWatch::exchange(Mono now) {
   if (!before.empty()) Log(Level::info, "database_answers");
   note_shared_name();
   if (epoch_ == 0) return;
-  const Result<std::vector<LateStart>> words = cluster_.take_words();
+  const Result<std::vector<LateStart>> words = cluster_.take_words(epoch_);
   if (!words) return note_unreachable(words.error());
   calls_.read(facts, *words);
   hand_over_for_clock();
@@ -182,6 +183,8 @@ std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   if (!read_ || !known_) return "the database has not told yet which nodes take part";
   if (!known_->is_known) return "the store's tables are newer than this program";
   if (!known_->moved.empty()) return "the store " + known_->moved;
+  if (led_ && *led_ != known_->instance)
+    return "the store was replaced by another one while the daemon ran; put it back or restart the daemon";
   if (!not_durable_.empty()) return "the database " + not_durable_;
   if (!read_->clock_offset) return "the database takes too long to tell the time";
   const Millis off = std::chrono::abs(*read_->clock_offset);
@@ -201,10 +204,10 @@ std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
   return {};
 }
 
-void ClusterWatch::follow(Mono now) {
+void ClusterWatch::follow() {
   const Result<LeadRow> looked = cluster_.look();
   const std::optional<LeadRow> row = looked ? std::optional(*looked) : std::nullopt;
-  now = BootClock::now();
+  const Mono now = BootClock::now();
   const bool is_over = lease_.is_over(row, now);
   if (!row) return note_unreachable(looked.error());
   count_commits(*row);
@@ -224,8 +227,10 @@ void ClusterWatch::follow(Mono now) {
 
 void ClusterWatch::take(const LeadRow& row) {
   Refusal refusal = Refusal::none;
-  const bool has_lost = facts_.with([](const ClusterFacts& facts) { return facts.lost_commits > 0; });
-  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal, has_lost);
+  StoreBefore before;
+  before.instance = led_.value_or(InstanceId{});
+  before.has_lost = facts_.with([](const ClusterFacts& facts) { return facts.lost_commits > 0; });
+  Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal, before);
   if (!store) {
     const bool was_faster = refusal == Refusal::in_use;
     Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);

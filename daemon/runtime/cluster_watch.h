@@ -56,7 +56,7 @@ class ClusterWatch {
   void stop();
   void work();
   void go_round();
-  void follow(Mono now);
+  void follow();
   void lead();
   void exchange(Mono now);
   void note_shared_name();
@@ -74,6 +74,7 @@ class ClusterWatch {
   LeaseWatch lease_;
   ClockRule clock_rule_;
   std::optional<PgKnown> known_;
+  std::optional<InstanceId> led_;    // of the store that some node has led since this process began
   std::string not_durable_;          // why no node may lead; empty: one may
   std::optional<ClusterRead> read_;  // the last one
   Mono exchange_at_{};

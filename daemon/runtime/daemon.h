@@ -57,8 +57,8 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // Whether another node may lead. The listeners are then open while it follows.
-  bool follows() const { return watch_ && !store_; }
+  // Whether another node may lead. The listeners are then open while it follows. Any thread.
+  bool follows() const { return watch_ && turning_ == nullptr; }
 
   // Waits until this node leads. False: the daemon was asked to end before.
   bool follow();

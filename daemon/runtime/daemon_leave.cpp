@@ -79,10 +79,14 @@ bool Daemon::end() {
     leave_words();
     return false;
   }
+  // It turns yet where the configuration did not get into effect.
+  loop_->stop();
+  if (thread_.joinable()) thread_.join();
   const bool quiet =
       workers_.wait_quiet(hurried_ ? Millis{} : quiet_limit) && notifier_->idle() && store_thread_->idle();
   if (quiet && watch_) {
     // Once no call is under way, another node may lead at once.
+    dead_mans_switch_.reset();
     turning_ = nullptr;
     workers_.stop();
     store_thread_.reset();

@@ -132,7 +132,7 @@ void Rounds::enter_outage(const std::string& why, Now now) {
   ports_.store_error(why);
   changed_ = true;
   inbox_.accept_deliveries(false);
-  outage_.emplace();
+  outage_ = Outage{};
   outage_->retry_at = now.mono + retry_every;
 }
 

@@ -201,22 +201,22 @@ std::optional<Error> Pool::need_thread() {
 }
 
 void Pool::add(Effect effect, std::shared_ptr<Confirmation> confirmation) {
-  std::optional<Error> refused;
+  std::optional<Answer> refused;
   {
     const std::scoped_lock lock(mutex_);
     Lane& lane = lanes_.at(needs_of(effect).front().lane);
     Queued queued{rank_of(effect.kind), ++numbers_, std::move(effect), std::move(confirmation)};
-    refused = refusal(lane, queued);
-    if (!refused) refused = need_thread();
-    if (refused) {
-      effect = std::move(queued.effect);
+    std::optional<Error> why = refusal(lane, queued);
+    if (!why) why = need_thread();
+    if (why) {
+      refused = answer_for(queued.effect, *std::move(why));
     } else {
       lane.queue.insert(std::move(queued));
       ++queued_;
     }
   }
   if (refused) {
-    sink_(answer_for(effect, std::move(*refused)));
+    sink_(*std::move(refused));
   } else {
     changed_.notify_one();
   }

@@ -1,20 +1,10 @@
 #include "status/told_leader.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
 
+#include "base/host_name.h"
+
 namespace keeper {
-namespace {
-
-std::string machine_name() {
-  std::array<char, 256> name{};
-  const bool known = ::gethostname(name.data(), name.size() - 1) == 0 && name.front() != '\0';
-  return known ? name.data() : "localhost";
-}
-
-}  // namespace
 
 bool follows(const DaemonFacts& facts) { return facts.cluster && !facts.cluster->leads; }
 
@@ -29,7 +19,8 @@ bool takes_lead(const DaemonFacts& facts) {
 ClusterFacts nodes_of(const DaemonFacts& facts) {
   if (facts.cluster) return *facts.cluster;
   ClusterFacts alone;
-  alone.node = alone.leader = machine_name();
+  const std::string name = host_name();
+  alone.node = alone.leader = name.empty() ? "localhost" : name;
   alone.leads = true;
   alone.leads_since = facts.started_at;
   NodeRow& node = alone.nodes.emplace_back();

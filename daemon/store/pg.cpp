@@ -23,23 +23,8 @@ std::string field(const PGresult* result, int code) {
   return text == nullptr ? "" : text;
 }
 
-void note_warning(void* to, const PGresult* result) {
-  if (field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "WARNING") return;
-  *static_cast<std::string*>(to) = message_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
-}
-
 int milliseconds_until(Mono until) {
   return static_cast<int>(std::max(until - BootClock::now(), Millis{0}).count());
-}
-
-// Waits for the socket. False: the time is over.
-bool wait_for(int socket, short events, Mono until) {
-  pollfd one{socket, events, 0};
-  while (true) {
-    const int ready = ::poll(&one, 1, milliseconds_until(until));
-    if (ready > 0) return true;
-    if (ready == 0 && BootClock::now() >= until) return false;
-  }
 }
 
 }  // namespace
@@ -136,35 +121,18 @@ std::string Reader::text_at(int column) const {
   return {PQgetvalue(result_, row_, column), static_cast<std::size_t>(PQgetlength(result_, row_, column))};
 }
 
-std::unique_ptr<Connection> Connection::open(const std::string& url, const std::string& password,
-                                             Millis limit) {
-  // What stands before dbname is overruled by the URL, and what stands after it overrules the URL.
-  std::vector<const char*> keys{"application_name", "target_session_attrs", "tcp_user_timeout",
-                                "keepalives_idle",  "keepalives_interval",  "keepalives_count",
-                                "dbname",           "client_encoding"};
-  std::vector<const char*> values{"session-keeper", "read-write", "5000", "5", "2", "2", url.c_str(), "UTF8"};
-  if (!password.empty()) {
-    keys.push_back("password");
-    values.push_back(password.c_str());
+void Connection::note_warning(void* to, const PGresult* result) {
+  if (field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "WARNING") return;
+  *static_cast<std::string*>(to) = message_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+bool Connection::wait_for(int socket, short events, Mono until) {
+  pollfd one{socket, events, 0};
+  while (true) {
+    const int ready = ::poll(&one, 1, milliseconds_until(until));
+    if (ready > 0) return true;
+    if (ready == 0 && BootClock::now() >= until) return false;
   }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
-  std::unique_ptr<Connection> opened(new Connection(PQconnectStartParams(keys.data(), values.data(), 1)));
-  PGconn* connection = opened->connection_;
-  if (connection == nullptr) throw Failed("there is no memory for a connection");
-  if (PQstatus(connection) == CONNECTION_BAD) opened->fail();
-  const Mono until = BootClock::now() + limit;
-  PostgresPollingStatusType step = PGRES_POLLING_WRITING;
-  while (step != PGRES_POLLING_OK) {
-    if (!wait_for(PQsocket(connection), step == PGRES_POLLING_READING ? POLLIN : POLLOUT, until)) {
-      throw Failed("the database did not answer within " + to_text(limit));
-    }
-    step = PQconnectPoll(connection);
-    if (step == PGRES_POLLING_FAILED) opened->fail();
-  }
-  if (PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1) opened->fail();
-  PQsetNoticeReceiver(connection, note_warning, &opened->warning_);
-  return opened;
 }
 
 Connection::~Connection() { PQfinish(connection_); }

@@ -9,7 +9,9 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -116,9 +118,14 @@ class Reader final : public sql::Reader {
   int row_;
 };
 
+// What a URL in libpq's form says, by libpq's keywords, such as "host" and "dbname". Empty: it cannot be
+// read.
+std::optional<std::map<std::string, std::string>> parts_of(const std::string& url);
+
 class Connection {
  public:
-  // `url` in libpq's form. Throws Failed.
+  // `url` in libpq's form. Where it names several hosts, they are tried in their order, each for its share of
+  // the time that is left. Throws Failed.
   static std::unique_ptr<Connection> open(const std::string& url, const std::string& password, Millis limit);
 
   ~Connection();
@@ -128,7 +135,22 @@ class Connection {
  private:
   friend class Pipeline;
 
+  // One of the hosts that a URL names. Empty: as the URL has it.
+  struct Place {
+    std::string host;
+    std::string address;
+    std::string port;
+  };
+
   explicit Connection(PGconn* connection) : connection_(connection) {}
+  static std::vector<Place> places_of(const std::string& url);
+  static std::unique_ptr<Connection> open_at(const Place& place, const std::string& url,
+                                             const std::string& password, Mono until);
+  void end_statements_when_gone(Mono until);
+  // PQnoticeReceiver.
+  static void note_warning(void* to, const PGresult* result);
+  // Waits for the socket. False: the time is over.
+  static bool wait_for(int socket, short events, Mono until);
   void wait(bool writable, Mono until);
   [[noreturn]] void fail() const;
 

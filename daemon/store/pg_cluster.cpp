@@ -208,11 +208,14 @@ Status PgCluster::leave_word(const LateStart& late) {
   });
 }
 
-Result<std::vector<LateStart>> PgCluster::take_words() {
+Result<std::vector<LateStart>> PgCluster::take_words(std::int64_t epoch) {
   return run([&]() -> Result<std::vector<LateStart>> {
-    const string text =
-        pg::in_schema("DELETE FROM @late RETURNING node, provider, session, remote", settings_.schema);
-    const pg::Rows rows = pg::run(*connection_, text, statement_limit);
+    const string text = pg::in_schema(
+        "DELETE FROM @late WHERE EXISTS (SELECT 1 FROM @lead WHERE shard = 'all' AND epoch = $1) "
+        "RETURNING node, provider, session, remote",
+        settings_.schema);
+    const pg::Rows rows =
+        pg::run(*connection_, text, statement_limit, [&](pg::Parameters& to) { to.integer(epoch); });
     std::vector<LateStart> words;
     for (int i = 0; i < rows.count(); ++i) {
       pg::Reader from(rows, i);

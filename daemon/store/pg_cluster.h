@@ -70,9 +70,11 @@ class PgCluster {
   // Asks the leader to hand over: to `node`, or to any where it is empty.
   Status ask_hand_over(const std::string& node);
 
-  // Leaves word of a late start for whoever leads; takes what is there away and gives it.
+  // Leaves word of a late start for whoever leads.
   Status leave_word(const LateStart& late);
-  Result<std::vector<LateStart>> take_words();
+
+  // Takes away what is there and gives it. Nothing unless the lead with this epoch still holds.
+  Result<std::vector<LateStart>> take_words(std::int64_t epoch);
 
   // Why no node may lead this database, as `durability` has it; empty: one may.
   Result<std::string> not_durable();

@@ -1,6 +1,7 @@
 #include "store/pg_store.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -25,23 +26,11 @@ Error pg_error(const string& location, const string& what) {
   return {ErrorKind::storage, "store " + location + ": " + what};
 }
 
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-
 }  // namespace
 
 string pg_location(const PgSettings& settings) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> options(
-      PQconninfoParse(settings.url.reveal().c_str(), nullptr));
-  string host;
-  string name;
-  for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
-    if (one->val == nullptr) continue;
-    if (string(one->keyword) == "host") host = one->val;
-    if (string(one->keyword) == "dbname") name = one->val;
-  }
-  return "postgresql://" + host + "/" + name + ", schema " + settings.schema;
+  auto parts = pg::parts_of(settings.url.reveal()).value_or(std::map<string, string>{});
+  return "postgresql://" + parts["host"] + "/" + parts["dbname"] + ", schema " + settings.schema;
 }
 
 PgStore::PgStore(const PgSettings& settings)
@@ -62,23 +51,24 @@ PgStore::~PgStore() {
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::open(const PgSettings& settings, Refusal* refusal) {
-  return begin(settings, nullptr, refusal, false);
+  return begin(settings, nullptr, refusal, {});
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal, bool has_lost) {
-  return begin(settings, &seen, refusal, has_lost);
+                                                    Refusal* refusal, const StoreBefore& before) {
+  return begin(settings, &seen, refusal, before);
 }
 
 Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal, bool has_lost) {
+                                                Refusal* refusal, const StoreBefore& before) {
   Refusal why = Refusal::other;
   std::unique_ptr<PgStore> store(new PgStore(settings));
+  store->instance_ = before.instance;
   const Status begun = store->run([&]() -> Status {
     if (const Status connected = store->connect(); !connected) return connected;
     if (const Status known = store->identify_store(&why); !known) return known;
     if (const Status durable = store->check_durability(); !durable) return durable;
-    return store->take(seen, &why, has_lost);
+    return store->take(seen, &why, before.has_lost);
   });
   if (refusal != nullptr) *refusal = begun ? Refusal::none : why;
   if (!begun) return begun.error();
@@ -190,8 +180,13 @@ auto PgStore::run(Call&& call) -> decltype(call()) {
   thread_.check();
   if (deposed_) return pg_error(location_, "another node leads");
   if (needs_reopen_) return pg_error(location_, "must be opened anew after an earlier failure");
-  return pg::guarded(location_, std::forward<Call>(call),
-                     [this](const pg::Failed& failure) { return judge(failure); });
+  auto done = pg::guarded(location_, std::forward<Call>(call),
+                          [this](const pg::Failed& failure) { return judge(failure); });
+  if (needs_reopen_) {
+    writer_.reset();
+    connection_.reset();
+  }
+  return done;
 }
 
 Result<Ledger> PgStore::load() {

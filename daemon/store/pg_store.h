@@ -20,6 +20,12 @@ class PgWriter;
 // The URL without what is secret, for errors and logs.
 std::string pg_location(const PgSettings& settings);
 
+// What a node that takes over saw of the store before.
+struct StoreBefore {
+  InstanceId instance{};  // the store that it must be; empty: any
+  bool has_lost = false;  // acknowledged commits are known to be lost
+};
+
 class PgStore final : public Store {
  public:
   // Makes the tables where there are none, and takes the lead where nobody has it. Where another node leads
@@ -30,7 +36,8 @@ class PgStore final : public Store {
   // (LeaseWatch). Where the database is on another timeline than its last leader saw it on, or commits are
   // known to be lost, rows may be lost that it had acknowledged (Ledger::doubt_until).
   static Result<std::unique_ptr<PgStore>> take_over(const PgSettings& settings, const LeadRow& seen,
-                                                    Refusal* refusal = nullptr, bool has_lost = false);
+                                                    Refusal* refusal = nullptr,
+                                                    const StoreBefore& before = {});
 
   // Gives the lead back, unless a failure has left the connection in doubt.
   ~PgStore() override;
@@ -69,7 +76,7 @@ class PgStore final : public Store {
   explicit PgStore(const PgSettings& settings);
 
   static Result<std::unique_ptr<PgStore>> begin(const PgSettings& settings, const LeadRow* seen,
-                                                Refusal* refusal, bool has_lost);
+                                                Refusal* refusal, const StoreBefore& before);
   Status connect();
   void look_for_loss(const LeadRow& row);
   Status identify_store(Refusal* refusal);

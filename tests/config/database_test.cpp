@@ -3,6 +3,7 @@
 #include "loading.h"
 
 using namespace keeper;
+using namespace keeper::test;
 
 namespace {
 
@@ -61,6 +62,21 @@ TEST_CASE("what does not go with a database, or without one, is refused with the
   refuse(url + "cluster: {pause_allowance: 4s}\n", "pause_allowance");
   CHECK(lines(load_text("store: {url: postgresql://keeper:hunter2@pg1/keeper}\n")).find("hunter2") ==
         std::string::npos);
+}
+
+TEST_CASE("a password that spoils the URL which it is put into is refused, and no part of it is shown") {
+  const auto loaded = [](const std::string& password, const std::string& rest) {
+    LoadOptions options = test::options();
+    options.variable = [&](const std::string&) { return password; };
+    return lines(load_text("store: {url: \"postgresql://a%40b:${PASSWORD}@pg1/" + rest + "\"}\n", options));
+  };
+  for (const char* password : {"hun@ter2", "hun/ter2", "hun/t@er2"}) {
+    const std::string text = loaded(password, "keeper");
+    INFO(text);
+    CHECK(text.find("write them as %40") != std::string::npos);
+    CHECK(text.find("er2") == std::string::npos);
+  }
+  CHECK(loaded("hun%2Fter2", "keeper?options=@").find("%40") == std::string::npos);
 }
 
 TEST_CASE("the hash of a configuration follows what a leader would do, and nothing else") {

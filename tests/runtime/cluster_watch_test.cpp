@@ -201,9 +201,45 @@ TEST_CASE("what a former leader says of a late start reaches the leader once", "
     a.renew();
     return a.words == 1;
   }));
-  const Result<std::vector<LateStart>> left = PgCluster(settings).take_words();
+  const Result<std::vector<LateStart>> left = PgCluster(settings).take_words(1);
   REQUIRE(left.ok());
   CHECK(left->empty());
+}
+
+TEST_CASE("what is left for the leader stays there while another node than the one that asks leads",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  auto former = PgStore::open(settings);
+  REQUIRE(former.ok());
+  const std::int64_t before = (*former)->epoch();
+  former->reset();
+  const auto store = PgStore::open(settings);
+  REQUIRE(store.ok());
+  PgCluster cluster(settings);
+  REQUIRE(cluster.leave_word({"a", "browsers", "s1", "r1"}).ok());
+  CHECK(cluster.take_words(before).value().empty());
+  CHECK(cluster.take_words((*store)->epoch()).value().size() == 1);
+}
+
+TEST_CASE("a node does not lead the empty store that has come in the place of one that was led",
+          "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  REQUIRE(comes_true([&] {
+    a.renew();
+    return knows(b, "b", NodeState::follower) && b.watch->facts().epoch == 1;
+  }));
+  const auto connection = pg::Connection::open(settings.url.reveal(), "", patience);
+  const std::string drop = "DROP SCHEMA " + settings.schema + " CASCADE";
+  pg::run(*connection, drop, patience);
+  a.watch.reset();
+  CHECK(comes_true([&] { return b.watch->facts().waits_for.find("replaced") != std::string::npos; }));
+  CHECK_FALSE(b.leads_within(Seconds{1}));
+  // By a process that has not seen the former one.
+  Node c(settings, "c");
+  CHECK(c.leads_within(patience));
 }
 
 TEST_CASE("a node does not lead a database that may lose acknowledged commits, and says why",

@@ -152,9 +152,10 @@ void keep_promises(Run run) {
     REQUIRE(text_of(seen.broken) == "");
   }
   nodes.network.mend();
+  const std::set<std::string> made = made_until_now(nodes);
   nodes.live(settling);
   load.stop();
-  const Seen seen = look_when_settled(nodes, load.acknowledged());
+  const Seen seen = look_when_settled(nodes, made, load.acknowledged());
   CHECK(text_of(seen.broken) == "");
   CHECK(seen.starts > run.count);
   CHECK(seen.deliveries > run.count);

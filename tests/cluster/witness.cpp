@@ -59,6 +59,14 @@ void check_sequence(Nodes& nodes, Seen& seen) {
   if (!gaps.empty()) seen.broken.push_back("transitions that are missing: " + gaps);
 }
 
+// An operator who is told of it looks for what was lost.
+void check_alarms(Nodes& nodes, Seen& seen) {
+  for (const std::string& node : Nodes::names()) {
+    if (e2e::read_file(nodes.folder() / (node + ".log")).find("store_lost_commits") != std::string::npos)
+      seen.broken.push_back("the log of node " + node + " tells of lost commits");
+  }
+}
+
 }  // namespace
 
 Seen look(Nodes& nodes, const std::set<std::string>& acknowledged) {
@@ -66,6 +74,7 @@ Seen look(Nodes& nodes, const std::set<std::string>& acknowledged) {
   check_starts(remotes_of(nodes, "/remotes"), seen);
   check_deliveries(nodes, acknowledged, seen);
   check_sequence(nodes, seen);
+  check_alarms(nodes, seen);
   return seen;
 }
 

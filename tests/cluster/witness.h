@@ -17,8 +17,8 @@ struct Seen {
   std::vector<std::string> broken;
 };
 
-// What must hold at any moment: no session is started twice, none lapses, and each delivery that was
-// acknowledged is a row once.
+// What must hold at any moment: no session is started twice, none lapses, each delivery that was acknowledged
+// is a row once, and no node says that the database has lost commits.
 Seen look(Nodes& nodes, const std::set<std::string>& acknowledged);
 
 // The remotes that the sandbox has made until now, by their ids.

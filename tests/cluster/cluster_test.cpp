@@ -132,6 +132,9 @@ void keep_promises(Run run) {
   trouble_calls(nodes);
   load.start(nodes.front(), Nodes::webhook_port, run.count > 100 ? 10 : 60);
   nodes.live(seconds{3});
+  if (const char* part = std::getenv("KEEPER_FAULT"))
+    std::erase_if(run.kinds, [&](const Fault& fault) { return fault.name.find(part) == std::string::npos; });
+  REQUIRE_FALSE(run.kinds.empty());
   Order order(run.kinds, random);
   for (int i = 0; i < run.count; ++i) {
     const Fault& fault = order.next();

@@ -20,7 +20,11 @@ Millis watch_every(Millis lease) { return std::max(lease / 20, Millis{100}); }
 }  // namespace
 
 ClusterWatch::ClusterWatch(const PgSettings& settings, NodeRow own, Calls calls)
-    : settings_(settings), own_(std::move(own)), calls_(std::move(calls)), cluster_(settings, calls_.wall) {
+    : settings_(settings),
+      own_(std::move(own)),
+      calls_(std::move(calls)),
+      cluster_(settings, calls_.wall),
+      commits_(settings.durability) {
   own_.node = settings.node;
   own_.config_hash = settings.config_hash;
   own_.incarnation = draw_hex();
@@ -158,12 +162,11 @@ void ClusterWatch::hand_over_for_clock() {
   if (const Status asked = cluster_.ask_hand_over(heir->node); !asked) note_unreachable(asked.error());
 }
 
-// The counter falls only where acknowledged commits were lost.
 void ClusterWatch::count_commits(const LeadRow& row) {
-  const std::int64_t before = std::exchange(commits_, row.commits);
-  if (row.commits >= before) return;
-  facts_.with([&](ClusterFacts& facts) { facts.lost_commits += before - row.commits; });
-  Log(Level::error, "store_lost_commits").with("commits", static_cast<long long>(before - row.commits));
+  const std::int64_t lost = commits_.lost(row.commits);
+  if (lost == 0) return;
+  facts_.with([&](ClusterFacts& facts) { facts.lost_commits += lost; });
+  Log(Level::error, "store_lost_commits").with("commits", static_cast<long long>(lost));
 }
 
 NodeState ClusterWatch::state() const {

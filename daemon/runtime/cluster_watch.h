@@ -73,13 +73,13 @@ class ClusterWatch {
   PgCluster cluster_;
   LeaseWatch lease_;
   ClockRule clock_rule_;
+  CommitWatch commits_;
   std::optional<PgKnown> known_;
   std::optional<InstanceId> led_;    // of the store that some node has led since this process began
   std::string not_durable_;          // why no node may lead; empty: one may
   std::optional<ClusterRead> read_;  // the last one
   Mono exchange_at_{};
   std::optional<Mono> over_since_;  // since when nobody leads
-  std::int64_t commits_ = 0;        // of the store, the last time that it was looked at
   std::int64_t epoch_ = 0;          // of this node's lead; 0: it follows
   bool is_asked_ = false;           // to hand over
   bool shares_name_ = false;        // with another process that lives

@@ -104,7 +104,7 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
   const std::int64_t lost = all_lost - std::exchange(told_lost_commits_, all_lost);
   if (lost > 0) {
     inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
-                        "the database has lost " + std::to_string(lost) + " acknowledged commits"});
+                        "the database has lost at least " + std::to_string(lost) + " acknowledged commits"});
   }
   for (const LateStart& one : std::exchange(untold_late_, {})) {
     inbox_.post(Noticed{Topic::late_start, Phase::happened, one.session,

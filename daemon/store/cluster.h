@@ -87,7 +87,7 @@ struct ClusterFacts {
   std::string former;           // who led before this node; empty: nobody did
   bool handed_over = false;     // and let this node lead, instead of being given up
   std::int64_t last_seq = 0;    // of the store, where this node follows
-  // How many acknowledged commits the database has been seen to lose since this process began.
+  // How many acknowledged commits, at least, the database has been seen to lose since this process began.
   std::int64_t lost_commits = 0;
 };
 

@@ -97,4 +97,10 @@ bool LeaseWatch::is_over(const std::optional<LeadRow>& row, Mono now) {
   return row->released || now - seen_at_ >= row->lease + row->lease / 100;
 }
 
+std::int64_t CommitWatch::lost(std::int64_t commits) {
+  const std::int64_t lost = std::max<std::int64_t>(acknowledged_ - commits, 0);
+  acknowledged_ = lost > 0 ? commits - unsure_ : std::max(acknowledged_, commits - unsure_);
+  return lost;
+}
+
 }  // namespace keeper

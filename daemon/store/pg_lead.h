@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "settings/database.h"
 #include "store/pg.h"
 
 namespace keeper {
@@ -84,6 +85,22 @@ class LeaseWatch {
   std::optional<LeadRow> seen_;
   Mono seen_at_{};
   Mono looked_at_{};
+};
+
+// How many acknowledged commits a database has lost, by what its row says from time to time. Where a commit
+// waits for a standby, the last one that the row shows is not known to be acknowledged: it is seen as well
+// where the wait was broken off, as on a primary that was cut off before its standby took over. Those before
+// it were acknowledged, because a leader makes one after the other.
+class CommitWatch {
+ public:
+  explicit CommitWatch(Durability durability) : unsure_(durability == Durability::replicated ? 1 : 0) {}
+
+  // `commits`: of the row. How many are known to be lost since the last time.
+  std::int64_t lost(std::int64_t commits);
+
+ private:
+  const std::int64_t unsure_;
+  std::int64_t acknowledged_ = 0;  // at least
 };
 
 }  // namespace keeper

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace keeper::cluster {
 namespace {
@@ -84,6 +85,7 @@ std::vector<std::string> Network::on(const std::string& machine,
 void Network::cut(const std::string& from, const std::string& to) {
   run_shell("/usr/sbin/ip netns exec " + to + " /usr/sbin/nft add rule inet keeper cuts ip saddr " +
             address(from) + " drop");
+  dropping_.insert(to);
 }
 
 void Network::cut_both(const std::string& one, const std::string& other) {
@@ -92,7 +94,7 @@ void Network::cut_both(const std::string& one, const std::string& other) {
 }
 
 void Network::mend() {
-  for (const std::string& name : machines_) {
+  for (const std::string& name : std::exchange(dropping_, {})) {
     run_shell("/usr/sbin/ip netns exec " + name + " /usr/sbin/nft flush chain inet keeper cuts");
   }
 }

@@ -4,6 +4,7 @@
 // where the right is missing, the process ends with the code by which ctest takes a test as skipped.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ class Network {
 
  private:
   std::vector<std::string> machines_;
+  std::set<std::string> dropping_;  // machines at which something is dropped
 };
 
 }  // namespace keeper::cluster

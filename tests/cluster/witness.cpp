@@ -59,6 +59,14 @@ void check_sequence(Nodes& nodes, Seen& seen) {
   if (!gaps.empty()) seen.broken.push_back("transitions that are missing: " + gaps);
 }
 
+// An operator who is told of it looks for what was lost.
+void check_alarms(Nodes& nodes, Seen& seen) {
+  for (const std::string& node : Nodes::names()) {
+    if (e2e::read_file(nodes.folder() / (node + ".log")).find("store_lost_commits") != std::string::npos)
+      seen.broken.push_back("the log of node " + node + " tells of lost commits");
+  }
+}
+
 }  // namespace
 
 Seen look(Nodes& nodes, const std::set<std::string>& acknowledged) {
@@ -66,12 +74,19 @@ Seen look(Nodes& nodes, const std::set<std::string>& acknowledged) {
   check_starts(remotes_of(nodes, "/remotes"), seen);
   check_deliveries(nodes, acknowledged, seen);
   check_sequence(nodes, seen);
+  check_alarms(nodes, seen);
   return seen;
 }
 
-Seen look_when_settled(Nodes& nodes, const std::set<std::string>& acknowledged) {
+std::set<std::string> made_until_now(Nodes& nodes) {
+  std::set<std::string> made;
+  for (const Json& remote : remotes_of(nodes, "/remotes")) made.insert(remote.at("id"));
+  return made;
+}
+
+Seen look_when_settled(Nodes& nodes, const std::set<std::string>& made,
+                       const std::set<std::string>& acknowledged) {
   Seen seen = look(nodes, acknowledged);
-  const Json remotes = remotes_of(nodes, "/remotes");
   std::map<std::string, std::string> state_of;
   for (const std::string& line :
        lines_of(nodes.databases.ask("SELECT remote_id, state || ' ' || resolved FROM session_keeper.sessions "
@@ -82,10 +97,11 @@ Seen look_when_settled(Nodes& nodes, const std::set<std::string>& acknowledged) 
       seen.broken.push_back("two sessions have one remote: " + line);
     }
   }
-  for (const Json& remote : remotes) {
+  // After the rows, because a session has ended only once its remote has.
+  for (const Json& remote : remotes_of(nodes, "/remotes")) {
     const auto state = state_of.find(bare(remote.at("id")));
     if (state == state_of.end()) {
-      seen.broken.push_back("an orphan: " + remote.dump());
+      if (made.contains(remote.at("id"))) seen.broken.push_back("an orphan: " + remote.dump());
     } else if (remote.at("ended_at").is_null() && state->second.ends_with(" 1")) {
       seen.broken.push_back("lives, and its session has ended: " + remote.dump());
     }

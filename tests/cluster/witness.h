@@ -17,12 +17,18 @@ struct Seen {
   std::vector<std::string> broken;
 };
 
-// What must hold at any moment: no session is started twice, none lapses, and each delivery that was
-// acknowledged is a row once.
+// What must hold at any moment: no session is started twice, none lapses, each delivery that was acknowledged
+// is a row once, and no node says that the database has lost commits.
 Seen look(Nodes& nodes, const std::set<std::string>& acknowledged);
 
-// And what holds once the nodes have had the time to look for what they lost: every remote that ever was has
-// its session, so that none is an orphan; each that lives is one that a session says lives.
-Seen look_when_settled(Nodes& nodes, const std::set<std::string>& acknowledged);
+// The remotes that the sandbox has made until now, by their ids.
+std::set<std::string> made_until_now(Nodes& nodes);
+
+// And what holds once the nodes have had the time to look for what they lost: every remote of `made`, which
+// is of before that time, has its session, so that none is an orphan; each that lives is one that a session
+// says lives. A start whose answer has just been lost leaves a remote without its session for a moment, at
+// any time.
+Seen look_when_settled(Nodes& nodes, const std::set<std::string>& made,
+                       const std::set<std::string>& acknowledged);
 
 }  // namespace keeper::cluster

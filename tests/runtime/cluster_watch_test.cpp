@@ -328,6 +328,21 @@ TEST_CASE("a node with another configuration leaves the lead to one that has the
   }
 }
 
+TEST_CASE("a node tells how many commits the database has lost", "[postgresql]") {
+  const PgSettings settings = fresh_settings();
+  Node a(settings, "a");
+  REQUIRE(a.leads_within(patience));
+  Node b(settings, "b");
+  for (int i = 0; i < 3; ++i) REQUIRE(a.store->probe().ok());
+  const auto other = pg::Connection::open(settings.url.reveal(), "", patience);
+  const std::int64_t commits = look_at_lead(*other, settings.schema, patience).commits;
+  REQUIRE(comes_true([&] { return b.watch->facts().database.commits == commits; }));
+  CHECK(b.watch->facts().lost_commits == 0);
+  const std::string lose = pg::in_schema("UPDATE @lead SET commits = commits - 2", settings.schema);
+  pg::run(*other, lose, patience);
+  CHECK(comes_true([&] { return b.watch->facts().lost_commits == 2; }));
+}
+
 TEST_CASE("a node tells why it cannot ask the database, and goes on once it can", "[postgresql]") {
   const PgSettings settings = fresh_settings();
   Node a(settings, "a");

@@ -221,6 +221,30 @@ TEST_CASE("a lease is over for whoever watched it without a break, and not befor
   }
 }
 
+TEST_CASE("the last commit that a row shows is lost to nobody where commits wait for a standby") {
+  CommitWatch watch(Durability::replicated);
+  CHECK(watch.lost(10) == 0);
+  // Shown by a primary that was cut off; then another one leads, and goes on from there.
+  CHECK(watch.lost(9) == 0);
+  CHECK(watch.lost(10) == 0);
+  CHECK(watch.lost(9) == 0);
+  CHECK(watch.lost(11) == 0);
+  CHECK(watch.lost(12) == 0);
+  // The eleventh was acknowledged, since the twelfth came after it.
+  CHECK(watch.lost(10) == 1);
+  CHECK(watch.lost(10) == 0);
+  CHECK(watch.lost(4) == 5);
+}
+
+TEST_CASE("each commit that a row has shown is lost with it where none waits for a standby") {
+  CommitWatch watch(GENERATE(Durability::local, Durability::managed));
+  CHECK(watch.lost(10) == 0);
+  CHECK(watch.lost(9) == 1);
+  CHECK(watch.lost(9) == 0);
+  CHECK(watch.lost(12) == 0);
+  CHECK(watch.lost(2) == 10);
+}
+
 TEST_CASE("values that the server cannot keep are refused as such, and the connection stays",
           "[postgresql]") {
   const PgSettings settings = fresh_pg();

@@ -75,10 +75,14 @@ Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, cons
   return store;
 }
 
-Status PgStore::connect() {
+void PgStore::disconnect() {
   if (writer_) commits_ = std::max(commits_, writer_->commits());
   writer_.reset();
   connection_.reset();
+}
+
+Status PgStore::connect() {
+  disconnect();
   connection_ = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), connect_limit);
   return Done{};
 }
@@ -182,10 +186,7 @@ auto PgStore::run(Call&& call) -> decltype(call()) {
   if (needs_reopen_) return pg_error(location_, "must be opened anew after an earlier failure");
   auto done = pg::guarded(location_, std::forward<Call>(call),
                           [this](const pg::Failed& failure) { return judge(failure); });
-  if (needs_reopen_) {
-    writer_.reset();
-    connection_.reset();
-  }
+  if (needs_reopen_) disconnect();
   return done;
 }
 

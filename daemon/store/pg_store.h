@@ -78,6 +78,7 @@ class PgStore final : public Store {
   static Result<std::unique_ptr<PgStore>> begin(const PgSettings& settings, const LeadRow* seen,
                                                 Refusal* refusal, const StoreBefore& before);
   Status connect();
+  void disconnect();
   void look_for_loss(const LeadRow& row);
   Status identify_store(Refusal* refusal);
   Status check_durability();

@@ -92,12 +92,13 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
                         is_bare ? "the database has no synchronous standby that is connected"
                                 : "the database has a synchronous standby, or needs none"});
   }
+  // That it may have is no proof that it has.
   if (!doubted_since_.empty()) {
-    inbox_.post(
-        Noticed{Topic::store_lost_commits, Phase::happened, "store",
-                "the database failed over from timeline " + std::exchange(doubted_since_, {}) +
-                    " while no leader watched it, and may have lost acknowledged commits; sessions are "
-                    "looked up at their providers before they are started"});
+    Log(Level::warning, "starts_looked_up")
+        .with("timeline", std::exchange(doubted_since_, {}))
+        .with("reason",
+              "the database has failed over from that timeline while no leader watched it; sessions are "
+              "looked up at their providers before they are started");
   }
   // The watch may look between two commits, and the writer does not see what was lost before its time.
   const std::int64_t all_lost = std::max(facts.lost_commits, lost_commits_.load());

@@ -4,6 +4,7 @@
 
 #include "catch.h"
 #include "cluster/cluster_nodes.h"
+#include "cluster/delivery_load.h"
 
 using namespace keeper::cluster;
 using std::chrono::seconds;
@@ -27,6 +28,7 @@ std::size_t living(Nodes& nodes) {
 
 // Node a leads, and knows node b.
 void begin_two(Nodes& nodes) {
+  const Load load(nodes.folder() / "load.pem");  // which the configuration names
   nodes.start("a");
   REQUIRE(nodes.wait_for_leader(seconds{60}) == "a");
   nodes.start("b");

@@ -136,14 +136,16 @@ Answer VendorEngine::start(const Vendor& vendor, const VendorCall& call, const J
                                                   : world_.ids.hex(vendor.id_digits);
   const std::chrono::milliseconds starting(world_.switches.vendor_starting_ms);
   if (starting.count() > 0) session.runs_at = now + starting;
-  Remote& remote = world_.ledger.add({.id = id,
-                                      .provider = vendor.provider,
-                                      .state = session.runs_at ? vendor.words.starting : vendor.words.running,
-                                      .created_at = now,
-                                      .last_activity_at = now,
-                                      .credential = key_of(vendor, request).value_or(""),
-                                      .metadata = session.tags,
-                                      .own = std::move(session)});
+  Remote made{.id = id,
+              .provider = vendor.provider,
+              .state = session.runs_at ? vendor.words.starting : vendor.words.running,
+              .created_at = now,
+              .last_activity_at = now,
+              .credential = key_of(vendor, request).value_or(""),
+              .metadata = session.tags,
+              .own = {}};
+  made.own = std::move(session);
+  Remote& remote = world_.ledger.add(std::move(made));
   schedule(remote);
   return json_answer(call.status, vendor.show(shown(vendor, remote, Place::started, now)), id);
 }

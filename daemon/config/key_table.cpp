@@ -67,7 +67,7 @@ const Section& store_section() {
           {"path",
            {of(Kind::path)},
            "$STATE_DIRECTORY/session-keeper.db",
-           "The SQLite file of all sessions. A relative path begins at this file."},
+           "The SQLite file of all sessions. A relative path begins at this file, as all paths here do."},
           {.name = "url",
            .types = {of(Kind::path)},
            .doc = "A PostgreSQL database instead of a file, for daemons on several machines: "

@@ -53,12 +53,11 @@ class Loader {
  public:
   Loader(const std::string& path, const Node& root, const ProviderKinds& kinds, const LoadOptions& options,
          FileReader& files, Problems& problems)
-      : path_(path),
-        root_(root),
+      : root_(root),
         kinds_(kinds),
         options_(options),
         problems_(problems),
-        outside_(options, files, problems) {}
+        outside_(path, options, files, problems) {}
 
   Settings read() {
     Settings settings;
@@ -104,15 +103,6 @@ class Loader {
     return default_of(store_section(), "path").text.replace(0, variable.size(), directory);
   }
 
-  // A relative path begins at the configuration's file, not where the program happens to be run.
-  std::string beside_the_file(const std::string& path) const {
-    namespace fs = std::filesystem;
-    if (path.empty() || fs::path(path).is_absolute()) return path;
-    std::error_code failed;
-    const fs::path file = fs::weakly_canonical(fs::absolute(path_), failed);
-    return ((failed ? fs::absolute(path_) : file).parent_path() / path).string();
-  }
-
   void read_store(Settings& settings) {
     namespace fs = std::filesystem;
     const Node& store = section_or_empty("store");
@@ -124,7 +114,7 @@ class Loader {
     const Node* path = value_at(store, "path");
     if (path != nullptr && path->is_scalar()) {
       outside_.check_variables("path", *path, Outside::Empty::refused);
-      settings.store_path = beside_the_file(outside_.expand(*path));
+      settings.store_path = outside_.path(*path);
     }
     settings.directory = fs::path(settings.store_path).parent_path().string();
     if (settings.database) {
@@ -237,7 +227,6 @@ class Loader {
     return providers;
   }
 
-  const std::string& path_;
   const Node& root_;
   const ProviderKinds& kinds_;
   const LoadOptions& options_;

@@ -131,7 +131,7 @@ std::optional<ProviderRead> read_provider(const Entry& entry, const ProviderKind
   read_route(node, outside, settings, problems);
   if (const Node* ca_file = value_at(node, "ca_file"); ca_file != nullptr && ca_file->is_scalar()) {
     outside.file(node, "ca_file", 4 * 1024 * 1024);
-    settings.ca_file = outside.expand(*ca_file);
+    settings.ca_file = outside.path(*ca_file);
   }
   read.traits = traits_of(kind, settings);
   return read;

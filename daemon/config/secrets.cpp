@@ -1,6 +1,7 @@
 #include "config/secrets.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/text.h"
 #include "config/value.h"
@@ -72,6 +73,15 @@ std::string Outside::expand(const Node& node) {
   return result + node.text.substr(from);
 }
 
+std::string Outside::path(const Node& node) {
+  namespace fs = std::filesystem;
+  const std::string path = expand(node);
+  if (path.empty() || fs::path(path).is_absolute()) return path;
+  std::error_code failed;
+  const fs::path file = fs::weakly_canonical(fs::absolute(configuration_), failed);
+  return ((failed ? fs::absolute(configuration_) : file).parent_path() / path).string();
+}
+
 void Outside::check_variables(const std::string& key, const Node& node, Empty empty) {
   for (const Reference& reference : references(node.text)) {
     if (reference.name.empty()) {
@@ -90,7 +100,7 @@ std::optional<std::string> Outside::read(const std::string& key, const Node& pat
   check_variables(key, path, Empty::refused);
   const std::string expanded = expand(path);
   if (!references(expanded).empty()) return std::nullopt;
-  auto content = files_.read(expanded, bytes_max, path.text);
+  auto content = files_.read(this->path(path), bytes_max, path.text);
   if (!content.ok()) {
     missing(path.place, "'" + key + "': " + content.error().what);
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/file_reader.h"
@@ -20,11 +21,16 @@ std::optional<std::string> variable_name(std::string_view text);
 
 class Outside {
  public:
-  Outside(const LoadOptions& options, FileReader& files, Problems& problems)
-      : options_(options), files_(files), problems_(problems) {}
+  // `configuration`: the path of the file that is loaded.
+  Outside(std::string configuration, const LoadOptions& options, FileReader& files, Problems& problems)
+      : configuration_(std::move(configuration)), options_(options), files_(files), problems_(problems) {}
 
   // The text with each ${NAME} replaced. What is missing is reported and stays as it is written.
   std::string expand(const Node& node);
+
+  // The same of a path. A relative one begins at the configuration's file, not where the program happens to
+  // be run.
+  std::string path(const Node& node);
 
   // Reports the ${NAME} of a text that are not set, or empty where that is no good; replaces nothing.
   enum class Empty { allowed, refused };
@@ -45,6 +51,7 @@ class Outside {
   void missing(Place place, std::string message);
   std::optional<std::string> read(const std::string& key, const Node& path, std::size_t bytes_max);
 
+  const std::string configuration_;
   const LoadOptions& options_;
   FileReader& files_;
   Problems& problems_;

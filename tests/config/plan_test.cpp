@@ -71,8 +71,11 @@ TEST_CASE("the store is in STATE_DIRECTORY, or in the unit's without one, or whe
         "/var/lib/a:/var/lib/b.db");
 }
 
-TEST_CASE("a relative path of the store begins at the file, also where the file is a link to it") {
-  const TemporaryFile file("store: {path: state/keeper.db}\n");
+TEST_CASE("a relative path begins at the file, also where the file is a link to it") {
+  const TemporaryFile key("key-0123456789");
+  const std::string beside = std::filesystem::path(key.path()).filename().string();
+  const TemporaryFile file("store: {path: state/keeper.db}\nproviders: {n: {type: notte, api_key_file: " +
+                           beside + ", ca_file: " + beside + "}}\n");
   const std::filesystem::path folder = std::filesystem::canonical(file.path()).parent_path();
   const std::string link = file.path() + ".link-in-another-name";
   std::filesystem::create_symlink(file.path(), link);
@@ -80,6 +83,9 @@ TEST_CASE("a relative path of the store begins at the file, also where the file 
     const LoadOutcome outcome = load_settings(name, provider_kinds(), options());
     REQUIRE(outcome.settings);
     CHECK(outcome.settings->store_path == (folder / "state/keeper.db").string());
+    const ProviderSettings& provider = outcome.settings->providers.at(ProviderName("n"));
+    CHECK(provider.api_key.reveal() == "key-0123456789");
+    CHECK(provider.ca_file == (folder / beside).string());
   }
   std::filesystem::remove(link);
 }

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "base/time.h"
 
 namespace keeper {
 namespace {

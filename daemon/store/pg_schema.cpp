@@ -196,17 +196,11 @@ constexpr std::array first_tables{
     "CREATE INDEX messages_waiting ON @messages(number) WHERE state = 'waiting'",
 };
 
-struct PgStep {
-  std::span<const char* const> statements;
-  int readable_from;  // the oldest program that can use the tables after it
-};
-
-// The step at index n leads to version n + 1. A released step is never edited; a new one is added.
-const std::array pg_steps{PgStep{first_tables, 1}};
+// A released step is never edited; a new one is added.
+constexpr std::array all_steps{PgStep{first_tables, 1}};
 
 void add_step(pg::Pipeline& pipeline, std::deque<std::string>& texts, const std::string& schema,
-              int version) {
-  const PgStep& step = pg_steps.at(static_cast<std::size_t>(version));
+              const PgStep& step) {
   for (const char* statement : step.statements) {
     pipeline.add(texts.emplace_back(pg::in_schema(statement, schema)));
   }
@@ -214,7 +208,8 @@ void add_step(pg::Pipeline& pipeline, std::deque<std::string>& texts, const std:
 
 }  // namespace
 
-const int pg_schema_version = static_cast<int>(pg_steps.size());
+const int pg_schema_version = static_cast<int>(all_steps.size());
+const std::span<const PgStep> pg_steps = all_steps;
 
 PgIdentity identify(pg::Connection& connection, const std::string& schema, Millis limit) {
   const std::string name = pg::in_schema("@meta", schema);
@@ -250,7 +245,7 @@ void add_tables(pg::Pipeline& pipeline, std::deque<std::string>& texts, const st
   std::string quoted = pg::in_schema("@", schema);
   quoted.pop_back();
   pipeline.add(texts.emplace_back("CREATE SCHEMA IF NOT EXISTS " + quoted));
-  for (int version = 0; version < pg_schema_version; ++version) add_step(pipeline, texts, schema, version);
+  for (const PgStep& step : pg_steps) add_step(pipeline, texts, schema, step);
   pipeline
       .add(texts.emplace_back(pg::in_schema(
           "INSERT INTO @meta(one, version, readable_from, instance) VALUES (1, $1, $2, $3)", schema)))
@@ -275,8 +270,8 @@ void make_store(pg::Connection& connection, const std::string& schema, const Ins
 }
 
 void migrate(pg::Connection& connection, const std::string& schema, int version, const PgFence& fence,
-             std::int64_t commits, Millis limit) {
-  for (; version < pg_schema_version; ++version) {
+             std::int64_t commits, Millis limit, std::span<const PgStep> steps) {
+  for (const PgStep& step : steps.subspan(static_cast<std::size_t>(version))) {
     std::deque<std::string> texts;
     pg::Pipeline pipeline(connection);
     pipeline.add(pg::begin_text);
@@ -286,11 +281,11 @@ void migrate(pg::Connection& connection, const std::string& schema, int version,
         .integer(0)
         .integer(0)
         .integer(commits++);
-    add_step(pipeline, texts, schema, version);
+    add_step(pipeline, texts, schema, step);
     pipeline
         .add(texts.emplace_back(pg::in_schema("UPDATE @meta SET version = $1, readable_from = $2", schema)))
-        .integer(version + 1)
-        .integer(pg_steps.at(static_cast<std::size_t>(version)).readable_from);
+        .integer(++version)
+        .integer(step.readable_from);
     pipeline.add(pg::commit_text);
     pipeline.run(limit);
   }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 
 #include "base/ids.h"
@@ -13,7 +14,14 @@
 
 namespace keeper {
 
-extern const int pg_schema_version;  // the newest that this program knows
+// What leads from one version of the tables to the next.
+struct PgStep {
+  std::span<const char* const> statements;
+  int readable_from;  // the oldest program that can use the tables after it
+};
+
+extern const int pg_schema_version;             // the newest that this program knows
+extern const std::span<const PgStep> pg_steps;  // the one at index n leads to version n + 1
 
 struct PgIdentity {
   bool blank = false;     // the schema has no store
@@ -39,8 +47,9 @@ void add_tables(pg::Pipeline& pipeline, std::deque<std::string>& texts, const st
 void make_store(pg::Connection& connection, const std::string& schema, const InstanceId& instance,
                 Millis limit);
 
-// Brings the tables from `version` to the newest, in transactions that fail unless their sender leads.
+// Brings the tables from `version` to the newest of `steps`, in one transaction a step, which fails unless
+// its sender leads. `commits`: of the row of the lead.
 void migrate(pg::Connection& connection, const std::string& schema, int version, const PgFence& fence,
-             std::int64_t commits, Millis limit);
+             std::int64_t commits, Millis limit, std::span<const PgStep> steps = pg_steps);
 
 }  // namespace keeper

@@ -240,7 +240,8 @@ struct Ledger {
   // Before now: none may, because that process has ended.
   Mono start_bound = Mono::min();
   // The store may have lost rows that it had acknowledged: a session that has no start, and is loaded or
-  // made before this, may have one all the same. Before now: no row is lost.
+  // made before this, may have one all the same, and a remote with a tag of ours may be that of a session
+  // without a row. Before now: no row is lost.
   Mono doubt_until = Mono::min();
 };
 

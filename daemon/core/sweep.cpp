@@ -103,6 +103,8 @@ Verdict judge_tagged(const Draft& draft, const Remote& remote, const std::option
     if (!session->row.remote_id) return Verdict::wait;
     return *session->row.remote_id == remote.id ? Verdict::known : Verdict::orphan;
   }
+  // A plan may want it yet, and takes it where its start is looked up.
+  if (!row && draft.now().mono < draft.world().doubt_until) return Verdict::wait;
   return row && ended_lately(*row, draft.now()) ? Verdict::wait : Verdict::orphan;
 }
 

@@ -112,6 +112,24 @@ TEST_CASE("where rows may be lost, a session without a start is looked up before
   }
 }
 
+TEST_CASE("where rows may be lost, a remote without a session is left to the plan that may want it") {
+  Ledger ledger;
+  ledger.doubt_until = Bench::monday.mono + minutes{1};
+  Bench bench({}, ledger);
+  bench.tick();
+  Remote lost = bench.remote("lost");
+  lost.tag = SessionId{"without a row"};
+  bench.show_list("videosdk", {lost});
+  CHECK(bench.waiting().empty());
+  bench.advance(Seconds{50});
+  bench.show_list("videosdk", {lost});
+  CHECK(bench.waiting().empty());
+  // Nobody has taken it.
+  bench.advance(Seconds{20});
+  bench.show_list("videosdk", {lost});
+  CHECK(bench.pop(EffectKind::stop).remote == lost.id);
+}
+
 TEST_CASE("what begins after rows may be lost, or cannot be told apart, or is at a place, starts at once") {
   Ledger ledger;
   for (const char* provider : {"videosdk", "notte", "sonoran_cms"}) {

@@ -58,7 +58,7 @@ const std::vector<std::string>& Nodes::names() {
 
 Nodes::Nodes(const NodesOptions& options)
     : network({"a", "b", "c", "db1", "db2", "provider", "front", "pooler"}),
-      databases(network, folder() / "databases"),
+      databases(network, folder() / "databases", options.standby),
       options_(options) {
   const std::string provider = network.address("provider");
   run_program("provider", {SANDBOX_PROGRAM, "--listen", provider + ":8480", "--control", provider + ":8481"});
@@ -111,12 +111,14 @@ void Nodes::write_configuration(const std::string& node) {
   const std::string provider = "http://" + network.address("provider") + ":8480";
   const std::string url =
       options_.pooler ? "postgresql://keeper@" + network.address("pooler") + "/keeper" : databases.url();
+  const bool is_synchronous = options_.standby == Databases::Standby::synchronous;
   const std::string base = "    base_url: " + provider +
                            "\n    allow_http: true\n    request_timeout: 3s\n    poll_interval: 2s\n";
   std::filesystem::create_directory(folder() / node);
   std::ofstream(folder() / (node + ".yaml"))
       << "store:\n  url: " << url << "\n  password_file: " << (folder() / "password").string()
-      << "\n  durability: replicated\ncluster:\n  node: " << node << "\n  lease: " << options_.lease.count()
+      << "\n  durability: " << (is_synchronous ? "replicated" : "local") << "\ncluster:\n  node: " << node
+      << "\n  lease: " << options_.lease.count()
       << "s\n  pause_allowance: " << options_.pause_allowance.count() << "s\nstatus:\n  listen: " << own
       << ":" << status_port << "\n  allow_remote: true\n  allowed_hosts: [" << own
       << ", leader.keeper.internal]\nwebhook:\n  listen: " << own << ":" << webhook_port

@@ -26,6 +26,7 @@ struct NodesOptions {
   std::chrono::seconds lease{3};
   std::chrono::seconds pause_allowance{10};
   bool pooler = false;
+  Databases::Standby standby = Databases::Standby::synchronous;
   std::string plans;
   std::map<std::string, std::string> programs;  // of a node, in place of the daemon that was built
   std::string preloaded;                        // a library that each daemon loads before all others

@@ -31,7 +31,6 @@ constexpr const char* settings = R"(
 listen_addresses = '*'
 shared_buffers = 16MB
 max_connections = 80
-synchronous_standby_names = '*'
 wal_sender_timeout = 2s
 wal_receiver_timeout = 2s
 wal_retrieve_retry_interval = 200ms
@@ -47,7 +46,7 @@ host all all 10.77.0.0/24 scram-sha-256
 
 }  // namespace
 
-Databases::Databases(Network& network, const fs::path& folder)
+Databases::Databases(Network& network, const fs::path& folder, Standby standby)
     : network_(network),
       folder_(folder),
       programs_(newest_programs()),
@@ -63,7 +62,8 @@ Databases::Databases(Network& network, const fs::path& folder)
   }
   run_shell(
       as_owner("initdb", "-D " + data(0) + " -U postgres -A trust -E UTF8 --no-locale --no-instructions"));
-  std::ofstream(data(0) + "/postgresql.conf", std::ios::app) << settings;
+  std::ofstream(data(0) + "/postgresql.conf", std::ios::app)
+      << settings << "synchronous_standby_names = '" << (standby == Standby::synchronous ? "*" : "") << "'\n";
   std::ofstream(data(0) + "/pg_hba.conf") << admissions;
   start(0);
   run_sql("postgres", "CREATE ROLE keeper LOGIN PASSWORD '" + std::string(password) + "'");

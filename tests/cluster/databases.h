@@ -1,6 +1,7 @@
-// A PostgreSQL primary and its synchronous standby, each on a machine of its own, as an operator keeps them:
-// nothing is acknowledged that the standby does not have, and only the standby is promoted. Made by initdb,
-// with fsync on; they run as another user, because PostgreSQL refuses to run as root.
+// A PostgreSQL primary and its standby, each on a machine of its own. The standby is synchronous, as an
+// operator keeps it: nothing is acknowledged that it does not have, and only it is promoted; or asynchronous,
+// so that a failover can lose what was acknowledged. Made by initdb, with fsync on; they run as another user,
+// because PostgreSQL refuses to run as root.
 #pragma once
 
 #include <array>
@@ -15,8 +16,9 @@ namespace keeper::cluster {
 
 class Databases {
  public:
+  enum class Standby { synchronous, asynchronous };
   // On the machines db1, the first primary, and db2.
-  Databases(Network& network, const std::filesystem::path& folder);
+  Databases(Network& network, const std::filesystem::path& folder, Standby standby);
 
   // In libpq's form, with both machines; the role owns the database and has no other right.
   std::string url() const;

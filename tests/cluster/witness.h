@@ -31,4 +31,8 @@ std::set<std::string> made_until_now(Nodes& nodes);
 Seen look_when_settled(Nodes& nodes, const std::set<std::string>& made,
                        const std::set<std::string>& acknowledged);
 
+// The same after the database has lost acknowledged commits: deliveries and the rows of what has ended may be
+// gone, but what lives has its session, and somebody must have told of the loss.
+Seen look_after_loss(Nodes& nodes);
+
 }  // namespace keeper::cluster

@@ -42,7 +42,7 @@ class PgWriter {
   // The fence alone.
   Mono renew(Millis limit);
   // The boot-time clock begins anew with the machine, and another node has another one, so that moments of it
-  // mean nothing after a start by another boot.
+  // mean nothing after a start by another boot. The limit is that of each transaction.
   Mono forget_other_boot(const std::string& boot, Millis limit);
   Pruned prune(Wall ended_before, int rows_max, Millis limit);
 

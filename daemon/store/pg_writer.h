@@ -27,6 +27,10 @@ namespace keeper {
 // pruned.
 extern const char* const reckoned_bytes;
 
+// What retention runs: of sessions, of deliveries without one, of missed occurrences and of messages. $1: the
+// time; $2: rows at the most.
+std::array<std::string, 4> prune_texts(const std::string& schema);
+
 // The batch holds a row that must not follow what is stored; nothing was sent.
 class PgMisfit : public pg::Failed {
  public:

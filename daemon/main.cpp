@@ -179,19 +179,20 @@ void stop_listeners(Daemon& daemon, Listeners& listeners) {
   if (listeners.status) listeners.status->stop();
 }
 
-int not_started(const Error& error) {
+int not_started(const Daemon& daemon, const Error& error) {
   Log(Level::error, "not_started").with("error", error.what);
+  if (daemon.is_deposed()) return exit_deposed;
   return error.kind == ErrorKind::malformed ? exit_configuration : exit_failed;
 }
 
 int lead(Daemon& daemon, Listeners& listeners) {
-  if (const Status started = daemon.start(); !started) return not_started(started.error());
+  if (const Status started = daemon.start(); !started) return not_started(daemon, started.error());
   return daemon.serve([&] { stop_webhook(listeners); });
 }
 
 int follow_and_lead(Daemon& daemon, Listeners& listeners) {
   if (!daemon.follow()) return exit_good;
-  if (const Status prepared = daemon.prepare(); !prepared) return not_started(prepared.error());
+  if (const Status prepared = daemon.prepare(); !prepared) return not_started(daemon, prepared.error());
   return lead(daemon, listeners);
 }
 
@@ -204,10 +205,10 @@ int run_daemon(const RunRequest& request) {
   if (!daemon) return code;
   const bool waits = daemon->follows();
   if (const Status prepared = waits ? Done{} : daemon->prepare(); !prepared)
-    return not_started(prepared.error());
+    return not_started(*daemon, prepared.error());
   // Nothing is started at a provider by a daemon that cannot be asked and hears nothing.
   Result<Listeners> listeners = start_listeners(*daemon);
-  if (!listeners) return not_started(listeners.error());
+  if (!listeners) return not_started(*daemon, listeners.error());
   code = waits ? follow_and_lead(*daemon, *listeners) : lead(*daemon, *listeners);
   stop_listeners(*daemon, *listeners);
   // A call that hangs at a provider is nothing to wait for: its session is taken up again at the next start.

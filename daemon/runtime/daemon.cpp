@@ -147,9 +147,17 @@ LoopPorts Daemon::loop_ports() {
   return ports;
 }
 
+// Of a database that it followed before, with the watchdog on since then.
+Result<Ledger> Daemon::load() {
+  if (database_ == nullptr) return store_->load();
+  Result<Ledger> ledger = database_->load([] { notify_watchdog(); });
+  if (database_->is_deposed()) deposed_ = true;
+  return ledger;
+}
+
 Status Daemon::prepare() {
   const std::scoped_lock lock(beginning_);
-  const Result<Ledger> ledger = store_->load();
+  const Result<Ledger> ledger = load();
   if (!ledger) return ledger.error();
   const auto settings = loaded().settings;
   install_workers(*settings, nullptr);
@@ -179,10 +187,12 @@ Status Daemon::start() {
   thread_ = std::thread([this] {
     name_thread("loop");
     loop_->run();
+    loop_ended_ = true;
     signals_.interrupt();
   });
   // A disk may take its time.
   while (configured_.wait_for(look_every) != std::future_status::ready) {
+    if (loop_ended_) return Error{ErrorKind::storage, loop_->fatal()};
     if (signals_.wait(BootClock::now()) == Signal::terminate)
       return Error{ErrorKind::storage, "asked to end before the configuration was in effect"};
   }
@@ -190,7 +200,16 @@ Status Daemon::start() {
     install_dead_mans_switch(*loaded().settings);
     return Done{};
   }
-  return Error{ErrorKind::storage, published().storage_error};
+  return Error{ErrorKind::storage, "the configuration is not in effect: " + why_not_on_disk()};
+}
+
+// For what came to nothing because it could not be put on disk.
+std::string Daemon::why_not_on_disk() {
+  const Published published = this->published();
+  if (!published.storage_error.empty()) return "the store cannot be written: " + published.storage_error;
+  if (published.refused_rows.empty()) return "the store could not be written for a moment; try again";
+  return "the store refuses what its rows would hold: " + published.refused_rows +
+         "; mend what the message names, `session-keeper verify-store` shows whether the rows are whole";
 }
 
 // Well: the loop turns, the store takes writes, no session is past its deadline.
@@ -262,8 +281,7 @@ Result<Ack> Daemon::ask_loop(Event event, Wait wait) {
                    "the disk has not taken it yet; it is done once the disk has, and until then nothing is"};
   }
   if (const std::optional<Ack> ack = done.get()) return *ack;
-  return Error{ErrorKind::storage,
-               "the store cannot be written, so nothing was changed: " + published().storage_error};
+  return Error{ErrorKind::storage, "nothing was changed: " + why_not_on_disk()};
 }
 
 Result<Ack> Daemon::operate(OperatorAsked asked) {

@@ -79,6 +79,9 @@ class Daemon {
   // False: calls are still under way that need not be waited for.
   bool end();
 
+  // Whether another node took the lead that this one had: the process must end.
+  bool is_deposed() const { return deposed_; }
+
   // Any thread from here on. Where another node leads there is no view, and orders and deliveries are
   // refused.
   Published published();
@@ -152,6 +155,8 @@ class Daemon {
   LoopPorts loop_ports();
   Millis leave_limit();
   void follow_reload(std::shared_ptr<const Settings> fresh);
+  Result<Ledger> load();
+  std::string why_not_on_disk();
   int end_by_itself();
   int leave(bool hands_over, const std::function<void()>& stop_listening);
 
@@ -175,6 +180,7 @@ class Daemon {
   std::unique_ptr<Loop> loop_;
   std::atomic<Loop*> turning_{nullptr};  // loop_, once other threads may use it
   std::thread thread_;
+  std::atomic<bool> loop_ended_{false};
   std::future<bool> configured_;
   bool hurried_ = false;
   std::atomic<bool> ending_{false};

@@ -67,6 +67,7 @@ int Daemon::leave(bool hands_over, const std::function<void()>& stop_listening) 
   dead_mans_switch_.reset();
   loop_->stop();
   thread_.join();
+  if (!loop_->fatal().empty()) Log(Level::error, "ended").with("error", loop_->fatal());
   if (deposed_ || hands_over) return exit_deposed;
   return loop_->fatal().empty() ? exit_good : exit_failed;
 }

@@ -50,7 +50,10 @@ RoundPorts Loop::round_ports(const LoopPorts& ports) {
       meters_.kept_alive(*change.before->idle_at - clock_.now().mono);
     next(change);
   };
-  own.rows_refused = [](const std::string& text) { Log(Level::error, "rows_refused").with("error", text); };
+  own.rows_refused = [this](const std::string& text) {
+    Log(Level::error, "rows_refused").with("error", text);
+    published_.with([&](Published& published) { published.refused_rows = text; });
+  };
   own.store_error = [this](const std::string& text) { note_store_error(text); };
   return own;
 }
@@ -72,6 +75,7 @@ void Loop::turn() {
   const Now now = clock_.now();
   rounds_.end_for(ports_.must_end());
   if (!fatal().empty()) return;
+  upkeep_.renew(rounds_, now);
   rounds_.turn(now);
   upkeep_.work(rounds_, now);
   answer_queries(now);

@@ -25,6 +25,7 @@ struct Published {
   std::int64_t last_seq = 0;
   std::int64_t store_bytes = 0;
   std::string storage_error;  // empty while the store works
+  std::string refused_rows;   // why the store last refused rows for what they hold; empty: it never did
 };
 
 struct LoopPorts : RoundPorts {

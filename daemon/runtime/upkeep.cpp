@@ -33,14 +33,16 @@ Result<Removed> prune(Store& store, const Retention& retention, Wall now) {
 
 }  // namespace
 
+void Upkeep::renew(Rounds& rounds, Now now) {
+  if (rounds.in_outage() || now.mono < renew_at_()) return;
+  rounds.between<Done>([](Store& store) { return store.probe(); }, now);
+}
+
 void Upkeep::work(Rounds& rounds, Now now) {
   if (rounds.in_outage()) return;
   if (rounds.checkpoint_due()) {
     if (!rounds.between<Done>([](Store& store) { return store.checkpoint(); }, now)) return;
     rounds.checkpointed();
-  }
-  if (now.mono >= renew_at_()) {
-    if (!rounds.between<Done>([](Store& store) { return store.probe(); }, now)) return;
   }
   if (now.mono < prune_at_) return;
   const std::optional<Retention> retention =

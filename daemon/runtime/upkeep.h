@@ -20,7 +20,9 @@ class Upkeep {
   Upkeep(std::function<void(int sessions)> pruned, std::function<Mono()> renew_at)
       : pruned_(std::move(pruned)), renew_at_(std::move(renew_at)) {}
 
-  // What is due, if the rounds are not in an outage; one begins where the store fails. Loop thread.
+  // Both do what is due, if the rounds are not in an outage; one begins where the store fails. Loop thread.
+  // Renews the lease: before a round, which may take its time.
+  void renew(Rounds& rounds, Now now);
   void work(Rounds& rounds, Now now);
 
   // Any thread.

@@ -33,6 +33,10 @@ bool Failed::is_refusal() const {
   return state_.starts_with("22") || state_.starts_with("23") || state_.starts_with("54");
 }
 
+bool Failed::is_of_connection() const {
+  return state_.empty() || state_.starts_with("08") || state_.starts_with("57P");
+}
+
 void Parameters::put(Oid type, const char* data, std::size_t size) {
   types_.push_back(type);
   values_.push_back(data);

@@ -40,6 +40,8 @@ class Failed : public std::runtime_error {
   // The server refused the values, so that nothing was applied and the connection is good: classes 22 (data),
   // 23 (constraints) and 54 (limits).
   bool is_refusal() const;
+  // The connection broke, or the server ended it: it says nothing of the statement.
+  bool is_of_connection() const;
 
  private:
   std::string state_;

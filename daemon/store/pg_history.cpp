@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "store/history_query.h"
@@ -41,8 +42,7 @@ Result<std::unique_ptr<History>> PgHistory::open(const PgSettings& settings, Mil
   const Status found = pg::guarded(
       history->location_,
       [&]() -> Status {
-        auto connection =
-            pg::Connection::open(settings.url.reveal(), settings.password.reveal(), connect_limit_of_reads);
+        auto connection = history->connect(connect_limit_of_reads);
         const PgIdentity identity = identify(*connection, settings.schema, read_limit);
         if (!identity.is_readable()) {
           return Error{ErrorKind::storage,
@@ -62,6 +62,21 @@ std::unique_ptr<History> PgHistory::at(const PgSettings& settings) {
   return std::unique_ptr<History>(new PgHistory(settings, Seconds{5}));
 }
 
+std::unique_ptr<pg::Connection> PgHistory::connect(Millis limit) const {
+  return pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), limit);
+}
+
+template <class Bind>
+pg::Rows PgHistory::run_on(pg::Connection& connection, const string& text, Bind&& bind, Mono until) {
+  pg::Pipeline pipeline(connection);
+  pipeline.add(begin_read);
+  pipeline.add(limit_text_);
+  bind(pipeline.add(text));
+  pipeline.add(pg::commit_text);
+  std::vector<pg::Rows> rows = pipeline.run(until - BootClock::now());
+  return std::move(rows.at(2));
+}
+
 template <class Bind, class Take>
 auto PgHistory::read(const string& text, Bind&& bind, Take&& take)
     -> Result<decltype(take(std::declval<const pg::Rows&>()))> {
@@ -71,18 +86,20 @@ auto PgHistory::read(const string& text, Bind&& bind, Take&& take)
       location_,
       [&]() -> Result<Taken> {
         std::unique_ptr<pg::Connection> connection = pool_.take();
-        if (!connection) {
-          connection = pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(),
-                                            connect_limit_of_reads);
+        const bool is_kept = connection != nullptr;
+        if (!is_kept) connection = connect(connect_limit_of_reads);
+        const Mono until = BootClock::now() + read_limit_ + Seconds{1};
+        std::optional<pg::Rows> rows;
+        try {
+          rows = run_on(*connection, text, bind, until);
+        } catch (const pg::Failed& failure) {
+          const Millis left = until - BootClock::now();
+          if (!is_kept || !failure.is_of_connection() || left <= Millis{}) throw;
+          connection = connect(left);
+          rows = run_on(*connection, text, bind, until);
         }
-        pg::Pipeline pipeline(*connection);
-        pipeline.add(begin_read);
-        pipeline.add(limit_text_);
-        bind(pipeline.add(text));
-        pipeline.add(pg::commit_text);
-        const std::vector<pg::Rows> rows = pipeline.run(read_limit_ + Seconds{1});
         pool_.give_back(std::move(connection));
-        return take(rows.at(2));
+        return take(*rows);
       },
       [&](const pg::Failed& failure) {
         late = failure.state() == cut_off;

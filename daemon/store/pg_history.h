@@ -36,12 +36,16 @@ class PgHistory final : public History {
   PgHistory(const PgSettings& settings, Millis read_limit);
 
   // Runs one statement on a connection of the pool, and hands its rows to `take`. A connection that failed is
-  // not used again.
+  // not used again. One that was kept may have broken since, as by a failover: the read is then tried once
+  // more on a fresh one, within the same limit.
   template <class Bind, class Take>
   auto read(const std::string& text, Bind&& bind, Take&& take)
       -> Result<decltype(take(std::declval<const pg::Rows&>()))>;
+  template <class Bind>
+  pg::Rows run_on(pg::Connection& connection, const std::string& text, Bind&& bind, Mono until);
   template <class Row, class Query, class ReadRow>
   Result<Page<Row>> page(const Query& query, ReadRow read_row);
+  std::unique_ptr<pg::Connection> connect(Millis limit) const;
   std::string sql(std::string_view text) const { return pg::in_schema(text, settings_.schema); }
 
   const PgSettings settings_;

@@ -28,7 +28,7 @@ constexpr const char* prune_sessions =
 
 constexpr const char* prune_deliveries =
     "WITH old AS (SELECT id FROM @deliveries WHERE session IS NULL AND disposition <> 'held' "
-    "AND received_at < $1 ORDER BY id LIMIT $2), "
+    "AND received_at < $1 ORDER BY received_at LIMIT $2), "
     "d AS (DELETE FROM @deliveries x USING old WHERE x.id = old.id "
     "RETURNING 384 + octet_length(x.body) AS bytes), "
     "l AS (UPDATE @lead SET bytes = bytes - (SELECT COALESCE(sum(bytes), 0) FROM d) WHERE shard = 'all') "
@@ -40,7 +40,7 @@ constexpr const char* prune_missed =
 
 constexpr const char* prune_messages =
     "DELETE FROM @messages WHERE number IN (SELECT number FROM @messages WHERE state <> 'waiting' "
-    "AND settled_at < $1 ORDER BY number LIMIT $2)";
+    "AND settled_at < $1 ORDER BY settled_at LIMIT $2)";
 
 }  // namespace
 
@@ -49,8 +49,13 @@ const char* const reckoned_bytes =
     "(SELECT COALESCE(sum(384 + octet_length(detail)), 0) FROM @transitions) + "
     "(SELECT COALESCE(sum(384 + octet_length(body)), 0) FROM @deliveries)";
 
+std::array<string, 4> prune_texts(const string& schema) {
+  return {pg::in_schema(prune_sessions, schema), pg::in_schema(prune_deliveries, schema),
+          pg::in_schema(prune_missed, schema), pg::in_schema(prune_messages, schema)};
+}
+
 Pruned PgWriter::prune(Wall ended_before, int rows_max, Millis limit) {
-  const std::array texts{sql(prune_sessions), sql(prune_deliveries), sql(prune_missed), sql(prune_messages)};
+  const std::array texts = prune_texts(schema_);
   pg::Pipeline pipeline(connection_);
   pipeline.add(pg::begin_text);
   bind_fence(pipeline.add(texts_.fence), 0, 0);

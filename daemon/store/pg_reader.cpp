@@ -21,25 +21,20 @@ string session_columns_of(const string& table) {
   return names;
 }
 
-// Walks the index from slot to slot, without touching the sessions in between.
+// Of each kind of rows that there may be very many of.
+constexpr int rows_a_step = 2000;
+
+// Walks the index from slot to slot, without touching the sessions in between. $1, $2: plan and replica of
+// the slot before; $3: slots at the most.
 string latest_sql() {
-  return "WITH RECURSIVE slots AS ((SELECT plan, replica FROM @sessions ORDER BY plan DESC, replica DESC "
-         "LIMIT 1) "
-         "UNION ALL SELECT n.plan, n.replica FROM slots CROSS JOIN LATERAL (SELECT o.plan, o.replica "
-         "FROM @sessions o WHERE (o.plan, o.replica) < (slots.plan, slots.replica) "
-         "ORDER BY o.plan DESC, o.replica DESC LIMIT 1) n) SELECT " +
+  return "WITH RECURSIVE slots AS ((SELECT plan, replica, 1 AS n FROM @sessions WHERE (plan, replica) > "
+         "($1, $2) ORDER BY plan, replica LIMIT 1) "
+         "UNION ALL SELECT n.plan, n.replica, slots.n + 1 FROM slots CROSS JOIN LATERAL (SELECT o.plan, "
+         "o.replica FROM @sessions o WHERE (o.plan, o.replica) > (slots.plan, slots.replica) "
+         "ORDER BY o.plan, o.replica LIMIT 1) n WHERE slots.n < $3) SELECT " +
          session_columns_of("s") +
          " FROM slots CROSS JOIN LATERAL (SELECT * FROM @sessions o WHERE o.plan = slots.plan "
          "AND o.replica = slots.replica ORDER BY o.number DESC LIMIT 1) s ORDER BY s.plan, s.replica";
-}
-
-std::vector<SessionRow> read_sessions(const pg::Rows& rows) {
-  std::vector<SessionRow> sessions;
-  for (int i = 0; i < rows.count(); ++i) {
-    pg::Reader from(rows, i);
-    sessions.push_back(read_session(from));
-  }
-  return sessions;
 }
 
 // One row for each that was asked for; the first column says whether it is there.
@@ -57,15 +52,6 @@ void read_plans(const pg::Rows& rows, Ledger& ledger) {
   for (int i = 0; i < rows.count(); ++i) {
     pg::Reader from(rows, i);
     ledger.plans.push_back(read_plan(from));
-  }
-}
-
-void read_held(const pg::Rows& rows, Ledger& ledger) {
-  for (int i = 0; i < rows.count(); ++i) {
-    pg::Reader from(rows, i);
-    const std::int64_t id = from.integer();
-    ProviderName provider = from.id<ProviderName>();
-    ledger.held.push_back({id, std::move(provider), from.id<RemoteId>()});
   }
 }
 
@@ -115,38 +101,136 @@ string notices_sql() {
          "n.n";
 }
 
-}  // namespace
+class LedgerReading {
+ public:
+  LedgerReading(pg::Connection& connection, const string& schema, Millis limit)
+      : connection_(connection),
+        schema_(schema),
+        limit_(limit),
+        unresolved_text_(sql("SELECT number, " + session_column_names() +
+                             " FROM @sessions WHERE resolved = 0 AND number > $1 ORDER BY number LIMIT $2")),
+        latest_text_(sql(latest_sql())),
+        held_text_(sql("SELECT id, provider, remote_id FROM @deliveries WHERE disposition = 'held' "
+                       "AND id > $1 ORDER BY id LIMIT $2")) {}
 
-Ledger load_ledger(pg::Connection& connection, const string& schema, Millis limit) {
+  void begin();
+  bool is_whole() const { return has_unresolved_ && has_latest_ && has_held_; }
+  void go_on();
+  Ledger take() { return std::move(ledger_); }
+
+ private:
+  void ask_more(pg::Pipeline& pipeline) const;
+  void read_more(const std::vector<pg::Rows>& rows, std::size_t next);
+  void read_unresolved(const pg::Rows& rows);
+  void read_latest(const pg::Rows& rows);
+  void read_held(const pg::Rows& rows);
+  string sql(std::string_view text) const { return pg::in_schema(text, schema_); }
+
+  pg::Connection& connection_;
+  const string& schema_;
+  const Millis limit_;
+  const string unresolved_text_;
+  const string latest_text_;
+  const string held_text_;
+  Ledger ledger_;
+  std::int64_t last_number_ = 0;  // of the unresolved sessions that were read
+  bool has_unresolved_ = false;   // all of them
+  bool has_latest_ = false;
+  bool has_held_ = false;
+};
+
+void LedgerReading::ask_more(pg::Pipeline& pipeline) const {
+  if (!has_unresolved_) pipeline.add(unresolved_text_).integer(last_number_).integer(rows_a_step);
+  if (!has_latest_) {
+    const bool is_first = ledger_.latest.empty();
+    pipeline.add(latest_text_)
+        .copy(is_first ? string{} : ledger_.latest.back().plan.str())
+        .integer(is_first ? -1 : ledger_.latest.back().replica)
+        .integer(rows_a_step);
+  }
+  if (!has_held_) {
+    pipeline.add(held_text_).integer(ledger_.held.empty() ? 0 : ledger_.held.back().id).integer(rows_a_step);
+  }
+}
+
+// As ask_more() asked, from the place `next` on.
+void LedgerReading::read_more(const std::vector<pg::Rows>& rows, std::size_t next) {
+  if (!has_unresolved_) read_unresolved(rows.at(next++));
+  if (!has_latest_) read_latest(rows.at(next++));
+  if (!has_held_) read_held(rows.at(next));
+}
+
+void LedgerReading::read_unresolved(const pg::Rows& rows) {
+  for (int i = 0; i < rows.count(); ++i) {
+    pg::Reader from(rows, i);
+    last_number_ = from.integer();
+    ledger_.unresolved.push_back(read_session(from));
+  }
+  has_unresolved_ = rows.count() < rows_a_step;
+}
+
+void LedgerReading::read_latest(const pg::Rows& rows) {
+  for (int i = 0; i < rows.count(); ++i) {
+    pg::Reader from(rows, i);
+    ledger_.latest.push_back(read_session(from));
+  }
+  has_latest_ = rows.count() < rows_a_step;
+}
+
+void LedgerReading::read_held(const pg::Rows& rows) {
+  for (int i = 0; i < rows.count(); ++i) {
+    pg::Reader from(rows, i);
+    const std::int64_t id = from.integer();
+    ProviderName provider = from.id<ProviderName>();
+    ledger_.held.push_back({id, std::move(provider), from.id<RemoteId>()});
+  }
+  has_held_ = rows.count() < rows_a_step;
+}
+
+void LedgerReading::begin() {
   std::deque<string> texts;
-  pg::Pipeline pipeline(connection);
-  const auto add = [&](const string& text) { pipeline.add(texts.emplace_back(pg::in_schema(text, schema))); };
+  pg::Pipeline pipeline(connection_);
+  const auto add = [&](const string& text) { pipeline.add(texts.emplace_back(sql(text))); };
   add("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   add("SELECT m.instance, l.last_seq, (SELECT COALESCE(MAX(id), 0) FROM @deliveries) FROM @meta m, @lead l "
       "WHERE l.shard = 'all'");
-  add("SELECT " + session_column_names() + " FROM @sessions WHERE resolved = 0 ORDER BY number");
-  add(latest_sql());
   add(string("SELECT ") + plan_columns + " FROM @plans ORDER BY name");
-  add("SELECT id, provider, remote_id FROM @deliveries WHERE disposition = 'held' ORDER BY id");
   add("SELECT state, sessions FROM @session_counts");
   add("SELECT target, topic, subject, since, told_at, text FROM @alerts ORDER BY target, topic, subject");
   add(string("SELECT ") + message_columns + " FROM @messages WHERE state = 'waiting' ORDER BY number");
   add(notices_sql());
+  ask_more(pipeline);
   pipeline.add(pg::commit_text);
-  const std::vector<pg::Rows> rows = pipeline.run(limit);
-  Ledger ledger;
+  const std::vector<pg::Rows> rows = pipeline.run(limit_);
   pg::Reader from(rows.at(1), 0);
-  ledger.instance = from.id<InstanceId>();
-  ledger.last_seq = from.integer();
-  ledger.last_delivery = from.integer();
-  ledger.unresolved = read_sessions(rows.at(2));
-  ledger.latest = read_sessions(rows.at(3));
-  read_plans(rows.at(4), ledger);
-  read_held(rows.at(5), ledger);
-  read_counts(rows.at(6), ledger);
-  read_alerts(rows.at(7), ledger);
-  read_messages(rows.at(8), rows.at(9), ledger);
-  return ledger;
+  ledger_.instance = from.id<InstanceId>();
+  ledger_.last_seq = from.integer();
+  ledger_.last_delivery = from.integer();
+  read_plans(rows.at(2), ledger_);
+  read_counts(rows.at(3), ledger_);
+  read_alerts(rows.at(4), ledger_);
+  read_messages(rows.at(5), rows.at(6), ledger_);
+  read_more(rows, 7);
+}
+
+void LedgerReading::go_on() {
+  pg::Pipeline pipeline(connection_);
+  ask_more(pipeline);
+  read_more(pipeline.run(limit_), 0);
+}
+
+}  // namespace
+
+Ledger load_ledger(pg::Connection& connection, const string& schema, Millis limit,
+                   const std::function<void()>& goes_on) {
+  LedgerReading reading(connection, schema, limit);
+  reading.begin();
+  while (!reading.is_whole()) {
+    goes_on();
+    reading.go_on();
+    if (reading.is_whole()) goes_on();
+  }
+  return reading.take();
 }
 
 namespace {

@@ -192,7 +192,10 @@ constexpr std::array first_tables{
     "CREATE INDEX deliveries_by_provider ON @deliveries(provider, id)",
     "CREATE INDEX deliveries_by_disposition ON @deliveries(disposition, id)",
     "CREATE INDEX deliveries_by_session ON @deliveries(session, id)",
+    "CREATE INDEX deliveries_of_nobody ON @deliveries(received_at) "
+    "WHERE session IS NULL AND disposition <> 'held'",
     "CREATE INDEX missed_by_time ON @missed(recorded_at)",
+    "CREATE INDEX messages_settled ON @messages(settled_at) WHERE state <> 'waiting'",
     "CREATE INDEX messages_waiting ON @messages(number) WHERE state = 'waiting'",
 };
 

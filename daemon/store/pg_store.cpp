@@ -17,7 +17,7 @@ namespace {
 using std::string;
 
 constexpr Millis connect_limit = Seconds{5};
-constexpr Millis read_all_limit = Seconds{30};
+constexpr Millis load_limit = Seconds{30};
 constexpr Millis schema_limit = Seconds{30};
 // After a takeover the plans have made the sessions that they want at once, and the providers are listed.
 constexpr Millis begun_within = Seconds{60};
@@ -179,24 +179,30 @@ ErrorKind PgStore::judge(const pg::Failed& failure) {
   return ErrorKind::storage;
 }
 
+Error PgStore::deposed() const {
+  return pg_error(location_, "another node leads; the process ends, and follows when it is started again");
+}
+
 template <class Call>
 auto PgStore::run(Call&& call) -> decltype(call()) {
   thread_.check();
-  if (deposed_) return pg_error(location_, "another node leads");
+  if (deposed_) return deposed();
   if (needs_reopen_) return pg_error(location_, "must be opened anew after an earlier failure");
   auto done = pg::guarded(location_, std::forward<Call>(call),
                           [this](const pg::Failed& failure) { return judge(failure); });
   if (needs_reopen_) disconnect();
+  if (!done.ok() && deposed_) return deposed();
   return done;
 }
 
-Result<Ledger> PgStore::load() {
+Result<Ledger> PgStore::load(const std::function<void()>& goes_on) {
   return run([&]() -> Result<Ledger> {
-    Result<Ledger> ledger = load_ledger(*connection_, settings_.schema, read_all_limit);
-    if (ledger) {
-      ledger->start_bound = start_bound_;
-      ledger->doubt_until = doubt_until_;
-    }
+    Ledger ledger = load_ledger(*connection_, settings_.schema, load_limit, [&] {
+      hold_until(writer_->renew(patience_));
+      goes_on();
+    });
+    ledger.start_bound = start_bound_;
+    ledger.doubt_until = doubt_until_;
     return ledger;
   });
 }
@@ -242,7 +248,7 @@ void PgStore::look_for_loss(const LeadRow& row) {
 // fence afterwards. Where such a transaction came first, the counter has moved.
 Status PgStore::reopen() {
   thread_.check();
-  if (deposed_) return pg_error(location_, "another node leads");
+  if (deposed_) return deposed();
   needs_reopen_ = false;
   const Status opened = run([&]() -> Status {
     if (const Status connected = connect(); !connected) return connected;
@@ -251,7 +257,7 @@ Status PgStore::reopen() {
     for (int tries = 0;; ++tries) {
       const LeadRow row = look_at_lead(*connection_, settings_.schema, connect_limit);
       deposed_ = row.epoch != fence_.epoch || row.token != fence_.token;
-      if (deposed_) return pg_error(location_, "node " + row.node + " leads now");
+      if (deposed_) return deposed();
       writer_ = std::make_unique<PgWriter>(*connection_, settings_.schema, fence_, row);
       try {
         hold_until(writer_->renew(patience_));

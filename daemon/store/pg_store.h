@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,7 +46,11 @@ class PgStore final : public Store {
   void hand_over() const override { thread_.release(); }
   const InstanceId& instance() const override { return instance_; }
   const std::string& location() const override { return location_; }
-  Result<Ledger> load() override;
+  Result<Ledger> load() override {
+    return load([] {});
+  }
+  // The lease is renewed on the way. `goes_on` is called after each step of a load that takes several.
+  Result<Ledger> load(const std::function<void()>& goes_on);
   Result<std::int64_t> commit(const Batch& batch) override;
   // Renews the lease as well.
   Status probe() override;
@@ -86,6 +91,7 @@ class PgStore final : public Store {
   void forget_other_boot();
   void hold_until(Mono sent);
   ErrorKind judge(const pg::Failed& failure);
+  Error deposed() const;
   template <class Call>
   auto run(Call&& call) -> decltype(call());
 

@@ -20,6 +20,8 @@ constexpr std::int64_t session_bytes = 1024;
 constexpr std::int64_t transition_bytes = 384;
 constexpr std::int64_t delivery_bytes = 384;
 
+constexpr int forgotten_at_once = 2000;  // sessions
+
 std::int64_t length(const string& text) { return static_cast<std::int64_t>(text.size()); }
 
 // Adds the statement, where there are rows for it.
@@ -126,20 +128,32 @@ Mono PgWriter::renew(Millis limit) {
   return sent;
 }
 
+// A little at a time, since each transaction renews the lease and must not outlast it. The boot is noted with
+// the last one.
 Mono PgWriter::forget_other_boot(const string& boot, Millis limit) {
   const string forget =
-      sql("UPDATE @sessions SET start_sent_mono = NULL, start_sent_by_mono = NULL WHERE resolved = 0 "
-          "AND ($1 = '' OR (SELECT boot FROM @meta) <> $1)");
-  const string note = sql("UPDATE @meta SET boot = $1 WHERE boot <> $1");
-  pg::Pipeline pipeline(connection_);
-  pipeline.add(pg::begin_text);
-  bind_fence(pipeline.add(texts_.fence), 0, 0);
-  pipeline.add(forget).text(boot);
-  pipeline.add(note).text(boot);
-  pipeline.add(pg::commit_text);
-  const Mono sent = BootClock::now();
-  passed(pipeline.run(limit)[fence_place]);
-  return sent;
+      sql("WITH old AS (SELECT number FROM @sessions WHERE resolved = 0 AND number > $2 "
+          "AND ($1 = '' OR (SELECT boot FROM @meta) <> $1) ORDER BY number LIMIT $3), "
+          "gone AS (UPDATE @sessions s SET start_sent_mono = NULL, start_sent_by_mono = NULL FROM old "
+          "WHERE s.number = old.number AND num_nonnulls(start_sent_mono, start_sent_by_mono) > 0) "
+          "SELECT count(*), COALESCE(max(number), 0) FROM old");
+  const string note =
+      sql("UPDATE @meta SET boot = $1 WHERE boot <> $1 AND $3 > (SELECT count(*) FROM (SELECT 1 "
+          "FROM @sessions WHERE resolved = 0 AND number > $2 LIMIT $3) rest)");
+  for (std::int64_t after = 0;;) {
+    pg::Pipeline pipeline(connection_);
+    pipeline.add(pg::begin_text);
+    bind_fence(pipeline.add(texts_.fence), 0, 0);
+    for (const string* text : {&forget, &note})
+      pipeline.add(*text).text(boot).integer(after).integer(forgotten_at_once);
+    pipeline.add(pg::commit_text);
+    const Mono sent = BootClock::now();
+    const std::vector<pg::Rows> rows = pipeline.run(limit);
+    passed(rows[fence_place]);
+    pg::Reader from(rows[fence_place + 1], 0);
+    if (from.integer() < forgotten_at_once) return sent;
+    after = from.integer();
+  }
 }
 
 // One question for all sessions that are not in the memory: those that are new, and those that were over.

@@ -27,6 +27,10 @@ namespace keeper {
 // pruned.
 extern const char* const reckoned_bytes;
 
+// What retention runs: of sessions, of deliveries without one, of missed occurrences and of messages. $1: the
+// time; $2: rows at the most.
+std::array<std::string, 4> prune_texts(const std::string& schema);
+
 // The batch holds a row that must not follow what is stored; nothing was sent.
 class PgMisfit : public pg::Failed {
  public:
@@ -42,7 +46,7 @@ class PgWriter {
   // The fence alone.
   Mono renew(Millis limit);
   // The boot-time clock begins anew with the machine, and another node has another one, so that moments of it
-  // mean nothing after a start by another boot.
+  // mean nothing after a start by another boot. The limit is that of each transaction.
   Mono forget_other_boot(const std::string& boot, Millis limit);
   Pruned prune(Wall ended_before, int rows_max, Millis limit);
 

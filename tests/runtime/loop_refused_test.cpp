@@ -3,37 +3,26 @@
 
 #include "catch.h"
 #include "runtime/loop_world.h"
+#include "runtime/passed_on_store.h"
 
 namespace keeper {
 namespace {
 
 bool is_poison(const std::string& text) { return text.find("poison") != std::string::npos; }
 
-// Keeps no remote with "poison" in its id.
-class PickyStore final : public Store {
+// Keeps no remote with "poison" in its id, and no such plan.
+class PickyStore final : public PassedOnStore {
  public:
-  explicit PickyStore(Store& store) : store_(store) {}
-  void hand_over() const override { store_.hand_over(); }
-  const InstanceId& instance() const override { return store_.instance(); }
-  const std::string& location() const override { return store_.location(); }
-  Result<Ledger> load() override { return store_.load(); }
+  using PassedOnStore::PassedOnStore;
   Result<std::int64_t> commit(const Batch& batch) override {
     bool refused = false;
+    for (const PlanRow& row : batch.plans) refused = refused || is_poison(row.name.str());
     for (const DeliveryRow& row : batch.deliveries) refused = refused || is_poison(row.remote_id.str());
     for (const SessionRow& row : batch.sessions)
       refused = refused || (row.remote_id && is_poison(row.remote_id->str()));
     if (refused) return Error{ErrorKind::malformed, "a value is refused"};
-    return store_.commit(batch);
+    return PassedOnStore::commit(batch);
   }
-  Status probe() override { return store_.probe(); }
-  Result<Findings> look_up(const Questions& questions) override { return store_.look_up(questions); }
-  bool needs_reopen() const override { return store_.needs_reopen(); }
-  Status reopen() override { return store_.reopen(); }
-  Result<Pruned> prune(Wall before, int rows_max) override { return store_.prune(before, rows_max); }
-  Result<std::int64_t> used_bytes() override { return store_.used_bytes(); }
-
- private:
-  Store& store_;
 };
 
 struct PickyWorld : LoopWorld {
@@ -88,6 +77,21 @@ TEST_CASE("an answer whose rows are refused counts as lost, and everything else 
   world.clock.pass(Seconds{30});
   world.turn();
   CHECK(world.take(EffectKind::find).session == starts[2].session);
+}
+
+TEST_CASE("a configuration whose rows are refused is refused, and it is told why") {
+  PickyWorld world;
+  auto config = std::make_shared<Config>(*one_plan());
+  Plan plan = config->plans.begin()->second;
+  plan.name = PlanName("poison");
+  config->plans.emplace(plan.name, plan);
+  std::optional<std::optional<Ack>> told;
+  world.inbox.post(ConfigLoaded{config}, [&](std::optional<Ack> ack) { told = ack; });
+  world.settle();
+  REQUIRE(told.has_value());
+  CHECK_FALSE(told->has_value());
+  CHECK(world.loop->published().storage_error.empty());
+  CHECK(world.loop->published().refused_rows == "a value is refused");
 }
 
 TEST_CASE("texts from outside that no store can keep are written out before they are decided on") {

@@ -68,6 +68,7 @@ void LoopWorld::boot() {
       effects.push_back(std::move(effect));
     }
   };
+  ports.renew_at = [this] { return renew_at; };
   ports.pruned = [this](int sessions) { pruned += sessions; };
   ports.may_leave = [this] { ++may_leave; };
   ports.committed = [this](const TransitionRow& row) { transitions.push_back(row); };

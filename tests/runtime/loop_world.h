@@ -74,6 +74,7 @@ class LoopWorld {
   std::vector<Effect> effects;             // dispatched and not yet taken
   std::vector<TransitionRow> transitions;  // as told after their commit
   std::vector<std::string> order;          // what left the loop, in order
+  Mono renew_at = mono_never;              // when the store must be written at the latest
   int pruned = 0;                          // sessions that retention removed
   int may_leave = 0;                       // how often it said so
   bool rows_before_effects = true;         // each effect's session was in the file when it was dispatched

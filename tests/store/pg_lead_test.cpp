@@ -20,10 +20,6 @@ std::unique_ptr<pg::Connection> connect(const PgSettings& settings) {
   return pg::Connection::open(settings.url.reveal(), "", limit);
 }
 
-LeadRow lead_of(const PgSettings& settings) {
-  return look_at_lead(*connect(settings), settings.schema, limit);
-}
-
 PgSettings other_node(PgSettings settings) {
   settings.node = "b";
   return settings;

@@ -60,6 +60,11 @@ std::unique_ptr<PgStore> open_pg(const PgSettings& settings) {
   return std::move(*store);
 }
 
+LeadRow lead_of(const PgSettings& settings) {
+  const auto connection = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
+  return look_at_lead(*connection, settings.schema, Seconds{5});
+}
+
 std::string run_pg_sql(const PgSettings& settings, const std::string& text) {
   const auto connection = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   const std::string path = "SET search_path = " + settings.schema;

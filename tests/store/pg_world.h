@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "store/pg_lead.h"
 #include "store/pg_store.h"
 #include "store/store_world.h"
 
@@ -13,6 +14,8 @@ namespace keeper::kit {
 PgSettings fresh_pg();
 
 std::unique_ptr<PgStore> open_pg(const PgSettings& settings);
+
+LeadRow lead_of(const PgSettings& settings);
 
 // As StoreWorld::sql().
 std::string run_pg_sql(const PgSettings& settings, const std::string& text);

@@ -1,7 +1,7 @@
 #include "cli/database_request.h"
 
 #include "base/file_reader.h"
-#include "config/config.h"
+#include "settings/database_url.h"
 
 namespace keeper {
 namespace {
@@ -22,6 +22,8 @@ Result<PgSettings> database_of(const DatabaseRequest& request) {
     return Error{ErrorKind::malformed,
                  "the database's URL holds a password, which others could see; give it with --password-file"};
   }
+  if (const std::string fault = database_url_fault(request.url); !fault.empty())
+    return Error{ErrorKind::malformed, "the database's URL " + fault};
   PgSettings settings;
   settings.url = Secret(request.url);
   settings.schema = request.schema;

@@ -39,9 +39,6 @@ struct LoadOutcome {
 // The variable of the environment of this process; empty if it is not set.
 std::optional<std::string> environment(const std::string& name);
 
-// Whether the URL of a database has a password in its own text, and not in a variable.
-bool holds_password(const std::string& url);
-
 // A ready-made description of a provider.
 struct KnownDescription {
   std::string name;

@@ -7,19 +7,9 @@
 #include "config/config.h"
 #include "config/readers.h"
 #include "config/value.h"
+#include "settings/database_url.h"
 
 namespace keeper {
-
-bool holds_password(const std::string& url) {
-  const std::size_t at = url.find('@');
-  const std::size_t scheme = url.find("://");
-  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::size_t colon = url.find(':', host);
-  const bool in_front = scheme != std::string::npos && at != std::string::npos && colon < at;
-  const std::size_t named = url.find("password=");
-  const std::size_t text = in_front ? colon + 1 : named == std::string::npos ? named : named + 9;
-  return text != std::string::npos && url.compare(text, 2, "${") != 0;
-}
 
 namespace config {
 namespace {
@@ -47,16 +37,6 @@ void write_canonical(const Node& node, std::string& to) {
   } else {
     to += (node.quoted ? "q" : "s") + std::to_string(node.text.size()) + ":" + node.text;
   }
-}
-
-// A name or a password that a variable puts in may hold these. What comes after the first of them would be
-// taken for a host's name, and shown as such.
-bool has_stray_at(std::string_view url) {
-  const std::string_view rest = url.substr(url.find("://") + 3);
-  const std::string_view named = rest.substr(0, rest.find('?'));
-  const std::size_t first = named.find('@');
-  return first != std::string_view::npos &&
-         (named.find('/') < first || named.find('@', first + 1) != std::string_view::npos);
 }
 
 class StoreReader {
@@ -105,11 +85,9 @@ class StoreReader {
     const bool is_url = text.starts_with("postgresql://") || text.starts_with("postgres://");
     if (!is_url && text.find("${") == std::string::npos)
       problems_.error(url.place, "'url' must be such as postgresql://keeper@pg1,pg2/keeper");
-    if (is_url && has_stray_at(text)) {
-      problems_.error(
-          url.place,
-          "'url' has an '@' or a '/' before its hosts; in a name or a password write them as %40 and %2F");
-    }
+    if (!is_url) return;
+    if (const std::string fault = database_url_fault(text); !fault.empty())
+      problems_.error(url.place, "'url' " + fault);
   }
 
   void read_node(PgSettings& read) {

@@ -69,6 +69,7 @@ struct Noticed {
   Phase phase = Phase::happened;
   std::string subject;
   std::string text;
+  Waiter waiter = 0;
 };
 
 using Event = std::variant<Tick, Answer, Delivered, ConfigLoaded, ShutdownAsked, OperatorAsked, Posted,

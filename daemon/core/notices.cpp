@@ -223,6 +223,7 @@ void on_posted(Draft& draft, const Posted& posted) {
 }
 
 void on_noticed(Draft& draft, const Noticed& noticed) {
+  draft.acknowledge(noticed.waiter, Ack::recorded);
   switch (noticed.phase) {
     case Phase::happened:
       return happen(draft, noticed.topic, noticed.subject, noticed.text);

@@ -104,9 +104,15 @@ void ClusterWatch::go_round() {
 }
 
 void ClusterWatch::note_unreachable(const Error& error) {
-  const bool is_new = facts_.with(
-      [&](ClusterFacts& facts) { return std::exchange(facts.unreachable, error.what) != error.what; });
-  if (is_new) Log(Level::warning, "database_unreachable").with("error", error.what);
+  facts_.with([&](ClusterFacts& facts) { facts.unreachable = error.what; });
+  if (!unreachable_.seen({}, BootClock::now())) return;
+  Log(Level::warning, "database_unreachable").with("node", own_.node).with("error", error.what);
+}
+
+void ClusterWatch::note_answers() {
+  facts_.with([](ClusterFacts& facts) { facts.unreachable.clear(); });
+  const std::optional<Millis> away = unreachable_.over(BootClock::now());
+  if (away) Log(Level::info, "database_answers").with("node", own_.node).with("after", to_text(*away));
 }
 
 // Tells of this node and reads the rest.
@@ -123,19 +129,20 @@ void ClusterWatch::exchange(Mono now) {
   if (!read) return note_unreachable(read.error());
   read_ = *std::move(read);
   if (!led_ && read_->lead.epoch > 0) led_ = known_->instance;
-  std::string before;
   const ClusterFacts facts = facts_.with([&](ClusterFacts& kept) {
-    before = std::exchange(kept.unreachable, {});
     kept.nodes = read_->nodes;
     kept.database = read_->database;
     kept.as_of = wall_now();
     return kept;
   });
-  if (!before.empty()) Log(Level::info, "database_answers");
   note_shared_name();
-  if (epoch_ == 0) return;
-  const Result<std::vector<LateStart>> words = cluster_.take_words(epoch_);
+  if (epoch_ == 0) return note_answers();
+  const std::vector<LateStart> told = calls_.told();
+  const Status taken = told.empty() ? Done{} : cluster_.take_words(epoch_, told);
+  if (!taken) return note_unreachable(taken.error());
+  const Result<std::vector<LateStart>> words = cluster_.words(epoch_);
   if (!words) return note_unreachable(words.error());
+  note_answers();
   calls_.read(facts, *words);
   hand_over_for_clock();
 }
@@ -181,28 +188,36 @@ NodeState ClusterWatch::state() const {
   return differs ? NodeState::config_differs : NodeState::follower;
 }
 
-// Why this node leaves a lead alone that nobody has.
-std::string ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
-  if (!read_ || !known_) return "the database has not told yet which nodes take part";
-  if (!known_->is_known) return "the store's tables are newer than this program";
-  if (!known_->moved.empty()) return "the store " + known_->moved;
-  if (led_ && *led_ != known_->instance)
-    return "the store was replaced by another one while the daemon ran; put it back or restart the daemon";
-  if (!not_durable_.empty()) return "the database " + not_durable_;
-  if (!read_->clock_offset) return "the database takes too long to tell the time";
+ClusterWatch::Wait ClusterWatch::waits_for(const LeadRow& row, Mono now) const {
+  if (!read_ || !known_) return {"the database has not told yet which nodes take part", {}};
+  if (!known_->is_known) return {"the store's tables are newer than this program", {}};
+  if (!known_->moved.empty()) return {"the store " + known_->moved, {}};
+  if (led_ && *led_ != known_->instance) {
+    return {"the store was replaced by another one while the daemon ran; put it back or restart the daemon",
+            {}};
+  }
+  if (!not_durable_.empty()) return {"the database " + not_durable_, {}};
+  if (!read_->clock_offset) return {"the database takes too long to tell the time", {}};
   const Millis off = std::chrono::abs(*read_->clock_offset);
   const Millis waited = now - *over_since_;
   const bool takes_back = row.released && row.node == own_.node && waited >= others_first;
-  if (off > clock_offset_max && !takes_back)
-    return "this machine's clock is " + to_text(off) + " from the database's; set it by NTP";
+  if (off > clock_offset_max && !takes_back) {
+    if (is_database_off(read_->nodes)) {
+      return {"the database's clock is " + to_text(off) + " from that of each node; set it by NTP",
+              "the database's clock is off"};
+    }
+    return {"this machine's clock is " + to_text(off) + " from the database's; set it by NTP",
+            "this machine's clock is off"};
+  }
   for (const NodeRow& other : read_->nodes) {
     if (other.incarnation == own_.incarnation || !is_live(other)) continue;
     const bool is_named = row.released && row.successor == other.node;
-    if (is_named && waited < row.lease / 2) return "node " + other.node + " was named as the next leader";
+    if (is_named && waited < row.lease / 2)
+      return {"node " + other.node + " was named as the next leader", {}};
     const bool goes_first = row.config_hash != own_.config_hash && other.config_hash == row.config_hash &&
                             other.state == NodeState::follower;
     if (goes_first && waited < others_first)
-      return "node " + other.node + " has the former leader's configuration and goes first";
+      return {"node " + other.node + " has the former leader's configuration and goes first", {}};
   }
   return {};
 }
@@ -216,16 +231,26 @@ void ClusterWatch::follow() {
   count_commits(*row);
   if (!is_over) over_since_.reset();
   if (is_over && !over_since_) over_since_ = now;
-  const std::string why = is_over ? waits_for(*row, now) : std::string{};
-  const bool is_new = facts_.with([&](ClusterFacts& facts) {
+  const Wait wait = is_over ? waits_for(*row, now) : Wait{};
+  facts_.with([&](ClusterFacts& facts) {
     facts.leader = is_over ? "" : row->node;
     facts.epoch = row->epoch;
     facts.database.commits = row->commits;
     facts.last_seq = row->last_seq;
-    return std::exchange(facts.waits_for, why) != why;
+    facts.waits_for = wait.why;
   });
-  if (!why.empty() && is_new) Log(Level::warning, "lead_not_taken").with("reason", why);
-  if (is_over && why.empty()) take(*row);
+  if (!is_over) {
+    waits_.over(now);
+  } else if (wait.why.empty()) {
+    take(*row);
+  } else {
+    log_wait(Level::warning, wait, now);
+  }
+}
+
+void ClusterWatch::log_wait(Level level, const Wait& wait, Mono now) {
+  if (!waits_.seen(wait.what.empty() ? wait.why : wait.what, now)) return;
+  Log(level, "lead_not_taken").with("node", own_.node).with("reason", wait.why);
 }
 
 void ClusterWatch::take(const LeadRow& row) {
@@ -236,13 +261,16 @@ void ClusterWatch::take(const LeadRow& row) {
   Result<std::unique_ptr<PgStore>> store = PgStore::take_over(settings_, row, &refusal, before);
   if (!store) {
     const bool was_faster = refusal == Refusal::in_use;
-    Log(was_faster ? Level::info : Level::warning, "lead_not_taken").with("reason", store.error().what);
+    log_wait(was_faster ? Level::info : Level::warning,
+             {store.error().what, was_faster ? "another node was faster" : "it cannot be taken"},
+             BootClock::now());
     // Whether the lead is free is found out anew.
     lease_.is_over(std::nullopt, BootClock::now());
     over_since_.reset();
     return;
   }
   epoch_ = (*store)->epoch();
+  waits_.over(BootClock::now());
   Log(Level::info, "lead_taken")
       .with("node", own_.node)
       .with("epoch", static_cast<long long>(epoch_))

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "base/locked.h"
+#include "runtime/lasting.h"
+#include "runtime/log.h"
 #include "store/clock_rule.h"
 #include "store/pg_cluster.h"
 #include "store/pg_store.h"
@@ -28,9 +30,12 @@ class ClusterWatch {
     std::function<void()> taken;      // this node leads: take_store() has its store
     std::function<void()> hand_over;  // this node leads, and is asked to hand over
     std::function<void()> deposed;    // this node led, and another one does now
-    // While this node leads, every few seconds; with the late starts of former leaders, each once.
+    // While this node leads, every few seconds; with the late starts of former leaders, each until it was
+    // told.
     std::function<void(const ClusterFacts&, const std::vector<LateStart>&)> read =
         [](const ClusterFacts&, const std::vector<LateStart>&) {};
+    // The late starts whose notices are on disk.
+    std::function<std::vector<LateStart>()> told = [] { return std::vector<LateStart>{}; };
     std::function<Wall()> wall = wall_now;  // what this machine's clock shows
   };
 
@@ -59,10 +64,17 @@ class ClusterWatch {
   void follow();
   void lead();
   void exchange(Mono now);
+  void note_answers();
   void note_shared_name();
   void hand_over_for_clock();
   NodeState state() const;
-  std::string waits_for(const LeadRow& row, Mono now) const;
+  // Why this node leaves a lead alone that nobody has.
+  struct Wait {
+    std::string why;   // empty: it does not
+    std::string what;  // the same without what changes from look to look; empty: as `why`
+  };
+  Wait waits_for(const LeadRow& row, Mono now) const;
+  void log_wait(Level level, const Wait& wait, Mono now);
   void take(const LeadRow& row);
   void note_unreachable(const Error& error);
   void count_commits(const LeadRow& row);
@@ -80,6 +92,8 @@ class ClusterWatch {
   std::optional<ClusterRead> read_;  // the last one
   Mono exchange_at_{};
   std::optional<Mono> over_since_;  // since when nobody leads
+  Lasting unreachable_;             // the database
+  Lasting waits_;                   // the lead that this node leaves alone
   std::int64_t epoch_ = 0;          // of this node's lead; 0: it follows
   bool is_asked_ = false;           // to hand over
   bool shares_name_ = false;        // with another process that lives

@@ -15,6 +15,7 @@
 #include "core/preview.h"
 #include "runtime/cluster_watch.h"
 #include "runtime/dead_mans_switch.h"
+#include "runtime/late_words.h"
 #include "runtime/leadership.h"
 #include "runtime/loop.h"
 #include "runtime/meters.h"
@@ -140,8 +141,16 @@ class Daemon {
   void tell(const ClusterFacts& facts, const std::vector<LateStart>& late);
   void note_if_late(const Answer& answer);
   void leave_words();
-  bool has_heir();
+  // Which process goes on with what runs.
+  struct Heir {
+    std::optional<NodeRow> node;  // empty: none
+    bool is_sure = false;         // it was heard of since this one was told to end, or leads
+  };
+  Heir find_heir();
+  bool wait_until_done(Mono until);
+  bool stops_session_of(const PlanName& plan);
   bool stops_sessions();
+  void tell_left(const std::optional<NodeRow>& heir);
 
   template <class T>
   bool wait_for(const std::future<T>& answer, Mono until) const;
@@ -192,7 +201,7 @@ class Daemon {
   std::optional<bool> told_bare_;  // that there is no standby
   std::string doubted_since_;      // PgStore::doubted_since, until it is told
   std::int64_t told_lost_commits_ = 0;
-  std::vector<LateStart> untold_late_;
+  LateWords late_words_;
   // Starts that were answered after the end of the lease.
   Locked<std::vector<LateStart>> late_;
   std::mutex beginning_;  // held while this node begins to lead, and by a reload

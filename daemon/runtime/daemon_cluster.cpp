@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/storable.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/sd_notify.h"
@@ -12,6 +13,8 @@ namespace keeper {
 namespace {
 
 constexpr Millis look_around_every{100};
+// Of all words of late starts together, in a process that ends.
+constexpr Millis leave_words_limit = Seconds{5};
 // Longer than any call to the database may take.
 constexpr Millis watch_hangs_after = Seconds{60};
 
@@ -42,6 +45,7 @@ void Daemon::watch(const Settings& settings) {
     inbox_.wake();
   };
   calls.read = [this](const ClusterFacts& facts, const std::vector<LateStart>& late) { tell(facts, late); };
+  calls.told = [this] { return late_words_.told(); };
   watch_ = std::make_unique<ClusterWatch>(*settings.database, std::move(own), std::move(calls));
 }
 
@@ -79,7 +83,6 @@ bool Daemon::follow() {
 
 // On the watch's thread. Before the configuration is in effect nobody is known who could be told.
 void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late) {
-  untold_late_.insert(untold_late_.end(), late.begin(), late.end());
   if (turning_ == nullptr) return;
   if (!std::exchange(told_of_lead_, true) && !facts.former.empty() && facts.former != facts.node) {
     inbox_.post(Noticed{Topic::leader_changed, Phase::happened, facts.node,
@@ -107,10 +110,12 @@ void Daemon::tell(const ClusterFacts& facts, const std::vector<LateStart>& late)
     inbox_.post(Noticed{Topic::store_lost_commits, Phase::happened, "store",
                         "the database has lost at least " + std::to_string(lost) + " acknowledged commits"});
   }
-  for (const LateStart& one : std::exchange(untold_late_, {})) {
-    inbox_.post(Noticed{Topic::late_start, Phase::happened, one.session,
-                        "node " + one.node + " had begun a start at provider " + one.provider +
-                            " that was answered after another node led: remote " + one.remote});
+  for (const LateStart& one : late_words_.untold(late)) {
+    Noticed noticed{Topic::late_start, Phase::happened, one.session,
+                    "node " + one.node + " had begun a start at provider " + one.provider +
+                        " that was answered after another node led: remote " + one.remote};
+    inbox_.post(std::move(noticed),
+                [this, one](std::optional<Ack> ack) { late_words_.settle(one, ack.has_value()); });
   }
 }
 
@@ -119,23 +124,20 @@ void Daemon::note_if_late(const Answer& answer) {
   const bool has_started =
       answer.kind == EffectKind::start && answer.remotes.ok() && !answer.remotes->empty();
   if (database_ == nullptr || !has_started || BootClock::now() < database_->lead_until()) return;
-  late_.with([&](std::vector<LateStart>& late) {
-    late.push_back({watch_->facts().node, answer.provider.str(), answer.session.str(),
-                    answer.remotes->front().id.str()});
-  });
+  LateStart word{watch_->facts().node, answer.provider.str(), answer.session.str(),
+                 answer.remotes->front().id.str()};
+  make_storable(word.remote);
+  late_.with([&](std::vector<LateStart>& late) { late.push_back(std::move(word)); });
 }
 
 void Daemon::leave_words() {
   const std::vector<LateStart> late = late_.with([](const std::vector<LateStart>& kept) { return kept; });
   if (late.empty()) return;
-  PgCluster cluster(*loaded().settings->database);
+  const Status left = PgCluster(*loaded().settings->database).leave_words(late, leave_words_limit);
   for (const LateStart& one : late) {
-    Log(Level::error, "late_start")
-        .with("provider", one.provider)
-        .with("session", one.session)
-        .with("remote", one.remote);
-    if (const Status left = cluster.leave_word(one); !left)
-      Log(Level::error, "late_start_not_told").with("error", left.error().what);
+    Log line(Level::error, left.ok() ? "late_start" : "late_start_not_told");
+    line.with("session", one.session).with("provider", one.provider).with("remote", one.remote);
+    if (!left) line.with("error", left.error().what);
   }
 }
 
@@ -198,16 +200,18 @@ std::string Daemon::not_leading() {
   return watch_ ? told_leader(watch_->facts()) + "; ask it there" : "the daemon is not ready yet";
 }
 
-// Whether another process goes on with what runs. The row of one that was killed looks like that of one that
-// lives, until it is too old to count; so, where it matters, its next renewal is waited for, and this node
-// leads meanwhile. False is said only of rows that were read.
-bool Daemon::has_heir() {
-  if (!watch_) return false;
+// The row of a process that was killed looks like that of one that lives, until it is too old to count; so,
+// where it matters, its next renewal is waited for, and this node leads meanwhile. That there is none is said
+// only of rows that were read.
+Daemon::Heir Daemon::find_heir() {
+  if (!watch_) return {};
   const ClusterFacts facts = watch_->facts();
-  const auto is_any = [&](const std::vector<NodeRow>& nodes, Millis seen_most) {
-    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeRow& node) {
-      return is_heir(node, facts) && node.seen_ago <= seen_most;
-    });
+  const auto last_heard = [&](const std::vector<NodeRow>& nodes) {
+    std::optional<NodeRow> last;
+    for (const NodeRow& node : nodes) {
+      if (is_heir(node, facts) && (!last || node.seen_ago < last->seen_ago)) last = node;
+    }
+    return last;
   };
   PgCluster cluster(*loaded().settings->database);
   const bool matters = stops_sessions();
@@ -215,22 +219,18 @@ bool Daemon::has_heir() {
   while (true) {
     const Mono asked = BootClock::now();
     const Result<std::vector<NodeRow>> nodes = cluster.nodes();
-    if (!nodes) return is_any(facts.nodes, node_gone_after);
-    if (!is_any(*nodes, node_gone_after)) return false;
+    Heir heir{last_heard(nodes.ok() ? *nodes : facts.nodes), false};
+    if (!nodes && heir.node && facts.as_of)
+      heir.node->seen_ago += std::max(wall_now() - *facts.as_of, Millis{0});
+    if (!nodes || !heir.node) return heir;
     const Millis waited = asked - asked_first;
-    if (!matters || deposed_ || is_any(*nodes, waited) || waited > heir_limit) return true;
+    heir.is_sure = deposed_ || heir.node->seen_ago <= waited;
+    if (!matters || heir.is_sure || waited > heir_limit) return heir;
     const std::optional<Signal> signal = signals_.wait(asked + look_around_every);
     hurried_ = signal == Signal::terminate;
     const bool is_interrupted = !signal && BootClock::now() < asked + look_around_every;
-    if (hurried_ || is_interrupted) return true;
+    if (hurried_ || is_interrupted) return heir;
   }
-}
-
-bool Daemon::stops_sessions() {
-  const auto settings = loaded().settings;
-  const auto& plans = settings->config->plans;
-  return std::any_of(plans.begin(), plans.end(),
-                     [](const auto& one) { return one.second.on_shutdown == OnShutdown::stop; });
 }
 
 }  // namespace keeper

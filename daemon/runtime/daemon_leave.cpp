@@ -46,21 +46,55 @@ int Daemon::end_by_itself() {
   return deposed_ ? exit_deposed : exit_failed;
 }
 
+// False: it was told a second time to end, or the time was up before what the end waits for was done.
+bool Daemon::wait_until_done(Mono until) {
+  while (true) {
+    const std::optional<Signal> signal = signals_.wait(until);
+    if (signal == Signal::reload || signal == Signal::wake) continue;
+    hurried_ = signal.has_value();
+    return !signal && BootClock::now() < until;
+  }
+}
+
+bool Daemon::stops_session_of(const PlanName& plan) {
+  const auto settings = loaded().settings;
+  const auto known = settings->config->plans.find(plan);
+  return known != settings->config->plans.end() && known->second.on_shutdown == OnShutdown::stop;
+}
+
+bool Daemon::stops_sessions() {
+  const auto settings = loaded().settings;
+  const auto& plans = settings->config->plans;
+  return std::any_of(plans.begin(), plans.end(),
+                     [&](const auto& one) { return stops_session_of(one.first); });
+}
+
+// Names each session that is left running though its plan stops it at an end, without that anybody is known
+// to go on with it. `heir`: empty where none is there.
+void Daemon::tell_left(const std::optional<NodeRow>& heir) {
+  const ViewPtr view = published().view;
+  if (!view) return;
+  for (const SessionView& session : view->sessions) {
+    if (session.is_over || !stops_session_of(session.row.plan)) continue;
+    Log line(Level::warning, "session_left");
+    line.with("session", session.row.id.str()).with("plan", session.row.plan.str());
+    if (session.row.remote_id) line.with("remote", session.row.remote_id->str());
+    if (heir) line.with("to", heir->node).with("last_heard", to_text(heir->seen_ago) + " ago");
+  }
+}
+
 int Daemon::leave(bool hands_over, const std::function<void()>& stop_listening) {
   const Millis limit = leave_limit();
   Log(Level::info, "stopping").with("within", to_text(limit));
   notify_stopping(limit + quiet_limit + (watch_ ? heir_limit : Millis{0}));
-  inbox_.post(ShutdownAsked{hands_over || has_heir()});
-  const Mono until = BootClock::now() + limit;
-  while (!hurried_) {
-    const std::optional<Signal> signal = signals_.wait(until);
-    if (signal == Signal::reload || signal == Signal::wake) continue;
-    if (signal || BootClock::now() >= until) {
-      Log(Level::warning, "leaving_early").with("reason", signal ? "second signal" : "time is up");
-      hurried_ = signal.has_value();
-    }
-    break;
-  }
+  const Heir heir = hands_over ? Heir{} : find_heir();
+  const bool keeps = hands_over || heir.node;
+  inbox_.post(ShutdownAsked{keeps});
+  const bool is_done = !hurried_ && wait_until_done(BootClock::now() + limit);
+  if (!is_done)
+    Log(Level::warning, "leaving_early").with("reason", hurried_ ? "second signal" : "time is up");
+  const bool is_sure = keeps ? hands_over || heir.is_sure : is_done;
+  if (!is_sure) tell_left(heir.node);
   stop_listening();
   ending_ = true;
   reloads_.stop();

@@ -26,10 +26,10 @@ bool is_refused(const Item& item) {
          std::holds_alternative<OperatorAsked>(item.event);
 }
 
-// What it shows is compared with rows of the store.
+// What it shows is compared with rows of the store, or whoever posted it waits until it is on disk.
 bool needs_store(const Item& item) {
   const auto* answer = std::get_if<Answer>(&item.event);
-  return answer != nullptr && shows_remotes(*answer);
+  return item.receipt || (answer != nullptr && shows_remotes(*answer));
 }
 
 void refuse(std::vector<Item>& items) {
@@ -49,10 +49,11 @@ void refuse_deliveries(std::vector<Item>& items) {
 // otherwise is dropped.
 void give_up(std::vector<Item>& items) {
   if (is_refused(items.front())) return;
-  auto* answer = std::get_if<Answer>(&items.front().event);
-  if (answer != nullptr && answer->remotes) {
-    answer->remotes = Error{ErrorKind::maybe_applied, "the store cannot keep what the provider answered"};
+  auto* called = std::get_if<Answer>(&items.front().event);
+  if (called != nullptr && called->remotes) {
+    called->remotes = Error{ErrorKind::maybe_applied, "the store cannot keep what the provider answered"};
   } else {
+    answer(items.front(), std::nullopt);
     items.clear();
   }
 }

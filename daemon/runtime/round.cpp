@@ -64,6 +64,7 @@ void Round::decide_items(Keeper& keeper, const Asked& asked, Findings& findings,
     }
     if (auto* loaded = std::get_if<ConfigLoaded>(&event)) loaded->waiter = waiter;
     if (auto* order = std::get_if<OperatorAsked>(&event)) order->waiter = waiter;
+    if (auto* noticed = std::get_if<Noticed>(&event)) noticed->waiter = waiter;
     install(keeper, keeper.decide(event, now), now);
   }
 }

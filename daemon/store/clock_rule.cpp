@@ -1,5 +1,8 @@
 #include "store/clock_rule.h"
 
+#include <algorithm>
+#include <set>
+
 namespace keeper {
 namespace {
 
@@ -14,6 +17,20 @@ bool is_heir(const NodeRow& node, const NodeRow& leader) {
 }
 
 }  // namespace
+
+bool is_database_off(const std::vector<NodeRow>& nodes) {
+  std::optional<Millis> least;
+  std::optional<Millis> most;
+  std::set<std::string> live;
+  for (const NodeRow& node : nodes) {
+    if (!is_live(node)) continue;
+    if (!node.clock_offset || std::chrono::abs(*node.clock_offset) <= clock_offset_max) return false;
+    least = std::min(least.value_or(*node.clock_offset), *node.clock_offset);
+    most = std::max(most.value_or(*node.clock_offset), *node.clock_offset);
+    live.insert(node.node);
+  }
+  return live.size() >= 2 && *most - *least <= clock_offset_max;
+}
 
 const NodeRow* ClockRule::heir(const NodeRow& leader, const std::optional<Millis>& offset,
                                const std::vector<NodeRow>& nodes) {

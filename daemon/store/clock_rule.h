@@ -14,6 +14,10 @@ namespace keeper {
 // A wall clock that is further from the database's starts sessions at other times than the other nodes' do.
 inline constexpr Millis clock_offset_max = Seconds{2};
 
+// Whether it is the database's clock that is off: those of all nodes that live, two at least, are off by as
+// much.
+bool is_database_off(const std::vector<NodeRow>& nodes);
+
 class ClockRule {
  public:
   // Each time that the leader has read what the nodes tell. `offset`: of its own clock; empty: it took too

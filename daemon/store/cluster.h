@@ -2,6 +2,7 @@
 // of itself. Plain values without secrets; any thread.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,7 +56,7 @@ struct LateStart {
   std::string provider;
   std::string session;
   std::string remote;
-  bool operator==(const LateStart&) const = default;
+  auto operator<=>(const LateStart&) const = default;
 };
 
 // What the database says of itself.

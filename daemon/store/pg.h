@@ -9,7 +9,6 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -119,10 +118,6 @@ class Reader final : public sql::Reader {
   const PGresult* result_;
   int row_;
 };
-
-// What a URL in libpq's form says, by libpq's keywords, such as "host" and "dbname". Empty: it cannot be
-// read.
-std::optional<std::map<std::string, std::string>> parts_of(const std::string& url);
 
 class Connection {
  public:

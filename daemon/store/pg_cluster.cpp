@@ -11,13 +11,31 @@ namespace {
 
 using std::string;
 
-constexpr Millis first_connect_limit = Seconds{5};
 constexpr Millis statement_limit = Seconds{2};
 constexpr Millis first_schema_limit = Seconds{30};
 // A round trip that took longer says too little of a clock.
 constexpr Millis round_trip_max = Millis{500};
 
 const char* const now_ms = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+const char* const holds_lead = "EXISTS (SELECT 1 FROM @lead WHERE shard = 'all' AND epoch = $1)";
+
+// The columns of bind_words(), of which the first is the parameter with this number.
+string unnested_words(int first) {
+  string columns;
+  for (int i = first; i < first + 4; ++i)
+    columns += (i == first ? "$" : ", $") + std::to_string(i) + "::text[]";
+  return "unnest(" + columns + ")";
+}
+
+void bind_words(const std::vector<LateStart>& words, pg::Parameters& to) {
+  for (const auto column :
+       {&LateStart::node, &LateStart::provider, &LateStart::session, &LateStart::remote}) {
+    std::vector<std::string_view> values;
+    for (const LateStart& word : words) values.emplace_back(word.*column);
+    to.texts(values);
+  }
+}
 
 PgKnown known_of(const PgIdentity& identity) {
   return {identity.instance, identity.version <= pg_schema_version, identity.is_readable(),
@@ -56,13 +74,13 @@ PgCluster::PgCluster(PgSettings settings, std::function<Wall()> wall)
 PgCluster::~PgCluster() = default;
 
 template <class Call>
-auto PgCluster::run(Call&& call) -> decltype(call()) {
+auto PgCluster::run(Call&& call, Millis connect_limit) -> decltype(call()) {
   auto done = pg::guarded(
       location_,
       [&]() -> decltype(call()) {
         if (!connection_) {
           connection_ =
-              pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), first_connect_limit);
+              pg::Connection::open(settings_.url.reveal(), settings_.password.reveal(), connect_limit);
         }
         return call();
       },
@@ -197,22 +215,24 @@ Status PgCluster::ask_hand_over(const string& node) {
   });
 }
 
-Status PgCluster::leave_word(const LateStart& late) {
-  return run([&]() -> Status {
-    const string text =
-        pg::in_schema(string("INSERT INTO @late VALUES ($1, $2, $3, $4, ") + now_ms + ")", settings_.schema);
-    pg::run(*connection_, text, statement_limit, [&](pg::Parameters& to) {
-      to.text(late.node).text(late.provider).text(late.session).text(late.remote);
-    });
-    return Done{};
-  });
+Status PgCluster::leave_words(const std::vector<LateStart>& late, Millis limit) {
+  const Mono until = BootClock::now() + limit;
+  const string text = pg::in_schema(
+      "INSERT INTO @late SELECT n.*, " + string(now_ms) + " FROM " + unnested_words(1) + " AS n",
+      settings_.schema);
+  return run(
+      [&]() -> Status {
+        pg::run(*connection_, text, until - BootClock::now(),
+                [&](pg::Parameters& to) { bind_words(late, to); });
+        return Done{};
+      },
+      limit);
 }
 
-Result<std::vector<LateStart>> PgCluster::take_words(std::int64_t epoch) {
+Result<std::vector<LateStart>> PgCluster::words(std::int64_t epoch) {
   return run([&]() -> Result<std::vector<LateStart>> {
     const string text = pg::in_schema(
-        "DELETE FROM @late WHERE EXISTS (SELECT 1 FROM @lead WHERE shard = 'all' AND epoch = $1) "
-        "RETURNING node, provider, session, remote",
+        string("SELECT node, provider, session, remote FROM @late WHERE ") + holds_lead + " ORDER BY at",
         settings_.schema);
     const pg::Rows rows =
         pg::run(*connection_, text, statement_limit, [&](pg::Parameters& to) { to.integer(epoch); });
@@ -226,6 +246,20 @@ Result<std::vector<LateStart>> PgCluster::take_words(std::int64_t epoch) {
       late.remote = from.text();
     }
     return words;
+  });
+}
+
+Status PgCluster::take_words(std::int64_t epoch, const std::vector<LateStart>& told) {
+  return run([&]() -> Status {
+    const string text = pg::in_schema(string("DELETE FROM @late WHERE ") + holds_lead +
+                                          " AND (node, provider, session, remote) IN (SELECT n.* FROM " +
+                                          unnested_words(2) + " AS n)",
+                                      settings_.schema);
+    pg::run(*connection_, text, statement_limit, [&](pg::Parameters& to) {
+      to.integer(epoch);
+      bind_words(told, to);
+    });
+    return Done{};
   });
 }
 

@@ -70,11 +70,14 @@ class PgCluster {
   // Asks the leader to hand over: to `node`, or to any where it is empty.
   Status ask_hand_over(const std::string& node);
 
-  // Leaves word of a late start for whoever leads.
-  Status leave_word(const LateStart& late);
+  // Leaves word of late starts for whoever leads, of all or of none. Waits up to `limit`.
+  Status leave_words(const std::vector<LateStart>& late, Millis limit);
 
-  // Takes away what is there and gives it. Nothing unless the lead with this epoch still holds.
-  Result<std::vector<LateStart>> take_words(std::int64_t epoch);
+  // The words that are there. Nothing unless the lead with this epoch still holds.
+  Result<std::vector<LateStart>> words(std::int64_t epoch);
+
+  // Takes those away that were told. Likewise.
+  Status take_words(std::int64_t epoch, const std::vector<LateStart>& told);
 
   // Why no node may lead this database, as `durability` has it; empty: one may.
   Result<std::string> not_durable();
@@ -84,7 +87,7 @@ class PgCluster {
 
  private:
   template <class Call>
-  auto run(Call&& call) -> decltype(call());
+  auto run(Call&& call, Millis connect_limit = Seconds{5}) -> decltype(call());
   DatabaseFacts read_facts();
   std::vector<NodeRow> read_nodes();
 

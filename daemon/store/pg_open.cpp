@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "settings/database_url.h"
 #include "store/pg.h"
 
 namespace keeper::pg {
 namespace {
 
 constexpr const char* default_port = "5432";
-
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
 
 // By commas, as libpq's lists are. Nothing for an empty text.
 std::vector<std::string> split(const std::string& list) {
@@ -27,24 +24,11 @@ std::vector<std::string> split(const std::string& list) {
 
 }  // namespace
 
-std::optional<std::map<std::string, std::string>> parts_of(const std::string& url) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(url.c_str(), nullptr));
-  if (!options) return std::nullopt;
-  std::map<std::string, std::string> parts;
-  for (const PQconninfoOption* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
-    if (one->val != nullptr) parts.emplace(one->keyword, one->val);
-  }
-  return parts;
-}
-
 // libpq itself goes on to the next host only where the one before refuses, and not where it is silent, as a
 // machine without power is. Where the parts do not go together, libpq says so.
 std::vector<Connection::Place> Connection::places_of(const std::string& url) {
-  auto parts = parts_of(url);
-  // What libpq says of it shows what may be a part of the password.
-  if (!parts)
-    throw Failed(
-        "the URL cannot be read; in a name or password write @ / ? : & % as %40 %2F %3F %3A %26 %25");
+  auto parts = database_url_parts(url);
+  if (!parts) throw Failed("the URL " + database_url_fault(url));
   const std::vector<std::string> hosts = split((*parts)["host"]);
   const std::vector<std::string> addresses = split((*parts)["hostaddr"]);
   std::vector<std::string> ports = split((*parts)["port"]);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "settings/database_url.h"
 #include "store/boot.h"
 #include "store/pg_cluster.h"
 #include "store/pg_reader.h"
@@ -29,7 +30,7 @@ Error pg_error(const string& location, const string& what) {
 }  // namespace
 
 string pg_location(const PgSettings& settings) {
-  auto parts = pg::parts_of(settings.url.reveal()).value_or(std::map<string, string>{});
+  auto parts = database_url_parts(settings.url.reveal()).value_or(std::map<string, string>{});
   return "postgresql://" + parts["host"] + "/" + parts["dbname"] + ", schema " + settings.schema;
 }
 

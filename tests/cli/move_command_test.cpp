@@ -108,7 +108,8 @@ TEST_CASE("a database's password is taken from a file, and never shown") {
   kit::TempDirectory directory;
   MoveRequest request = request_of(directory.file("keeper.db"), "x");
   for (const char* url :
-       {"postgresql://keeper:hunter2@pg1/keeper", "postgres://pg1/k?password=hunter2", "hunter2"}) {
+       {"postgresql://keeper:hunter2@pg1/keeper", "postgres://pg1/k?password=hunter2", "hunter2",
+        "postgresql://keeper:x/hunter2@pg1/keeper", "postgresql://keeper:hunter2/keeper"}) {
     request.to.url = url;
     const Printed refused = run_move_of(request);
     CHECK(refused.code == exit_usage);

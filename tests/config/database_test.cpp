@@ -1,6 +1,7 @@
 // Where the store is a database: what of `store` and `cluster` goes together, and what all nodes must have
 // alike.
 #include "loading.h"
+#include "settings/database_url.h"
 
 using namespace keeper;
 using namespace keeper::test;
@@ -77,6 +78,44 @@ TEST_CASE("a password that spoils the URL which it is put into is refused, and n
     CHECK(text.find("er2") == std::string::npos);
   }
   CHECK(loaded("hun%2Fter2", "keeper?options=@").find("%40") == std::string::npos);
+}
+
+TEST_CASE("a password in a database's URL is found where libpq finds one, and nowhere else") {
+  for (const char* held :
+       {"postgresql://keeper:hunter2@pg1/keeper", "postgres://:hunter2@pg1/keeper",
+        "postgresql://keeper:hunter2@pg1:5432,pg2:5433/keeper?x=a",
+        "postgresql://pg1/keeper?password=hunter2", "postgresql://pg1/keeper?pass%77ord=hunter2",
+        "postgresql://pg1/keeper?sslpassword=hunter2", "postgresql://keeper:${NAME}hunter2@pg1/keeper",
+        "postgresql://keeper:hunter2${NAME}@pg1/keeper"}) {
+    INFO(held);
+    CHECK((holds_password(held) || !database_url_fault(held).empty()));
+    CHECK(database_url_fault(held).find("hunter2") == std::string::npos);
+    refuse("store: {url: \"" + std::string(held) + "\"}\n", "'url' ");
+  }
+  for (const char* plain :
+       {"postgresql://keeper@pg1:5432,pg2:5433/keeper?options=a@b",
+        "postgresql://pg1:5432/keeper?options=a@b", "postgresql://keeper@[::1]:5432/keeper",
+        "postgresql:///keeper?host=/run/postgresql&user=a%40b", "postgresql://keeper:${KEY}@pg1/keeper",
+        "postgresql://keeper:${KEY}${KEY}@pg1/keeper",
+        "postgresql://keeper@pg1/keeper?passfile=/etc/keeper.pass"}) {
+    INFO(plain);
+    CHECK_FALSE(holds_password(plain));
+    CHECK(database_url_fault(plain).empty());
+    database_of("store: {url: \"" + std::string(plain) + "\"}\n");
+  }
+}
+
+TEST_CASE("what libpq would take for another part of the URL than it was meant is refused and not shown") {
+  for (const char* odd : {"postgresql://keeper:hun/ter2@pg1/keeper", "postgresql://keeper:ter2/keeper",
+                          "postgresql://keeper:p%zzter2@pg1/keeper", "postgresql://keeper:ter2?x@pg1/keeper",
+                          "postgresql://pg1/keeper?ter2=x", "postgresql://keeper@pg1:5432,pg2:ter2/keeper",
+                          "postgresql://keeper:1234567/keeper"}) {
+    const std::string told = lines(load_text("store: {url: \"" + std::string(odd) + "\"}\n"));
+    INFO(odd << "\n" << told);
+    CHECK(told.find("'url' ") != std::string::npos);
+    CHECK(told.find("ter2") == std::string::npos);
+    CHECK(told.find("1234567") == std::string::npos);
+  }
 }
 
 TEST_CASE("the hash of a configuration follows what a leader would do, and nothing else") {

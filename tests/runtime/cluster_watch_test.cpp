@@ -6,14 +6,13 @@
 #include <string>
 #include <thread>
 
+#include "runtime/watch_kit.h"
 #include "store/pg_server.h"
 
 #include "catch.h"
 
 namespace keeper {
 namespace {
-
-constexpr Millis patience = Seconds{20};
 
 PgSettings fresh_settings() {
   static int schemas = 0;
@@ -35,11 +34,13 @@ class Node {
     own.address = "127.0.0.1:1";
     watch = std::make_unique<ClusterWatch>(
         settings, own,
-        ClusterWatch::Calls{[this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; },
-                            [this](const ClusterFacts&, const std::vector<LateStart>& late) {
-                              words += static_cast<int>(late.size());
-                            },
-                            [this] { return wall_now() + ahead.load(); }});
+        ClusterWatch::Calls{
+            [this] { ++taken; }, [this] { ++asked; }, [this] { ++deposed; },
+            [this](const ClusterFacts&, const std::vector<LateStart>& late) {
+              if (!late.empty()) ++words;
+            },
+            [this] { return told.with([](const std::vector<LateStart>& all) { return all; }); },
+            [this] { return wall_now() + ahead.load(); }});
   }
 
   // Whether it leads within the time; then it has the store.
@@ -59,21 +60,15 @@ class Node {
 
   std::atomic<Millis> ahead{Millis{0}};  // of its wall clock
   std::unique_ptr<PgStore> store;
+  std::atomic<int> taken{0}, asked{0}, deposed{0}, words{0};  // `words`: how often some came
+  Locked<std::vector<LateStart>> told;
   std::unique_ptr<ClusterWatch> watch;
-  std::atomic<int> taken{0}, asked{0}, deposed{0}, words{0};
 };
 
 void run_sql(const PgSettings& settings, const std::string& text) {
   const auto connection = pg::Connection::open(settings.url.reveal(), "", Seconds{5});
   const std::string sql = pg::in_schema(text, settings.schema);
   pg::run(*connection, sql, Seconds{5});
-}
-
-template <class Condition>
-bool comes_true(Condition condition) {
-  const Mono until = BootClock::now() + patience;
-  while (!condition() && BootClock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds{20});
-  return condition();
 }
 
 bool knows(Node& node, const std::string& other, NodeState state) {
@@ -192,18 +187,28 @@ TEST_CASE("a leader whose clock is off hands over to a node whose clock is right
   CHECK_FALSE(b.leads_within(Seconds{1}));
 }
 
-TEST_CASE("what a former leader says of a late start reaches the leader once", "[postgresql]") {
+TEST_CASE("what a former leader says of late starts comes to the leader until it was told, and no more",
+          "[postgresql]") {
   const PgSettings settings = fresh_settings();
   Node a(settings, "a");
   REQUIRE(a.leads_within(patience));
-  REQUIRE(PgCluster(settings).leave_word({"b", "browsers", "s1", "r1"}).ok());
+  const std::vector<LateStart> late{{"b", "browsers", "s1", "r1"}, {"b", "browsers", "s2", "r2"}};
+  REQUIRE(PgCluster(settings).leave_words(late, patience).ok());
   CHECK(comes_true([&] {
     a.renew();
-    return a.words == 1;
+    return a.words == 2;
   }));
-  const Result<std::vector<LateStart>> left = PgCluster(settings).take_words(1);
-  REQUIRE(left.ok());
-  CHECK(left->empty());
+  CHECK(PgCluster(settings).words(1).value() == late);
+  a.told.with([&](std::vector<LateStart>& told) { told = {late[0]}; });
+  CHECK(comes_true([&] {
+    a.renew();
+    return PgCluster(settings).words(1).value() == std::vector{late[1]};
+  }));
+  a.told.with([&](std::vector<LateStart>& told) { told = late; });
+  CHECK(comes_true([&] {
+    a.renew();
+    return PgCluster(settings).words(1).value().empty();
+  }));
 }
 
 TEST_CASE("what is left for the leader stays there while another node than the one that asks leads",
@@ -216,9 +221,13 @@ TEST_CASE("what is left for the leader stays there while another node than the o
   const auto store = PgStore::open(settings);
   REQUIRE(store.ok());
   PgCluster cluster(settings);
-  REQUIRE(cluster.leave_word({"a", "browsers", "s1", "r1"}).ok());
-  CHECK(cluster.take_words(before).value().empty());
-  CHECK(cluster.take_words((*store)->epoch()).value().size() == 1);
+  const std::vector<LateStart> late{{"a", "browsers", "s1", "r1"}};
+  REQUIRE(cluster.leave_words(late, patience).ok());
+  CHECK(cluster.words(before).value().empty());
+  REQUIRE(cluster.take_words(before, late).ok());
+  CHECK(cluster.words((*store)->epoch()).value() == late);
+  REQUIRE(cluster.take_words((*store)->epoch(), late).ok());
+  CHECK(cluster.words((*store)->epoch()).value().empty());
 }
 
 TEST_CASE("a node does not lead the empty store that has come in the place of one that was led",

@@ -386,6 +386,14 @@ TEST_CASE("a follower's page says so, leads to the leader and shows the history"
   page = fresh_page(stage);
   CHECK(has(page, "<title>No node leads"));
   CHECK(has(page, "<b>No node leads</b>: no standby"));
+  CHECK_FALSE(has(page, "database's clock"));
+  change(stage, [](ClusterFacts& cluster) {
+    for (NodeRow& node : cluster.nodes) {
+      node.clock_offset = Seconds{3600};
+      node.state = NodeState::clock_off;
+    }
+  });
+  CHECK(has(fresh_page(stage), "<b>The database's clock</b> is far from that of every node"));
   stage.facts.with([](auto& facts) { facts.ready[0] = {"store", false, "refused"}; });
   CHECK(has(fresh_page(stage), "<title>Not ready: store"));
   CHECK(stage.get("/sessions/s1").status == 200);

@@ -73,4 +73,21 @@ TEST_CASE("a clock that is set right again within two looks costs no hand-over")
   CHECK(rule.heir(nodes[0], Seconds{5}, nodes) == &nodes[1]);
 }
 
+TEST_CASE("it is the database's clock that is off where those of all nodes that live are off by as much") {
+  const auto a = node_at("a", Seconds{3600});
+  const auto b = node_at("b", Seconds{3601});
+  CHECK(is_database_off({a, b}));
+  CHECK(is_database_off({node_at("a", Seconds{-3600}), node_at("b", Seconds{-3600})}));
+  CHECK_FALSE(is_database_off({a, b, node_at("c", Seconds{0})}));
+  CHECK_FALSE(is_database_off({a, b, node_at("c", std::nullopt)}));
+  CHECK_FALSE(is_database_off({a, node_at("b", Seconds{-3600})}));
+  // Of one node nobody knows which of the two is wrong.
+  CHECK_FALSE(is_database_off({}));
+  CHECK_FALSE(is_database_off({a}));
+  CHECK_FALSE(is_database_off({a, a}));
+  NodeRow gone = node_at("c", Seconds{0});
+  gone.seen_ago = Seconds{21};
+  CHECK(is_database_off({a, b, gone}));
+}
+
 }  // namespace keeper

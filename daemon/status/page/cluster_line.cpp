@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "status/told_leader.h"
+#include "store/clock_rule.h"
 
 namespace keeper {
 namespace {
@@ -95,6 +96,8 @@ void tell_cluster_troubles(Html& list, const ClusterFacts& cluster) {
         "<li><b>The database</b> has no synchronous standby: what is acknowledged would be lost with its "
         "machine</li>");
   }
+  if (is_database_off(cluster.nodes))
+    list.raw("<li><b>The database's clock</b> is far from that of every node: set it by NTP</li>");
   for (const NodeRow& node : cluster.nodes) tell(list, cluster, node);
 }
 

@@ -77,7 +77,7 @@ Result<std::unique_ptr<PgStore>> PgStore::begin(const PgSettings& settings, cons
 }
 
 void PgStore::disconnect() {
-  if (writer_) commits_ = std::max(commits_, writer_->commits());
+  if (writer_) commits_ = std::max(commits_, writer_->acknowledged());
   writer_.reset();
   connection_.reset();
 }

@@ -104,7 +104,7 @@ class PgStore final : public Store {
   Mono start_bound_ = Mono::min();  // Ledger::start_bound
   Mono doubt_until_ = Mono::min();  // Ledger::doubt_until
   std::string doubted_since_;
-  std::int64_t commits_ = 0;  // that this object knows of, while the connection is lost
+  std::int64_t commits_ = 0;  // that were acknowledged to this object, while the connection is lost
   std::unique_ptr<pg::Connection> connection_;
   std::unique_ptr<PgWriter> writer_;
   bool needs_reopen_ = false;

@@ -85,7 +85,7 @@ void PgWriter::passed(const pg::Rows& fence) {
   pg::Reader from(fence, 0);
   from.skip();
   last_seq_ = from.integer();
-  commits_ = from.integer();
+  commits_ = acknowledged_ = from.integer();
 }
 
 Mono PgWriter::commit(const Batch& batch, Millis limit) {

@@ -51,7 +51,8 @@ class PgWriter {
   Pruned prune(Wall ended_before, int rows_max, Millis limit);
 
   std::int64_t last_seq() const { return last_seq_; }
-  std::int64_t commits() const { return commits_; }
+  // The commits of the row of the lead, as the last transaction left it that was acknowledged; 0: none was.
+  std::int64_t acknowledged() const { return acknowledged_; }
   // Whether the last failure was the fence's.
   static bool is_fenced(const pg::Failed& failure);
 
@@ -105,6 +106,7 @@ class PgWriter {
   const PgFence fence_;
   std::int64_t last_seq_;
   std::int64_t commits_;
+  std::int64_t acknowledged_ = 0;
   std::int64_t last_number_ = -1;  // of sessions; -1: not asked yet
   Chain chain_;
   std::map<SessionId, Stored> stored_;

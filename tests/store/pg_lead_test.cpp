@@ -280,48 +280,6 @@ TEST_CASE("a connection that the server ends is opened anew, and goes on", "[pos
   CHECK(must_load(*store).last_seq == 4);
 }
 
-TEST_CASE("a leader counts the commits that the database has lost, and doubts a timeline only then",
-          "[postgresql]") {
-  const PgSettings settings = fresh_pg();
-  const auto store = open_pg(settings);
-  must_commit(*store, story(session(1), State::active));
-  const std::string timeline = lead_of(settings).timeline;
-  CHECK(timeline == "00000001");
-  CHECK(must_load(*store).doubt_until == Mono::min());
-  const auto reconnect = [&](const std::string& change) {
-    run_pg_sql(settings, "UPDATE lead SET " + change + " RETURNING node");
-    CHECK_FALSE(store->probe().ok());
-    REQUIRE(store->reopen().ok());
-  };
-  // A failover that lost nothing.
-  run_pg_sql(settings, "SELECT pg_terminate_backend(backend::int)::text FROM lead");
-  reconnect("timeline = '00000000'");
-  CHECK(store->lost_commits() == 0);
-  CHECK(lead_of(settings).timeline == timeline);
-  reconnect("timeline = '00000000', commits = commits - 2");
-  CHECK(store->lost_commits() == 2);
-  CHECK(lead_of(settings).timeline == "00000000");
-  reconnect("commits = commits - 1");
-  CHECK(store->lost_commits() == 3);
-}
-
-TEST_CASE("whoever takes the lead on another timeline than its last leader's doubts what was not started",
-          "[postgresql]") {
-  const PgSettings settings = fresh_pg();
-  open_pg(settings);
-  {
-    const auto same = PgStore::open(settings);
-    REQUIRE(same.ok());
-    CHECK((*same)->doubted_since().empty());
-    CHECK(must_load(**same).doubt_until < BootClock::now());
-  }
-  run_pg_sql(settings, "UPDATE lead SET timeline = '00000000' RETURNING node");
-  const auto other = PgStore::open(settings);
-  REQUIRE(other.ok());
-  CHECK((*other)->doubted_since() == "00000000");
-  CHECK(must_load(**other).doubt_until > BootClock::now());
-}
-
 TEST_CASE("a server that crashes loses nothing that was committed", "[postgresql]") {
   const PgSettings settings = fresh_pg();
   const auto store = open_pg(settings);
